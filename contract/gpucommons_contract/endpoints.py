@@ -1,0 +1,12 @@
+"""Paths that one part serves and another calls."""
+
+from enum import StrEnum
+
+
+class Endpoint(StrEnum):
+    """URL paths, relative to the base URL of the server that serves them."""
+
+    SESSION_GPUS = "gpucommons/api/gpus"
+    """Session: one telemetry frame as JSON, or a stream of them (server-sent events)."""
+    HUB_AVAILABILITY = "api/gpucommons/availability"
+    """Hub: what is free per size and, for the asking user, why not."""
