@@ -19,7 +19,10 @@ class TelemetryState(StrEnum):
     NO_GPU = "no-gpu"
     """The session asked for no GPU, and sees none."""
     FAILED = "failed"
-    """The driver's library is there but cannot be read; ``reason`` says why."""
+    """The session has a GPU, but it or a part of it cannot be read; ``reason`` says why.
+
+    ``gpus`` still holds what could be read.
+    """
 
 
 class GPUMemory(_Shape):
@@ -47,7 +50,7 @@ class GPU(_Shape):
     power: float | None = Field(default=None, ge=0, description="watts")
     power_limit: float | None = Field(default=None, ge=0, description="watts")
     temperature: int | None = Field(default=None, description="degrees Celsius")
-    processes: tuple[GPUProcess, ...] = ()
+    processes: tuple[GPUProcess, ...] | None = None
 
 
 class TelemetryFrame(_Shape):

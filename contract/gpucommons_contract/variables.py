@@ -1,0 +1,16 @@
+"""Environment variables that the spawner sets inside every session.
+
+They tell a session what it was given; what it was *meant* to get and what its
+driver shows are compared there, so that a missing GPU is not called "no GPU".
+"""
+
+from enum import StrEnum
+
+
+class SessionVariable(StrEnum):
+    """Names of variables in the session's environment."""
+
+    GPU_MODE = "GPUCOMMONS_GPU_MODE"
+    """As the label ``gpu-mode``: ``exclusive``, ``mps`` …; empty or unset without a GPU."""
+    GPU_UNITS = "GPUCOMMONS_GPU_UNITS"
+    """As the label ``gpu-units``: GPUs charged, a decimal; ``0`` without a GPU."""
