@@ -1,0 +1,57 @@
+"""The server extension: puts sampler and endpoint into a Jupyter server."""
+
+import asyncio
+import os
+
+from gpucommons_contract import Endpoint, SessionVariable
+from jupyter_server.extension.application import ExtensionApp
+from traitlets import Float
+
+from gpucommons_lab.handlers import GPUHandler
+from gpucommons_lab.nvml import NVMLReader, Reader, gpu_expected
+from gpucommons_lab.sampler import Sampler
+
+
+class GPUCommonsLab(ExtensionApp):  # type: ignore[misc]
+    """GPU telemetry of a GPU Commons session."""
+
+    name = "gpucommons_lab"
+    load_other_extensions = True
+
+    interval = Float(
+        1.0,
+        min=0.1,
+        help="""
+        Seconds between two readings of the GPUs. NVML averages utilisation over
+        1/6 to 1 second, so shorter shows little more.
+        Example: ``c.GPUCommonsLab.interval = 2``
+        """,
+    ).tag(config=True)
+
+    linger = Float(
+        60.0,
+        min=0,
+        help="""
+        Seconds after the last panel closed until NVML is shut down. Opening NVML
+        can take a second, so a panel that is hidden for a moment should not close it.
+        Nothing is read meanwhile. Example: ``c.GPUCommonsLab.linger = 300``
+        """,
+    ).tag(config=True)
+
+    def initialize_handlers(self) -> None:
+        """Add the telemetry endpoint."""
+        self.sampler = Sampler(
+            _open_reader,
+            interval=self.interval,
+            linger=self.linger,
+            gpu_mode=os.environ.get(SessionVariable.GPU_MODE) or None,
+        )
+        self.handlers.append((f"/{Endpoint.SESSION_GPUS}", GPUHandler, {"sampler": self.sampler}))
+
+    async def stop_extension(self) -> None:
+        """End the sampling thread with the server."""
+        await asyncio.to_thread(self.sampler.close)
+
+
+def _open_reader() -> Reader:
+    return NVMLReader(expected=gpu_expected(os.environ))
