@@ -1,0 +1,129 @@
+/* What a GPU is doing: memory, utilisation, power, temperature, clocks. */
+#include "state.h"
+
+static nvmlReturn_t reading(nvmlDevice_t handle, struct gpu_state *now)
+{
+    const struct simulated_gpu *gpu;
+    struct state state;
+    nvmlReturn_t result = gpu_of(handle, &gpu);
+    if (result)
+        return result;
+    read_state(&state);
+    *now = state.gpus[gpu->minor];
+    return now->lost ? NVML_ERROR_GPU_IS_LOST : NVML_SUCCESS;
+}
+
+/* A figure that never changes, of a GPU that can be asked. */
+static nvmlReturn_t constant(nvmlDevice_t handle, unsigned figure, unsigned *value)
+{
+    struct gpu_state now;
+    *value = figure;
+    return reading(handle, &now);
+}
+
+NVML_API nvmlReturn_t nvmlDeviceGetMemoryInfo(nvmlDevice_t handle, nvmlMemory_t *memory)
+{
+    struct gpu_state now;
+    nvmlReturn_t result = reading(handle, &now);
+    if (!result)
+        *memory = (nvmlMemory_t){GPU_MEMORY, GPU_MEMORY - now.memory_used, now.memory_used};
+    return result;
+}
+
+NVML_API nvmlReturn_t nvmlDeviceGetMemoryInfo_v2(nvmlDevice_t handle, nvmlMemory_v2_t *memory)
+{
+    struct gpu_state now;
+    nvmlReturn_t result = reading(handle, &now);
+    if (memory->version != NVML_STRUCT_VERSION(nvmlMemory_v2_t, 2u))
+        return NVML_ERROR_ARGUMENT_VERSION_MISMATCH;
+    if (result)
+        return result;
+    memory->total = GPU_MEMORY;
+    memory->reserved = 0;
+    memory->free = GPU_MEMORY - now.memory_used;
+    memory->used = now.memory_used;
+    return NVML_SUCCESS;
+}
+
+NVML_API nvmlReturn_t nvmlDeviceGetUtilizationRates(nvmlDevice_t handle, nvmlUtilization_t *rates)
+{
+    struct gpu_state now;
+    nvmlReturn_t result = reading(handle, &now);
+    if (!result)
+        *rates = (nvmlUtilization_t){now.utilization, now.memory_utilization};
+    return result;
+}
+
+NVML_API nvmlReturn_t nvmlDeviceGetPowerUsage(nvmlDevice_t handle, unsigned *milliwatts)
+{
+    struct gpu_state now;
+    nvmlReturn_t result = reading(handle, &now);
+    if (!result)
+        *milliwatts = now.power;
+    return result;
+}
+
+NVML_API nvmlReturn_t nvmlDeviceGetEnforcedPowerLimit(nvmlDevice_t handle, unsigned *milliwatts)
+{
+    return constant(handle, GPU_POWER_LIMIT, milliwatts);
+}
+
+NVML_API nvmlReturn_t nvmlDeviceGetPowerManagementLimit(nvmlDevice_t handle, unsigned *milliwatts)
+{
+    return constant(handle, GPU_POWER_LIMIT, milliwatts);
+}
+
+NVML_API nvmlReturn_t nvmlDeviceGetPowerManagementDefaultLimit(nvmlDevice_t handle,
+                                                               unsigned *milliwatts)
+{
+    return constant(handle, GPU_POWER_LIMIT, milliwatts);
+}
+
+NVML_API nvmlReturn_t nvmlDeviceGetTemperature(nvmlDevice_t handle, unsigned sensor,
+                                               unsigned *celsius)
+{
+    struct gpu_state now;
+    nvmlReturn_t result = reading(handle, &now);
+    if (result)
+        return result;
+    if (sensor != NVML_TEMPERATURE_GPU)
+        return NVML_ERROR_INVALID_ARGUMENT;
+    *celsius = now.temperature;
+    return NVML_SUCCESS;
+}
+
+NVML_API nvmlReturn_t nvmlDeviceGetTemperatureV(nvmlDevice_t handle, nvmlTemperature_v1_t *sensor)
+{
+    unsigned celsius;
+    if (sensor->version != NVML_STRUCT_VERSION(nvmlTemperature_v1_t, 1u))
+        return NVML_ERROR_ARGUMENT_VERSION_MISMATCH;
+    nvmlReturn_t result = nvmlDeviceGetTemperature(handle, sensor->sensor, &celsius);
+    if (!result)
+        sensor->temperature = (int)celsius;
+    return result;
+}
+
+NVML_API nvmlReturn_t nvmlDeviceGetClockInfo(nvmlDevice_t handle, unsigned clock, unsigned *mhz)
+{
+    struct gpu_state now;
+    nvmlReturn_t result = reading(handle, &now);
+    if (result)
+        return result;
+    if (clock > NVML_CLOCK_VIDEO)
+        return NVML_ERROR_INVALID_ARGUMENT;
+    *mhz = clock == NVML_CLOCK_MEMORY ? now.memory_clock : now.sm_clock;
+    return NVML_SUCCESS;
+}
+
+NVML_API nvmlReturn_t nvmlDeviceGetMaxClockInfo(nvmlDevice_t handle, unsigned clock, unsigned *mhz)
+{
+    if (clock > NVML_CLOCK_VIDEO)
+        return NVML_ERROR_INVALID_ARGUMENT;
+    return constant(handle, clock == NVML_CLOCK_MEMORY ? GPU_MEMORY_CLOCK_MAX : GPU_CLOCK_MAX, mhz);
+}
+
+/* P0, the performance state that a data-centre GPU is in, idle or not. */
+NVML_API nvmlReturn_t nvmlDeviceGetPerformanceState(nvmlDevice_t handle, unsigned *pstate)
+{
+    return constant(handle, 0, pstate);
+}

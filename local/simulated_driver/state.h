@@ -1,0 +1,45 @@
+/* What the simulated GPUs are doing, as the state file beside the library says.
+ *
+ * gpucommons_local/gpu/state.py writes the file and describes its format.
+ */
+#ifndef STATE_H
+#define STATE_H
+
+#include <stdbool.h>
+
+#include "gpus.h"
+
+enum { MAX_PROCESSES = 64, MAX_XIDS = 16 };
+
+struct gpu_state {
+    unsigned utilization, memory_utilization; /* percent */
+    unsigned long long memory_used;           /* bytes */
+    unsigned power;                           /* milliwatts */
+    unsigned temperature;                     /* degrees Celsius */
+    unsigned sm_clock, memory_clock;          /* MHz */
+    unsigned lost;                            /* 1: fell off the bus */
+};
+
+struct process_state {
+    unsigned gpu, pid;
+    unsigned long long memory; /* bytes */
+};
+
+struct xid_state {
+    unsigned long long sequence; /* 1, 2, 3, ...; never used twice */
+    unsigned gpu, code;
+};
+
+struct state {
+    struct gpu_state gpus[GPU_COUNT];
+    struct process_state processes[MAX_PROCESSES];
+    unsigned process_count;
+    struct xid_state xids[MAX_XIDS]; /* oldest first */
+    unsigned xid_count;
+};
+
+/* The state of now. Without a file all GPUs are idle; while the file is being
+ * written, the state before stays. */
+void read_state(struct state *state);
+
+#endif
