@@ -1,0 +1,63 @@
+/**
+ * Shapes that cross between the server extension, the stream and the panel.
+ *
+ * IFrame and IGPU mirror gpucommons_contract.telemetry.
+ */
+
+/** Path of the telemetry endpoint below the server's base URL. */
+export const GPUS_ENDPOINT = 'gpucommons/api/gpus';
+
+/** One device. A figure that its driver does not give is null. */
+export interface IGPU {
+  index: number;
+  uuid: string;
+  name: string;
+  /** percent */
+  utilization: number | null;
+  /** bytes */
+  memory: { used: number; total: number } | null;
+  /** watts */
+  power: number | null;
+  /** watts */
+  power_limit: number | null;
+  /** degrees Celsius */
+  temperature: number | null;
+  /** memory in bytes */
+  processes: { pid: number; memory: number | null }[] | null;
+}
+
+/** All devices at one moment. */
+export interface IFrame {
+  /** seconds since the Unix epoch */
+  time: number;
+  state: 'ok' | 'no-gpu' | 'failed';
+  /** a sentence for a person, unless ok */
+  reason: string | null;
+  /** seconds until the next frame */
+  interval: number;
+  gpu_mode: string | null;
+  gpus: IGPU[];
+}
+
+/** Utilisation at one moment. */
+export interface ISample {
+  /** seconds since the Unix epoch */
+  time: number;
+  /** percent */
+  utilization: number;
+}
+
+/** Samples of the last minutes, by the device's UUID. */
+export type History = ReadonlyMap<string, readonly ISample[]>;
+
+/** How the stream stands. */
+export type Connection = 'closed' | 'connecting' | 'live' | 'lost';
+
+/** What there is to show. */
+export interface ITelemetry {
+  connection: Connection;
+  /** why the connection was lost, in the server's words if it had any */
+  problem: string | null;
+  frame: IFrame | null;
+  history: History;
+}
