@@ -1,0 +1,103 @@
+"""What can go wrong at sign-in, in words for the person and for the operator.
+
+``str(error)`` is for the operator's log and never holds a token. ``title`` and
+``advice`` are for the page that the person sees: what happened, what to do.
+"""
+
+from typing import ClassVar
+
+
+class SignInError(Exception):
+    """A sign-in, or the renewal of one, that did not succeed."""
+
+    status: ClassVar[int] = 403
+    title: str = "You could not be signed in"
+    advice: str = "Try again. If it happens again, tell the person who runs this hub."
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(detail)
+
+
+class ProviderUnavailableError(SignInError):
+    """Dex could not be reached, did not answer in time, or answered with nonsense.
+
+    Says nothing about the person: who is signed in stays signed in for a while.
+    """
+
+    status = 503
+    title = "Sign-in is down at the moment"
+    advice = (
+        "The sign-in service does not answer, so nobody can sign in right now. "
+        "Sessions that are running go on, and whoever is signed in stays signed in. "
+        "Try again in a few minutes."
+    )
+
+
+class ClientRefusedError(ProviderUnavailableError):
+    """Dex does not accept this hub: an operator's mistake, not the person's."""
+
+    title = "Sign-in is not set up correctly"
+    advice = (
+        "The sign-in service does not accept this hub. Sessions that are running go on. "
+        "Tell the person who runs this hub; the hub's log says what to correct."
+    )
+
+
+class ProviderRefusedError(SignInError):
+    """Dex answered, and the answer was no: a used code, a revoked refresh token."""
+
+    title = "This sign-in is no longer valid"
+    advice = "It took too long, or it was used before. Sign in again."
+
+
+class LoginExpiredError(SignInError):
+    """The answer does not belong to a login that this browser began, or not any more."""
+
+    status = 400
+    title = "This sign-in has expired"
+    advice = (
+        "It was begun too long ago, in another tab or in another browser, "
+        "or the browser does not keep cookies for this site. Sign in again."
+    )
+
+
+class LoginCancelledError(SignInError):
+    """The person, or the identity provider, said no."""
+
+    title = "The sign-in was cancelled"
+    advice = "You or your identity provider declined it. Sign in again if that was not intended."
+
+
+class TokenRejectedError(SignInError):
+    """An id_token that fails a check."""
+
+    title = "This sign-in could not be trusted"
+    advice = (
+        "What the sign-in service sent did not pass the checks, so you were not signed in. "
+        "Try again. If it happens again, tell the person who runs this hub: "
+        "the hub's log names the check that failed."
+    )
+
+
+class UnknownSigningKeyError(TokenRejectedError):
+    """An id_token signed with a key that is not among the known ones."""
+
+
+class UnusableClaimsError(SignInError):
+    """A genuine id_token whose user name or groups cannot be used here."""
+
+    title = "Your account cannot be used here"
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(detail)
+        self.advice = f"{detail} Tell the person who looks after your account."
+
+
+class NotAllowedError(SignInError):
+    """A genuine person who belongs to no group that may sign in."""
+
+    title = "Your account has no access yet"
+
+    def __init__(self, username: str, advice: str) -> None:
+        super().__init__(f"{username} is in no group that may sign in")
+        self.advice = f"You signed in as {username}. {advice}"

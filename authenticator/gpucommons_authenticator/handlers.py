@@ -1,0 +1,114 @@
+"""The three pages of signing in and out, and the page that says what went wrong."""
+
+from jupyterhub.handlers import BaseHandler
+from jupyterhub.user import User
+from jupyterhub.utils import url_path_join
+from oauthenticator.oauth2 import (
+    OAuthCallbackHandler,
+    OAuthLoginHandler,
+    OAuthLogoutHandler,
+)
+from tornado.httputil import url_concat
+
+from gpucommons_authenticator.errors import (
+    LoginCancelledError,
+    NotAllowedError,
+    ProviderRefusedError,
+    ProviderUnavailableError,
+    SignInError,
+)
+from gpucommons_authenticator.login_attempt import LIFETIME_DAYS, LoginAttempt
+
+COOKIE = "gpucommons-login"
+RETRY_AFTER_S = 30
+"""What a program that meets the 503 page is told to wait, in seconds."""
+
+
+class SignInPage(BaseHandler):  # type: ignore[misc]  # JupyterHub publishes no types
+    """Shows a SignInError as a page that a person understands."""
+
+    async def show_problem(self, error: SignInError) -> None:
+        """Log for the operator, render for the person, offer another try."""
+        self.log.warning("Sign-in failed: %s", error)
+        self.set_status(error.status)
+        self.set_header("Cache-Control", "no-store")
+        if isinstance(error, ProviderUnavailableError):
+            self.set_header("Retry-After", str(RETRY_AFTER_S))
+        retry_url = url_path_join(self.hub.base_url, "login")
+        page = await self.render_template(
+            "sign_in_problem.html", title=error.title, advice=error.advice, retry_url=retry_url
+        )
+        self.finish(page)
+
+
+class LoginHandler(SignInPage, OAuthLoginHandler):  # type: ignore[misc]
+    """Sends the browser to Dex, if Dex answers."""
+
+    async def get(self) -> None:
+        """Begin a login and redirect to Dex's authorization endpoint."""
+        try:
+            metadata = await self.authenticator.live_metadata()
+        except SignInError as error:
+            await self.show_problem(error)
+            return
+        attempt = LoginAttempt.begin(self._get_next_url())
+        self._set_cookie(
+            COOKIE,
+            attempt.to_cookie(),
+            path=self.hub.base_url,
+            expires_days=LIFETIME_DAYS,
+            samesite="Lax",  # Dex leads back with a link, which Lax lets through
+        )
+        query = self.authenticator.authorize_parameters(self, attempt)
+        self.redirect(url_concat(metadata.authorization_endpoint, query))
+
+
+class CallbackHandler(SignInPage, OAuthCallbackHandler):  # type: ignore[misc]
+    """Takes the browser back from Dex."""
+
+    attempt: LoginAttempt
+    code: str
+
+    async def get(self) -> None:
+        """Check the answer, sign in, go on to the page first asked for."""
+        try:
+            self._read_answer()
+            user = await self.login_user()
+            if user is None:
+                # Blocked, or a name that JupyterHub itself refuses; its log says which.
+                raise NotAllowedError("this account", self.authenticator.custom_403_message)
+        except SignInError as error:
+            await self.show_problem(error)
+            return
+        self.redirect(self.get_next_url(user))
+
+    def _read_answer(self) -> None:
+        """Keep the login and the code. Raises SignInError."""
+        cookie = self.get_secure_cookie(COOKIE, max_age_days=LIFETIME_DAYS)
+        self.attempt = LoginAttempt.from_cookie(cookie, self.get_argument("state", ""))
+        # Only now: an answer to another tab's login leaves this one alone.
+        self.clear_cookie(COOKIE, path=self.hub.base_url)
+        if denial := self.get_argument("error", ""):
+            raise LoginCancelledError(f"Dex sent the browser back with the error {denial[:40]!a}")
+        self.code = self.get_argument("code", "")
+        if not self.code:
+            raise ProviderRefusedError("Dex sent the browser back without a code")
+
+    def get_next_url(self, user: User | None = None) -> str:
+        """Return the page first asked for, else JupyterHub's own choice."""
+        return self.attempt.next_url or str(BaseHandler.get_next_url(self, user))
+
+
+class LogoutHandler(OAuthLogoutHandler):  # type: ignore[misc]
+    """Signs out of the hub. Running sessions go on, and so does what renews their rights."""
+
+    async def handle_logout(self) -> None:
+        """Forget a login that was begun in this browser."""
+        self.clear_cookie(COOKIE, path=self.hub.base_url)
+
+    async def render_logout_page(self) -> None:
+        """Say that it worked, and what goes on."""
+        if self.authenticator.logout_redirect_url:
+            self.redirect(self.authenticator.logout_redirect_url)
+            return
+        self.finish(await self.render_template("signed_out.html"))

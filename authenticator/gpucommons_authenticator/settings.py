@@ -1,0 +1,139 @@
+"""What an operator sets on DexOAuthenticator."""
+
+from urllib.parse import urlsplit
+
+from oauthenticator.oauth2 import OAuthenticator
+from traitlets import Bool, Float, Integer, List, TraitError, Unicode, validate
+
+from gpucommons_authenticator.id_token import SIGNING_ALGORITHMS, check_algorithms
+
+_DEFAULT_SCOPES = ["openid", "email", "profile", "groups", "offline_access"]
+
+
+class DexSettings(OAuthenticator):  # type: ignore[misc]  # OAuthenticator publishes no types
+    """The traits of DexOAuthenticator, and OAuthenticator's with other defaults."""
+
+    issuer = Unicode(
+        config=True,
+        help="""
+        Dex's address, exactly as `issuer` in Dex's own configuration, reachable from the
+        hub and from browsers. Everything else about Dex is discovered from it.
+        Example: `https://hub.example.org/dex`
+        """,
+    )
+    signing_algorithms = List(
+        Unicode(),
+        list(SIGNING_ALGORITHMS),
+        config=True,
+        help="""
+        Algorithms that an id_token may be signed with; public-key ones only. The default
+        covers all that Dex signs with unless its signer is changed.
+        """,
+    )
+    clock_leeway = Integer(
+        60,
+        config=True,
+        help="""
+        Seconds by which the clocks of the hub and of Dex may differ. 60 forgives a machine
+        without time synchronisation for some weeks and is short against a token's life.
+        """,
+    )
+    provider_timeout = Float(
+        3.0,
+        config=True,
+        help="""
+        Seconds that a person's request waits for Dex, all steps together. Dex answers in
+        well under one; longer waits only make an outage worse.
+        """,
+    )
+    outage_grace = Integer(
+        86400,
+        config=True,
+        help="""
+        Seconds for which somebody who is signed in stays so while Dex does not answer,
+        counted from when Dex last vouched for them. A day, so that an outage in the evening
+        stops nobody's work overnight. 0: no grace. A "no" from Dex takes effect at once.
+        """,
+    )
+    username_claim = Unicode(
+        "email",
+        config=True,
+        help="""
+        Claim of the id_token that becomes the user name, lower-cased. Choose one that
+        people cannot change themselves. Example: `preferred_username`
+        """,
+    )
+    require_verified_email = Bool(
+        True,
+        config=True,
+        help="""
+        With `username_claim = "email"`, accept only addresses that the token calls verified.
+        Without this, whoever can enter somebody else's address upstream becomes that person.
+        """,
+    )
+    groups_claim = Unicode(
+        "groups",
+        config=True,
+        help="Claim of the id_token that lists the person's groups, which become JupyterHub's.",
+    )
+    manage_groups = Bool(
+        True,
+        config=True,
+        help="Keep JupyterHub's groups equal to those in the id_token, at login and at refresh.",
+    )
+    scope = List(
+        Unicode(),
+        _DEFAULT_SCOPES,
+        config=True,
+        help="""
+        Scopes to ask for. `openid` is needed; `groups` brings the groups, `offline_access`
+        the refresh token that keeps them up to date.
+        """,
+    )
+    custom_403_message = Unicode(
+        "It is in no group that may use this hub. Ask the person who runs it "
+        "to add you to a team, then sign in again.",
+        config=True,
+        help="What somebody in no allowed group reads: whom to ask, and for what.",
+    )
+
+    @validate("issuer")  # type: ignore[untyped-decorator]  # traitlets' types are not followed
+    def _check_issuer(self, proposal: dict[str, str]) -> str:
+        parts = urlsplit(proposal["value"])
+        if parts.scheme not in {"http", "https"} or not parts.netloc or parts.query:
+            raise TraitError(
+                f"DexOAuthenticator.issuer is {proposal['value']!r}; it has to be a URL "
+                "such as https://hub.example.org/dex"
+            )
+        return proposal["value"]
+
+    @validate("signing_algorithms")  # type: ignore[untyped-decorator]
+    def _check_signing_algorithms(self, proposal: dict[str, list[str]]) -> list[str]:
+        try:
+            check_algorithms(proposal["value"])
+        except ValueError as error:
+            raise TraitError(f"DexOAuthenticator: {error}") from error
+        return proposal["value"]
+
+    def _enable_auth_state_default(self) -> bool:
+        """Keep tokens, encrypted: without them groups could not be kept up to date."""
+        return True
+
+    def _auth_refresh_strict_default(self) -> bool:
+        """Let a no from Dex count for API tokens too; outages are forgiven by outage_grace."""
+        return True
+
+    def _login_service_default(self) -> str:
+        return "your lab account"
+
+    def check_allow_config(self) -> None:
+        """Stop the hub at start if what every login needs is missing."""
+        missing = [
+            name for name in ("issuer", "client_id", "client_secret") if not getattr(self, name)
+        ]
+        if missing:
+            raise ValueError(
+                f"Set {' and '.join(f'c.DexOAuthenticator.{name}' for name in missing)} "
+                "to what Dex's configuration says."
+            )
+        super().check_allow_config()
