@@ -1,0 +1,124 @@
+"""The hub, its proxy, and the way in from the machine's loopback."""
+
+from pathlib import Path
+
+import yaml
+
+from gpucommons_local.cache import checkout
+from gpucommons_local.dex import ADMIN_GROUPS, ALLOWED_GROUPS, CLIENT_ID
+from gpucommons_local.instance import NODE_ADDRESS, Instance
+from gpucommons_local.programs import program, programs_folder
+from gpucommons_local.secrets import Secrets
+from gpucommons_local.supervision import Program
+from gpucommons_local.toolchain import BIN
+
+NAMESPACE = "gpucommons"
+"""Namespace of the sessions."""
+
+STORAGE_CLASS = "workspaces"
+
+_HUB_PORT = 8081
+_PROXY_API_PORT = 8001
+_HUB_PACKAGES = ("authenticator", "contract", "hub_config", "spawner")
+
+
+def hub_programs(instance: Instance, secrets: Secrets, catalogue: Path) -> list[Program]:
+    """Return proxy and hub. A change of the hub's sources or settings restarts the hub alone."""
+    folder = instance.state / "hub"
+    folder.mkdir(parents=True, exist_ok=True)
+    values = folder / "values.yaml"
+    values.write_text(yaml.safe_dump(_values(instance, secrets, catalogue)))
+    values.chmod(0o600)
+    sources = [checkout() / each for each in _HUB_PACKAGES]
+    return [_proxy(instance, secrets), _hub(instance, secrets, [values, catalogue, *sources])]
+
+
+def entrance(instance: Instance) -> Program:
+    """Return what carries the machine's loopback ports into the node."""
+    command = [str(BIN / "python"), "-m", "gpucommons_local.entrance"]
+    return Program(
+        "entrance",
+        [*command, instance.name, str(instance.port)],
+        ("curl", "-fsSk", "-m", "5", "-o", "/dev/null", f"https://127.0.0.1:{instance.api_port}/livez"),
+        inside=False,
+    )
+
+
+def _proxy(instance: Instance, secrets: Secrets) -> Program:
+    hub = f"http://{NODE_ADDRESS}:{_HUB_PORT}"
+    script = (programs_folder() / "bin" / "configurable-http-proxy").resolve()
+    return Program(
+        "proxy",
+        [
+            str(BIN / "node"),
+            str(script),
+            "--ip=127.0.0.1",
+            f"--port={instance.port}",
+            "--api-ip=127.0.0.1",
+            f"--api-port={_PROXY_API_PORT}",
+            f"--default-target={hub}",
+            f"--error-target={hub}/hub/error",
+        ],
+        ("curl", "-sS", "-m", "5", "-o", "/dev/null", f"http://127.0.0.1:{_PROXY_API_PORT}/"),
+        environment={"CONFIGPROXY_AUTH_TOKEN": secrets.proxy_token},
+    )
+
+
+def _hub(instance: Instance, secrets: Secrets, files: list[Path]) -> Program:
+    config = checkout() / "hub_config" / "jupyterhub_config.py"
+    return Program(
+        "hub",
+        [str(BIN / "jupyterhub"), f"--config={config}"],
+        (
+            *("curl", "-fsS", "-m", "5", "-o", "/dev/null"),
+            f"http://127.0.0.1:{instance.port}/hub/api/health",
+        ),
+        environment={
+            "GPUCOMMONS_VALUES": str(files[0]),
+            "JUPYTERHUB_CRYPT_KEY": secrets.crypt_key,
+            "KUBECONFIG": str(instance.kubeconfigs / "hub.conf"),
+        },
+        files=files,
+        start_limit=90,
+    )
+
+
+def _values(instance: Instance, secrets: Secrets, catalogue: Path) -> dict[str, object]:
+    """Return what this installation sets, in the form of z2jh's ``hub.config``."""
+    folder = instance.state / "hub"
+    return {
+        "JupyterHub": {
+            "bind_url": instance.url,
+            "hub_bind_url": f"http://{NODE_ADDRESS}:{_HUB_PORT}",
+            "db_url": f"sqlite:///{folder / 'jupyterhub.sqlite'}",
+            "cookie_secret_file": str(_cookie_secret(folder, secrets)),
+            "cleanup_servers": False,
+            "pid_file": "",
+        },
+        "ConfigurableHTTPProxy": {
+            "should_start": False,
+            "api_url": f"http://127.0.0.1:{_PROXY_API_PORT}",
+            "auth_token": secrets.proxy_token,
+        },
+        "DexOAuthenticator": {
+            "issuer": instance.issuer,
+            "client_id": CLIENT_ID,
+            "client_secret": secrets.dex_client,
+            "oauth_callback_url": f"{instance.url}/hub/oauth_callback",
+            "allowed_groups": list(ALLOWED_GROUPS),
+            "admin_groups": list(ADMIN_GROUPS),
+        },
+        "GPUSpawner": {
+            "catalogue_file": str(catalogue),
+            "namespace": NAMESPACE,
+            "storage_class": STORAGE_CLASS,
+            "storage_capacity": "5Gi",
+        },
+    }
+
+
+def _cookie_secret(folder: Path, secrets: Secrets) -> Path:
+    file = folder / "cookie_secret"
+    file.touch(mode=0o600)
+    file.write_text(secrets.cookie)
+    return file

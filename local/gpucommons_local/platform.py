@@ -1,0 +1,66 @@
+"""Bring the local platform up, take it down, say how it is."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from gpucommons_local import addons, cgroups, container_runtime, kubernetes, programs
+from gpucommons_local.dex import ACCOUNTS, dex
+from gpucommons_local.hub import entrance, hub_programs
+from gpucommons_local.instance import Instance
+from gpucommons_local.node import prepare_folders, write_enter_script
+from gpucommons_local.secrets import Secrets, load_secrets
+from gpucommons_local.supervision import Program, Supervisor
+from gpucommons_local.toolchain import BIN
+
+
+class Platform:
+    """One instance with everything that is needed to run it."""
+
+    def __init__(self, instance: Instance, images: Mapping[str, str], catalogue: Path) -> None:
+        self.instance = instance
+        self.images = images
+        self.supervisor = Supervisor(instance)
+        self._catalogue = catalogue
+
+    @property
+    def secrets(self) -> Secrets:
+        """The instance's secrets; made at the first look."""
+        return load_secrets(self.instance, [each.username for each in ACCOUNTS])
+
+    def configure(self) -> None:
+        """Write every configuration file and put the programs under supervision."""
+        self.instance.save()
+        prepare_folders(self.instance)
+        write_enter_script(self.instance)
+        cgroups.make_groups(self.instance)
+        kubernetes.write_credentials(self.instance)
+        self.supervisor.configure(self.programs())
+
+    def programs(self) -> list[Program]:
+        """All programs in the order of their start; they stop in the reverse order."""
+        return [*self.node_programs(), *self.hub_programs()]
+
+    def node_programs(self) -> list[Program]:
+        """What makes the cluster."""
+        instance = self.instance
+        command = [str(BIN / "python"), "-m", "gpucommons_local.node"]
+        return [
+            Program(
+                "node",
+                [*command, instance.name, str(instance.port)],
+                ("test", "-s", str(instance.node_pid_file)),
+                inside=False,
+            ),
+            container_runtime.containerd(instance, self.images["pause"]),
+            *kubernetes.control_plane(instance),
+            entrance(instance),
+            *kubernetes.node_agents(instance),
+        ]
+
+    def hub_programs(self) -> list[Program]:
+        """What people meet: Dex, proxy, hub."""
+        secrets = self.secrets
+        return [
+            dex(self.instance, secrets),
+            *hub_programs(self.instance, secrets, self._catalogue),
+        ]

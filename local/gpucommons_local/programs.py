@@ -1,0 +1,164 @@
+"""Programs of other projects, built once from source into the cache.
+
+``local/programs/go.mod`` pins the Go ones, ``local/programs/package.json`` the
+JavaScript ones. A change of those files, or of our own sources beside them,
+makes a new set; the old one is removed.
+"""
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from gpucommons_local.cache import cache_folder, checkout, fingerprint
+from gpucommons_local.errors import PlatformError
+from gpucommons_local.toolchain import run_logged
+
+KUBERNETES_VERSION = "v1.35.4"
+KUBERNETES_PROGRAMS = (
+    "kube-apiserver",
+    "kube-controller-manager",
+    "kube-scheduler",
+    "kube-proxy",
+    "kubelet",
+    "kubeadm",
+    "kubectl",
+)
+"""Names under which the one binary ``kubernetes`` is linked; see its main.go."""
+
+# Programs look at the version to judge what the API server offers.
+_VERSION_FLAGS = " ".join(
+    f"-X k8s.io/component-base/version.{name}={value}"
+    for name, value in {
+        "gitVersion": KUBERNETES_VERSION,
+        "gitMajor": KUBERNETES_VERSION.split(".")[0].lstrip("v"),
+        "gitMinor": KUBERNETES_VERSION.split(".")[1],
+    }.items()
+)
+_LINK = f"-s -w {_VERSION_FLAGS}"
+# NVML's symbols are found at run time, in the driver's own library.
+_LINK_NVML = (
+    f"{_LINK} -extldflags '-Wl,--export-dynamic -Wl,--unresolved-symbols=ignore-in-object-files'"
+)
+# Pure Go name look-up; no file systems that need headers of their own.
+_TAGS = "netgo osusergo no_btrfs no_zfs no_aufs no_devmapper"
+
+
+@dataclass(frozen=True, slots=True)
+class _Build:
+    """One call of ``go build``. With one module and one set of flags, packages compile once."""
+
+    title: str
+    module: str
+    packages: tuple[str, ...]
+    link: str = _LINK
+
+
+_BUILDS = (
+    _Build(
+        "Kubernetes, etcd, CoreDNS, Dex",
+        ".",
+        (
+            "./kubernetes",
+            "./coredns",
+            "./storage-provisioner",
+            "go.etcd.io/etcd/server/v3",
+            "github.com/dexidp/dex/cmd/dex",
+        ),
+    ),
+    _Build(
+        "NVIDIA device plugin, MPS daemon, feature discovery",
+        "nvidia",
+        (
+            "github.com/NVIDIA/k8s-device-plugin/cmd/nvidia-device-plugin",
+            "github.com/NVIDIA/k8s-device-plugin/cmd/mps-control-daemon",
+            "github.com/NVIDIA/k8s-device-plugin/cmd/gpu-feature-discovery",
+            "github.com/NVIDIA/nvidia-container-toolkit/cmd/nvidia-cdi-hook",
+        ),
+        _LINK_NVML,
+    ),
+    _Build(
+        "containerd",
+        "containerd",
+        (
+            "github.com/containerd/containerd/v2/cmd/containerd",
+            "github.com/containerd/containerd/v2/cmd/containerd-shim-runc-v2",
+            "github.com/containerd/containerd/v2/cmd/ctr",
+        ),
+    ),
+)
+
+
+def _sources() -> Path:
+    return checkout() / "local" / "programs"
+
+
+def programs_folder() -> Path:
+    """Folder that holds, or will hold, the built programs of this checkout."""
+    return cache_folder() / "programs" / fingerprint([_sources()], _LINK_NVML, _TAGS)
+
+
+def program(name: str) -> Path:
+    """Path of one built program, such as ``dex``; raises PlatformError if not built yet."""
+    path = programs_folder() / "bin" / name
+    if not path.exists():
+        raise PlatformError(f"The program {name} is not built. Run `gpucommons build` first.")
+    return path
+
+
+def built() -> bool:
+    """Whether every program of this checkout is in the cache."""
+    return (programs_folder() / "complete").exists()
+
+
+def steps() -> list[str]:
+    """Titles of what `build` does, in order."""
+    return [each.title for each in _BUILDS] + ["configurable-http-proxy"]
+
+
+def build(title: str, log: Path) -> None:
+    """Do one of `steps`. Safe to repeat and to interrupt: compiled packages are kept."""
+    folder = programs_folder()
+    (folder / "bin").mkdir(parents=True, exist_ok=True)
+    for each in _BUILDS:
+        if each.title == title:
+            _go_build(each, folder / "bin", log)
+            return
+    _install_proxy(folder, log)
+
+
+def finish() -> None:
+    """Mark the set as complete, link Kubernetes' names, and remove the sets before it."""
+    folder = programs_folder()
+    for name in KUBERNETES_PROGRAMS:
+        link = folder / "bin" / name
+        if not link.exists():
+            link.symlink_to("kubernetes")
+    (folder / "complete").touch()
+    for other in folder.parent.iterdir():
+        if other != folder and (other / "complete").exists():
+            shutil.rmtree(other)
+
+
+def _go_build(build: _Build, target: Path, log: Path) -> None:
+    command = ["go", "build", "-mod=readonly", "-trimpath", "-tags", _TAGS]
+    command += ["-ldflags", build.link, "-o", f"{target}/", *build.packages]
+    run_logged(
+        command,
+        folder=_sources() / build.module,
+        log=log,
+        extra={"CGO_ENABLED": "1", "GOTOOLCHAIN": "local", "GOFLAGS": "-buildvcs=false"},
+    )
+    server = target / "server"  # go names a binary after its module, and etcd's is "server"
+    if server.exists():
+        server.rename(target / "etcd")
+
+
+def _install_proxy(folder: Path, log: Path) -> None:
+    home = folder / "proxy"
+    home.mkdir(exist_ok=True)
+    for name in ("package.json", "package-lock.json"):
+        shutil.copy(_sources() / name, home / name)
+    run_logged(["npm", "ci", "--omit=dev", "--ignore-scripts"], folder=home, log=log)
+    link = folder / "bin" / "configurable-http-proxy"
+    link.unlink(missing_ok=True)
+    link.symlink_to(home / "node_modules" / ".bin" / "configurable-http-proxy")

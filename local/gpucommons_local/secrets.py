@@ -1,0 +1,41 @@
+"""Secrets of one instance: made once, kept readable by root alone."""
+
+import json
+import os
+import secrets
+from dataclasses import asdict, dataclass
+
+from gpucommons_local.instance import Instance
+
+
+@dataclass(frozen=True, slots=True)
+class Secrets:
+    """What the platform's parts share among themselves."""
+
+    dex_client: str
+    proxy_token: str
+    crypt_key: str
+    """32 bytes in hexadecimal; encrypts auth state in the hub's database."""
+    cookie: str
+    passwords: dict[str, str]
+    """Demo accounts' passwords by user name."""
+
+
+def load_secrets(instance: Instance, accounts: list[str]) -> Secrets:
+    """Read the instance's secrets; makes those that are missing."""
+    file = instance.state / "secrets.json"
+    known: dict[str, object] = json.loads(file.read_text()) if file.exists() else {}
+    passwords = known.pop("passwords", {})
+    assert isinstance(passwords, dict)
+    found = Secrets(
+        **{  # type: ignore[arg-type]
+            name: known.get(name) or secrets.token_hex(32)
+            for name in ("dex_client", "proxy_token", "crypt_key", "cookie")
+        },
+        passwords={name: passwords.get(name) or secrets.token_urlsafe(9) for name in accounts},
+    )
+    instance.state.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w") as output:
+        json.dump(asdict(found), output, indent=2)
+    return found
