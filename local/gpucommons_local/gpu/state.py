@@ -1,0 +1,138 @@
+"""What simulated GPUs are doing: values only, no files."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+
+GPU_COUNT = 4
+MEMORY_TOTAL = 143771 << 20
+"""Bytes on each GPU, as an H200 reports; gpus.h says the same."""
+POWER_LIMIT = 700_000
+"""Milliwatts."""
+MAX_PROCESSES = 64
+MAX_XIDS = 16
+"""Xids remembered; older ones were told long ago."""
+
+_IDLE_POWER = 75_000
+_IDLE_TEMPERATURE, _BUSY_TEMPERATURE = 30, 65
+_IDLE_CLOCK, _BUSY_CLOCK, _MEMORY_CLOCK = 345, 1980, 3201
+_MEMORY_SHARE_OF_LOAD = 0.6
+
+
+def _check(name: str, value: int, largest: int, unit: str) -> None:
+    if not 0 <= value <= largest:
+        raise ValueError(f"{name} {value} is out of range: from 0 to {largest} {unit}.")
+
+
+@dataclass(frozen=True, slots=True)
+class GPUState:
+    """The figures of one GPU. Raises ValueError when one is impossible."""
+
+    utilization: int = 0  # percent
+    memory_utilization: int = 0  # percent
+    memory_used: int = 0  # bytes
+    power: int = _IDLE_POWER  # milliwatts
+    temperature: int = _IDLE_TEMPERATURE  # degrees Celsius
+    sm_clock: int = _IDLE_CLOCK  # MHz
+    memory_clock: int = _MEMORY_CLOCK  # MHz
+    lost: bool = False
+    """Whether the GPU fell off the bus: readings then fail with "GPU is lost"."""
+
+    def __post_init__(self) -> None:
+        _check("Utilization", self.utilization, 100, "percent")
+        _check("Memory utilization", self.memory_utilization, 100, "percent")
+        _check("Used memory", self.memory_used, MEMORY_TOTAL, "bytes")
+        _check("Power", self.power, POWER_LIMIT, "milliwatts")
+        _check("Temperature", self.temperature, 120, "degrees Celsius")
+        _check("Clock", self.sm_clock, 10_000, "MHz")
+        _check("Memory clock", self.memory_clock, 10_000, "MHz")
+
+    def with_load(self, utilization: int) -> "GPUState":
+        """Put the GPU under load, with the power, heat and clocks that go with it."""
+        _check("Utilization", utilization, 100, "percent")
+        share = utilization / 100
+        return replace(
+            self,
+            utilization=utilization,
+            memory_utilization=round(utilization * _MEMORY_SHARE_OF_LOAD),
+            power=round(_IDLE_POWER + share * (POWER_LIMIT - _IDLE_POWER)),
+            temperature=round(_IDLE_TEMPERATURE + share * (_BUSY_TEMPERATURE - _IDLE_TEMPERATURE)),
+            sm_clock=_BUSY_CLOCK if utilization else _IDLE_CLOCK,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class GPUProcess:
+    """A process on a GPU. ``pid`` is the number that NVML gives: the machine's."""
+
+    gpu: int
+    pid: int
+    memory: int  # bytes
+
+    def __post_init__(self) -> None:
+        check_gpu(self.gpu)
+        _check("Process id", self.pid, 2**32 - 1, "")
+        _check("Memory of a process", self.memory, MEMORY_TOTAL, "bytes")
+
+
+@dataclass(frozen=True, slots=True)
+class Xid:
+    """A critical error that the driver reports once, to everyone who listens.
+
+    sequence grows by one with each, so that a listener knows what is new.
+    """
+
+    sequence: int
+    gpu: int
+    code: int
+
+    def __post_init__(self) -> None:
+        check_gpu(self.gpu)
+        _check("Xid", self.code, 999, "")
+
+
+def _all_idle() -> tuple[GPUState, ...]:
+    return (GPUState(),) * GPU_COUNT
+
+
+@dataclass(frozen=True, slots=True)
+class DriverState:
+    """All GPUs at one moment. generation grows with each change."""
+
+    generation: int = 0
+    gpus: tuple[GPUState, ...] = field(default_factory=_all_idle)
+    processes: tuple[GPUProcess, ...] = ()
+    xids: tuple[Xid, ...] = ()
+
+    def __post_init__(self) -> None:
+        if len(self.gpus) != GPU_COUNT:
+            raise ValueError(f"There are {GPU_COUNT} GPUs, not {len(self.gpus)}.")
+        if len(self.processes) > MAX_PROCESSES:
+            raise ValueError(f"At most {MAX_PROCESSES} processes can be simulated.")
+
+    def with_gpu(self, number: int, gpu: GPUState) -> "DriverState":
+        """Change one GPU."""
+        check_gpu(number)
+        return replace(self, gpus=(*self.gpus[:number], gpu, *self.gpus[number + 1 :]))
+
+    def with_processes(self, number: int, processes: Iterable[GPUProcess]) -> "DriverState":
+        """Replace the processes of one GPU."""
+        others = tuple(each for each in self.processes if each.gpu != number)
+        return replace(self, processes=(*others, *processes))
+
+    def with_xid(self, number: int, code: int) -> "DriverState":
+        """Add a critical error on a GPU."""
+        sequence = self.xids[-1].sequence + 1 if self.xids else 1
+        return replace(self, xids=(*self.xids, Xid(sequence, number, code))[-MAX_XIDS:])
+
+    def reset(self, numbers: Iterable[int] = range(GPU_COUNT)) -> "DriverState":
+        """Make GPUs idle, without processes. Xids stay: what was told cannot be untold."""
+        state = self
+        for number in numbers:
+            state = state.with_gpu(number, GPUState()).with_processes(number, ())
+        return state
+
+
+def check_gpu(number: int) -> None:
+    """Raise ValueError unless there is a GPU of this number."""
+    if number not in range(GPU_COUNT):
+        raise ValueError(f"There is no GPU {number}: they are numbered 0 to {GPU_COUNT - 1}.")

@@ -1,0 +1,141 @@
+"""The file by which the simulated driver learns what its GPUs do.
+
+One line per fact, in this form; local/simulated_driver/state.c reads it::
+
+    nvsim 1 generation 17
+    gpu 0 utilization 80 memory_utilization 48 ... lost 0
+    process 0 4242 21474836480
+    xid 1 1 79
+    end 17
+
+Sessions have the file mounted, so it keeps its inode: it is written in place,
+with one call. A reader that sees different numbers in the first and the last
+line came in the middle, and reads again.
+"""
+
+import fcntl
+import os
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from gpucommons_local.errors import PlatformError
+from gpucommons_local.gpu.state import DriverState, GPUProcess, GPUState, Xid
+
+_HEAD = re.compile(r"nvsim 1 generation (\d+)")
+_GPU = re.compile(
+    r"gpu (\d+) utilization (\d+) memory_utilization (\d+) memory_used (\d+) power_mw (\d+)"
+    r" temperature (\d+) sm_clock (\d+) memory_clock (\d+) lost ([01])"
+)
+_PROCESS = re.compile(r"process (\d+) (\d+) (\d+)")
+_XID = re.compile(r"xid (\d+) (\d+) (\d+)")
+_END = re.compile(r"end (\d+)")
+
+
+def render(state: DriverState) -> str:
+    """Write a state as the text of the file."""
+    lines = [f"nvsim 1 generation {state.generation}"]
+    lines += [_render_gpu(number, gpu) for number, gpu in enumerate(state.gpus)]
+    lines += [f"process {each.gpu} {each.pid} {each.memory}" for each in state.processes]
+    lines += [f"xid {each.sequence} {each.gpu} {each.code}" for each in state.xids]
+    lines += [f"end {state.generation}", ""]
+    return "\n".join(lines)
+
+
+def _render_gpu(number: int, gpu: GPUState) -> str:
+    return (
+        f"gpu {number} utilization {gpu.utilization} memory_utilization {gpu.memory_utilization}"
+        f" memory_used {gpu.memory_used} power_mw {gpu.power} temperature {gpu.temperature}"
+        f" sm_clock {gpu.sm_clock} memory_clock {gpu.memory_clock} lost {gpu.lost:d}"
+    )
+
+
+def parse(text: str) -> DriverState:
+    """Read the text of the file; raises ValueError with the line that makes no sense."""
+    lines = text.splitlines()
+    head = _HEAD.fullmatch(lines[0]) if lines else None
+    if head is None:
+        raise ValueError("The first line is not that of a state of simulated GPUs.")
+    state = DriverState(generation=int(head[1]))
+    for number, line in enumerate(lines[1:], start=2):
+        if end := _END.fullmatch(line):
+            if int(end[1]) != state.generation:
+                raise ValueError(f"Line {number} ends another generation than line 1 began.")
+            return state
+        state = _with_line(state, number, line)
+    raise ValueError("The last line is missing.")
+
+
+def _with_line(state: DriverState, number: int, line: str) -> DriverState:
+    if found := _GPU.fullmatch(line):
+        gpu, load, memory_load, used, power, heat, clock, memory_clock, lost = map(
+            int, found.groups()
+        )
+        figures = GPUState(load, memory_load, used, power, heat, clock, memory_clock, bool(lost))
+        return state.with_gpu(gpu, figures)
+    if found := _PROCESS.fullmatch(line):
+        process = GPUProcess(*(int(each) for each in found.groups()))
+        return replace(state, processes=(*state.processes, process))
+    if found := _XID.fullmatch(line):
+        xid = Xid(*(int(each) for each in found.groups()))
+        return replace(state, xids=(*state.xids, xid))
+    raise ValueError(f"Line {number} makes no sense: {line}")
+
+
+@dataclass(frozen=True, slots=True)
+class StateFile:
+    """The file at ``path``. ``lock`` keeps two writers apart; no session sees it."""
+
+    path: Path
+    lock: Path
+
+    def create(self) -> None:
+        """Make the file with idle GPUs, unless a readable one is there."""
+        with self._locked():
+            try:
+                self.read()
+            except PlatformError:
+                self._write(DriverState())
+
+    def read(self) -> DriverState:
+        """Read what the GPUs do now; raises PlatformError."""
+        try:
+            return parse(self.path.read_text())
+        except FileNotFoundError:
+            raise PlatformError(
+                f"There are no simulated GPUs here: {self.path} is missing. Start them: make up"
+            ) from None
+        except ValueError as error:
+            raise PlatformError(
+                f"{self.path} cannot be read. {error} Remove it and run: make up"
+            ) from error
+
+    def update(self, change: Callable[[DriverState], DriverState]) -> DriverState:
+        """Apply a change and return the new state; raises PlatformError."""
+        with self._locked():
+            before = self.read()
+            after = replace(change(before), generation=before.generation + 1)
+            self._write(after)
+        return after
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        if not self.lock.parent.is_dir():
+            raise PlatformError(
+                f"There are no simulated GPUs here: {self.lock.parent} is missing. "
+                "Start them: make up"
+            )
+        with self.lock.open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
+    def _write(self, state: DriverState) -> None:
+        text = render(state).encode()
+        file = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        try:
+            os.pwrite(file, text, 0)
+            os.ftruncate(file, len(text))
+        finally:
+            os.close(file)

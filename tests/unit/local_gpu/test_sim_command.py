@@ -1,0 +1,119 @@
+"""``gpucommons sim`` as a person types it."""
+
+import argparse
+import json
+
+import pytest
+from gpucommons_local.errors import PlatformError
+from gpucommons_local.gpu import command
+from gpucommons_local.gpu.driver import DriverRoot
+from gpucommons_local.gpu.state import GPUProcess
+
+GIB = 2**30
+
+
+@pytest.fixture
+def root(tmp_path) -> DriverRoot:
+    """A driver root with a state, and no library to read it."""
+    root = DriverRoot(tmp_path)
+    root.library_folder.mkdir(parents=True)
+    root.state_file.create()
+    return root
+
+
+def sim(root: DriverRoot, line: str) -> int:
+    parser = argparse.ArgumentParser()
+    command.add_parser(parser.add_subparsers())
+    return command.run(parser.parse_args(["sim", *line.split()]), root.path)
+
+
+def test_set_changes_one_gpu_and_shows_all(root, capsys):
+    assert sim(root, "set 0 --utilization 80 --memory 20GiB") == 0
+    gpu = root.state_file.read().gpus[0]
+    assert (gpu.utilization, gpu.memory_used, gpu.power) == (80, 20 * GIB, 575_000)
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 5
+    assert lines[1].split()[:4] == ["0", "80", "%", "20.0"]
+
+
+def test_what_is_not_named_stays(root):
+    sim(root, "set 2 --utilization 80 --memory 20GiB")
+    sim(root, "set 2 --temperature 90 --power 300.5")
+    gpu = root.state_file.read().gpus[2]
+    assert (gpu.utilization, gpu.memory_used) == (80, 20 * GIB)
+    assert (gpu.temperature, gpu.power) == (90, 300_500)
+
+
+def test_processes_replace_those_before(root):
+    sim(root, "set 1 --process 7:1GiB")
+    sim(root, "set 1 --process 8:1GiB --process 9:512MiB")
+    processes = root.state_file.read().processes
+    assert processes == (GPUProcess(1, 8, GIB), GPUProcess(1, 9, GIB // 2))
+
+
+def test_a_gpu_is_lost_and_found(root):
+    sim(root, "set 3 --lost")
+    assert root.state_file.read().gpus[3].lost
+    sim(root, "set 3 --no-lost")
+    assert not root.state_file.read().gpus[3].lost
+
+
+def test_an_xid_is_remembered_and_shown(root, capsys):
+    sim(root, "xid 1 79")
+    assert capsys.readouterr().out.splitlines()[2].endswith("79")
+
+
+def test_reset_makes_all_gpus_idle(root):
+    sim(root, "set 0 --utilization 80 --process 7:1GiB --lost")
+    sim(root, "reset")
+    state = root.state_file.read()
+    assert not state.gpus[0].lost
+    assert (state.gpus[0].utilization, state.processes) == (0, ())
+
+
+def test_show_is_readable_by_programs(root, capsys):
+    sim(root, "set 0 --utilization 10")
+    capsys.readouterr()
+    sim(root, "show --json")
+    assert json.loads(capsys.readouterr().out)["gpus"][0]["utilization"] == 10
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("set 4 --lost", "there is no GPU 4: they are numbered 0 to 3"),
+        ("set one --lost", "there is no GPU one"),
+        ("set 0 --memory lots", "'lots' is no size: write it as 20GiB"),
+        ("set 0 --memory 200GiB", "200GiB is more than a GPU has: 143771MiB at most"),
+        ("set 0 --process 8GiB", "'8GiB' is no process: write it as 4242:8GiB"),
+        ("set 0 --utilization high", "invalid int value"),
+        ("", "required: COMMAND"),
+    ],
+)
+def test_a_mistake_is_explained(root, capsys, line, message):
+    before = root.state_file.path.read_text()
+    with pytest.raises(SystemExit) as stopped:
+        sim(root, line)
+    assert stopped.value.code == 2
+    assert message in capsys.readouterr().err
+    assert root.state_file.path.read_text() == before
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("set 0 --utilization 101", "Utilization 101 is out of range: from 0 to 100 percent."),
+        ("set 0 --power 701", "Power 701000 is out of range: from 0 to 700000 milliwatts."),
+        ("xid 0 -1", "Xid -1 is out of range"),
+    ],
+)
+def test_an_impossible_figure_is_explained(root, capsys, line, message):
+    before = root.state_file.path.read_text()
+    assert sim(root, line) == 2
+    assert message in capsys.readouterr().err
+    assert root.state_file.path.read_text() == before
+
+
+def test_without_a_platform_the_next_step_is_named(tmp_path):
+    with pytest.raises(PlatformError, match="make up"):
+        sim(DriverRoot(tmp_path / "nothing"), "set 0 --lost")
