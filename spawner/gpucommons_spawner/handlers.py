@@ -1,0 +1,48 @@
+"""What the hub serves for the picker, as handlers for ``JupyterHub.extra_handlers``."""
+
+import json
+
+from gpucommons_contract import Endpoint
+from jupyterhub.apihandlers import APIHandler
+from jupyterhub.scopes import needs_scope
+from jupyterhub.user import User
+from tornado.web import HTTPError, StaticFileHandler
+
+from gpucommons_spawner.picker import STATIC
+
+
+class AvailabilityHandler(APIHandler):  # type: ignore[misc]  # JupyterHub publishes no types
+    """What is free per size and, for one person, why not.
+
+    ``user`` names another person than the asking one, whose servers one may start;
+    ``server`` the server to be started, so that what it holds does not count.
+    """
+
+    async def get(self) -> None:
+        """Answer with the sizes and what the person holds."""
+        name = self.get_argument("user", "")
+        if not name:
+            if not isinstance(self.current_user, User):
+                raise HTTPError(403, "Sign in, or name a user with ?user=NAME.")
+            name = self.current_user.name
+        await self._answer(user_name=name)
+
+    @needs_scope("start:servers")  # type: ignore[untyped-decorator]
+    async def _answer(self, user_name: str) -> None:
+        user = self.find_user(user_name)
+        if user is None:
+            raise HTTPError(404, "There is no such user.")
+        server = self.get_argument("server", "")
+        self.set_header("Cache-Control", "no-store")
+        self.finish(json.dumps(user.spawner.availability(server).as_json()))
+
+
+class StaticHandler(StaticFileHandler):  # type: ignore[misc]  # Tornado publishes none here
+    """The picker's script and styles: public, and cached by their hash."""
+
+
+HANDLERS = [
+    (rf"/{Endpoint.HUB_AVAILABILITY}", AvailabilityHandler),
+    (r"/gpucommons/static/(.*)", StaticHandler, {"path": str(STATIC)}),
+]
+"""Paths below the hub's URL."""

@@ -1,0 +1,127 @@
+"""What became of a pod that was asked for, and how to say it to a person. Pure."""
+
+import re
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from gpucommons_spawner.watch import Manifest
+
+
+class Outcome(Enum):
+    """How far a pod has come."""
+
+    WAITING = auto()
+    RUNNING = auto()
+    UNSCHEDULABLE = auto()
+    """The scheduler found no node. That may change, for example when a node is added."""
+    FAILED = auto()
+    """It will not run, however long one waits."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """An outcome and, unless all is well, the reason in words."""
+
+    outcome: Outcome
+    reason: str = ""
+
+
+_HOPELESS = {
+    "CrashLoopBackOff": "The session's program ends as soon as it is started",
+    "CreateContainerConfigError": "The session's container cannot be set up",
+    "ErrImageNeverPull": "The image is not on the node, and may not be fetched",
+    "ImagePullBackOff": "The image cannot be fetched",
+    "InvalidImageName": "The image's name is not valid",
+}
+
+_NODE_REASONS = (
+    ("Insufficient nvidia.com/gpu.shared", "no free share of a GPU"),
+    ("Insufficient nvidia.com/gpu", "too few free GPUs"),
+    ("Insufficient cpu", "too little free CPU"),
+    ("Insufficient memory", "too little free memory"),
+    ("Insufficient ", "not enough of what this size needs"),
+    ("Too many pods", "no room for another pod"),
+    ("node(s) didn't match Pod's node affinity/selector", "not the kind that this size asks for"),
+    ("node(s) had untolerated taint", "closed to this size"),
+    ("node(s) were unschedulable", "closed for maintenance"),
+    ("node(s) had volume node affinity conflict", "cannot reach your files"),
+)
+_COUNTED = re.compile(r"(\d+) (.+)")
+_SCHEDULER = re.compile(r"0/(\d+) nodes are available: (.*)", re.DOTALL)
+
+
+def judge(pod: Manifest) -> Judgement:
+    """Read a pod's status."""
+    status = pod.get("status", {})
+    if "deletionTimestamp" in pod["metadata"]:
+        return Judgement(Outcome.WAITING)
+    if status.get("phase") == "Failed":
+        told = status.get("message") or status.get("reason") or "no reason was given"
+        return Judgement(Outcome.FAILED, f"The node turned the session away: {told}.")
+    for condition in status.get("conditions", ()):
+        if condition["type"] == "PodScheduled" and condition.get("reason") == "Unschedulable":
+            return Judgement(Outcome.UNSCHEDULABLE, in_words(condition.get("message", "")))
+    containers = status.get("containerStatuses", ())
+    for container in containers:
+        waiting = container.get("state", {}).get("waiting", {})
+        if why := _HOPELESS.get(waiting.get("reason", "")):
+            told = waiting.get("message", "")
+            return Judgement(Outcome.FAILED, f"{why}: {told}." if told else f"{why}.")
+    running = status.get("phase") == "Running" and status.get("podIP") and containers
+    if running and all(container["ready"] for container in containers):
+        return Judgement(Outcome.RUNNING)
+    return Judgement(Outcome.WAITING)
+
+
+def in_words(message: str) -> str:
+    """Say the scheduler's message so that somebody who never saw one understands it.
+
+    ``0/2 nodes are available: 2 Insufficient nvidia.com/gpu.`` becomes
+    ``No node can take this session: 2 of 2 have too few free GPUs.``
+    """
+    if "unbound immediate PersistentVolumeClaims" in message:
+        return "The volume with your files is not ready."
+    found = _SCHEDULER.match(message)
+    if not found:
+        return f"The session cannot be placed: {message or 'no reason was given'}"
+    total, rest = found.groups()
+    rest = re.split(r"\. |\.$", rest)[0]  # what follows is about preemption
+    parts = [_of_nodes(part, total) for part in rest.split(", ")]
+    return f"No node can take this session: {'; '.join(parts)}."
+
+
+def _of_nodes(part: str, total: str) -> str:
+    counted = _COUNTED.match(part)
+    if not counted:
+        return part
+    number, reason = counted.groups()
+    for known, words in _NODE_REASONS:
+        if reason.startswith(known):
+            verb = "is" if words.startswith(("closed", "not the")) else "has"
+            if words.startswith("cannot"):
+                return f"{number} of {total} {words}"
+            verb = verb if number == "1" else {"is": "are", "has": "have"}[verb]
+            return f"{number} of {total} {verb} {words}"
+    return f"{number} of {total}: {reason}"
+
+
+_EVENTS = {
+    "Scheduled": "A node was found",
+    "Pulling": "Fetching the image; the first time on a node this can take minutes",
+    "Pulled": "The image is on the node",
+    "Created": "The container is made",
+    "Started": "The session runs; waiting for JupyterLab to answer",
+    "Killing": "An earlier session is being stopped",
+    "SuccessfulAttachVolume": "The volume with your files is attached",
+    "TriggeredScaleUp": "A node is being added for this session; this can take minutes",
+}
+
+
+def describe(event: Manifest) -> str:
+    """Say what a Kubernetes event means for the person who waits."""
+    reason, message = event.get("reason", ""), event.get("message") or ""
+    if reason == "FailedScheduling":
+        return in_words(message)
+    if reason in _EVENTS:
+        return f"{_EVENTS[reason]}."
+    return message

@@ -1,0 +1,161 @@
+"""From what somebody asked for to what the catalogue allows: the only way there is.
+
+The form, the REST API, links with ``opt-`` parameters, named servers and a
+restart with stored options all end in ``resolve``. Pods are built from the
+``Selection`` it answers and from nothing else.
+"""
+
+import difflib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import TypeVar
+
+from gpucommons_spawner.catalogue import Catalogue, Environment, Offer, Size
+
+CHOICES = ("environment", "version", "size")
+PROFILE = "profile"
+"""A sentence about the choice, written by the hub for its admin page. Never read back."""
+
+_LONGEST = 63
+_AnOffer = TypeVar("_AnOffer", bound=Offer)
+
+
+class SelectionError(ValueError):
+    """The options cannot be used. The text is for the person who gave them.
+
+    status is the HTTP status that says so to an API client.
+    """
+
+    def __init__(self, message: str, status: HTTPStatus = HTTPStatus.BAD_REQUEST) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Who asks: their name, and the groups that decide what they may choose."""
+
+    name: str
+    groups: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """A choice that the catalogue allows this person."""
+
+    environment: str
+    version: str
+    size: str
+    image: str
+    allocation: Size
+    profile: str
+
+    def options(self) -> dict[str, str]:
+        """Write the choice as it is stored, and accepted again by ``resolve``."""
+        return {
+            "environment": self.environment,
+            "version": self.version,
+            "size": self.size,
+            PROFILE: self.profile,
+        }
+
+
+def resolve(options: Mapping[str, object], person: Person, catalogue: Catalogue) -> Selection:
+    """Check a choice against the catalogue.
+
+    A missing version is the environment's default version. A missing
+    environment or size is the catalogue's default, if it names one.
+    Raises SelectionError for anything else: a key that is not known, a value
+    that is not text, an offer that does not exist, is off or is for others.
+    """
+    asked = _asked(options)
+    environment = asked.get("environment") or catalogue.defaults.environment
+    size = asked.get("size") or catalogue.defaults.size
+    offered = _offer("environment", environment, catalogue.environments, person)
+    allocation = _offer("size", size, catalogue.sizes, person)
+    version = asked.get("version") or offered.default_version
+    return Selection(
+        environment=str(environment),
+        version=version,
+        size=str(size),
+        image=_image(str(environment), offered, version),
+        allocation=allocation,
+        profile=f"{offered.display_name} {version} · {allocation.display_name}",
+    )
+
+
+def _asked(options: Mapping[str, object]) -> dict[str, str]:
+    """Pick the choices among the options, once every key and value is known to be fit."""
+    for key, value in options.items():
+        if key not in (*CHOICES, PROFILE):
+            raise SelectionError(
+                f"{_shown(key)} is not an option here. The options are environment, version "
+                "and size; leave out everything else."
+            )
+        if not isinstance(value, str):
+            raise SelectionError(f"The option {key} must be one text, not {_shown(value)}.")
+    asked = {key: value for key in CHOICES if isinstance(value := options.get(key), str) and value}
+    if options.get(PROFILE) and not asked:
+        raise SelectionError(
+            "A profile alone chooses nothing. Give environment and size; version is optional."
+        )
+    return asked
+
+
+def _offer(kind: str, name: str | None, offers: Mapping[str, _AnOffer], person: Person) -> _AnOffer:
+    choices = [key for key, offer in offers.items() if _open(offer, person)]
+    if name is None:
+        raise SelectionError(f"Which {kind}? Choose one of {_listed(choices)}.")
+    if name not in offers:
+        raise SelectionError(
+            f"There is no {kind} {_shown(name)}.{_meant(name, choices)} "
+            f"Choose one of {_listed(choices)}."
+        )
+    offer = offers[name]
+    if not offer.open_to(person.groups):
+        raise SelectionError(
+            f"The {kind} {name} is for other groups. Choose one of {_listed(choices)}, "
+            "or ask an administrator for access.",
+            HTTPStatus.FORBIDDEN,
+        )
+    if offer.disabled:
+        raise SelectionError(
+            f"The {kind} {name} is off: {offer.disabled} Choose one of {_listed(choices)}."
+        )
+    return offer
+
+
+def _open(offer: Offer, person: Person) -> bool:
+    return not offer.disabled and offer.open_to(person.groups)
+
+
+def _image(name: str, environment: Environment, version: str) -> str:
+    choices = [key for key, value in environment.versions.items() if not value.disabled]
+    if version not in environment.versions:
+        raise SelectionError(
+            f"The environment {name} has no version {_shown(version)}. "
+            f"Choose one of {_listed(choices)}."
+        )
+    chosen = environment.versions[version]
+    if chosen.disabled:
+        raise SelectionError(
+            f"Version {version} of {name} is off: {chosen.disabled} "
+            f"Choose one of {_listed(choices)}."
+        )
+    return chosen.image
+
+
+def _listed(choices: Iterable[str]) -> str:
+    return ", ".join(choices) or "none: an administrator has to open one to you"
+
+
+def _meant(name: str, choices: list[str]) -> str:
+    close = difflib.get_close_matches(name[:_LONGEST], choices, n=1)
+    return f" Did you mean {close[0]}?" if close else ""
+
+
+def _shown(value: object) -> str:
+    """Somebody's input, short and with everything unprintable escaped."""
+    text = ascii(value)
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"

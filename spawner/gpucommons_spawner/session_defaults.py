@@ -1,0 +1,63 @@
+"""Defaults that keep sessions apart and files safe; an operator may set each otherwise."""
+
+from traitlets import default
+
+from gpucommons_spawner.prompt_spawner import PromptSpawner
+
+HOME = "/home/jovyan"
+WORKSPACE_VOLUME = "workspace"
+
+
+class SessionDefaults(PromptSpawner):
+    """An unprivileged user, and one workspace for all sessions of a person.
+
+    The workspace is the whole home folder: whatever a person saves in Lab
+    outlives the session, and a change of environment or size.
+    """
+
+    @default("uid")  # type: ignore[untyped-decorator]
+    def _uid_default(self) -> int:
+        """One user ID for all: MPS lets sessions share a GPU only then."""
+        return 1000
+
+    @default("gid")  # type: ignore[untyped-decorator]
+    def _gid_default(self) -> int:
+        return 100
+
+    @default("fs_gid")  # type: ignore[untyped-decorator]
+    def _fs_gid_default(self) -> int:
+        return 100
+
+    @default("container_security_context")  # type: ignore[untyped-decorator]
+    def _container_security_default(self) -> dict[str, object]:
+        return {
+            "capabilities": {"drop": ["ALL"]},
+            "runAsNonRoot": True,
+            "seccompProfile": {"type": "RuntimeDefault"},
+        }
+
+    @default("pod_security_context")  # type: ignore[untyped-decorator]
+    def _pod_security_default(self) -> dict[str, object]:
+        return {"fsGroupChangePolicy": "OnRootMismatch"}
+
+    @default("pvc_name_template")  # type: ignore[untyped-decorator]
+    def _pvc_name_default(self) -> str:
+        """One workspace for a person, whatever server, environment or size."""
+        return "workspace-{username}"
+
+    @default("storage_pvc_ensure")  # type: ignore[untyped-decorator]
+    def _storage_default(self) -> bool:
+        return True
+
+    @default("storage_capacity")  # type: ignore[untyped-decorator]
+    def _capacity_default(self) -> str:
+        return "10Gi"
+
+    @default("volumes")  # type: ignore[untyped-decorator]
+    def _volumes_default(self) -> list[dict[str, object]]:
+        claim = {"claimName": "{pvc_name}"}
+        return [{"name": WORKSPACE_VOLUME, "persistentVolumeClaim": claim}]
+
+    @default("volume_mounts")  # type: ignore[untyped-decorator]
+    def _mounts_default(self) -> list[dict[str, object]]:
+        return [{"name": WORKSPACE_VOLUME, "mountPath": HOME}]

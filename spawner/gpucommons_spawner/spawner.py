@@ -1,0 +1,244 @@
+"""The spawner of GPU Commons: starts what the catalogue offers, and nothing else."""
+
+import asyncio
+import copy
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any, ClassVar
+from urllib.parse import urlencode
+
+from gpucommons_contract import Endpoint
+from jupyterhub.utils import url_path_join
+from kubernetes_asyncio.client import V1Pod
+from traitlets import Bool, Unicode, default
+
+from gpucommons_spawner.availability import Availability, PersonState
+from gpucommons_spawner.builders import PodFields, build
+from gpucommons_spawner.catalogue import Catalogue
+from gpucommons_spawner.catalogue_file import shared_catalogue
+from gpucommons_spawner.cluster import Cluster, follow
+from gpucommons_spawner.picker import options_of_form, render
+from gpucommons_spawner.quota import Holding, Ledger, QuotaExceededError
+from gpucommons_spawner.refusal import Refusal
+from gpucommons_spawner.selection import Person, Selection, SelectionError, resolve
+from gpucommons_spawner.session_defaults import SessionDefaults
+
+_REPLACED = (
+    "image",
+    "cpu_limit",
+    "cpu_guarantee",
+    "mem_limit",
+    "mem_guarantee",
+    "extra_resource_limits",
+)
+"""Settings that the selection alone decides."""
+_EXTENDED = ("node_selector", "tolerations", "environment", "volumes", "volume_mounts")
+"""Settings that an operator may fill too; the selection adds to them."""
+
+
+class GPUSpawner(SessionDefaults):
+    """Starts sessions of the catalogue's environments and sizes.
+
+    Everything a person can say passes ``resolve``. The quota is entered before
+    anything is created, and given back when the server is gone, however that
+    comes about: JupyterHub clears a server's state then.
+    """
+
+    catalogue_file = Unicode(
+        config=True,
+        help="""
+        Path of the catalogue of environments, sizes and quotas (YAML), read once per hub.
+        There is no default. Example: ``/etc/gpucommons/catalogue.yaml``.
+        """,
+    )
+    watch_cluster = Bool(
+        True,
+        config=True,
+        help="""
+        Whether to follow the nodes and pods of the whole cluster, to show what is free.
+        The hub needs the right to list and watch both. Without it, set this to False:
+        every size is then offered, and a start says if there is no room.
+        """,
+    )
+
+    ledger: ClassVar[Ledger] = Ledger()
+    """Who holds what; one for the hub."""
+    _cluster: ClassVar[Cluster] = Cluster()
+    _following: ClassVar["asyncio.Task[None] | None"] = None
+    _availability: ClassVar[Availability | None] = None
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 -- passed on
+        self._accepted: dict[str, str] = {}
+        self._fields: PodFields | None = None
+        super().__init__(*args, **kwargs)
+        self._configured = {name: copy.deepcopy(getattr(self, name)) for name in _EXTENDED}
+
+    # What people see and say
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """The catalogue as it was when the hub started. Raises CatalogueError."""
+        return shared_catalogue(Path(self.catalogue_file))
+
+    @property
+    def person(self) -> Person:
+        """Whose server this is."""
+        return Person(self.user.name, frozenset(group.name for group in self.user.groups))
+
+    def availability(self, server: str) -> PersonState:
+        """Tell what this person can start as ``server`` now. Answers from memory."""
+        cls = type(self)
+        if cls._availability is None:
+            cls._availability = Availability(self.catalogue, cls._cluster)
+        return cls._availability.for_person(self.person, self.ledger, server)
+
+    @default("options_form")  # type: ignore[untyped-decorator]
+    def _options_form_default(self) -> Any:  # noqa: ANN401 -- a trait of several types
+        return lambda _spawner: self._draw_form()
+
+    @default("options_from_form")  # type: ignore[untyped-decorator]
+    def _options_from_form_default(self) -> Any:  # noqa: ANN401 -- a trait of several types
+        return self._read_form
+
+    @default("apply_user_options")  # type: ignore[untyped-decorator]
+    def _apply_user_options_default(self) -> Any:  # noqa: ANN401 -- a trait of several types
+        return lambda _spawner, _options: None  # load_user_options does it
+
+    def _draw_form(self) -> str:
+        query = urlencode({"user": self.user.name, "server": self.name})
+        url = url_path_join(self.hub.base_url, Endpoint.HUB_AVAILABILITY)
+        return render(
+            self.catalogue,
+            self.person,
+            self.availability(self.name),
+            self._last_choice(),
+            f"{url}?{query}",
+        )
+
+    def _read_form(self, fields: Mapping[str, list[object]]) -> dict[str, str]:
+        """Refuse a bad form at once, before JupyterHub has stored or made anything."""
+        return self._resolve(options_of_form(fields)).options()
+
+    def _last_choice(self) -> Mapping[str, object]:
+        """Find what this server, or else the person's latest other one, was started with."""
+        if self.user_options:
+            return dict(self.user_options)
+        others = [one for one in self.user.orm_spawners.values() if one.user_options]
+        latest = max(others, key=lambda one: one.last_activity or datetime.min, default=None)
+        return dict(latest.user_options) if latest else {}
+
+    # From options to a pod
+
+    async def load_user_options(self) -> None:
+        """Check the options, enter the quota, set up the pod. Nothing is awaited in between.
+
+        Raises Refusal when the catalogue or the quota do not allow it.
+        """
+        try:
+            selection = self._resolve(self.user_options)
+            self._reserve(selection)
+        except Refusal:
+            self._store(self._accepted)
+            raise
+        self._store(selection.options())
+        self._accepted = selection.options()
+        self._apply(build(selection, self.person, self.name))
+
+    def _resolve(self, options: Mapping[str, object]) -> Selection:
+        try:
+            return resolve(options, self.person, self.catalogue)
+        except SelectionError as error:
+            raise Refusal(str(error), kind="options", status=error.status) from error
+
+    def _reserve(self, selection: Selection) -> None:
+        person = self.person
+        holding = Holding(self.name, selection.allocation.units, selection.profile)
+        try:
+            self.ledger.reserve(person.name, holding, self.catalogue.quotas.of(person.groups))
+        except QuotaExceededError as error:
+            raise Refusal(str(error), kind="quota", status=HTTPStatus.CONFLICT) from error
+
+    def _store(self, options: Mapping[str, str]) -> None:
+        """Make this the choice that the next start without options repeats."""
+        self.user_options = dict(options)
+        if self.orm_spawner is not None:
+            self.orm_spawner.user_options = dict(options)
+
+    def _apply(self, fields: PodFields) -> None:
+        self._fields = fields
+        for name in _REPLACED:
+            setattr(self, name, copy.copy(getattr(fields, name)))
+        for name in _EXTENDED:
+            setattr(self, name, _extended(self._configured[name], getattr(fields, name)))
+
+    async def get_pod_manifest(self) -> V1Pod:
+        """Put labels and annotations on the pod.
+
+        Not through KubeSpawner's settings, which would read braces in a name as a template.
+        """
+        pod = await super().get_pod_manifest()
+        if self._fields:
+            pod.metadata.labels.update(_texts(self._fields.labels))
+            pod.metadata.annotations.update(_texts(self._fields.annotations))
+        return pod
+
+    async def _start(self) -> str:
+        url: str = await super()._start()
+        self.ledger.confirm(self.user.name, self.name)
+        return url
+
+    # What outlives the hub
+
+    def get_state(self) -> dict[str, Any]:
+        """Keep the last accepted choice and what the session holds."""
+        state: dict[str, Any] = super().get_state()
+        if self._accepted:
+            state["selection"] = dict(self._accepted)
+        for holding in self.ledger.held(self.user.name):
+            if holding.server == self.name:
+                state["holding"] = {"units": str(holding.units), "profile": holding.profile}
+        return state
+
+    def load_state(self, state: dict[str, Any]) -> None:
+        """Take up after a hub restart: a server that has an address holds what it held."""
+        super().load_state(state)
+        self._accepted = dict(state.get("selection", {}))
+        if self.orm_spawner is not None and self.orm_spawner.server is not None:
+            self.ledger.restore(self.user.name, self._restored(state.get("holding")))
+        self._follow_cluster()
+
+    def _restored(self, kept: Mapping[str, str] | None) -> Holding:
+        if kept:
+            return Holding(self.name, Decimal(kept["units"]), kept["profile"], running=True)
+        try:  # the hub ended while it started; the options were stored before
+            selection = resolve(self.user_options, self.person, self.catalogue)
+        except SelectionError:
+            return Holding(self.name, Decimal(0), "a session", running=True)
+        return Holding(self.name, selection.allocation.units, selection.profile, running=True)
+
+    def clear_state(self) -> None:
+        """Give the quota back: JupyterHub says that the server is gone, or never came."""
+        super().clear_state()
+        self.ledger.release(self.user.name, self.name)
+
+    def _follow_cluster(self) -> None:
+        """Begin to follow the cluster, once for the hub."""
+        cls = GPUSpawner
+        if self.watch_cluster and (cls._following is None or cls._following.done()):
+            cls._following = asyncio.create_task(follow(cls._cluster, self.api, self.log))
+
+
+def _extended(configured: Any, added: Any) -> Any:  # noqa: ANN401 -- lists and mappings alike
+    """Add to what the operator set; a list may be given as a mapping of its items."""
+    if isinstance(added, Mapping):
+        return {**configured, **_texts(added)}
+    items = list(configured.values()) if isinstance(configured, Mapping) else list(configured)
+    return [*items, *(dict(item) for item in added)]
+
+
+def _texts(mapping: Mapping[str, str]) -> dict[str, str]:
+    """Plain strings of names that are members of an enumeration."""
+    return {str(key): str(value) for key, value in mapping.items()}
