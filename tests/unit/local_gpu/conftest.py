@@ -69,4 +69,7 @@ def nvml(driver: DriverRoot) -> Reader:
 @pytest.fixture
 def driver_copy(built_driver: DriverRoot, tmp_path: Path) -> DriverRoot:
     """A driver of its own, to be damaged."""
-    return build(tmp_path / "driver")
+    copy = DriverRoot(tmp_path / "driver")
+    subprocess.run(["cp", "-a", built_driver.path, copy.path], check=True)
+    copy.state_file.update(lambda state: state.reset())
+    return copy
