@@ -1,0 +1,77 @@
+"""Ingredients that are built on this machine before the image: our wheel, the pause program."""
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from gpucommons_local.cache import cache_folder, checkout
+from gpucommons_local.images.image import Files
+from gpucommons_local.toolchain import run_logged
+
+_EXTENSION = Path("lab_extension")
+
+
+@dataclass(frozen=True, slots=True)
+class Wheel:
+    """The wheel of GPU Commons in ``dist/``, as `packages` need it.
+
+    A wheel always holds every package. An image runs only some of them, and only a change of
+    those makes a new image: a session need not be rebuilt for a change in the spawner.
+    """
+
+    packages: tuple[str, ...]  # folders of the checkout, such as "contract"
+
+    def identity(self) -> str:
+        """Hash of the sources of `packages`."""
+        return self._sources().identity()
+
+    def place(self, context: Path, log: Path) -> None:
+        """Build the panel and the wheel, or take the wheel that was built before."""
+        kept = cache_folder() / "images" / "wheels" / self.identity()[:12]
+        if not list(kept.glob("*.whl")):
+            _build_panel(log)
+            shutil.rmtree(kept, ignore_errors=True)
+            command = ["hatchling", "build", "--target", "wheel", "--directory", str(kept)]
+            run_logged(command, folder=checkout(), log=log)
+        shutil.copytree(kept, context / "dist")
+
+    def _sources(self) -> Files:
+        root = checkout()
+        folders = [root / each for each in self.packages]
+        python = (file for folder in folders for file in folder.glob("gpucommons_*/**/*"))
+        names = [str(file.relative_to(root)) for file in python if _is_written_by_hand(file)]
+        if str(_EXTENSION) in self.packages:
+            parts = ("package.json", "package-lock.json", "tsconfig.json", "jupyter-config")
+            names += [str(_EXTENSION / each) for each in (*parts, "src", "style", "schema")]
+        present = [each for each in sorted(names) if (root / each).exists()]
+        return Files(root, ("pyproject.toml", *present))
+
+
+def _is_written_by_hand(file: Path) -> bool:
+    return file.is_file() and not {"__pycache__", "labextension"} & set(file.parts)
+
+
+def _build_panel(log: Path) -> None:
+    folder = checkout() / _EXTENSION
+    installed = folder / "node_modules" / ".package-lock.json"
+    wanted = folder / "package-lock.json"
+    if not installed.exists() or installed.stat().st_mtime < wanted.stat().st_mtime:
+        run_logged(["npm", "ci"], folder=folder, log=log)
+    run_logged(["npm", "run", "build:prod"], folder=folder, log=log)
+
+
+@dataclass(frozen=True, slots=True)
+class StaticProgram:
+    """One C file, compiled into a program that needs no library."""
+
+    source: Path
+
+    def identity(self) -> str:
+        """Hash of the source."""
+        return Files(self.source.parent, (self.source.name,)).identity()
+
+    def place(self, context: Path, log: Path) -> None:
+        """Compile it under the name of its source."""
+        target = context / self.source.stem
+        command = ["cc", "-Os", "-static", "-s", "-Wall", "-Werror"]
+        run_logged([*command, "-o", str(target), str(self.source)], folder=context, log=log)

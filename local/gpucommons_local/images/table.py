@@ -1,0 +1,75 @@
+"""Every image that this checkout describes."""
+
+from gpucommons_local.cache import checkout
+from gpucommons_local.errors import PlatformError
+from gpucommons_local.images.compiled import StaticProgram, Wheel
+from gpucommons_local.images.debian import RELEASE, DebianTree
+from gpucommons_local.images.image import Files, Image
+
+_ROOT = checkout()
+
+DEBIAN = Image(
+    name="debian",
+    version=RELEASE,
+    containerfile="Containerfile",
+    context=(Files(_ROOT / "local/debian", ("Containerfile",)), DebianTree()),
+)
+PAUSE = Image(
+    name="pause",
+    version="1",
+    containerfile="Containerfile",
+    context=(
+        Files(_ROOT / "local/pause", ("Containerfile",)),
+        StaticProgram(_ROOT / "local/pause/pause.c"),
+    ),
+)
+BASE = Image(
+    name="base",
+    version="2026.11",
+    containerfile="images/base/Containerfile",
+    context=(Files(_ROOT, ("images/base",)), Wheel(("contract", "lab_extension"))),
+    parent=DEBIAN,
+)
+
+
+def _environment(name: str, version: str) -> Image:
+    requirements = f"images/{name}/requirements-{version}.txt"
+    return Image(
+        name=name,
+        version=version,
+        containerfile=f"images/{name}/Containerfile",
+        context=(Files(_ROOT, (f"images/{name}/Containerfile", requirements)),),
+        parent=BASE,
+        arguments={"VERSION": version},
+    )
+
+
+ENVIRONMENTS = (
+    _environment("scipy", "2026.11"),
+    _environment("scipy", "2026.05"),
+    _environment("pytorch", "2026.11"),
+    _environment("tensorflow", "2026.11"),
+)
+"""What a person picks from, newest version of each first."""
+
+HUB = Image(
+    name="hub",
+    version="2026.11",
+    containerfile="images/hub/Containerfile",
+    context=(
+        Files(_ROOT, ("images/hub", "hub_config/jupyterhub_config.py")),
+        Wheel(("authenticator", "contract", "hub_config", "spawner")),
+    ),
+    parent=DEBIAN,
+)
+
+IMAGES = (DEBIAN, PAUSE, BASE, *ENVIRONMENTS, HUB)
+
+
+def find(title: str) -> Image:
+    """Give the image called ``scipy:2026.05``, or ``scipy`` for the newest of that name."""
+    for image in IMAGES:
+        if title in (image.name, image.title):
+            return image
+    known = ", ".join(image.title for image in IMAGES)
+    raise PlatformError(f"There is no image {title}. There are: {known}.")
