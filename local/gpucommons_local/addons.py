@@ -14,6 +14,7 @@ from typing import Any
 import yaml
 
 from gpucommons_local.errors import PlatformError
+from gpucommons_local.gpu_addon import gpu_objects, gpus_missing
 from gpucommons_local.hub import NAMESPACE, STORAGE_CLASS
 from gpucommons_local.instance import (
     DNS_SERVICE_ADDRESS,
@@ -183,4 +184,5 @@ def _write_hub_kubeconfig(instance: Instance, token: str) -> None:
 ADDONS: tuple[AddOn, ...] = (
     AddOn("cluster", "Cluster DNS and storage", cluster_objects),
     AddOn("hub", "Sessions' namespace and the hub's rights", hub_objects, hub_token_missing),
+    AddOn("gpu", "NVIDIA's device plugins, MPS and feature discovery", gpu_objects, gpus_missing, 90),
 )

@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 
 from gpucommons_local.errors import PlatformError
@@ -11,24 +12,20 @@ from gpucommons_local.node import enter_command
 from gpucommons_local.programs import program, programs_folder
 from gpucommons_local.supervision import Program
 
-CDI_FOLDER = Path("/run/cdi")
-"""Where the device plugin describes devices and containerd reads it, inside the node."""
-
 _CNI_PROGRAMS = Path("/usr/lib/cni")  # Debian's containernetworking-plugins
 
 
-def containerd(instance: Instance, pause_image: str) -> Program:
-    """Return containerd with CDI and with our own sandbox image."""
+def containerd(instance: Instance, pause_image: str, cdi_folders: Sequence[Path]) -> Program:
+    """Return containerd with our own sandbox image and with devices from the CDI folders."""
     file = instance.state / "containerd.toml"
-    file.write_text(_configuration(instance, pause_image))
-    _write_pod_network(instance)
+    configuration = _configuration(instance, pause_image, [str(each) for each in cdi_folders])
     return Program(
         "containerd",
         [str(program("containerd")), "--config", str(file)],
         (str(program("ctr")), "--address", str(runtime_socket()), "version"),
         # Its shim is looked up on PATH.
         environment={"PATH": f"{programs_folder() / 'bin'}:/usr/sbin:/usr/bin:/sbin:/bin"},
-        files=[file],
+        files={file: configuration, instance.state / "cni" / "10-pods.conflist": _pod_network()},
     )
 
 
@@ -51,7 +48,7 @@ def _ctr(instance: Instance, *arguments: str) -> str:
     return result.stdout
 
 
-def _configuration(instance: Instance, pause_image: str) -> str:
+def _configuration(instance: Instance, pause_image: str, cdi_folders: list[str]) -> str:
     return f"""\
 version = 3
 root = "{instance.state / "containerd"}"
@@ -65,7 +62,7 @@ sandbox = "{pause_image}"
 
 [plugins.'io.containerd.cri.v1.runtime']
 enable_cdi = true
-cdi_spec_dirs = ["{CDI_FOLDER}"]
+cdi_spec_dirs = {json.dumps(cdi_folders)}
 # Without CAP_SYS_RESOURCE a lower score than our own cannot be set, and every
 # sandbox would fail.
 restrict_oom_score_adj = true
@@ -82,7 +79,7 @@ conf_dir = "{instance.state / "cni"}"
 """
 
 
-def _write_pod_network(instance: Instance) -> None:
+def _pod_network() -> str:
     """Give each pod a point-to-point link, so that all its traffic passes the node's routing."""
     network = {
         "cniVersion": "1.0.0",
@@ -99,6 +96,4 @@ def _write_pod_network(instance: Instance) -> None:
             }
         ],
     }
-    folder = instance.state / "cni"
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "10-pods.conflist").write_text(json.dumps(network, indent=2) + "\n")
+    return json.dumps(network, indent=2) + "\n"

@@ -37,14 +37,12 @@ ACCOUNTS = (
 def dex(instance: Instance, secrets: Secrets) -> Program:
     """Return Dex, which keeps its state as objects of the cluster."""
     file = instance.state / "dex.yaml"
-    file.write_text(yaml.safe_dump(_configuration(instance, secrets)))
-    file.chmod(0o600)
     discovery = f"{instance.issuer}/.well-known/openid-configuration"
     return Program(
         "dex",
         [str(program("dex")), "serve", str(file)],
         ("curl", "-fsS", "-m", "5", "-o", "/dev/null", discovery),
-        files=[file],
+        files={file: yaml.safe_dump(_configuration(instance, secrets))},
     )
 
 

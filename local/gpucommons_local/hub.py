@@ -1,7 +1,5 @@
 """The hub, its proxy, and the way in from the machine's loopback."""
 
-from pathlib import Path
-
 import yaml
 
 from gpucommons_local.cache import checkout
@@ -22,15 +20,9 @@ _PROXY_API_PORT = 8001
 _HUB_PACKAGES = ("authenticator", "contract", "hub_config", "spawner")
 
 
-def hub_programs(instance: Instance, secrets: Secrets, catalogue: Path) -> list[Program]:
+def hub_programs(instance: Instance, secrets: Secrets, catalogue: str) -> list[Program]:
     """Return proxy and hub. A change of the hub's sources or settings restarts the hub alone."""
-    folder = instance.state / "hub"
-    folder.mkdir(parents=True, exist_ok=True)
-    values = folder / "values.yaml"
-    values.write_text(yaml.safe_dump(_values(instance, secrets, catalogue)))
-    values.chmod(0o600)
-    sources = [checkout() / each for each in _HUB_PACKAGES]
-    return [_proxy(instance, secrets), _hub(instance, secrets, [values, catalogue, *sources])]
+    return [_proxy(instance, secrets), _hub(instance, secrets, catalogue)]
 
 
 def entrance(instance: Instance) -> Program:
@@ -64,7 +56,13 @@ def _proxy(instance: Instance, secrets: Secrets) -> Program:
     )
 
 
-def _hub(instance: Instance, secrets: Secrets, files: list[Path]) -> Program:
+def _hub(instance: Instance, secrets: Secrets, catalogue: str) -> Program:
+    folder = instance.state / "hub"
+    files = {
+        folder / "catalogue.yaml": catalogue,
+        folder / "cookie_secret": secrets.cookie,
+        folder / "values.yaml": yaml.safe_dump(_values(instance, secrets)),
+    }
     config = checkout() / "hub_config" / "jupyterhub_config.py"
     return Program(
         "hub",
@@ -74,16 +72,17 @@ def _hub(instance: Instance, secrets: Secrets, files: list[Path]) -> Program:
             f"http://127.0.0.1:{instance.port}/hub/api/health",
         ),
         environment={
-            "GPUCOMMONS_VALUES": str(files[0]),
+            "GPUCOMMONS_VALUES": str(folder / "values.yaml"),
             "JUPYTERHUB_CRYPT_KEY": secrets.crypt_key,
             "KUBECONFIG": str(instance.kubeconfigs / "hub.conf"),
         },
         files=files,
+        sources=[checkout() / each for each in _HUB_PACKAGES],
         start_limit=90,
     )
 
 
-def _values(instance: Instance, secrets: Secrets, catalogue: Path) -> dict[str, object]:
+def _values(instance: Instance, secrets: Secrets) -> dict[str, object]:
     """Return what this installation sets, in the form of z2jh's ``hub.config``."""
     folder = instance.state / "hub"
     return {
@@ -91,7 +90,7 @@ def _values(instance: Instance, secrets: Secrets, catalogue: Path) -> dict[str, 
             "bind_url": instance.url,
             "hub_bind_url": f"http://{NODE_ADDRESS}:{_HUB_PORT}",
             "db_url": f"sqlite:///{folder / 'jupyterhub.sqlite'}",
-            "cookie_secret_file": str(_cookie_secret(folder, secrets)),
+            "cookie_secret_file": str(folder / "cookie_secret"),
             "cleanup_servers": False,
             "pid_file": "",
         },
@@ -109,16 +108,10 @@ def _values(instance: Instance, secrets: Secrets, catalogue: Path) -> dict[str, 
             "admin_groups": list(ADMIN_GROUPS),
         },
         "GPUSpawner": {
-            "catalogue_file": str(catalogue),
+            "catalogue_file": str(folder / "catalogue.yaml"),
             "namespace": NAMESPACE,
             "storage_class": STORAGE_CLASS,
             "storage_capacity": "5Gi",
         },
     }
 
-
-def _cookie_secret(folder: Path, secrets: Secrets) -> Path:
-    file = folder / "cookie_secret"
-    file.touch(mode=0o600)
-    file.write_text(secrets.cookie)
-    return file

@@ -255,9 +255,7 @@ def _kubelet(instance: Instance) -> Program:
         "resolvConf": str(instance.state / "resolv.conf"),
         "runtimeRequestTimeout": "10m",
     }
-    (instance.state / "resolv.conf").write_text("")
     file = instance.state / "kubelet.yaml"
-    file.write_text(yaml.safe_dump(configuration))
     flags = {
         "config": file,
         "kubeconfig": instance.kubeconfigs / "kubelet.conf",
@@ -268,7 +266,7 @@ def _kubelet(instance: Instance) -> Program:
         "kubelet",
         [str(program("kubelet")), *_flags(flags)],
         _http_probe(_KUBELET_HEALTH_PORT, "/healthz"),
-        files=[file],
+        files={file: yaml.safe_dump(configuration), instance.state / "resolv.conf": ""},
     )
 
 
@@ -285,18 +283,17 @@ def _kube_proxy(instance: Instance) -> Program:
         "clientConnection": {"kubeconfig": str(instance.kubeconfigs / "admin.conf")},
     }
     file = instance.state / "kube-proxy.yaml"
-    file.write_text(yaml.safe_dump(configuration))
     return Program(
         "kube-proxy",
         [str(program("kube-proxy")), f"--config={file}"],
         ("curl", "-fsS", "-m", "5", "-o", "/dev/null", f"http://{NODE_ADDRESS}:10256/healthz"),
-        files=[file],
+        files={file: yaml.safe_dump(configuration)},
     )
 
 
 def _dns(instance: Instance) -> Program:
     file = instance.state / "Corefile"
-    file.write_text(
+    configuration = (
         ".:53 {\n"
         f"    bind {NODE_ADDRESS}\n"
         "    errors\n"
@@ -313,7 +310,7 @@ def _dns(instance: Instance) -> Program:
         "coredns",
         [str(program("coredns")), "-conf", str(file)],
         _http_probe(_DNS_READY_PORT, "/ready"),
-        files=[file],
+        files={file: configuration},
     )
 
 

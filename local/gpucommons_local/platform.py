@@ -1,9 +1,8 @@
 """Bring the local platform up, take it down, say how it is."""
 
 from collections.abc import Mapping
-from pathlib import Path
 
-from gpucommons_local import addons, cgroups, container_runtime, kubernetes, programs
+from gpucommons_local import cgroups, container_runtime, gpu_addon, kubernetes
 from gpucommons_local.dex import ACCOUNTS, dex
 from gpucommons_local.hub import entrance, hub_programs
 from gpucommons_local.instance import Instance
@@ -16,7 +15,7 @@ from gpucommons_local.toolchain import BIN
 class Platform:
     """One instance with everything that is needed to run it."""
 
-    def __init__(self, instance: Instance, images: Mapping[str, str], catalogue: Path) -> None:
+    def __init__(self, instance: Instance, images: Mapping[str, str], catalogue: str) -> None:
         self.instance = instance
         self.images = images
         self.supervisor = Supervisor(instance)
@@ -44,6 +43,7 @@ class Platform:
         """What makes the cluster."""
         instance = self.instance
         command = [str(BIN / "python"), "-m", "gpucommons_local.node"]
+        cdi_folders = gpu_addon.stack(instance, "").cdi_folders
         return [
             Program(
                 "node",
@@ -51,7 +51,7 @@ class Platform:
                 ("test", "-s", str(instance.node_pid_file)),
                 inside=False,
             ),
-            container_runtime.containerd(instance, self.images["pause"]),
+            container_runtime.containerd(instance, self.images["pause"], cdi_folders),
             *kubernetes.control_plane(instance),
             entrance(instance),
             *kubernetes.node_agents(instance),

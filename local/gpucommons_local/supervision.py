@@ -36,8 +36,10 @@ class Program:
     probe: Sequence[str] = ("true",)
     environment: Mapping[str, str] = field(default_factory=dict)
     inside: bool = True
-    files: Sequence[Path] = ()
-    """Configuration that the program reads at start: a change of it is a restart."""
+    files: Mapping[Path, str] = field(default_factory=dict)
+    """Configuration that the program reads at start, as text by path."""
+    sources: Sequence[Path] = ()
+    """Further files and folders that it reads. A change of either is a restart."""
     start_limit: float = 60.0
     """Seconds that the probe may fail after a start."""
 
@@ -65,6 +67,7 @@ class Supervisor:
 
     def configure(self, programs: Sequence[Program]) -> None:
         """Put a set of programs in force; those that changed are stopped, to be started anew."""
+        self._write_files(programs)
         self._write(programs)
         if not self.running():
             for leftover in (self._socket, self._instance.node_pid_file):
@@ -154,6 +157,14 @@ class Supervisor:
                 )
             time.sleep(0.05)
 
+    @staticmethod
+    def _write_files(programs: Sequence[Program]) -> None:
+        for program in programs:
+            for path, text in program.files.items():
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.touch(mode=0o600)  # some hold secrets
+                path.write_text(text)
+
     def _prefix(self, program: Program) -> list[str]:
         return [enter_command(self._instance)] if program.inside else []
 
@@ -195,7 +206,7 @@ class Supervisor:
             "stdout_logfile_maxbytes": "20MB",
             "stdout_logfile_backups": "1",
         }
-        revision = {"GPUCOMMONS_REVISION": fingerprint(program.files)} if program.files else {}
+        revision = {"GPUCOMMONS_REVISION": fingerprint(program.sources, *program.files.values())}
         section["environment"] = ",".join(
             f'{name}="{value}"' for name, value in {**program.environment, **revision}.items()
         )

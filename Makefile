@@ -1,0 +1,78 @@
+# GPU Commons: the commands that the project keeps working.
+#
+#   make up      start the platform at http://127.0.0.1:8000 (PORT=… for another port)
+#   make down    stop it; files stay
+#   make test    all tests, on a platform of their own
+#   make check   format, lint, types, unit tests
+#   make bench   measure, and compare with peers
+#   make images IMAGES=pytorch    build more environments
+
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+PORT ?= 8000
+IMAGES ?= pytorch
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+GPUCOMMONS := $(BIN)/gpucommons
+
+.PHONY: help up down status images test check bench format requirements clean
+
+help:
+	@sed -n 's/^#  *make /make /p' Makefile
+
+# The tools' own environment, made anew when the pinned versions change.
+$(VENV)/complete: requirements/all.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("GPU Commons needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Name another one: make PYTHON=python3.12")'
+	@echo "Setting up the tools in $(VENV) ..."
+	@$(PYTHON) -m venv $(VENV) 2>/dev/null || { apt-get -qq update && apt-get -qq install --yes python3-venv && $(PYTHON) -m venv --clear $(VENV); }
+	@$(BIN)/pip install --quiet --disable-pip-version-check uv==0.13.9
+	@$(BIN)/uv pip sync --quiet --python $(BIN)/python requirements/all.txt requirements/tools.txt
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --editable .
+	@touch $@
+
+up: $(VENV)/complete
+	@$(GPUCOMMONS) up --port $(PORT)
+
+down: $(VENV)/complete
+	@$(GPUCOMMONS) down
+
+status: $(VENV)/complete
+	@$(GPUCOMMONS) status
+
+images: $(VENV)/complete
+	@$(GPUCOMMONS) images $(IMAGES)
+
+check: $(VENV)/complete lab_extension/node_modules
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	PATH=$(abspath $(BIN)):$$PATH npm --prefix lab_extension run --silent lint
+	PATH=$(abspath $(BIN)):$$PATH npm --prefix lab_extension run --silent test
+	$(BIN)/pytest -q tests/unit
+
+lab_extension/node_modules: lab_extension/package-lock.json $(VENV)/complete
+	PATH=$(abspath $(BIN)):$$PATH npm --prefix lab_extension ci --silent
+	@touch $@
+
+test: check
+	$(GPUCOMMONS) build --browser
+	$(BIN)/pytest tests/hub tests/cluster tests/gpu tests/browser
+
+bench: $(VENV)/complete
+	$(BIN)/python -m bench $(BENCH)
+
+format: $(VENV)/complete lab_extension/node_modules
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+	PATH=$(abspath $(BIN)):$$PATH npm --prefix lab_extension run --silent format
+
+# Pin anew, after a change of pyproject.toml or to take up releases.
+requirements: $(VENV)/complete
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --no-header --no-annotate --all-extras pyproject.toml -o requirements/all.txt
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --no-header --no-annotate --extra lab pyproject.toml -o requirements/lab.txt
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --no-header --no-annotate --extra hub pyproject.toml -o requirements/hub.txt
+
+clean:
+	rm -rf $(VENV) lab_extension/node_modules lab_extension/lib build dist

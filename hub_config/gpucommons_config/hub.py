@@ -1,0 +1,23 @@
+"""What every installation of GPU Commons shares: the hub made of its parts."""
+
+from gpucommons_authenticator import TEMPLATES as LOGIN_TEMPLATES
+from gpucommons_authenticator import DexOAuthenticator
+from gpucommons_spawner import HANDLERS, GPUSpawner
+from gpucommons_spawner import TEMPLATES as PICKER_TEMPLATES
+from traitlets.config import Config
+
+
+def defaults() -> Config:
+    """Return the hub's configuration before an installation adds its own."""
+    c = Config()
+    c.JupyterHub.authenticator_class = DexOAuthenticator
+    c.JupyterHub.spawner_class = GPUSpawner
+    c.JupyterHub.extra_handlers = HANDLERS
+    c.JupyterHub.template_paths = [str(LOGIN_TEMPLATES), str(PICKER_TEMPLATES)]
+    # The quota counts a person's sessions; this only lets there be more than one.
+    c.JupyterHub.allow_named_servers = True
+    # Sessions outlive the hub: a restart finds them again.
+    c.JupyterHub.cleanup_servers = False
+    c.Authenticator.enable_auth_state = True
+    c.Spawner.default_url = "/lab"
+    return c

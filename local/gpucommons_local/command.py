@@ -1,0 +1,140 @@
+"""The ``gpucommons`` commands that run the local platform."""
+
+import argparse
+import json
+import os
+import subprocess
+from typing import TYPE_CHECKING
+
+from rich.markup import escape
+from rich.table import Table
+
+from gpucommons_local.down import down
+from gpucommons_local.gpu import command as sim
+from gpucommons_local.images import find
+from gpucommons_local.instance import DEFAULT_NAME, DEFAULT_PORT, Instance, load
+from gpucommons_local.local_catalogue import local_catalogue
+from gpucommons_local.node import enter_command
+from gpucommons_local.platform import Platform
+from gpucommons_local.progress import Steps, console
+from gpucommons_local.status import PlatformStatus, accounts, status
+from gpucommons_local.supervision import Supervisor
+from gpucommons_local.up import build_all, build_images, build_programs, references, up
+
+if TYPE_CHECKING:
+    Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
+
+
+def add_parsers(subparsers: "Subparsers") -> None:
+    """Add the local platform's commands to the program."""
+    _add(subparsers, "up", "start the local platform", _up).add_argument(
+        "--port", type=int, default=DEFAULT_PORT, help="the hub's port on 127.0.0.1 (%(default)s)"
+    )
+    _add(subparsers, "down", "stop the local platform; files stay", _down)
+    _add(subparsers, "build", "build programs and images, start nothing", _build)
+    images = _add(subparsers, "images", "build more environments", _images)
+    images.add_argument("images", nargs="+", metavar="IMAGE", help="such as pytorch, scipy:2026.05")
+    shown = _add(subparsers, "status", "show address, accounts and the health of each part", _status)
+    shown.add_argument("--json", action="store_true", help="for programs")
+    restart = _add(subparsers, "restart", "stop and start one part", _restart)
+    restart.add_argument("part", help="as `gpucommons status` names it, such as hub")
+    inside = _add(subparsers, "exec", "run a command inside the node", _exec)
+    inside.add_argument("command", nargs=argparse.REMAINDER, metavar="COMMAND")
+    sim.add_parser(subparsers)
+    parser = subparsers.choices["sim"]
+    parser.add_argument("--name", default=DEFAULT_NAME, help=argparse.SUPPRESS)
+    parser.set_defaults(run=_sim)
+
+
+def _add(
+    subparsers: "Subparsers", name: str, text: str, run: "object"
+) -> argparse.ArgumentParser:
+    parser = subparsers.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
+    parser.add_argument("--name", default=DEFAULT_NAME, help="which platform (%(default)s)")
+    parser.set_defaults(run=run)
+    return parser
+
+
+def _up(arguments: argparse.Namespace) -> int:
+    steps = Steps()
+    platform = up(Instance(arguments.name, arguments.port), steps)
+    console.print(f"\nGPU Commons runs at [bold]{platform.instance.url}[/] ({steps.total():.0f} s).")
+    _print_accounts(platform)
+    console.print("Stop it: make down")
+    return 0
+
+
+def _down(arguments: argparse.Namespace) -> int:
+    down(load(arguments.name), Steps())
+    return 0
+
+
+def _build(_arguments: argparse.Namespace) -> int:
+    build_all(Steps())
+    return 0
+
+
+def _images(arguments: argparse.Namespace) -> int:
+    steps = Steps()
+    build_programs(steps)
+    build_images([find(each) for each in arguments.images], steps)
+    if Supervisor(Instance(arguments.name)).running():
+        up(load(arguments.name), steps)
+    return 0
+
+
+def _platform(name: str) -> Platform:
+    return Platform(load(name), references(), local_catalogue())
+
+
+def _status(arguments: argparse.Namespace) -> int:
+    platform = _platform(arguments.name)
+    found = status(platform)
+    if arguments.json:
+        print(json.dumps(found, indent=2))  # noqa: T201
+    else:
+        _print_status(platform, found)
+    return 0 if found["running"] else 3
+
+
+def _print_status(platform: Platform, found: PlatformStatus) -> None:
+    table = Table("Part", "State", "Process", "Healthy", box=None)
+    for name, part in found["parts"].items():
+        healthy = "[green]yes[/]" if part["healthy"] else "[red]no[/]"
+        table.add_row(name, part["state"].lower(), str(part["pid"] or ""), healthy)
+    console.print(table)
+    console.print(f"\nAddress     {found['url']}")
+    console.print(f"kubeconfig  {found['kubeconfig']}")
+    console.print(f"Logs        {platform.instance.logs}")
+    _print_accounts(platform)
+
+
+def _print_accounts(platform: Platform) -> None:
+    table = Table("Demo account", "Password", "Groups", box=None)
+    for each in accounts(platform):
+        groups = ", ".join(each["groups"]) + (" (administrator)" if each["admin"] else "")
+        table.add_row(each["username"], escape(each["password"]), groups)
+    console.print(table)
+
+
+def _restart(arguments: argparse.Namespace) -> int:
+    platform = _platform(arguments.name)
+    known = {each.name: each for each in platform.programs()}
+    if arguments.part not in known:
+        console.print(f"There is no part {arguments.part}. Parts: {', '.join(known)}.")
+        return 2
+    with Steps().step(f"Restart {arguments.part}"):
+        platform.supervisor.stop(arguments.part)
+        platform.supervisor.start(known[arguments.part])
+    return 0
+
+
+def _exec(arguments: argparse.Namespace) -> int:
+    command = arguments.command[1:] if arguments.command[:1] == ["--"] else arguments.command
+    environment = {**os.environ, "KUBECONFIG": str(load(arguments.name).kubeconfig)}
+    inside = [enter_command(load(arguments.name)), *(command or ["/bin/sh"])]
+    return subprocess.run(inside, check=False, env=environment).returncode
+
+
+def _sim(arguments: argparse.Namespace) -> int:
+    return sim.run(arguments, load(arguments.name).driver_root)

@@ -1,0 +1,14 @@
+"""``down``: end everything that runs; files stay."""
+
+from gpucommons_local import cgroups
+from gpucommons_local.instance import Instance
+from gpucommons_local.progress import Steps
+from gpucommons_local.supervision import Supervisor
+
+
+def down(instance: Instance, steps: Steps) -> None:
+    """Stop the platform. With the node its processes, network, mounts and routes are gone."""
+    with steps.step("Stop the programs, the node last"):
+        Supervisor(instance).shut_down()
+    with steps.step("Remove the pods' control groups"):
+        cgroups.remove_groups(instance)

@@ -1,0 +1,83 @@
+"""``status``: the address, the accounts, and how each part is."""
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypedDict
+
+from gpucommons_local.dex import ACCOUNTS
+from gpucommons_local.platform import Platform
+
+
+class PartStatus(TypedDict):
+    """One supervised program. healthy: it answers its probe now."""
+
+    state: str
+    pid: int
+    healthy: bool
+    log: str
+
+
+class AccountStatus(TypedDict):
+    """A demo account that can sign in."""
+
+    username: str
+    password: str
+    groups: list[str]
+    admin: bool
+
+
+class PlatformStatus(TypedDict):
+    """What ``gpucommons status --json`` prints."""
+
+    name: str
+    running: bool
+    url: str
+    issuer: str
+    kubeconfig: str
+    state: str
+    simulated_gpus: bool
+    parts: dict[str, PartStatus]
+    accounts: list[AccountStatus]
+
+
+def status(platform: Platform) -> PlatformStatus:
+    """Look at every part; takes as long as the slowest probe."""
+    instance = platform.instance
+    programs = platform.programs()
+    states = platform.supervisor.states()
+    with ThreadPoolExecutor(8) as pool:
+        probes = list(pool.map(platform.supervisor.probe, programs)) if states else []
+    healthy = dict(zip([each.name for each in programs], probes, strict=False))
+    parts = {
+        each.name: PartStatus(
+            state=states.get(each.name, ("STOPPED", 0))[0],
+            pid=states.get(each.name, ("STOPPED", 0))[1],
+            healthy=healthy.get(each.name, False),
+            log=str(platform.supervisor.log(each.name)),
+        )
+        for each in programs
+    }
+    return PlatformStatus(
+        name=instance.name,
+        running=bool(parts) and all(each["healthy"] for each in parts.values()),
+        url=instance.url,
+        issuer=instance.issuer,
+        kubeconfig=str(instance.kubeconfig),
+        state=str(instance.state),
+        simulated_gpus=True,
+        parts=parts,
+        accounts=accounts(platform),
+    )
+
+
+def accounts(platform: Platform) -> list[AccountStatus]:
+    """Give the demo accounts with their passwords."""
+    passwords = platform.secrets.passwords
+    return [
+        AccountStatus(
+            username=each.username,
+            password=passwords[each.username],
+            groups=list(each.groups),
+            admin=each.admin,
+        )
+        for each in ACCOUNTS
+    ]

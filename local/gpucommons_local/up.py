@@ -1,0 +1,139 @@
+"""``up``: from whatever state the machine is in to a running platform.
+
+Every step looks first whether it is done, so that a run which was cut off is
+taken up where it stopped and a second run has nothing to do.
+"""
+
+import fcntl
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from gpucommons_local import (
+    addons,
+    container_runtime,
+    gpu,
+    kubernetes,
+    packages,
+    preflight,
+    programs,
+)
+from gpucommons_local.cache import cache_folder
+from gpucommons_local.errors import PlatformError
+from gpucommons_local.gpu_addon import gpu_image
+from gpucommons_local.images import ENVIRONMENTS, PAUSE, Image, build, find, find_built, plan, stage
+from gpucommons_local.instance import Instance
+from gpucommons_local.local_catalogue import local_catalogue
+from gpucommons_local.platform import Platform
+from gpucommons_local.progress import Steps
+from gpucommons_local.supervision import Supervisor
+
+DEFAULT_IMAGES = ("scipy:2026.11", "scipy:2026.05")
+"""Environments that `up` builds; the others are built on request."""
+
+
+def up(instance: Instance, steps: Steps) -> Platform:
+    """Set up what is missing and start what does not run."""
+    supervisor = Supervisor(instance)
+    preflight.check(instance, cached=programs.built(), running=supervisor.running())
+    with _alone(instance):
+        build_all(steps)
+        platform = Platform(instance, references(), local_catalogue())
+        with steps.step("Configuration"):
+            gpu.build(instance.driver_root)
+            platform.configure()
+        _start_cluster(platform, steps)
+        _import_images(platform, steps)
+        _apply_addons(platform, steps)
+        _start_hub(platform, steps)
+    return platform
+
+
+def build_all(steps: Steps) -> None:
+    """Install packages, build programs and images: everything that needs the network."""
+    if missing := packages.missing_packages():
+        with steps.step(f"Debian packages: {', '.join(missing)}"):
+            packages.install(missing)
+    build_programs(steps)
+    build_images([find(each) for each in DEFAULT_IMAGES] + platform_images(), steps)
+
+
+def build_programs(steps: Steps) -> None:
+    """Build the programs of other projects, once."""
+    if programs.built():
+        return
+    for title in programs.steps():
+        with steps.step(f"Build {title}"):
+            programs.build(title, _build_log("programs"))
+    programs.finish()
+
+
+def build_images(images: list[Image], steps: Steps) -> None:
+    """Build the images that are missing, parents first."""
+    wanted = {each.title for each in images}
+    for image in plan(images):
+        with steps.step(f"Image {image.title}"):
+            (build if image.title in wanted else stage)(image, _build_log("images"))
+
+
+def platform_images() -> list[Image]:
+    """Images that the node itself needs."""
+    return [PAUSE, gpu_image()]
+
+
+def references() -> Mapping[str, str]:
+    """Return the references of `platform_images` by name."""
+    return {each.name: each.reference() for each in platform_images()}
+
+
+def installed_environments() -> list[Image]:
+    """Environment images that were built, by default or on request."""
+    return [each for each in ENVIRONMENTS if find_built(each)]
+
+
+def _build_log(name: str) -> Path:
+    return cache_folder() / "logs" / f"{name}.log"
+
+
+@contextmanager
+def _alone(instance: Instance) -> Iterator[None]:
+    """Hold the instance's lock, so that two runs do not mix."""
+    instance.state.mkdir(parents=True, exist_ok=True)
+    with (instance.state / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise PlatformError(
+                f"Another `make up` or `make down` works on the platform {instance.name}. "
+                "Wait until it ends."
+            ) from None
+        yield
+
+
+def _start_cluster(platform: Platform, steps: Steps) -> None:
+    with steps.step("Kubernetes: control plane, node, DNS, storage"):
+        for program in platform.node_programs():
+            platform.supervisor.start(program)
+            if program.name == "kube-apiserver":
+                kubernetes.grant_administrator(platform.instance)
+
+
+def _import_images(platform: Platform, steps: Steps) -> None:
+    present = container_runtime.imported_images(platform.instance)
+    for image in [*platform_images(), *installed_environments()]:
+        built = find_built(image)
+        if built and built.reference not in present:
+            with steps.step(f"Load image {image.title} into the node"):
+                container_runtime.import_image(platform.instance, built.archive)
+
+
+def _apply_addons(platform: Platform, steps: Steps) -> None:
+    for addon in addons.ADDONS:
+        with steps.step(addon.title):
+            addons.apply(addon, platform.instance, platform.images)
+
+
+def _start_hub(platform: Platform, steps: Steps) -> None:
+    with steps.step("Dex, proxy, hub"):
+        for program in platform.hub_programs():
+            platform.supervisor.start(program)
