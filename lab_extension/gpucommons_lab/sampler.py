@@ -68,6 +68,7 @@ class Sampler:
         self._thread: threading.Thread | None = None
         self._changed = threading.Condition()  # guards listeners, thread and closed
         self._closed = False
+        self._broken = False
 
     @property
     def running(self) -> bool:
@@ -138,8 +139,12 @@ class Sampler:
         try:
             reading = reader.read()
         except Exception:
-            log.exception("Reading the GPUs failed")
+            if not self._broken:  # once, not at each attempt
+                log.exception("Reading the GPUs failed")
+            self._broken = True
             reading = Reading(TelemetryState.FAILED, "Reading the GPUs failed; see the server log.")
+        else:
+            self._broken = False
         return self._frame(reading)
 
     def _frame(self, reading: Reading) -> TelemetryFrame:

@@ -44,6 +44,7 @@ export class TelemetryStream implements IDisposable {
   listen(): IDisposable {
     this._listeners += 1;
     if (this._listeners === 1 && !this._isDisposed) {
+      this._update({ connection: 'connecting', problem: null });
       this._open();
     }
     return new DisposableDelegate(() => {
@@ -65,7 +66,6 @@ export class TelemetryStream implements IDisposable {
 
   private _open(): void {
     this._abort = new AbortController();
-    this._update({ connection: 'connecting', problem: null });
     void this._follow(this._abort);
   }
 

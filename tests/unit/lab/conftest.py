@@ -1,0 +1,121 @@
+"""A server with the lab extension on the simulated NVIDIA driver, in its own process."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from gpucommons_local.errors import PlatformError
+from gpucommons_local.gpu.driver import DriverRoot, build
+
+TOKEN = "a-token"
+CONFIG = Path(__file__).parents[3] / "lab_extension" / "jupyter-config"
+START_TIMEOUT = 60  # seconds
+
+
+@pytest.fixture(scope="session")
+def built_driver(tmp_path_factory: pytest.TempPathFactory) -> DriverRoot:
+    try:
+        return build(tmp_path_factory.mktemp("driver"))
+    except PlatformError as error:
+        pytest.skip(f"no simulated driver: {error}")
+
+
+@pytest.fixture
+def driver(built_driver: DriverRoot) -> DriverRoot:
+    """The driver with four idle GPUs."""
+    built_driver.state_file.update(lambda state: state.reset())
+    return built_driver
+
+
+class Session:
+    """A real Jupyter server with no extension but ours."""
+
+    def __init__(self, home: Path, driver: DriverRoot, *options: str) -> None:
+        port = _free_port()
+        _disable_other_extensions(home / ".jupyter")
+        environment = {
+            **os.environ,
+            "HOME": str(home),
+            "JUPYTER_CONFIG_PATH": str(CONFIG),
+            "JUPYTER_TOKEN": TOKEN,
+            "LD_LIBRARY_PATH": str(driver.library_folder),
+        }
+        arguments = ["--allow-root", "--no-browser", f"--port={port}", *options]
+        self._log = (home / "server.log").open("w")
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "jupyter", "server", *arguments],
+            env=environment,
+            cwd=home,
+            stdout=self._log,
+            stderr=subprocess.STDOUT,
+        )
+        self.client = httpx.Client(
+            base_url=f"http://127.0.0.1:{port}",
+            headers={"Authorization": f"token {TOKEN}"},
+            timeout=20,
+        )
+        self._home = home
+
+    def wait(self) -> None:
+        """Wait until the server answers."""
+        end = time.monotonic() + START_TIMEOUT
+        while time.monotonic() < end and self.process.poll() is None:
+            try:
+                self.client.get("/api").raise_for_status()
+            except httpx.TransportError:
+                time.sleep(0.05)
+            else:
+                return
+        raise AssertionError(self.log)
+
+    @property
+    def log(self) -> str:
+        return (self._home / "server.log").read_text()
+
+    @property
+    def threads(self) -> int:
+        """How many threads the server has now."""
+        return len(list(Path(f"/proc/{self.process.pid}/task").iterdir()))
+
+    def close(self) -> None:
+        self.client.close()
+        self.process.terminate()
+        self.process.wait(timeout=20)
+        self._log.close()
+
+
+@pytest.fixture(scope="module")
+def gpu_session(
+    built_driver: DriverRoot, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Session]:
+    """A session that samples ten times a second and soon lets go of the driver."""
+    session = Session(
+        tmp_path_factory.mktemp("gpu-session"),
+        built_driver,
+        "--GPUCommonsLab.interval=0.1",
+        "--GPUCommonsLab.linger=0.2",
+    )
+    session.wait()
+    yield session
+    session.close()
+    assert "Traceback" not in session.log
+
+
+def _disable_other_extensions(config_folder: Path) -> None:
+    names = ("jupyter_lsp", "jupyter_server_proxy", "jupyter_server_terminals", "jupyterlab")
+    config_folder.mkdir()
+    settings = {"ServerApp": {"jpserver_extensions": dict.fromkeys(names, False)}}
+    (config_folder / "jupyter_server_config.json").write_text(json.dumps(settings))
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

@@ -1,0 +1,200 @@
+"""What the reader makes of NVML: on the simulated driver, and on answers it cannot give."""
+
+import json
+import os
+import subprocess
+import sys
+from types import SimpleNamespace
+
+import pynvml
+import pytest
+from gpucommons_contract import GPUMemory, GPUProcess, SessionVariable, TelemetryState
+from gpucommons_lab.nvml import NVMLReader, gpu_expected
+from gpucommons_local.gpu import state
+
+GIB = 2**30
+
+READ_ON_DEMAND = """
+import dataclasses, json, sys
+from gpucommons_lab.nvml import NVMLReader
+reader = NVMLReader(expected=sys.argv[1] == "expected")
+for _ in sys.stdin:
+    reading = reader.read()
+    gpus = [gpu.model_dump() for gpu in reading.gpus]
+    print(json.dumps([reading.state, reading.reason, gpus]), flush=True)
+reader.close()
+"""
+
+
+class ReaderProcess:
+    """The reader in a process of its own, with a driver or without."""
+
+    def __init__(self, library_folder="", expected="unexpected") -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-c", READ_ON_DEMAND, expected],
+            env={**os.environ, "LD_LIBRARY_PATH": str(library_folder)},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def read(self) -> tuple[str, str | None, list[dict]]:
+        self._process.stdin.write("read\n")
+        self._process.stdin.flush()
+        return tuple(json.loads(self._process.stdout.readline()))
+
+    def __enter__(self) -> "ReaderProcess":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.communicate(timeout=10)
+        assert self._process.returncode == 0
+
+
+def test_all_figures_of_the_driver_are_read(driver):
+    gpu = state.GPUState(80, 48, 20 * GIB, 575_500, 58, 1980, 3201)
+    process = state.GPUProcess(1, 4242, 3 * GIB)
+    driver.state_file.update(lambda s: s.with_gpu(1, gpu).with_processes(1, [process]))
+    with ReaderProcess(driver.library_folder) as reader:
+        told, reason, gpus = reader.read()
+    assert (told, reason, len(gpus)) == ("ok", None, 4)
+    assert gpus[1].pop("uuid").startswith("GPU-")
+    assert gpus[1] == {
+        "index": 1,
+        "name": "NVIDIA H200 Simulated",
+        "utilization": 80,
+        "memory": {"used": 20 * GIB, "total": state.MEMORY_TOTAL},
+        "power": 575.5,
+        "power_limit": 700.0,
+        "temperature": 58,
+        "processes": [{"pid": 4242, "memory": 3 * GIB}],
+    }
+
+
+def test_a_lost_gpu_is_told_beside_the_others_and_comes_back(driver):
+    with ReaderProcess(driver.library_folder) as reader:
+        driver.state_file.update(lambda s: s.with_gpu(2, state.GPUState(lost=True)))
+        told, reason, gpus = reader.read()
+        assert told == "failed"
+        assert reason.startswith("GPU 2 cannot be read: it fell off the bus.")
+        assert [gpu["index"] for gpu in gpus] == [0, 1, 3]
+        driver.state_file.update(lambda s: s.reset())
+        assert reader.read()[0] == "ok"
+
+
+def test_without_a_driver_there_is_no_gpu_unless_one_was_given():
+    with ReaderProcess() as reader:
+        assert reader.read()[0] == "no-gpu"
+    with ReaderProcess(expected="expected") as reader:
+        told, reason, _ = reader.read()
+    assert told == "failed"
+    assert "libnvidia-ml.so.1 is missing" in reason
+
+
+def test_importing_the_reader_does_not_touch_the_driver(driver):
+    code = "import gpucommons_lab.nvml, pynvml; assert pynvml.nvmlLib is None"
+    environment = {**os.environ, "LD_LIBRARY_PATH": str(driver.library_folder)}
+    subprocess.run([sys.executable, "-c", code], env=environment, check=True)
+
+
+@pytest.fixture
+def nvml(monkeypatch):
+    """NVML with one GPU that answers what real hardware would, and knows nothing else."""
+
+    def answer(name, value):
+        def call(*_arguments, **_options):
+            if isinstance(value, int) and name in errors:
+                raise pynvml.NVMLError(value)
+            return value
+
+        monkeypatch.setattr(pynvml, name, call)
+
+    def fail(name, code):
+        errors.add(name)
+        answer(name, code)
+
+    errors: set[str] = set()
+    for name, value in {
+        "nvmlInit": None,
+        "nvmlShutdown": None,
+        "nvmlDeviceGetCount": 1,
+        "nvmlDeviceGetHandleByIndex": "handle",
+        "nvmlDeviceGetUUID": "GPU-0",
+        "nvmlDeviceGetName": "NVIDIA Jetson",
+    }.items():
+        answer(name, value)
+    for name in (
+        "nvmlDeviceGetUtilizationRates",
+        "nvmlDeviceGetMemoryInfo",
+        "nvmlDeviceGetPowerUsage",
+        "nvmlDeviceGetEnforcedPowerLimit",
+        "nvmlDeviceGetTemperature",
+        "nvmlDeviceGetComputeRunningProcesses",
+    ):
+        fail(name, pynvml.NVML_ERROR_NOT_SUPPORTED)
+    answer.fail = fail
+    return answer
+
+
+def test_figures_that_the_driver_does_not_support_are_left_out(nvml):
+    reading = NVMLReader(expected=True).read()
+    assert reading.state is TelemetryState.OK
+    gpu = reading.gpus[0].model_dump(exclude_none=True)
+    assert gpu == {"index": 0, "uuid": "GPU-0", "name": "NVIDIA Jetson"}
+
+
+def test_a_driver_that_knows_only_the_old_memory_call_is_read_by_it(nvml, monkeypatch):
+    def memory(_handle, version=None):
+        if version:
+            raise pynvml.NVMLError(pynvml.NVML_ERROR_FUNCTION_NOT_FOUND)
+        return SimpleNamespace(used=1 * GIB, total=2 * GIB)
+
+    monkeypatch.setattr(pynvml, "nvmlDeviceGetMemoryInfo", memory)
+    reading = NVMLReader(expected=True).read()
+    assert reading.gpus[0].memory == GPUMemory(used=1 * GIB, total=2 * GIB)
+
+
+def test_a_process_whose_memory_is_hidden_is_still_counted(nvml):
+    process = SimpleNamespace(pid=7, usedGpuMemory=None)
+    nvml("nvmlDeviceGetComputeRunningProcesses", [process])
+    assert NVMLReader(expected=True).read().gpus[0].processes == (GPUProcess(pid=7),)
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        (pynvml.NVML_ERROR_DRIVER_NOT_LOADED, "not loaded"),
+        (pynvml.NVML_ERROR_LIB_RM_VERSION_MISMATCH, "was updated under this session"),
+        (pynvml.NVML_ERROR_NO_PERMISSION, "refuses"),
+        (pynvml.NVML_ERROR_UNKNOWN, "NVML says: Unknown Error."),
+    ],
+)
+def test_a_driver_that_does_not_start_says_why(nvml, code, words):
+    nvml.fail("nvmlInit", code)
+    reading = NVMLReader(expected=False).read()
+    assert reading.state is TelemetryState.FAILED
+    assert words in reading.reason
+
+
+def test_a_gpu_that_was_given_and_is_not_there_is_a_failure(nvml):
+    nvml("nvmlDeviceGetCount", 0)
+    assert NVMLReader(expected=False).read().state is TelemetryState.NO_GPU
+    assert NVMLReader(expected=True).read().state is TelemetryState.FAILED
+
+
+@pytest.mark.parametrize(
+    ("units", "devices", "expected"),
+    [
+        ("1", [], True),
+        ("0.25", [], True),
+        ("0", ["nvidia0"], False),
+        ("", ["nvidia0", "nvidiactl"], True),
+        ("", ["nvidiactl"], False),
+        ("", [], False),
+    ],
+)
+def test_the_spawners_word_counts_before_device_files(tmp_path, units, devices, expected):
+    for name in devices:
+        (tmp_path / name).touch()
+    environment = {SessionVariable.GPU_UNITS: units, "NVIDIA_VISIBLE_DEVICES": "all"}
+    assert gpu_expected(environment, tmp_path) is expected

@@ -1,0 +1,159 @@
+"""The sampling thread, on readers that a test can stop, break and count."""
+
+import asyncio
+import threading
+
+import pytest
+from gpucommons_contract import GPU, TelemetryState
+from gpucommons_lab import sampler as sampler_module
+from gpucommons_lab.nvml import Reading
+from gpucommons_lab.sampler import Sampler
+
+INTERVAL = 0.01
+LINGER = 0.05
+GPUS = (GPU(index=0, uuid="GPU-0", name="NVIDIA H200", utilization=42),)
+
+
+class CountingReader:
+    """One GPU; counts what was asked and where."""
+
+    def __init__(self) -> None:
+        self.reads = 0
+        self.closes = 0
+        self.threads: set[threading.Thread] = set()
+        self.answer = threading.Event()
+        self.answer.set()
+        self.reading: Reading | Exception = Reading(TelemetryState.OK, gpus=GPUS)
+
+    def read(self) -> Reading:
+        self.answer.wait(10)
+        self.reads += 1
+        self.threads.add(threading.current_thread())
+        if isinstance(self.reading, Exception):
+            raise self.reading
+        return self.reading
+
+    def close(self) -> None:
+        self.closes += 1
+
+
+@pytest.fixture
+def reader():
+    return CountingReader()
+
+
+@pytest.fixture
+def sampler(reader):
+    sampler = Sampler(lambda: reader, interval=INTERVAL, linger=LINGER, gpu_mode="mps")
+    yield sampler
+    reader.answer.set()
+    sampler.close()
+
+
+async def until(condition) -> None:
+    async with asyncio.timeout(5):
+        while not condition():  # noqa: ASYNC110
+            await asyncio.sleep(0.005)
+
+
+async def test_nothing_is_read_before_anybody_listens(sampler, reader):
+    await asyncio.sleep(5 * INTERVAL)
+    assert reader.reads == 0
+    assert not sampler.running
+
+
+async def test_a_frame_holds_the_reading_and_the_sessions_mode(sampler):
+    with sampler.listen() as listener:
+        frame = await sampler.next_frame(listener)
+    assert (frame.state, frame.gpus, frame.gpu_mode) == (TelemetryState.OK, GPUS, "mps")
+
+
+async def test_many_listeners_cost_one_thread_and_hear_the_same(sampler, reader):
+    with sampler.listen() as one, sampler.listen() as two, sampler.listen() as three:
+        heard = [await sampler.next_frame(each) for each in (one, two, three)]
+    assert len({frame.time for frame in heard}) == 1
+    assert len(reader.threads) == 1
+    assert threading.current_thread() not in reader.threads
+
+
+async def test_nothing_is_read_once_nobody_listens(sampler, reader):
+    with sampler.listen() as listener:
+        await sampler.next_frame(listener)
+    await asyncio.sleep(2 * INTERVAL)
+    before = reader.reads
+    await asyncio.sleep(2 * INTERVAL)
+    assert reader.reads == before
+
+
+async def test_the_thread_ends_after_a_while_and_starts_again(sampler, reader):
+    with sampler.listen() as listener:
+        await sampler.next_frame(listener)
+    await until(lambda: not sampler.running)
+    await until(lambda: reader.closes == 1)
+    with sampler.listen() as listener:
+        await sampler.next_frame(listener)
+    assert len(reader.threads) == 2
+
+
+async def test_who_comes_back_soon_finds_the_driver_open(sampler, reader):
+    for _ in range(3):
+        with sampler.listen() as listener:
+            await sampler.next_frame(listener)
+        await asyncio.sleep(2 * INTERVAL)
+    assert len(reader.threads) == 1
+    assert reader.closes == 0
+
+
+async def test_a_slow_listener_gets_the_newest_frame_only(sampler, reader):
+    with sampler.listen() as listener:
+        first = await sampler.next_frame(listener)
+        await until(lambda: reader.reads > 10)
+        second = await sampler.next_frame(listener)
+    assert second.time - first.time > 5 * INTERVAL
+
+
+async def test_a_driver_that_hangs_is_told_with_the_last_figures(sampler, reader, monkeypatch):
+    monkeypatch.setattr(sampler_module, "_STALL", 0.05)
+    with sampler.listen() as listener:
+        fine = await sampler.next_frame(listener)
+        reader.answer.clear()
+        while (frame := await sampler.next_frame(listener)).state is TelemetryState.OK:
+            fine = frame
+        assert "does not answer" in frame.reason
+        assert (frame.gpus, frame.time) == (GPUS, fine.time)
+        reader.answer.set()
+        async with asyncio.timeout(5):
+            while (await sampler.next_frame(listener)).state is not TelemetryState.OK:
+                pass
+
+
+async def test_a_reader_that_breaks_is_told_logged_once_and_asked_again(
+    sampler, reader, monkeypatch, caplog
+):
+    monkeypatch.setattr(sampler_module, "_RETRY", INTERVAL)
+    reader.reading = ValueError("a bug")
+    with sampler.listen() as listener:
+        assert (await sampler.next_frame(listener)).state is TelemetryState.FAILED
+        await until(lambda: reader.reads > 3)
+        reader.reading = Reading(TelemetryState.OK, gpus=GPUS)
+        async with asyncio.timeout(5):
+            while (await sampler.next_frame(listener)).state is not TelemetryState.OK:
+                pass
+    assert len(caplog.records) == 1
+    assert "a bug" in caplog.text
+
+
+async def test_what_cannot_be_read_is_tried_less_often(sampler, reader):
+    reader.reading = Reading(TelemetryState.FAILED, "Lost.")
+    with sampler.listen() as listener:
+        frame = await sampler.next_frame(listener)
+    assert frame.interval == sampler_module._RETRY
+    assert frame.reason == "Lost."
+
+
+async def test_closing_ends_the_thread(sampler, reader):
+    with sampler.listen() as listener:
+        await sampler.next_frame(listener)
+        sampler.close()
+    assert not sampler.running
+    assert reader.closes == 1
