@@ -79,10 +79,10 @@ def test_the_longest_state_fits_into_what_the_driver_reads():
     assert len(render(longest)) < 16384
 
 
-def test_a_change_keeps_the_inode_because_sessions_have_the_file_mounted(file):
-    before = file.path.stat().st_ino
-    file.update(lambda state: state.with_gpu(0, GPUState().with_load(50)))
-    assert file.path.stat().st_ino == before
+def test_who_has_the_file_open_or_mounted_sees_each_change(file):
+    with file.path.open() as held:
+        file.update(lambda state: state.with_gpu(0, GPUState().with_load(50)))
+        assert parse(held.read()).gpus[0].utilization == 50
 
 
 def test_a_shorter_state_leaves_nothing_of_the_longer_one(file):
