@@ -1,6 +1,5 @@
 """What Dex publishes about itself: its endpoints and its signing keys."""
 
-import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,8 +14,6 @@ from gpucommons_authenticator.wire import Answer, Wire
 
 MAX_AGE_S = 3600.0
 """Metadata and keys are fetched anew after this long: a withdrawn key is gone by then."""
-LIVE_AGE_S = 10.0
-"""Metadata this fresh proves that Dex is alive, so many logins cost one request."""
 KEY_REFETCH_INTERVAL_S = 10.0
 """Unknown keys make us ask for the key set again, but not more often than this."""
 
@@ -56,47 +53,45 @@ class Provider:
         self._issuer = issuer
         self._wire = wire
         self._clock = clock
-        self._lock = asyncio.Lock()
         self._metadata: _Cached[ProviderMetadata] | None = None
         self._keys: _Cached[KeySet] | None = None
+        self._rotation_seen = float("-inf")
 
-    async def metadata(self, max_age: float = MAX_AGE_S) -> ProviderMetadata:
-        """Return the endpoints, at most max_age seconds old. Raises ProviderUnavailableError."""
-        async with self._lock:
-            return await self._metadata_locked(max_age)
+    async def metadata(self) -> ProviderMetadata:
+        """Return the endpoints, at most MAX_AGE_S old. Raises ProviderUnavailableError."""
+        if self._metadata and self._metadata.younger_than(MAX_AGE_S, self._clock()):
+            return self._metadata.value
+        return await self.live_metadata()
 
     async def live_metadata(self) -> ProviderMetadata:
-        """Return the endpoints of a Dex that answered a moment ago.
+        """Ask Dex anew for its endpoints. Raises ProviderUnavailableError.
 
         A browser is sent away only to a Dex that answers: otherwise the person
-        would face the browser's own error page. Raises ProviderUnavailableError.
+        would face the browser's own error page.
         """
-        return await self.metadata(LIVE_AGE_S)
-
-    async def keys(self) -> KeySet:
-        """Return the signing keys. Raises ProviderUnavailableError."""
-        return await self._keys_at_most(MAX_AGE_S)
-
-    async def keys_after_rotation(self) -> KeySet:
-        """Return the signing keys, asked for anew unless that was done a moment ago."""
-        return await self._keys_at_most(KEY_REFETCH_INTERVAL_S)
-
-    async def _keys_at_most(self, max_age: float) -> KeySet:
-        async with self._lock:
-            if self._keys and self._keys.younger_than(max_age, self._clock()):
-                return self._keys.value
-            url = (await self._metadata_locked(MAX_AGE_S)).jwks_uri
-            keys = parse_keys(url, await self._wire.get(url))
-            self._keys = _Cached(keys, self._clock())
-            return keys
-
-    async def _metadata_locked(self, max_age: float) -> ProviderMetadata:
-        if self._metadata and self._metadata.younger_than(max_age, self._clock()):
-            return self._metadata.value
         url = f"{self._issuer.rstrip('/')}/.well-known/openid-configuration"
         metadata = parse_metadata(self._issuer, url, await self._wire.get(url))
         self._metadata = _Cached(metadata, self._clock())
         return metadata
+
+    async def keys(self) -> KeySet:
+        """Return the signing keys, at most MAX_AGE_S old. Raises ProviderUnavailableError."""
+        if self._keys and self._keys.younger_than(MAX_AGE_S, self._clock()):
+            return self._keys.value
+        return await self._fetch_keys()
+
+    async def keys_after_rotation(self) -> KeySet:
+        """Return the signing keys, asked for anew unless that was done a moment ago."""
+        if self._clock() - self._rotation_seen < KEY_REFETCH_INTERVAL_S:
+            return await self.keys()
+        self._rotation_seen = self._clock()
+        return await self._fetch_keys()
+
+    async def _fetch_keys(self) -> KeySet:
+        url = (await self.metadata()).jwks_uri
+        keys = parse_keys(url, await self._wire.get(url))
+        self._keys = _Cached(keys, self._clock())
+        return keys
 
 
 def parse_metadata(issuer: str, url: str, answer: Answer) -> ProviderMetadata:

@@ -137,8 +137,7 @@ async def test_one_impatient_request_does_not_spoil_it_for_the_others():
     assert await patient == "fresh"
 
 
-async def test_keys_that_dex_rotated_are_learnt(authenticator, issuer, ada, rsa_keys, monkeypatch):
-    monkeypatch.setattr("gpucommons_authenticator.discovery.KEY_REFETCH_INTERVAL_S", 0)
+async def test_keys_that_dex_rotated_are_learnt(authenticator, issuer, ada, rsa_keys):
     assert await authenticator.refresh_user(ada)
     issuer.key = rsa_keys[1]
     ada.auth_state |= {"refresh_token": "refresh-1"}

@@ -1,0 +1,42 @@
+"""One Dex and one hub for the tests of a module, each on ports of their own."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from .browser import Browser
+from .dex import Dex
+from .login_hub import Hub
+
+
+@pytest.fixture(scope="module")
+def hub_folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("hub")
+
+
+@pytest.fixture(scope="module")
+def stopped_hub(hub_folder) -> Hub:
+    """A hub with an address, not configured and not started yet."""
+    return Hub(hub_folder)
+
+
+@pytest.fixture(scope="module")
+def dex(hub_folder, stopped_hub) -> Iterator[Dex]:
+    dex = Dex(hub_folder, stopped_hub.url)
+    dex.start()
+    yield dex
+    dex.stop()
+
+
+@pytest.fixture(scope="module")
+def hub(stopped_hub, dex) -> Iterator[Hub]:
+    stopped_hub.configure(dex.issuer)
+    stopped_hub.start()
+    yield stopped_hub
+    stopped_hub.stop()
+
+
+@pytest.fixture
+def browser(hub) -> Iterator[Browser]:
+    with Browser(hub.url) as browser:
+        yield browser

@@ -1,0 +1,65 @@
+"""A real Dex with a password store, for logins in tests."""
+
+import json
+from pathlib import Path
+
+from gpucommons_local.programs import program
+
+from .processes import Program, free_port
+
+CLIENT_ID = "gpucommons"
+CLIENT_SECRET = "a-secret-that-no-log-may-hold"
+PASSWORD = "password"
+_HASH = "$2a$10$2b2cU8CPhOTaGrs1HRQuAueS7JTT5ZHsHSzYiFPm1leZck7Mc8T4W"  # bcrypt of PASSWORD
+PEOPLE = {
+    "ada@example.org": ["vision"],
+    "grace@example.org": ["vision", "staff"],
+    "guest@example.org": ["visitors"],
+    "Mixed.Case@example.org": ["vision"],
+}
+
+
+class Dex(Program):
+    """Dex at issuer; the hub that may use it lives at hub_url.
+
+    It keeps everything in memory: a restart forgets keys and refresh tokens.
+    """
+
+    def __init__(self, folder: Path, hub_url: str):
+        address = f"127.0.0.1:{free_port()}"
+        self.issuer = f"http://{address}/dex"
+        config = folder / "dex.json"  # JSON is YAML
+        config.write_text(json.dumps(_config(self.issuer, address, hub_url)))
+        super().__init__(
+            [str(program("dex")), "serve", str(config)],
+            f"{self.issuer}/healthz",
+            folder / "dex.log",
+            {},
+        )
+
+
+def _config(issuer: str, address: str, hub_url: str) -> dict[str, object]:
+    client = {
+        "id": CLIENT_ID,
+        "secret": CLIENT_SECRET,
+        "name": "GPU Commons",
+        "redirectURIs": [f"{hub_url}/hub/oauth_callback"],
+    }
+    return {
+        "issuer": issuer,
+        "storage": {"type": "memory"},
+        "web": {"http": address},
+        "oauth2": {"skipApprovalScreen": True},
+        "staticClients": [client],
+        "enablePasswordDB": True,
+        "staticPasswords": [
+            {
+                "email": email,
+                "hash": _HASH,
+                "username": email.split("@")[0],
+                "userID": f"id-of-{email}",
+                "groups": groups,
+            }
+            for email, groups in PEOPLE.items()
+        ],
+    }

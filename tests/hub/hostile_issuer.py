@@ -1,0 +1,102 @@
+"""An issuer under an attacker's control: real HTTP, and whatever id_token a test wants."""
+
+import json
+import threading
+import time
+from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+from joserfc import jwt
+from joserfc.jwk import RSAKey
+
+from .dex import CLIENT_ID
+from .processes import free_port
+
+
+class HostileIssuer:
+    """Serves discovery, keys, authorization and tokens; `forge` makes each id_token.
+
+    forge gets the claims of a good token and returns what is sent.
+    """
+
+    def __init__(self) -> None:
+        port = free_port()
+        self.issuer = f"http://127.0.0.1:{port}"
+        self.key = RSAKey.generate_key(2048, auto_kid=True)
+        self.forge: Callable[[dict[str, object]], str] = self.sign
+        self._nonces: dict[str, str] = {}
+        handler = type("Handler", (_Handler,), {"issuer": self})
+        self._server = ThreadingHTTPServer(("127.0.0.1", port), handler)
+        self._thread = threading.Thread(target=self._server.serve_forever)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+    def sign(self, claims: dict[str, object], key: RSAKey | None = None, **header: object) -> str:
+        key = key or self.key
+        return jwt.encode({"alg": "RS256", "kid": key.kid, **header}, claims, key)
+
+    def authorize(self, query: dict[str, list[str]]) -> str:
+        """Sign "ada" in without a question; the code remembers the nonce."""
+        code = f"code-{len(self._nonces)}"
+        self._nonces[code] = query["nonce"][0]
+        answer = urlencode({"code": code, "state": query["state"][0]})
+        return f"{query['redirect_uri'][0]}?{answer}"
+
+    def tokens(self, form: dict[str, list[str]]) -> dict[str, object]:
+        now = int(time.time())
+        claims: dict[str, object] = {
+            "iss": self.issuer,
+            "aud": CLIENT_ID,
+            "sub": "ada",
+            "iat": now,
+            "exp": now + 600,
+            "nonce": self._nonces[form["code"][0]],
+            "email": "ada@example.org",
+            "email_verified": True,
+            "groups": ["vision"],
+        }
+        id_token = self.forge(claims)
+        return {"id_token": id_token, "access_token": "eyJaccess", "refresh_token": "eyJrefresh"}
+
+    def document(self) -> dict[str, object]:
+        return {
+            "issuer": self.issuer,
+            "authorization_endpoint": f"{self.issuer}/auth",
+            "token_endpoint": f"{self.issuer}/token",
+            "jwks_uri": f"{self.issuer}/keys",
+        }
+
+
+class _Handler(BaseHTTPRequestHandler):
+    issuer: HostileIssuer
+
+    def do_GET(self) -> None:
+        url = urlsplit(self.path)
+        if url.path == "/auth":
+            self.send_response(302)
+            self.send_header("Location", self.issuer.authorize(parse_qs(url.query)))
+            self.end_headers()
+        elif url.path == "/keys":
+            self._send({"keys": [self.issuer.key.as_dict(private=False)]})
+        else:
+            self._send(self.issuer.document())
+
+    def do_POST(self) -> None:
+        form = parse_qs(self.rfile.read(int(self.headers["Content-Length"])).decode())
+        self._send(self.issuer.tokens(form))
+
+    def _send(self, body: object) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.end_headers()
+        self.wfile.write(json.dumps(body).encode())
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+        """Keep the test's output quiet."""

@@ -1,0 +1,90 @@
+"""A real JupyterHub behind a real proxy, with DexOAuthenticator and tiny sessions."""
+
+import os
+import sys
+from pathlib import Path
+
+import httpx
+from gpucommons_authenticator import TEMPLATES
+from gpucommons_local.programs import program
+
+from .dex import CLIENT_ID, CLIENT_SECRET
+from .processes import Program, free_port
+
+SERVICE_TOKEN = "service-token-of-the-test"
+_CONFIG = """
+c.JupyterHub.bind_url = {url!r}
+c.JupyterHub.hub_port = {hub_port}
+c.JupyterHub.db_url = "sqlite:///hub.sqlite"
+c.JupyterHub.template_paths = [{templates!r}]
+c.JupyterHub.authenticator_class = "gpucommons_authenticator.DexOAuthenticator"
+c.JupyterHub.spawner_class = "simple"
+c.JupyterHub.log_level = "DEBUG"
+c.ConfigurableHTTPProxy.command = [{proxy!r}]
+c.ConfigurableHTTPProxy.api_url = "http://127.0.0.1:{proxy_port}"
+c.SimpleLocalProcessSpawner.home_dir_template = {homes!r} + "/{{username}}"
+c.Spawner.cmd = [{python!r}, {session!r}]
+c.DexOAuthenticator.issuer = {issuer!r}
+c.DexOAuthenticator.client_id = {client_id!r}
+c.DexOAuthenticator.client_secret = {client_secret!r}
+c.DexOAuthenticator.allowed_groups = {{"vision"}}
+c.DexOAuthenticator.admin_groups = {{"staff"}}
+# Every request asks Dex again: what happens at a refresh shows at once, without waiting.
+c.DexOAuthenticator.auth_refresh_age = -1
+c.JupyterHub.services = [{{"name": "tester", "api_token": {token!r}}}]
+c.JupyterHub.load_roles = [
+    {{
+        "name": "tester",
+        "services": ["tester"],
+        "scopes": ["admin:users", "admin:servers", "inherit", "tokens"],
+    }},
+    {{"name": "user", "scopes": ["self"]}},
+]
+"""
+
+
+class Hub(Program):
+    """The hub at url. Dex is told of it afterwards, by configure()."""
+
+    def __init__(self, folder: Path):
+        self.url = f"http://127.0.0.1:{free_port()}"
+        self._folder = folder
+        path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+        super().__init__(
+            [sys.executable, "-m", "jupyterhub", "-f", "jupyterhub_config.py"],
+            f"{self.url}/hub/health",
+            folder / "hub.log",
+            {
+                "JUPYTERHUB_CRYPT_KEY": "0f" * 32,
+                "CONFIGPROXY_AUTH_TOKEN": "t" * 32,
+                "PATH": path,  # the proxy needs node
+                "PYTHONDONTWRITEBYTECODE": "",  # or each start compiles all imports again
+            },
+        )
+
+    def configure(self, issuer: str) -> None:
+        text = _CONFIG.format(
+            url=self.url,
+            hub_port=free_port(),
+            proxy_port=free_port(),
+            proxy=str(program("configurable-http-proxy")),
+            templates=str(TEMPLATES),
+            homes=str(self._folder / "homes"),
+            python=sys.executable,
+            session=str(Path(__file__).with_name("tiny_session.py")),
+            issuer=issuer,
+            client_id=CLIENT_ID,
+            client_secret=CLIENT_SECRET,
+            token=SERVICE_TOKEN,
+        )
+        (self._folder / "jupyterhub_config.py").write_text(text)
+
+    def api(self, method: str, path: str, token: str = SERVICE_TOKEN) -> httpx.Response:
+        headers = {"Authorization": f"token {token}"}
+        return httpx.request(method, f"{self.url}/hub/api/{path}", headers=headers, timeout=30)
+
+    def token_of(self, username: str) -> str:
+        """Make an API token that belongs to somebody who has signed in before."""
+        answer = self.api("POST", f"users/{username}/tokens")
+        assert answer.status_code == 201, answer.text
+        return str(answer.json()["token"])

@@ -1,0 +1,71 @@
+"""Real programs on loopback ports of their own, awaited until they answer."""
+
+import contextlib
+import os
+import socket
+import subprocess
+import time
+from pathlib import Path
+
+import httpx
+
+START_LIMIT_S = 90
+"""Generous: other builds may share the machine."""
+_POLL_S = 0.05
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
+
+
+class Program:
+    """One process of ours: started, awaited at an address, ended by its own id."""
+
+    def __init__(self, command: list[str], ready_url: str, log: Path, env: dict[str, str]):
+        self.command, self.ready_url, self.log = command, ready_url, log
+        self._env = os.environ | env
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        with self.log.open("ab") as output:
+            self._process = subprocess.Popen(
+                self.command, stdout=output, stderr=output, env=self._env, cwd=self.log.parent
+            )
+        try:
+            self._wait_until_it_answers(self._process)
+        except BaseException:
+            self.stop()
+            raise
+
+    def _wait_until_it_answers(self, process: "subprocess.Popen[bytes]") -> None:
+        deadline = time.monotonic() + START_LIMIT_S
+        while not self._answers():
+            assert process.poll() is None, f"{self.command[0]} ended:\n{self.tail()}"
+            assert time.monotonic() < deadline, f"{self.command[0]} is not up:\n{self.tail()}"
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(_POLL_S)
+
+    def stop(self) -> None:
+        if self._process is None:
+            return
+        self._process.terminate()
+        try:
+            self._process.wait(15)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._process = None
+
+    def text(self) -> str:
+        return self.log.read_text(errors="replace")
+
+    def tail(self) -> str:
+        return "\n".join(self.text().splitlines()[-30:])
+
+    def _answers(self) -> bool:
+        try:
+            return httpx.get(self.ready_url, timeout=1).status_code == 200
+        except httpx.TransportError:
+            return False
