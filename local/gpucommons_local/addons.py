@@ -61,7 +61,9 @@ def apply(addon: AddOn, instance: Instance, images: Mapping[str, str]) -> None:
 
 def cluster_objects(_instance: Instance, _images: Mapping[str, str]) -> list[Manifest]:
     """DNS under the address that pods are told, and folders of this node as volumes."""
-    ports = [{"name": f"dns-{each.lower()}", "port": 53, "protocol": each} for each in ("UDP", "TCP")]
+    ports = [
+        {"name": f"dns-{each.lower()}", "port": 53, "protocol": each} for each in ("UDP", "TCP")
+    ]
     return [
         {
             "apiVersion": "v1",
@@ -184,5 +186,7 @@ def _write_hub_kubeconfig(instance: Instance, token: str) -> None:
 ADDONS: tuple[AddOn, ...] = (
     AddOn("cluster", "Cluster DNS and storage", cluster_objects),
     AddOn("hub", "Sessions' namespace and the hub's rights", hub_objects, hub_token_missing),
-    AddOn("gpu", "NVIDIA's device plugins, MPS and feature discovery", gpu_objects, gpus_missing, 90),
+    AddOn(
+        "gpu", "NVIDIA's device plugins, MPS and feature discovery", gpu_objects, gpus_missing, 90
+    ),
 )

@@ -41,9 +41,7 @@ def remove_groups(instance: Instance, limit: float = 10.0) -> None:
 def leftover_groups(instance: Instance) -> list[Path]:
     """Groups of the instance that exist, one for each hierarchy."""
     return [
-        group
-        for hierarchy in _hierarchies()
-        if (group := _group(hierarchy, instance)).exists()
+        group for hierarchy in _hierarchies() if (group := _group(hierarchy, instance)).exists()
     ]
 
 

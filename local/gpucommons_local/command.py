@@ -31,10 +31,13 @@ def add_parsers(subparsers: "Subparsers") -> None:
         "--port", type=int, default=DEFAULT_PORT, help="the hub's port on 127.0.0.1 (%(default)s)"
     )
     _add(subparsers, "down", "stop the local platform; files stay", _down)
-    _add(subparsers, "build", "build programs and images, start nothing", _build)
+    build = _add(subparsers, "build", "build programs and images, start nothing", _build)
+    build.add_argument("--browser", action="store_true", help="install what browser tests need")
     images = _add(subparsers, "images", "build more environments", _images)
     images.add_argument("images", nargs="+", metavar="IMAGE", help="such as pytorch, scipy:2026.05")
-    shown = _add(subparsers, "status", "show address, accounts and the health of each part", _status)
+    shown = _add(
+        subparsers, "status", "show address, accounts and the health of each part", _status
+    )
     shown.add_argument("--json", action="store_true", help="for programs")
     restart = _add(subparsers, "restart", "stop and start one part", _restart)
     restart.add_argument("part", help="as `gpucommons status` names it, such as hub")
@@ -46,9 +49,7 @@ def add_parsers(subparsers: "Subparsers") -> None:
     parser.set_defaults(run=_sim)
 
 
-def _add(
-    subparsers: "Subparsers", name: str, text: str, run: "object"
-) -> argparse.ArgumentParser:
+def _add(subparsers: "Subparsers", name: str, text: str, run: "object") -> argparse.ArgumentParser:
     parser = subparsers.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
     parser.add_argument("--name", default=DEFAULT_NAME, help="which platform (%(default)s)")
     parser.set_defaults(run=run)
@@ -58,7 +59,9 @@ def _add(
 def _up(arguments: argparse.Namespace) -> int:
     steps = Steps()
     platform = up(Instance(arguments.name, arguments.port), steps)
-    console.print(f"\nGPU Commons runs at [bold]{platform.instance.url}[/] ({steps.total():.0f} s).")
+    console.print(
+        f"\nGPU Commons runs at [bold]{platform.instance.url}[/] ({steps.total():.0f} s)."
+    )
     _print_accounts(platform)
     console.print("Stop it: make down")
     return 0
@@ -69,8 +72,8 @@ def _down(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _build(_arguments: argparse.Namespace) -> int:
-    build_all(Steps())
+def _build(arguments: argparse.Namespace) -> int:
+    build_all(Steps(), browser=arguments.browser)
     return 0
 
 

@@ -13,6 +13,7 @@ import os
 import socket
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 from gpucommons_local.instance import Instance
@@ -32,9 +33,7 @@ async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
         writer.close()
 
 
-async def _carry(
-    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, port: int
-) -> None:
+async def _carry(port: int, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     """Join one connection with the same port on the node's loopback."""
     try:
         inner_reader, inner_writer = await asyncio.open_connection("127.0.0.1", port)
@@ -67,15 +66,13 @@ def _enter_network(pid: int) -> None:
 async def _serve(listeners: list[socket.socket], node: int) -> None:
     ended = asyncio.Event()
     asyncio.get_running_loop().add_reader(node, ended.set)
-    servers = []
-    for listener in listeners:
-        port = listener.getsockname()[1]
-        servers.append(
-            await asyncio.start_server(
-                lambda reader, writer, port=port: _carry(reader, writer, port), sock=listener
-            )
-        )
+    servers = [
+        await asyncio.start_server(partial(_carry, listener.getsockname()[1]), sock=listener)
+        for listener in listeners
+    ]
     await ended.wait()
+    for server in servers:
+        server.close()
 
 
 def main() -> int:

@@ -5,7 +5,7 @@ import yaml
 from gpucommons_local.cache import checkout
 from gpucommons_local.dex import ADMIN_GROUPS, ALLOWED_GROUPS, CLIENT_ID
 from gpucommons_local.instance import NODE_ADDRESS, Instance
-from gpucommons_local.programs import program, programs_folder
+from gpucommons_local.programs import program
 from gpucommons_local.secrets import Secrets
 from gpucommons_local.supervision import Program
 from gpucommons_local.toolchain import BIN
@@ -31,19 +31,25 @@ def entrance(instance: Instance) -> Program:
     return Program(
         "entrance",
         [*command, instance.name, str(instance.port)],
-        ("curl", "-fsSk", "-m", "5", "-o", "/dev/null", f"https://127.0.0.1:{instance.api_port}/livez"),
+        (
+            "curl",
+            "-fsSk",
+            "-m",
+            "5",
+            "-o",
+            "/dev/null",
+            f"https://127.0.0.1:{instance.api_port}/livez",
+        ),
         inside=False,
     )
 
 
 def _proxy(instance: Instance, secrets: Secrets) -> Program:
     hub = f"http://{NODE_ADDRESS}:{_HUB_PORT}"
-    script = (programs_folder() / "bin" / "configurable-http-proxy").resolve()
     return Program(
         "proxy",
         [
-            str(BIN / "node"),
-            str(script),
+            str(program("configurable-http-proxy")),
             "--ip=127.0.0.1",
             f"--port={instance.port}",
             "--api-ip=127.0.0.1",
@@ -114,4 +120,3 @@ def _values(instance: Instance, secrets: Secrets) -> dict[str, object]:
             "storage_capacity": "5Gi",
         },
     }
-

@@ -41,7 +41,7 @@ def write_enter_script(instance: Instance) -> None:
         "  exit 69\n"
         "}\n"
         'exec nsenter --target "$pid" --net --mount --pid --ipc --uts -- \\\n'
-        "  /bin/sh -c 'cd \"$0\" && exec \"$@\"' \"$PWD\" \"$@\"\n"
+        '  /bin/sh -c \'cd "$0" && exec "$@"\' "$PWD" "$@"\n'
     )
     script.chmod(0o755)
 

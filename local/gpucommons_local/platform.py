@@ -3,10 +3,12 @@
 from collections.abc import Mapping
 
 from gpucommons_local import cgroups, container_runtime, gpu_addon, kubernetes
+from gpucommons_local.control_plane import control_plane
 from gpucommons_local.dex import ACCOUNTS, dex
 from gpucommons_local.hub import entrance, hub_programs
 from gpucommons_local.instance import Instance
 from gpucommons_local.node import prepare_folders, write_enter_script
+from gpucommons_local.node_agents import node_agents
 from gpucommons_local.secrets import Secrets, load_secrets
 from gpucommons_local.supervision import Program, Supervisor
 from gpucommons_local.toolchain import BIN
@@ -52,9 +54,9 @@ class Platform:
                 inside=False,
             ),
             container_runtime.containerd(instance, self.images["pause"], cdi_folders),
-            *kubernetes.control_plane(instance),
+            *control_plane(instance),
             entrance(instance),
-            *kubernetes.node_agents(instance),
+            *node_agents(instance),
         ]
 
     def hub_programs(self) -> list[Program]:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from gpucommons_local.cache import cache_folder, checkout, fingerprint
 from gpucommons_local.errors import PlatformError
-from gpucommons_local.toolchain import run_logged
+from gpucommons_local.toolchain import NODE, run_logged
 
 KUBERNETES_VERSION = "v1.35.4"
 KUBERNETES_PROGRAMS = (
@@ -25,13 +25,14 @@ KUBERNETES_PROGRAMS = (
 )
 """Names under which the one binary ``kubernetes`` is linked; see its main.go."""
 
+_MAJOR, _MINOR, _ = KUBERNETES_VERSION.removeprefix("v").split(".")
 # Programs look at the version to judge what the API server offers.
 _VERSION_FLAGS = " ".join(
     f"-X k8s.io/component-base/version.{name}={value}"
     for name, value in {
         "gitVersion": KUBERNETES_VERSION,
-        "gitMajor": KUBERNETES_VERSION.split(".")[0].lstrip("v"),
-        "gitMinor": KUBERNETES_VERSION.split(".")[1],
+        "gitMajor": _MAJOR,
+        "gitMinor": _MINOR,
     }.items()
 )
 _LINK = f"-s -w {_VERSION_FLAGS}"
@@ -159,6 +160,11 @@ def _install_proxy(folder: Path, log: Path) -> None:
     for name in ("package.json", "package-lock.json"):
         shutil.copy(_sources() / name, home / name)
     run_logged(["npm", "ci", "--omit=dev", "--ignore-scripts"], folder=home, log=log)
-    link = folder / "bin" / "configurable-http-proxy"
-    link.unlink(missing_ok=True)
-    link.symlink_to(home / "node_modules" / ".bin" / "configurable-http-proxy")
+    # A copy of Node: the set is used by every checkout on this machine, and what
+    # a virtual environment calls "node" is a script that starts the real one.
+    shutil.copy(NODE, folder / "bin" / "node")
+    script = folder / "bin" / "configurable-http-proxy"
+    script.unlink(missing_ok=True)
+    module = home / "node_modules" / "configurable-http-proxy" / "bin" / "configurable-http-proxy"
+    script.write_text(f'#!/bin/sh\nexec "{folder}/bin/node" "{module}" "$@"\n')
+    script.chmod(0o755)

@@ -29,7 +29,9 @@ class Steps:
                 yield
         except BaseException as error:
             mark = "interrupted" if isinstance(error, KeyboardInterrupt) else "failed"
-            console.print(f"[red]✗[/] {title} [red]{mark}[/] after {time.monotonic() - begin:.1f} s")
+            console.print(
+                f"[red]✗[/] {title} [red]{mark}[/] after {time.monotonic() - begin:.1f} s"
+            )
             raise
         console.print(f"[green]✓[/] {title} [dim]{time.monotonic() - begin:.1f} s[/]")
 

