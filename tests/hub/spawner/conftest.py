@@ -1,0 +1,55 @@
+"""An API server, a node and a hub for the tests of this folder."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from .api_server import APIServer, Etcd
+from .node import Node
+from .spawn_hub import SpawnHub
+
+CATALOGUE = Path(__file__).with_name("catalogue.yaml")
+
+
+@pytest.fixture(scope="package")
+def folder(tmp_path_factory) -> Path:
+    return tmp_path_factory.mktemp("spawner")
+
+
+@pytest.fixture(scope="package")
+def api(folder) -> Iterator[APIServer]:
+    etcd = Etcd(folder)
+    etcd.start()
+    api = APIServer(folder, etcd)
+    try:
+        api.start()
+        yield api
+    finally:
+        api.stop()
+        etcd.stop()
+
+
+@pytest.fixture(scope="package")
+def node(api) -> Iterator[Node]:
+    node = Node(api, gpus=2, shares=4)
+    node.start()
+    yield node
+    node.stop()
+
+
+@pytest.fixture(scope="package")
+def started_hub(folder, api, node) -> Iterator[SpawnHub]:
+    hub = SpawnHub(folder, CATALOGUE, api.kubeconfig, node.session_port)
+    hub.start()
+    yield hub
+    hub.stop()
+
+
+@pytest.fixture
+def hub(started_hub) -> Iterator[SpawnHub]:
+    """The hub; sessions that a test leaves are stopped after it."""
+    yield started_hub
+    for user in started_hub.api("GET", "users").json():
+        for server in user["servers"]:
+            started_hub.stop_server(user["name"], server)

@@ -1,0 +1,124 @@
+"""One node, played: pods are placed while there are GPUs, and then run at once.
+
+Their address is the machine's loopback, where one small server answers for all
+sessions, as a single-user server would.
+"""
+
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from .api_server import NAMESPACE, APIServer
+
+NAME = "node-1"
+GPU = "nvidia.com/gpu"
+SHARED = "nvidia.com/gpu.shared"
+_LOOK_S = 0.05
+
+
+class Node:
+    """The node. ``runs_pods = False`` leaves new pods waiting."""
+
+    def __init__(self, api: APIServer, gpus: int, shares: int):
+        self.runs_pods = True
+        self._api, self._capacity = api, {GPU: gpus, SHARED: shares}
+        self._stop = threading.Event()
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _Session)
+        self.session_port = self._server.server_port
+        self._threads = [
+            threading.Thread(target=self._server.serve_forever),
+            threading.Thread(target=self._run),
+        ]
+
+    def start(self) -> None:
+        labels = {"nvidia.com/gpu.sharing-strategy": "mps"}
+        amounts = {"cpu": "64", "memory": "256Gi", "pods": "110"}
+        amounts |= {key: str(count) for key, count in self._capacity.items()}
+        self._api.post("/api/v1/nodes", {"metadata": {"name": NAME, "labels": labels}})
+        self._api.patch(
+            f"/api/v1/nodes/{NAME}/status",
+            {
+                "status": {
+                    "capacity": amounts,
+                    "allocatable": amounts,
+                    "conditions": [{"type": "Ready", "status": "True"}],
+                }
+            },
+        )
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self) -> None:
+        self._stop.set()
+        self._server.shutdown()
+        self._server.server_close()
+        for thread in self._threads:
+            thread.join()
+
+    def _run(self) -> None:
+        while not self._stop.wait(_LOOK_S):
+            pods = self._api.pods()
+            for pod in pods:
+                if pod["metadata"].get("deletionTimestamp"):
+                    self._api.delete(_path(pod))
+                elif self.runs_pods and "nodeName" not in pod["spec"]:
+                    self._place(pod, pods)
+
+    def _place(self, pod: dict, pods: list[dict]) -> None:
+        lacking = [key for key in self._capacity if _asks(pod, key) > self._free(key, pods)]
+        if lacking:
+            self._say_unschedulable(pod, lacking[0])
+            return
+        target = {"apiVersion": "v1", "kind": "Node", "name": NAME}
+        self._api.post(
+            f"{_path(pod)}/binding",
+            {"metadata": {"name": pod["metadata"]["name"]}, "target": target},
+        )
+        pod["spec"]["nodeName"] = NAME
+        status = {
+            "phase": "Running",
+            "podIP": "127.0.0.1",
+            "podIPs": [{"ip": "127.0.0.1"}],
+            "containerStatuses": [
+                {
+                    "name": "notebook",
+                    "ready": True,
+                    "restartCount": 0,
+                    "image": "",
+                    "imageID": "",
+                    "state": {"running": {}},
+                }
+            ],
+        }
+        self._api.patch(f"{_path(pod)}/status", {"status": status})
+
+    def _say_unschedulable(self, pod: dict, resource: str) -> None:
+        condition = {
+            "type": "PodScheduled",
+            "status": "False",
+            "reason": "Unschedulable",
+            "message": f"0/1 nodes are available: 1 Insufficient {resource}. preemption: none.",
+        }
+        self._api.patch(f"{_path(pod)}/status", {"status": {"conditions": [condition]}})
+
+    def _free(self, resource: str, pods: list[dict]) -> int:
+        used = sum(_asks(pod, resource) for pod in pods if pod["spec"].get("nodeName"))
+        return self._capacity[resource] - used
+
+
+class _Session(BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(b"{}")
+
+    def log_message(self, *_args):
+        pass
+
+
+def _asks(pod: dict, resource: str) -> int:
+    containers = pod["spec"]["containers"]
+    return sum(int(each["resources"].get("limits", {}).get(resource, 0)) for each in containers)
+
+
+def _path(pod: dict) -> str:
+    return f"/api/v1/namespaces/{NAMESPACE}/pods/{pod['metadata']['name']}"

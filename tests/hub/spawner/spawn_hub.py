@@ -1,0 +1,111 @@
+"""A real JupyterHub with GPUSpawner on the API server of the test."""
+
+import os
+import sys
+import time
+from pathlib import Path
+
+import httpx
+from gpucommons_local.programs import program
+from gpucommons_spawner import TEMPLATES
+
+from ..processes import Program, free_port
+from .api_server import NAMESPACE
+
+ADMIN_TOKEN = "admin-token-of-the-test"
+_CONFIG = """
+from gpucommons_spawner import HANDLERS
+c.JupyterHub.bind_url = {url!r}
+c.JupyterHub.hub_port = {hub_port}
+c.JupyterHub.db_url = "sqlite:///hub.sqlite"
+c.JupyterHub.cleanup_servers = False
+c.JupyterHub.template_paths = [{templates!r}]
+c.JupyterHub.extra_handlers = HANDLERS
+c.JupyterHub.authenticator_class = "dummy"
+c.JupyterHub.spawner_class = "gpucommons_spawner.GPUSpawner"
+c.JupyterHub.allow_named_servers = True
+c.JupyterHub.log_level = "DEBUG"
+c.Authenticator.allow_all = True
+c.Authenticator.manage_groups = False
+c.JupyterHub.load_groups = {{"researchers": {{"users": ["rosa", "ruth"]}}}}
+c.ConfigurableHTTPProxy.command = [{proxy!r}]
+c.ConfigurableHTTPProxy.api_url = "http://127.0.0.1:{proxy_port}"
+c.GPUSpawner.catalogue_file = {catalogue!r}
+c.GPUSpawner.namespace = {namespace!r}
+c.GPUSpawner.port = {session_port}
+c.GPUSpawner.unschedulable_timeout = 1
+c.GPUSpawner.start_timeout = 20
+c.JupyterHub.services = [{{"name": "tester", "api_token": {token!r}}}]
+c.JupyterHub.load_roles = [
+    {{"name": "tester", "services": ["tester"],
+      "scopes": ["admin:users", "admin:servers", "admin:groups", "tokens", "inherit"]}},
+]
+"""
+
+
+class SpawnHub(Program):
+    """The hub at ``url``; ``user`` answers with a client that acts for somebody."""
+
+    def __init__(self, folder: Path, catalogue: Path, kubeconfig: Path, session_port: int):
+        self.url = f"http://127.0.0.1:{free_port()}"
+        config = _CONFIG.format(
+            url=self.url,
+            hub_port=free_port(),
+            proxy_port=free_port(),
+            proxy=str(program("configurable-http-proxy")),
+            templates=str(TEMPLATES),
+            catalogue=str(catalogue),
+            namespace=NAMESPACE,
+            session_port=session_port,
+            token=ADMIN_TOKEN,
+        )
+        (folder / "jupyterhub_config.py").write_text(config)
+        super().__init__(
+            [sys.executable, "-m", "jupyterhub", "-f", "jupyterhub_config.py"],
+            f"{self.url}/hub/health",
+            folder / "hub.log",
+            {
+                "KUBECONFIG": str(kubeconfig),
+                "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+                "CONFIGPROXY_AUTH_TOKEN": "t" * 32,
+            },
+        )
+
+    def kill(self) -> None:
+        """End the hub as a power cut would. Its proxy goes on until the next start."""
+        assert self._process
+        self._process.kill()
+        self._process.wait()
+
+    def api(self, method: str, path: str, **more) -> httpx.Response:
+        headers = {"Authorization": f"token {ADMIN_TOKEN}"}
+        return httpx.request(
+            method, f"{self.url}/hub/api/{path}", headers=headers, timeout=60, **more
+        )
+
+    def start_server(self, name: str, options: object = None, server: str = "") -> httpx.Response:
+        if self.api("GET", f"users/{name}").status_code == 404:
+            assert self.api("POST", f"users/{name}").status_code == 201
+        path = f"users/{name}/servers/{server}" if server else f"users/{name}/server"
+        return self.api("POST", path, json=options)
+
+    def stop_server(self, name: str, server: str = "") -> None:
+        path = f"users/{name}/servers/{server}" if server else f"users/{name}/server"
+        self.api("DELETE", path)
+        self.until(lambda: server not in self.servers(name))
+
+    def servers(self, name: str) -> dict:
+        return self.api("GET", f"users/{name}").json()["servers"]
+
+    def availability(self, name: str, server: str = "") -> dict:
+        query = {"user": name, "server": server}
+        answer = self.api("GET", "gpucommons/availability", params=query)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    def until(self, condition, seconds: float = 20):
+        deadline = time.monotonic() + seconds
+        while not (found := condition()):
+            assert time.monotonic() < deadline, self.tail()
+            time.sleep(0.05)
+        return found
