@@ -231,7 +231,7 @@ def _mps_daemon(stack: GPUStack) -> Manifest:
         privileged=True,
     )
     ask = f"CUDA_MPS_PIPE_DIRECTORY={_PIPES} && export CUDA_MPS_PIPE_DIRECTORY && {_ASK_MPS}"
-    program["readinessProbe"] = {"exec": {"command": ["sh", "-c", ask]}, "periodSeconds": 5}
+    program["readinessProbe"] = {"exec": {"command": ["sh", "-c", ask]}, "periodSeconds": 10}
     mount_shm = container(
         "mount-shm",
         stack.image,
