@@ -1,7 +1,7 @@
 import { URLExt } from '@jupyterlab/coreutils';
 import { ServerConnection } from '@jupyterlab/services';
 
-import { Connect } from './stream';
+import { Connect, Refusal } from './stream';
 import { GPUS_ENDPOINT } from './tokens';
 
 /** Opens the stream of this session's server, with Lab's own credentials. */
@@ -13,7 +13,7 @@ export function connectTo(settings: ServerConnection.ISettings): Connect {
       settings
     );
     if (!response.ok || !response.body) {
-      throw new ServerConnection.ResponseError(response);
+      throw new Refusal(response.status);
     }
     return response.body;
   };

@@ -39,11 +39,11 @@ export function Overview(props: IOverviewProps): React.JSX.Element {
 }
 
 function ConnectionNotice({ telemetry, trans }: IOverviewProps) {
-  const { connection, frame, problem } = telemetry;
+  const { connection, frame, refusal } = telemetry;
   if (connection === 'lost') {
     return (
       <Notice title={trans.__('Disconnected, reconnecting…')}>
-        {problem && <p>{problem}</p>}
+        {refusal && <p>{refusalText(refusal, trans)}</p>}
         {frame && <AsOf frame={frame} trans={trans} />}
       </Notice>
     );
@@ -52,6 +52,18 @@ function ConnectionNotice({ telemetry, trans }: IOverviewProps) {
     return <p className="jp-gpucommons-note">{trans.__('Connecting…')}</p>;
   }
   return null;
+}
+
+/** What a refusal means and what to do about it. */
+function refusalText(status: number, trans: TranslationBundle): string {
+  switch (status) {
+    case 403:
+      return trans.__('Your login has ended. Reload the page to sign in.');
+    case 404:
+      return trans.__('This server does not offer GPU figures.');
+    default:
+      return trans.__('The server answered with status %1.', status);
+  }
 }
 
 function StateNotice(props: IOverviewProps & { frame: IFrame }) {

@@ -5,7 +5,14 @@ import { eventData } from './events';
 import { remember } from './history';
 import { Connection, IFrame, ITelemetry } from './tokens';
 
-/** Opens the telemetry stream; rejects with a sentence where it is refused. */
+/** The server answered, but with no stream. */
+export class Refusal extends Error {
+  constructor(readonly status: number) {
+    super(`The server refused the telemetry stream with status ${status}.`);
+  }
+}
+
+/** Opens the telemetry stream; rejects with a Refusal where the server does not give it. */
 export type Connect = (
   signal: AbortSignal
 ) => Promise<ReadableStream<Uint8Array>>;
@@ -44,7 +51,7 @@ export class TelemetryStream implements IDisposable {
   listen(): IDisposable {
     this._listeners += 1;
     if (this._listeners === 1 && !this._isDisposed) {
-      this._update({ connection: 'connecting', problem: null });
+      this._update({ connection: 'connecting', refusal: null });
       this._open();
     }
     return new DisposableDelegate(() => {
@@ -73,12 +80,12 @@ export class TelemetryStream implements IDisposable {
     this._abort?.abort();
     this._abort = null;
     clearTimeout(this._timer);
-    this._update({ connection: 'closed', problem: null });
+    this._update({ connection: 'closed', refusal: null });
   }
 
   /** Read one connection to its end; every end that nobody asked for is a loss. */
   private async _follow(abort: AbortController): Promise<void> {
-    let problem: string | null = null;
+    let refusal: number | null = null;
     try {
       this._expectWithin(PATIENCE, abort);
       const bytes = await this._connect(abort.signal);
@@ -89,10 +96,10 @@ export class TelemetryStream implements IDisposable {
         this._receive(JSON.parse(data) as IFrame, abort);
       }
     } catch (error) {
-      problem = error instanceof Error ? error.message : String(error);
+      refusal = error instanceof Refusal ? error.status : null;
     }
     if (this._abort === abort) {
-      this._lose(abort.signal.aborted ? null : problem);
+      this._lose(refusal);
     }
   }
 
@@ -101,7 +108,7 @@ export class TelemetryStream implements IDisposable {
     this._expectWithin(frame.interval * 1000 + PATIENCE, abort);
     this._update({
       connection: 'live',
-      problem: null,
+      refusal: null,
       frame,
       history: remember(this._telemetry.history, frame)
     });
@@ -113,9 +120,9 @@ export class TelemetryStream implements IDisposable {
     this._timer = setTimeout(() => abort.abort(), milliseconds);
   }
 
-  private _lose(problem: string | null): void {
+  private _lose(refusal: number | null): void {
     clearTimeout(this._timer);
-    this._update({ connection: 'lost', problem });
+    this._update({ connection: 'lost', refusal });
     this._timer = setTimeout(() => this._open(), this._retry);
     this._retry = Math.min(this._retry * 2, LONGEST_RETRY);
   }
@@ -129,7 +136,7 @@ export class TelemetryStream implements IDisposable {
   private readonly _changed = new Signal<this, ITelemetry>(this);
   private _telemetry: ITelemetry = {
     connection: 'closed' as Connection,
-    problem: null,
+    refusal: null,
     frame: null,
     history: new Map()
   };

@@ -56,8 +56,8 @@ export type Connection = 'closed' | 'connecting' | 'live' | 'lost';
 /** What there is to show. */
 export interface ITelemetry {
   connection: Connection;
-  /** why the connection was lost, in the server's words if it had any */
-  problem: string | null;
+  /** HTTP status with which the server refused the stream, if it answered at all */
+  refusal: number | null;
   frame: IFrame | null;
   history: History;
 }
