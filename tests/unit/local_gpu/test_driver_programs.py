@@ -94,9 +94,14 @@ def test_the_mps_daemon_keeps_what_it_is_told(mps):
     mps.tell("set_default_device_pinned_mem_limit 0 35942M")
     mps.tell("set_default_active_thread_percentage 25")
     assert mps.tell("get_default_active_thread_percentage").stdout == "25\n"
-    assert (
-        "set_default_device_pinned_mem_limit 0 35942M" in (mps.folder / "control.log").read_text()
-    )
+
+
+def test_the_mps_daemon_logs_what_changes_something_and_no_probes(mps):
+    mps.start()
+    mps.tell("get_default_active_thread_percentage")
+    mps.tell("set_default_device_pinned_mem_limit 0 35942M")
+    log = (mps.folder / "control.log").read_text()
+    assert log == "[simulated] set_default_device_pinned_mem_limit 0 35942M\n"
 
 
 def test_without_a_daemon_the_control_program_fails(mps):
