@@ -10,7 +10,7 @@ from typing import Annotated, Self
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, model_validator
 
 from gpucommons_spawner.gpu_modes import MPS, Exclusive, GPUFields, without_gpu
-from gpucommons_spawner.part import Part
+from gpucommons_spawner.part import Part, mistake
 from gpucommons_spawner.quantity import amount
 
 
@@ -75,7 +75,7 @@ class Environment(Offer):
     @model_validator(mode="after")
     def _at_most_one_default(self) -> Self:
         if sum(version.default for version in self.versions.values()) > 1:
-            raise ValueError("more than one version says default: true; keep one")
+            raise mistake("more than one version says default: true; keep one", "versions")
         return self
 
     @property
@@ -104,7 +104,7 @@ class Size(Offer):
     def _requests_fit(self) -> Self:
         for limit, request in (("cpu", self.cpu_request), ("memory", self.memory_request)):
             if request is not None and amount(request) > amount(getattr(self, limit)):
-                raise ValueError(f"{limit}_request is more than {limit}; lower it")
+                raise mistake(f"is more than {limit}; lower it", f"{limit}_request")
         return self
 
     def gpu_fields(self) -> GPUFields:
@@ -175,5 +175,7 @@ class Catalogue(Part):
         for key, offers in (("environment", self.environments), ("size", self.sizes)):
             name = getattr(self.defaults, key)
             if name is not None and name not in offers:
-                raise ValueError(f"defaults.{key} is {name}, which is none of {', '.join(offers)}")
+                raise mistake(
+                    f"{name} is none of {', '.join(offers)}; write one of them", "defaults", key
+                )
         return self

@@ -12,7 +12,7 @@ from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from gpucommons_spawner.catalogue import Catalogue
-from gpucommons_spawner.part import UNKNOWN_KEY
+from gpucommons_spawner.part import MISTAKE
 
 _WORDING = {
     "missing": "is missing; add it",
@@ -49,7 +49,8 @@ def load_catalogue(path: Path) -> Catalogue:
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark else 1
-        raise CatalogueError(f"{path}:{line}: not valid YAML: {error.problem}") from error
+        what = str(error.problem).partition(" with value ")[0]  # a duplicate key shows them all
+        raise CatalogueError(f"{path}:{line}: not valid YAML: {what}") from error
     except (YAMLError, UnicodeDecodeError) as error:
         raise CatalogueError(f"{path}: not valid YAML: {error}") from error
     if not isinstance(tree, CommentedMap):
@@ -87,9 +88,8 @@ def _key(key: object) -> object:
 
 def _describe(path: Path, tree: CommentedMap, problem: ErrorDetails) -> str:
     location = list(problem["loc"])
-    context = problem.get("ctx", {})
-    if problem["type"] == UNKNOWN_KEY:
-        location.append(context["key"])
+    if problem["type"] == MISTAKE:
+        location.extend(problem["ctx"]["keys"])
     line, keys = _find(tree, location)
     wording = _wording(problem)
     if keys and keys[-1] == "[key]":  # the key of a mapping is wrong, not its value

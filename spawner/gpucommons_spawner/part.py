@@ -6,8 +6,8 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, model_validator
 from pydantic_core import PydanticCustomError
 
-UNKNOWN_KEY = "unknown_key"
-"""Type of the error about a key that the part does not have."""
+MISTAKE = "mistake"
+"""Type of an error that says in its context, below which keys it is."""
 
 
 class Part(BaseModel):
@@ -22,12 +22,17 @@ class Part(BaseModel):
         if isinstance(data, dict):
             for key in data:
                 if key not in cls.model_fields:
-                    raise PydanticCustomError(UNKNOWN_KEY, "{advice}", _advice(key, cls))
+                    raise mistake(_advice(key, cls), key)
         return data
 
 
-def _advice(key: object, part: type[Part]) -> dict[str, Any]:
+def mistake(advice: str, *keys: object) -> PydanticCustomError:
+    """Make an error about what is below these keys of the part that raises it."""
+    return PydanticCustomError(MISTAKE, "{advice}", {"advice": advice, "keys": keys})
+
+
+def _advice(key: object, part: type[Part]) -> str:
     known = list(part.model_fields)
     meant = difflib.get_close_matches(str(key), known, n=1)
     hint = f"did you mean {meant[0]}?" if meant else f"known keys are {', '.join(known)}"
-    return {"key": key, "advice": f"unknown key; {hint}"}
+    return f"unknown key; {hint}"

@@ -77,10 +77,13 @@ class SpawnHub(Program):
         self._process.kill()
         self._process.wait()
 
-    def api(self, method: str, path: str, **more) -> httpx.Response:
-        headers = {"Authorization": f"token {ADMIN_TOKEN}"}
+    def api(self, method: str, path: str, timeout: float = 60, **more) -> httpx.Response:
         return httpx.request(
-            method, f"{self.url}/hub/api/{path}", headers=headers, timeout=60, **more
+            method,
+            f"{self.url}/hub/api/{path}",
+            headers={"Authorization": f"token {ADMIN_TOKEN}"},
+            timeout=timeout,
+            **more,
         )
 
     def start_server(self, name: str, options: object = None, server: str = "") -> httpx.Response:

@@ -1,0 +1,66 @@
+"""A small catalogue with something of each kind."""
+
+from pathlib import Path
+
+import pytest
+from gpucommons_spawner.catalogue import Catalogue
+from gpucommons_spawner.catalogue_file import load_catalogue
+
+CATALOGUE = """\
+defaults: {environment: scipy, size: cpu}
+environments:
+  scipy:
+    display_name: SciPy
+    versions:
+      "2026.11": {image: "example/scipy:2026.11", default: true}
+      "2026.05": {image: "example/scipy:2026.05"}
+      "2025.11": {image: "example/scipy:2025.11", disabled: "Too old."}
+  pytorch:
+    display_name: PyTorch
+    versions:
+      "2.9": {image: "example/pytorch:2.9"}
+    access: [researchers]
+  tensorflow:
+    display_name: TensorFlow
+    versions:
+      "2.20": {image: "example/tensorflow:2.20"}
+    disabled: Back on Monday.
+sizes:
+  cpu: {display_name: CPU only, cpu: 500m, memory: 1Gi}
+  share:
+    display_name: Share of a GPU
+    cpu: 2
+    cpu_request: 0.25
+    memory: 4Gi
+    memory_request: 512Mi
+    gpu: {mode: mps, shares: 4, thread_percent: 20, memory: 4G, product: NVIDIA-H200}
+  gpu:
+    display_name: Whole GPU
+    cpu: 4
+    memory: 8Gi
+    gpu: {mode: exclusive, product: NVIDIA-H200}
+    node_selector: {pool: training}
+  gpus:
+    display_name: Two GPUs
+    cpu: 8
+    memory: 16Gi
+    gpu: {mode: exclusive, count: 2}
+    access: [researchers]
+quotas:
+  default: {sessions: 2, gpus: 1}
+  groups:
+    students: {sessions: 1, gpus: 0.25}
+    researchers: {gpus: 4}
+"""
+
+
+@pytest.fixture(scope="session")
+def catalogue_file(tmp_path_factory) -> Path:
+    file = tmp_path_factory.mktemp("catalogue") / "catalogue.yaml"
+    file.write_text(CATALOGUE)
+    return file
+
+
+@pytest.fixture(scope="session")
+def catalogue(catalogue_file) -> Catalogue:
+    return load_catalogue(catalogue_file)

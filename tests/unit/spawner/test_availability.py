@@ -1,0 +1,167 @@
+"""Counting what is free from nodes and pods, as their watches report them."""
+
+import random
+import time
+
+import pytest
+from gpucommons_spawner.availability import Availability, room
+from gpucommons_spawner.cluster import Cluster
+from gpucommons_spawner.quota import Ledger
+from gpucommons_spawner.selection import Person
+
+GPU, SHARED = "nvidia.com/gpu", "nvidia.com/gpu.shared"
+LABELS = {"pool": "training", "nvidia.com/gpu.product": "NVIDIA-H200"}
+ADA = Person("ada")
+
+
+def _node(name="n1", gpus=2, labels=LABELS, ready="True", **spec):
+    allocatable = {"cpu": "64", "memory": "512Gi", "pods": "110", GPU: str(gpus)}
+    return {
+        "metadata": {"name": name, "labels": labels},
+        "spec": spec,
+        "status": {
+            "allocatable": allocatable,
+            "conditions": [{"type": "Ready", "status": ready}],
+        },
+    }
+
+
+def _pod(name, node="n1", gpus=1, phase="Running"):
+    requests = {"cpu": "1", "memory": "1Gi", GPU: str(gpus)}
+    return {
+        "metadata": {"namespace": "s", "name": name},
+        "spec": {"nodeName": node, "containers": [{"resources": {"requests": requests}}]},
+        "status": {"phase": phase},
+    }
+
+
+@pytest.fixture
+def cluster():
+    cluster = Cluster()
+    cluster.nodes.replace([_node()])
+    cluster.pods.replace([])
+    return cluster
+
+
+@pytest.fixture
+def free(cluster, catalogue):
+    availability = Availability(catalogue, cluster)
+    return lambda size="gpu": availability.rooms()[size].free
+
+
+def test_a_pod_takes_its_gpu_from_the_moment_it_has_a_node(cluster, free):
+    assert free() == 2
+    cluster.pods.update("ADDED", _pod("p") | {"spec": {"containers": []}})
+    assert free() == 2
+    cluster.pods.update("MODIFIED", _pod("p"))
+    assert free() == 1
+
+
+@pytest.mark.parametrize("end", ["DELETED", "Succeeded", "Failed"])
+def test_an_ended_pod_gives_its_gpu_back_once(cluster, free, end):
+    cluster.pods.update("ADDED", _pod("p"))
+    for _ in range(2):
+        if end == "DELETED":
+            cluster.pods.update("DELETED", _pod("p"))
+        else:
+            cluster.pods.update("MODIFIED", _pod("p", phase=end))
+        assert free() == 2
+
+
+def test_pods_that_were_listed_before_their_node_count(catalogue):
+    cluster = Cluster()
+    cluster.pods.replace([_pod("p")])
+    cluster.nodes.replace([_node()])
+    assert Availability(catalogue, cluster).rooms()["gpu"].free == 1
+
+
+def test_a_node_that_changes_keeps_what_its_pods_take(cluster, free):
+    cluster.pods.update("ADDED", _pod("p"))
+    cluster.nodes.update("MODIFIED", _node(gpus=3))
+    assert free() == 2
+    cluster.nodes.update("DELETED", _node())
+    assert free() == 0
+    cluster.nodes.update("ADDED", _node())
+    assert free() == 1
+
+
+@pytest.mark.parametrize(
+    "node",
+    [
+        _node(ready="False"),
+        _node(unschedulable=True),
+        _node(labels={"pool": "training"}),
+        _node(taints=[{"key": "lab", "effect": "NoSchedule"}]),
+        _node(gpus=0),
+    ],
+)
+def test_a_node_that_cannot_take_the_size_does_not_count(cluster, free, node):
+    cluster.nodes.update("MODIFIED", node)
+    assert free() == 0
+
+
+def test_a_gpu_node_that_is_tainted_takes_gpu_sizes_only(cluster, free):
+    taint = {"key": GPU, "effect": "NoSchedule"}
+    cluster.nodes.update("MODIFIED", _node(taints=[taint]))
+    assert free("gpu") == 2
+    assert free("cpu") == 0
+
+
+def test_gpus_on_two_nodes_do_not_make_one_session_of_two(cluster, free):
+    cluster.nodes.replace([_node("n1", gpus=1), _node("n2", gpus=1)])
+    assert (free("gpu"), free("gpus")) == (2, 0)
+
+
+def test_a_full_node_without_cpu_is_not_offered_for_its_gpus(cluster, free):
+    hog = _pod("hog", gpus=0)
+    hog["spec"]["containers"][0]["resources"]["requests"]["cpu"] = "62"
+    cluster.pods.update("ADDED", hog)
+    assert free() == 0
+
+
+def test_until_the_cluster_is_known_every_size_is_offered(catalogue):
+    state = Availability(catalogue, Cluster()).for_person(ADA, Ledger(), "")
+    sizes = {size.name: size for size in state.sizes}
+    assert sizes["gpu"].available
+    assert sizes["gpu"].free is None
+
+
+def test_a_full_size_says_so(cluster, catalogue):
+    for number in range(2):
+        cluster.pods.update("ADDED", _pod(f"p{number}"))
+    state = Availability(catalogue, cluster).for_person(ADA, Ledger(), "")
+    sizes = {size.name: size for size in state.sizes}
+    assert sizes["gpu"].reason == "All 2 places for this size are taken. Try again later."
+    assert sizes["share"].reason == "No node of this cluster can run it. Ask an administrator."
+
+
+def test_random_changes_end_at_the_sum_of_what_is_there(catalogue):
+    cluster, random_ = Cluster(), random.Random(1)
+    cluster.nodes.replace([_node(f"n{number}", gpus=8) for number in range(4)])
+    cluster.pods.replace([])
+    there = {}
+    for _ in range(500):
+        name = f"p{random_.randrange(20)}"
+        if name in there and random_.random() < 0.5:
+            cluster.pods.update("DELETED", there.pop(name))
+        elif name not in there:
+            there[name] = _pod(name, node=f"n{random_.randrange(4)}")
+            cluster.pods.update("ADDED", there[name])
+        if random_.random() < 0.1:
+            cluster.nodes.update("MODIFIED", _node(f"n{random_.randrange(4)}", gpus=8))
+    found = room(catalogue.sizes["gpu"], list(cluster.all_nodes()))
+    assert found.free == 32 - len(there)
+
+
+def test_an_answer_takes_less_than_a_millisecond_with_ten_thousand_pods(catalogue):
+    cluster = Cluster()
+    cluster.nodes.replace([_node(f"n{number}", gpus=16) for number in range(1000)])
+    cluster.pods.replace([_pod(f"p{number}", node=f"n{number % 1000}") for number in range(10_000)])
+    availability, ledger = Availability(catalogue, cluster), Ledger()
+    availability.rooms()
+    times = []
+    for _ in range(200):
+        begin = time.perf_counter()
+        availability.for_person(ADA, ledger, "")
+        times.append(time.perf_counter() - begin)
+    assert sorted(times)[197] <= 0.001

@@ -1,0 +1,87 @@
+"""What becomes of a pod, in words; messages as the Kubernetes scheduler 1.35 writes them."""
+
+import pytest
+from gpucommons_spawner.pod_outcome import Outcome, describe, in_words, judge
+
+
+@pytest.mark.parametrize(
+    ("message", "words"),
+    [
+        (
+            "0/1 nodes are available: 1 Insufficient nvidia.com/gpu. no new claims to deallocate, "
+            "preemption: 0/1 nodes are available: 1 No preemption victims found for incoming pod.",
+            "No node can take this session: 1 of 1 has too few free GPUs.",
+        ),
+        (
+            "0/5 nodes are available: 1 node(s) had untolerated taint(s), 2 Insufficient "
+            "nvidia.com/gpu.shared, 2 node(s) didn't match Pod's node affinity/selector. "
+            "preemption: 0/5 nodes are available: 5 Preemption is not helpful for scheduling.",
+            "No node can take this session: 1 of 5 is closed to this size; 2 of 5 have no free "
+            "share of a GPU; 2 of 5 are not the kind that this size asks for.",
+        ),
+        (
+            "0/2 nodes are available: 2 something new.",
+            "No node can take this session: 2 of 2: something new.",
+        ),
+        (
+            "0/1 nodes are available: pod has unbound immediate PersistentVolumeClaims. "
+            "preemption: 0/1 nodes are available.",
+            "The volume with your files is not ready.",
+        ),
+        ("", "The session cannot be placed: no reason was given"),
+    ],
+)
+def test_the_schedulers_message_is_said_in_words(message, words):
+    assert in_words(message) == words
+
+
+def _pod(**status):
+    return {"metadata": {}, "status": status}
+
+
+def _container(**state):
+    return {"name": "notebook", "ready": "running" in state, "state": state}
+
+
+UNSCHEDULABLE = {"type": "PodScheduled", "status": "False", "reason": "Unschedulable"}
+BACKOFF = {"reason": "ImagePullBackOff", "message": "Back-off pulling image x"}
+
+
+@pytest.mark.parametrize(
+    ("pod", "outcome"),
+    [
+        (_pod(phase="Pending"), Outcome.WAITING),
+        (_pod(phase="Pending", conditions=[UNSCHEDULABLE]), Outcome.UNSCHEDULABLE),
+        (_pod(phase="Pending", containerStatuses=[_container(waiting=BACKOFF)]), Outcome.FAILED),
+        (_pod(phase="Failed", reason="UnexpectedAdmissionError"), Outcome.FAILED),
+        (
+            _pod(phase="Running", podIP="10.0.0.1", containerStatuses=[_container(running={})]),
+            Outcome.RUNNING,
+        ),
+        (
+            _pod(phase="Running", podIP="10.0.0.1", containerStatuses=[_container(waiting={})]),
+            Outcome.WAITING,
+        ),
+        (_pod(phase="Running", podIP="10.0.0.1", containerStatuses=[]), Outcome.WAITING),
+    ],
+)
+def test_a_pods_status_is_judged(pod, outcome):
+    assert judge(pod).outcome is outcome
+
+
+def test_a_pod_that_is_being_deleted_is_not_running():
+    pod = _pod(phase="Running", podIP="10.0.0.1", containerStatuses=[_container(running={})])
+    pod["metadata"]["deletionTimestamp"] = "2026-01-01T00:00:00Z"
+    assert judge(pod).outcome is Outcome.WAITING
+
+
+def test_what_the_node_said_reaches_the_person():
+    pod = _pod(phase="Pending", containerStatuses=[_container(waiting=BACKOFF)])
+    assert judge(pod).reason == "The image cannot be fetched: Back-off pulling image x."
+
+
+def test_an_event_is_described_and_an_unknown_one_told_as_it_is():
+    assert describe({"reason": "Scheduled", "message": "Successfully assigned x"}) == (
+        "A node was found."
+    )
+    assert describe({"reason": "New", "message": "Something new"}) == "Something new"

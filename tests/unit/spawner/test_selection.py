@@ -1,0 +1,108 @@
+"""Nothing but the catalogue's offers comes out of resolve, whatever goes in."""
+
+import pytest
+from gpucommons_spawner.selection import Person, SelectionError, resolve
+from hypothesis import given
+from hypothesis import strategies as st
+
+ANYBODY = Person("ada")
+RESEARCHER = Person("rosa", frozenset({"researchers"}))
+
+
+def test_a_choice_becomes_a_selection(catalogue):
+    selection = resolve(
+        {"environment": "scipy", "version": "2026.05", "size": "gpu"}, ANYBODY, catalogue
+    )
+    assert selection.image == "example/scipy:2026.05"
+    assert selection.allocation is catalogue.sizes["gpu"]
+    assert selection.profile == "SciPy 2026.05 · Whole GPU"
+
+
+def test_a_stored_choice_is_the_same_choice(catalogue):
+    selection = resolve({"size": "share"}, ANYBODY, catalogue)
+    assert resolve(selection.options(), ANYBODY, catalogue) == selection
+
+
+def test_no_options_mean_the_defaults(catalogue):
+    selection = resolve({}, ANYBODY, catalogue)
+    assert (selection.environment, selection.version, selection.size) == (
+        "scipy",
+        "2026.11",
+        "cpu",
+    )
+
+
+def test_without_defaults_the_missing_choice_is_asked_for(catalogue):
+    bare = catalogue.model_copy(update={"defaults": type(catalogue.defaults)()})
+    with pytest.raises(SelectionError, match=r"Which environment\? Choose one of scipy\."):
+        resolve({"size": "gpu"}, ANYBODY, bare)
+
+
+@pytest.mark.parametrize(
+    ("options", "complaint"),
+    [
+        ({"image--unlisted-choice": "evil/x:1"}, "is not an option here"),
+        ({"image": "evil/x:1", "size": "cpu"}, "'image' is not an option here"),
+        ({"profile": "scipy"}, "A profile alone chooses nothing"),
+        ({"size": 1}, "The option size must be one text, not 1."),
+        ({"size": ["cpu", "gpu"]}, "must be one text"),
+        ({"size": "gpuu"}, "There is no size 'gpuu'. Did you mean gpu?"),
+        ({"size": "CPU"}, "There is no size 'CPU'"),
+        ({"version": "1.0"}, "The environment scipy has no version '1.0'"),
+        ({"version": "2025.11"}, "Version 2025.11 of scipy is off: Too old."),
+        ({"environment": "tensorflow"}, "tensorflow is off: Back on Monday."),
+        ({"environment": "pytorch"}, "pytorch is for other groups. Choose one of scipy"),
+        ({"size": "gpus"}, "gpus is for other groups. Choose one of cpu, share, gpu"),
+    ],
+)
+def test_anything_else_is_refused_with_what_is_allowed(catalogue, options, complaint):
+    with pytest.raises(SelectionError) as raised:
+        resolve(options, ANYBODY, catalogue)
+    assert complaint in str(raised.value)
+
+
+def test_only_what_is_for_others_is_forbidden_rather_than_wrong(catalogue):
+    with pytest.raises(SelectionError) as raised:
+        resolve({"size": "gpus"}, ANYBODY, catalogue)
+    assert raised.value.status == 403
+    assert resolve({"size": "gpus"}, RESEARCHER, catalogue).size == "gpus"
+
+
+def test_a_long_or_odd_input_is_shown_short_and_escaped(catalogue):
+    with pytest.raises(SelectionError) as raised:
+        resolve({"size": "\u202e<b>" + "x" * 10_000}, ANYBODY, catalogue)
+    assert "\\u202e<b>" in str(raised.value)
+    assert len(str(raised.value)) < 200
+
+
+_json = st.recursive(
+    st.none() | st.booleans() | st.floats() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=5,
+)
+_near = st.sampled_from(
+    ["scipy", "pytorch", "tensorflow", "2026.11", "2025.11", "cpu", "share", "gpu", "gpus", ""]
+)
+_keys = st.sampled_from(["environment", "version", "size", "profile", "image"]) | st.text()
+
+
+@given(
+    options=st.dictionaries(_keys, _near | _json), groups=st.sets(_near | st.just("researchers"))
+)
+def test_no_options_reach_an_image_or_size_that_is_not_offered(catalogue, options, groups):
+    person = Person("ada", frozenset(groups))
+    try:
+        selection = resolve(options, person, catalogue)
+    except SelectionError:
+        return
+    environment = catalogue.environments[selection.environment]
+    version = environment.versions[selection.version]
+    size = catalogue.sizes[selection.size]
+    assert selection.image == version.image
+    assert selection.allocation is size
+    for offer in (environment, size):
+        assert offer.open_to(groups)
+        assert not offer.disabled
+    assert not version.disabled
+    asked = {key: options[key] for key in ("environment", "version", "size") if options.get(key)}
+    assert asked.items() <= selection.options().items()
