@@ -27,6 +27,9 @@ RETRY_AFTER_S = 30
 class SignInPage(BaseHandler):  # type: ignore[misc]  # JupyterHub publishes no types
     """Shows a SignInError as a page that a person understands."""
 
+    next_url: str | None = None
+    """The page first asked for, as a path on this hub; kept for the next try."""
+
     async def show_problem(self, error: SignInError) -> None:
         """Log for the operator, render for the person, offer another try."""
         self.log.warning("Sign-in failed: %s", error)
@@ -35,6 +38,8 @@ class SignInPage(BaseHandler):  # type: ignore[misc]  # JupyterHub publishes no 
         if isinstance(error, ProviderUnavailableError):
             self.set_header("Retry-After", str(RETRY_AFTER_S))
         retry_url = url_path_join(self.hub.base_url, "login")
+        if self.next_url:
+            retry_url = url_concat(retry_url, {"next": self.next_url})
         page = await self.render_template(
             "sign_in_problem.html", title=error.title, advice=error.advice, retry_url=retry_url
         )
@@ -46,12 +51,13 @@ class LoginHandler(SignInPage, OAuthLoginHandler):  # type: ignore[misc]
 
     async def get(self) -> None:
         """Begin a login and redirect to Dex's authorization endpoint."""
+        self.next_url = self._get_next_url()
         try:
             metadata = await self.authenticator.live_metadata()
         except SignInError as error:
             await self.show_problem(error)
             return
-        attempt = LoginAttempt.begin(self._get_next_url())
+        attempt = LoginAttempt.begin(self.next_url)
         self._set_cookie(
             COOKIE,
             attempt.to_cookie(),
@@ -86,6 +92,7 @@ class CallbackHandler(SignInPage, OAuthCallbackHandler):  # type: ignore[misc]
         """Keep the login and the code. Raises SignInError."""
         cookie = self.get_secure_cookie(COOKIE, max_age_days=LIFETIME_DAYS)
         self.attempt = LoginAttempt.from_cookie(cookie, self.get_argument("state", ""))
+        self.next_url = self.attempt.next_url
         # Only now: an answer to another tab's login leaves this one alone.
         self.clear_cookie(COOKIE, path=self.hub.base_url)
         if denial := self.get_argument("error", ""):
@@ -96,7 +103,7 @@ class CallbackHandler(SignInPage, OAuthCallbackHandler):  # type: ignore[misc]
 
     def get_next_url(self, user: User | None = None) -> str:
         """Return the page first asked for, else JupyterHub's own choice."""
-        return self.attempt.next_url or str(BaseHandler.get_next_url(self, user))
+        return self.next_url or str(BaseHandler.get_next_url(self, user))
 
 
 class LogoutHandler(OAuthLogoutHandler):  # type: ignore[misc]

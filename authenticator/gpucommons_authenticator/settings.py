@@ -3,10 +3,12 @@
 from urllib.parse import urlsplit
 
 from oauthenticator.oauth2 import OAuthenticator
+from tornado.httpclient import AsyncHTTPClient
 from traitlets import Bool, Float, Integer, List, TraitError, Unicode, validate
 
 from gpucommons_authenticator.id_token import SIGNING_ALGORITHMS, check_algorithms
 
+_MAX_CONNECTIONS = 50
 _DEFAULT_SCOPES = ["openid", "email", "profile", "groups", "offline_access"]
 
 
@@ -91,7 +93,7 @@ class DexSettings(OAuthenticator):  # type: ignore[misc]  # OAuthenticator publi
         """,
     )
     custom_403_message = Unicode(
-        "It is in no group that may use this hub. Ask the person who runs it "
+        "This account is in no group that may use this hub. Ask the person who runs it "
         "to add you to a team, then sign in again.",
         config=True,
         help="What somebody in no allowed group reads: whom to ask, and for what.",
@@ -122,6 +124,10 @@ class DexSettings(OAuthenticator):  # type: ignore[misc]  # OAuthenticator publi
     def _auth_refresh_strict_default(self) -> bool:
         """Let a no from Dex count for API tokens too; outages are forgiven by outage_grace."""
         return True
+
+    def _http_client_default(self) -> AsyncHTTPClient:
+        """Use connections of our own, so that a hanging Dex does not hold up the hub's."""
+        return AsyncHTTPClient(force_instance=True, max_clients=_MAX_CONNECTIONS)
 
     def _login_service_default(self) -> str:
         return "your lab account"

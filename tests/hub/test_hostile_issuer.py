@@ -118,7 +118,7 @@ def test_a_bad_token_gives_a_page_a_log_line_and_no_access(hub, issuer, browser,
     page = browser.follow("/hub/oauth_login?next=/hub/home")
     assert page.status_code == 403
     assert title in page.text
-    assert 'href="/hub/login"' in page.text
+    assert 'href="/hub/login' in page.text
     failures = [line for line in hub.text()[before:].splitlines() if "Sign-in failed" in line]
     assert len(failures) == 1
     assert reason in failures[0]

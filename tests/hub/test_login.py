@@ -56,7 +56,7 @@ def test_a_person_in_no_allowed_group_reads_whom_to_ask(hub, browser):
     assert page.status_code == 403
     assert "You signed in as guest@example.org." in page.text
     assert "Ask the person who runs it to add you to a team" in page.text
-    assert 'href="/hub/login"' in page.text
+    assert 'href="/hub/login?next=%2Fhub%2Fhome"' in page.text
     assert username(browser) is None
     assert hub.api("GET", "users/guest@example.org").status_code == 404
 
@@ -99,13 +99,15 @@ def test_an_answer_that_comes_twice_is_refused_the_second_time(browser):
 
 
 def test_who_declines_reads_so_and_can_try_again(browser):
-    state = parse_qs(browser.open_dex().history[1].request.url.query.decode())["state"][0]
+    state = parse_qs(browser.open_dex("/hub/token").history[1].request.url.query.decode())["state"][
+        0
+    ]
     denial = {"error": "access_denied", "error_description": "<b>x</b>", "state": state}
     page = browser.get("/hub/oauth_callback", params=denial)
     assert page.status_code == 403
     assert "The sign-in was cancelled" in page.text
     assert "<b>x" not in page.text
-    assert 'href="/hub/login"' in page.text
+    assert 'href="/hub/login?next=%2Fhub%2Ftoken"' in page.text
 
 
 def test_a_second_tab_does_not_spoil_the_login_of_the_newest(browser):
