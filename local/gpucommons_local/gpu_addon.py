@@ -12,6 +12,7 @@ from gpucommons_local.gpu import (
     labels_from_features,
     manifests,
 )
+from gpucommons_local.gpu.plugin import PROGRAMS
 from gpucommons_local.images import DEBIAN, Files, Image
 from gpucommons_local.instance import NODE_NAME, Instance
 from gpucommons_local.kubernetes import kubectl
@@ -21,7 +22,6 @@ CDI_ROOT = Path("/run/cdi")
 """Where the device plugins describe devices and containerd reads it, inside the node."""
 
 _HERE = Path(__file__).parent / "gpu"
-_PROGRAMS = ("nvidia-device-plugin", "mps-control-daemon", "gpu-feature-discovery")
 
 
 def gpu_image() -> Image:
@@ -30,7 +30,7 @@ def gpu_image() -> Image:
         name="gpu-programs",
         version="0.18.0",
         containerfile="Containerfile",
-        context=(Files(_HERE, ("Containerfile",)), Files(programs_folder() / "bin", _PROGRAMS)),
+        context=(Files(_HERE, ("Containerfile",)), Files(programs_folder() / "bin", PROGRAMS)),
         parent=DEBIAN,
     )
 

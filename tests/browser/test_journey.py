@@ -1,0 +1,164 @@
+"""A newcomer's whole way, in a real browser on the real platform."""
+
+import json
+import re
+
+import httpx
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.platform import Account, LocalPlatform
+
+START_LIMIT_MS = 120_000
+
+
+def sign_in_at_the_page(page: Page, account: Account) -> None:
+    page.goto("/")
+    page.get_by_role("link", name="Sign in").or_(page.get_by_role("button", name="Sign in")).click()
+    page.locator("input[name=login]").fill(account.username)
+    page.locator("input[name=password]").fill(account.password)
+    page.locator("button[type=submit]").click()
+
+
+def start_session(page: Page, environment: str, size: str, version: str | None = None) -> None:
+    page.get_by_role("radio", name=environment).check()
+    if version:
+        page.get_by_label(f"Version of {environment}").select_option(version)
+    page.get_by_role("radio", name=size).check()
+    page.get_by_role("button", name="Start").click()
+
+
+def wait_for_lab(page: Page) -> None:
+    page.wait_for_url(re.compile(r"/user/.+/lab"), timeout=START_LIMIT_MS)
+    page.locator("#jp-main-dock-panel").wait_for(timeout=START_LIMIT_MS)
+    page.locator(".jp-LauncherCard").first.wait_for()
+
+
+def stop_session(page: Page) -> None:
+    page.goto("/hub/home")
+    page.get_by_role("button", name="Stop My Server").click()
+    page.get_by_role("link", name="Start My Server").wait_for(timeout=60_000)
+
+
+@pytest.fixture
+def no_sessions(sign_in, platform: LocalPlatform) -> None:
+    """Nobody's session is left from another test."""
+    for role in ("researcher", "student", "admin"):
+        person = sign_in(role)
+        person.stop_all()
+
+
+def test_a_newcomer_signs_in_picks_a_gpu_works_and_finds_the_files_again(
+    page: Page, platform: LocalPlatform, no_sessions, keep_picture
+) -> None:
+    page.goto("/")
+    expect(page.get_by_role("heading", name="GPU Commons")).to_be_visible()
+    keep_picture(page, "login")
+    sign_in_at_the_page(page, platform.accounts["researcher"])
+
+    page.get_by_role("heading", name="Start a session").wait_for()
+    keep_picture(page, "picker")
+    start_session(page, "SciPy", "Whole GPU")
+    page.wait_for_url(re.compile("spawn-pending|/lab"))
+    keep_picture(page, "progress")
+    wait_for_lab(page)
+
+    _write_file_in_terminal(page, "results.txt")
+    _look_at_panel(page, platform, keep_picture)
+    _open_vs_code(page, keep_picture)
+
+    stop_session(page)
+    page.goto("/hub/spawn")
+    expect(page.get_by_role("radio", name="Whole GPU")).to_be_checked()
+    start_session(page, "SciPy", "CPU only", version="2026.05")
+    wait_for_lab(page)
+    expect(page.get_by_role("listitem", name=re.compile("results.txt"))).to_be_visible()
+    keep_picture(page, "files-again")
+
+
+def _write_file_in_terminal(page: Page, name: str) -> None:
+    """Make a file through Lab's own contents API, as the file browser does."""
+    base = re.match(r"(.*/user/[^/]+/)", page.url)
+    assert base
+    page.evaluate(
+        """async ([base, name]) => {
+            const xsrf = document.cookie.match(/_xsrf=([^;]+)/)[1];
+            const answer = await fetch(`${base}api/contents/${name}`, {
+                method: 'PUT',
+                headers: {'X-XSRFToken': xsrf, 'Content-Type': 'application/json'},
+                body: JSON.stringify({type: 'file', format: 'text', content: 'kept'}),
+            });
+            if (!answer.ok) throw new Error(await answer.text());
+        }""",
+        [base[1], name],
+    )
+
+
+def _look_at_panel(page: Page, platform: LocalPlatform, keep_picture) -> None:
+    """The panel follows the very GPU that the session got."""
+    panel = page.get_by_role("region", name="GPU", exact=True)
+    if not panel.is_visible():
+        page.get_by_role("tab", name="GPU", exact=True).click()
+    panel.wait_for()
+    expect(panel).to_contain_text("H200 Simulated", timeout=15_000)
+    for gpu in range(4):
+        platform.gpucommons("sim", "set", str(gpu), "--utilization", str(60 + gpu))
+    expect(panel).to_contain_text(re.compile(r"6[01]\s*%"), timeout=15_000)
+    keep_picture(page, "panel")
+    platform.gpucommons("sim", "reset")
+
+
+def _open_vs_code(page: Page, keep_picture) -> None:
+    with page.context.expect_page() as opened:
+        page.locator(".jp-LauncherCard", has_text="VS Code").click()
+    code = opened.value
+    code.locator(".monaco-workbench").wait_for(timeout=60_000)
+    keep_picture(code, "vs-code")
+    code.close()
+
+
+def test_an_administrator_sees_sessions_with_their_profile_and_stops_one(
+    page: Page, platform: LocalPlatform, no_sessions, sign_in, keep_picture
+) -> None:
+    student = sign_in("student")
+    student.start({"environment": "scipy", "version": "2026.11", "size": "gpu-share"})
+
+    sign_in_at_the_page(page, platform.accounts["admin"])
+    page.wait_for_url(re.compile("/hub/"))
+    page.goto("/hub/admin")
+    row = page.locator("tr", has_text=student.username).first
+    row.wait_for()
+    row.get_by_role("button", name=re.compile("expand|details|show", re.IGNORECASE)).or_(
+        row.locator(".fa-caret-down, .fa-caret-right, button").first
+    ).first.click()
+    expect(page.locator("body")).to_contain_text("gpu-share")
+    keep_picture(page, "admin")
+    row.get_by_role("button", name="Stop Server").click()
+    expect(row.get_by_role("button", name="Stop Server")).to_have_count(0, timeout=60_000)
+    assert student.servers() == {}
+
+
+def test_somebody_in_no_allowed_group_reads_why_and_gets_no_session(
+    page: Page, platform: LocalPlatform, keep_picture
+) -> None:
+    sign_in_at_the_page(page, platform.accounts["visitor"])
+    page.wait_for_url(re.compile("/hub/"))
+    expect(page.locator("body")).to_contain_text("visitor@example.org")
+    expect(page.locator("body")).to_contain_text(re.compile("group|team"))
+    keep_picture(page, "refused")
+
+
+def test_a_wrong_password_is_refused_with_a_page_that_says_so(
+    page: Page, platform: LocalPlatform
+) -> None:
+    account = platform.accounts["student"]
+    sign_in_at_the_page(page, Account(account.username, "wrong", [], False))
+    expect(page.locator("body")).to_contain_text(re.compile("invalid", re.IGNORECASE))
+
+
+def test_the_hub_serves_nothing_from_other_hosts(page: Page, platform: LocalPlatform) -> None:
+    hosts: set[str] = set()
+    page.on("request", lambda request: hosts.add(httpx.URL(request.url).host))
+    sign_in_at_the_page(page, platform.accounts["student"])
+    page.get_by_role("heading", name="Start a session").wait_for()
+    assert hosts == {"127.0.0.1"}, json.dumps(sorted(hosts))

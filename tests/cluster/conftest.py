@@ -1,0 +1,57 @@
+"""Pods of the tests' own, in a namespace that goes with them."""
+
+import json
+from collections.abc import Callable, Iterator
+
+import pytest
+import yaml
+
+from tests.platform import LocalPlatform
+
+_NAMESPACE = "cluster-tests"
+
+RunPod = Callable[..., str]
+
+
+@pytest.fixture(scope="session")
+def namespace(platform: LocalPlatform) -> Iterator[str]:
+    platform.kubectl("create", "namespace", _NAMESPACE)
+    yield _NAMESPACE
+    platform.kubectl("delete", "namespace", _NAMESPACE)
+
+
+@pytest.fixture(scope="session")
+def image(platform: LocalPlatform) -> str:
+    """The session image that the hub's catalogue names."""
+    catalogue = yaml.safe_load((platform.state / "hub" / "catalogue.yaml").read_text())
+    return catalogue["environments"]["scipy"]["versions"]["2026.11"]["image"]
+
+
+@pytest.fixture(scope="session")
+def run_pod(platform: LocalPlatform, namespace: str, image: str) -> RunPod:
+    """Run Python in a pod to its end; gives what it printed."""
+
+    def run(
+        name: str,
+        program: str,
+        limits: dict[str, str] | None = None,
+        environment: dict[str, str] | None = None,
+    ) -> str:
+        container = {
+            "name": name,
+            "image": image,
+            "command": ["python3", "-c", program],
+            "resources": {"limits": limits or {}},
+            "env": [{"name": k, "value": v} for k, v in (environment or {}).items()],
+        }
+        platform.kubectl(
+            *("run", name, "-n", namespace, f"--image={image}", "--restart=Never"),
+            f"--overrides={json.dumps({'spec': {'containers': [container]}})}",
+        )
+        ended = "--for=jsonpath={.status.phase}=Succeeded"
+        platform.kubectl("wait", f"pod/{name}", "-n", namespace, ended, "--timeout=90s")
+        output = platform.kubectl("logs", name, "-n", namespace)
+        platform.kubectl("delete", "pod", name, "-n", namespace, "--wait=false")
+        return output
+
+    return run

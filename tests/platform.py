@@ -1,0 +1,75 @@
+"""A running local platform, as tests and benchmarks see it."""
+
+import json
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from gpucommons_local.programs import program
+
+GPUCOMMONS = str(Path(sys.executable).parent / "gpucommons")
+
+
+@dataclass(frozen=True)
+class Account:
+    """A demo account, as `gpucommons status --json` tells it."""
+
+    username: str
+    password: str
+    groups: list[str]
+    admin: bool
+
+
+@dataclass(frozen=True)
+class LocalPlatform:
+    """A running local platform."""
+
+    name: str
+    url: str
+    issuer: str
+    kubeconfig: Path
+    state: Path
+    accounts: dict[str, Account]
+    """By the part of the user name before the @: student, researcher, admin, visitor."""
+
+    def gpucommons(self, *arguments: str, check: bool = True) -> str:
+        """Run a command of the project against this platform; gives its output."""
+        command, *rest = arguments
+        result = subprocess.run(
+            [GPUCOMMONS, command, "--name", self.name, *rest],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if check and result.returncode:
+            raise AssertionError(f"{arguments}: {result.stdout}\n{result.stderr}")
+        return result.stdout
+
+    def status(self) -> dict[str, Any]:
+        """How each part is."""
+        return json.loads(self.gpucommons("status", "--json", check=False))
+
+    def kubectl(self, *arguments: str) -> str:
+        """Run kubectl as the cluster's administrator."""
+        command = [str(program("kubectl")), "--kubeconfig", str(self.kubeconfig), *arguments]
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+    def log(self, part: str) -> str:
+        """What a part has logged."""
+        return (self.state / "logs" / f"{part}.log").read_text(errors="replace")
+
+
+def look_at(name: str) -> LocalPlatform:
+    """Find a platform that runs on this machine."""
+    command = [GPUCOMMONS, "status", "--name", name, "--json"]
+    found = json.loads(subprocess.run(command, capture_output=True, check=True).stdout)
+    return LocalPlatform(
+        name=name,
+        url=found["url"],
+        issuer=found["issuer"],
+        kubeconfig=Path(found["kubeconfig"]),
+        state=Path(found["state"]),
+        accounts={each["username"].split("@")[0]: Account(**each) for each in found["accounts"]},
+    )
