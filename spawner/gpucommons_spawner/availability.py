@@ -30,6 +30,8 @@ class SizeState:
     total: int | None
     reason: str | None
     """Why not, in a sentence; None if available."""
+    room: str
+    """How much is free, in words; empty where it is not known or never short."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +74,12 @@ class Availability:
         rooms = self.rooms()
         return PersonState(
             sizes=tuple(
-                _state(name, rooms.get(name), _refusal(size, person, ledger, server, allowance))
+                _state(
+                    name,
+                    rooms.get(name),
+                    _refusal(size, person, ledger, server, allowance),
+                    scarce=size.gpu is not None,
+                )
                 for name, size in self._catalogue.sizes.items()
             ),
             sessions=len(held),
@@ -124,7 +131,7 @@ def _refusal(
     return ledger.refusal(person.name, size.units, allowance, server=server)
 
 
-def _state(name: str, found: Room | None, refusal: str | None) -> SizeState:
+def _state(name: str, found: Room | None, refusal: str | None, *, scarce: bool) -> SizeState:
     reason = refusal
     if reason is None and found is not None and found.free == 0:
         reason = _full(found)
@@ -134,6 +141,7 @@ def _state(name: str, found: Room | None, refusal: str | None) -> SizeState:
         free=found.free if found else None,
         total=found.total if found else None,
         reason=reason,
+        room=f"{found.free} of {found.total} free" if scarce and found and found.total else "",
     )
 
 

@@ -54,7 +54,6 @@ class SizeChoice:
     description: str
     summary: str
     state: SizeState
-    room: str
     selected: bool
 
 
@@ -135,7 +134,6 @@ def _sizes(catalogue: Catalogue, state: PersonState, wanted: str) -> list[SizeCh
             description=catalogue.sizes[size.name].description,
             summary=_summary(catalogue.sizes[size.name]),
             state=size,
-            room=_room(size),
             selected=size.name == selected,
         )
         for size in state.sizes
@@ -162,7 +160,3 @@ def _summary(size: Size) -> str:
         product = f" {size.gpu.product}" if size.gpu.product else ""
         parts.append(f"{plainly(size.units)}{product} GPU")
     return " · ".join(parts)
-
-
-def _room(size: SizeState) -> str:
-    return "" if size.free is None else f"{size.free} of {size.total} free"

@@ -28,8 +28,7 @@
     input.disabled = !size.available;
     item.classList.toggle("gpucommons-off", !size.available);
     item.querySelector("[data-reason]").textContent = size.reason ?? "";
-    item.querySelector("[data-room]").textContent =
-      size.free === null ? "" : `${size.free} of ${size.total} free`;
+    item.querySelector("[data-room]").textContent = size.room;
     if (input.checked && wasOff === size.available) {
       const title = item.querySelector("label").textContent;
       announcement.textContent = size.available
