@@ -1,7 +1,7 @@
 """Build images once, and keep each as an archive that containerd imports."""
 
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -27,8 +27,9 @@ class BuiltImage:
 
 def find_built(image: Image) -> BuiltImage | None:
     """Give the image if it was built before, unchanged."""
-    archive = _archive(image)
-    return BuiltImage(image.reference(), archive) if archive.exists() else None
+    reference = image.reference()
+    archive = _archive(reference)
+    return BuiltImage(reference, archive) if archive.exists() else None
 
 
 def plan(images: Iterable[Image]) -> list[Image]:
@@ -53,43 +54,52 @@ def build(image: Image, log: Path) -> BuiltImage:
     if built := find_built(image):
         return built
     with opened(_folder()) as storage:
-        _stage(storage, image, log)
-        archive = _archive(image)
+        references = _stage(storage, image, log)
+        archive = _archive(references[-1])
         archive.parent.mkdir(exist_ok=True)
-        storage.save(image.reference(), archive, log)
-        _remove_old(storage, image)
-    return BuiltImage(image.reference(), archive)
+        storage.save(references[-1], archive, log)
+        _remove_others_of(references, storage)
+    return BuiltImage(references[-1], archive)
 
 
-def _stage(storage: Storage, image: Image, log: Path) -> None:
-    if storage.holds(image.reference()):
-        return
-    arguments = dict(image.arguments)
-    if image.parent:
-        _stage(storage, image.parent, log)
-        arguments["BASE"] = image.parent.reference()
+def _stage(storage: Storage, image: Image, log: Path) -> list[str]:
+    """Give the references of the image's line, itself last.
+
+    They are asked for before any build, so that a file which is edited meanwhile makes for
+    another build next time.
+    """
+    line = image.lineage()
+    references = [each.reference() for each in line]
+    base: dict[str, str] = {}
+    for each, reference in zip(line, references, strict=True):
+        if not storage.holds(reference):
+            _stage_one(storage, each, reference, base, log)
+        base = {"BASE": reference}
+    return references
+
+
+def _stage_one(
+    storage: Storage, image: Image, reference: str, base: Mapping[str, str], log: Path
+) -> None:
     _check_room()
     with TemporaryDirectory(dir=_folder(), prefix="context-") as name:
         context = Path(name)
         for ingredient in image.context:
             ingredient.place(context, log)
-        storage.build(image.reference(), image.containerfile, arguments, context, log)
+        arguments = {**image.arguments, **base}
+        storage.build(reference, image.containerfile, arguments, context, log)
 
 
-def _remove_old(storage: Storage, image: Image) -> None:
-    """Remove earlier builds of the same images."""
-    for each in image.lineage():
-        for reference in storage.references():
-            if reference != each.reference() and reference.startswith(_family(each)):
-                storage.remove(reference)
-        current = _archive(each)
-        for path in current.parent.glob(f"{each.name}-{each.version}-*"):
-            if path != current:
+def _remove_others_of(references: list[str], storage: Storage) -> None:
+    """Remove earlier builds of the images that these references name."""
+    for kept in references:
+        family = kept.rpartition("-")[0] + "-"
+        for each in storage.references():
+            if each.startswith(family) and each != kept:
+                storage.remove(each)
+        for path in _archive(kept).parent.glob(_archive(family).stem + "*.tar"):
+            if path != _archive(kept):
                 path.unlink()
-
-
-def _family(image: Image) -> str:
-    return image.reference().removesuffix(image.fingerprint())
 
 
 def _check_room() -> None:
@@ -105,6 +115,6 @@ def _folder() -> Path:
     return cache_folder() / "images"
 
 
-def _archive(image: Image) -> Path:
-    name = f"{image.name}-{image.version}-{image.fingerprint()}.tar"
-    return _folder() / "archives" / name
+def _archive(reference: str) -> Path:
+    name = reference.rpartition("/")[2].replace(":", "-")
+    return _folder() / "archives" / f"{name}.tar"

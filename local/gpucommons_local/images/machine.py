@@ -2,9 +2,8 @@
 
 pip and npm may be configured here with a mirror, or with the certificate authority of a house
 whose proxy looks into connections; inside a build they know nothing of it. So /root, where
-both look, is mounted for the time of the build from a folder that holds their configuration,
-with the caches of the user's own pip and npm below it. Proxy variables (``https_proxy`` and
-others) are passed on by buildah itself.
+both look, is mounted for the time of the build from a folder that holds their configuration.
+Proxy variables (``https_proxy`` and others) are passed on by buildah itself.
 """
 
 import ast
@@ -18,30 +17,23 @@ from pathlib import Path
 
 _HOME = Path("/root")  # in every base image, so that the mount leaves no trace
 _CERTIFICATES = ("PIP_CERT", "NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE")
-_CACHES = (".cache/pip", ".npm")
 _PIP_VARIABLE = ":env:."  # how `pip config list` marks a setting from a variable
 _NPM_VARIABLE = "npm_config_"
 
 
-def lend(folder: Path, variables: Mapping[str, str] = os.environ) -> list[str]:
+def lend(folder: Path, variables: Mapping[str, str] = os.environ) -> str:
     """Fill an empty private folder with this machine's configuration.
 
-    Returns the mounts that a build needs, as ``HOST:INSIDE``. variables: the environment to
+    Returns the mount that a build needs, as ``HOST:INSIDE``. variables: the environment to
     read settings from.
     """
-    volumes = {folder: _HOME}
-    for name in _CACHES:
-        cache = Path.home() / name
-        cache.mkdir(parents=True, exist_ok=True)
-        (folder / name).mkdir(parents=True)
-        volumes[cache] = _HOME / name
     pip = _pip_settings()
     certificates = _lend_certificates(folder, [variables.get(each) for each in _CERTIFICATES])
     if certificates:
         pip["global.cert"] = certificates
     _write_pip(folder / ".config/pip/pip.conf", pip)
     _write_npm(folder / ".npmrc", variables, certificates)
-    return [f"{host}:{inside}" for host, inside in volumes.items()]
+    return f"{folder}:{_HOME}"
 
 
 def _lend_certificates(folder: Path, places: list[str | None]) -> str | None:

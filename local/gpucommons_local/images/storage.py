@@ -41,7 +41,7 @@ class Storage:
         with TemporaryDirectory(dir=self.folder, prefix="loan-") as name:
             command = self._buildah("build", "--network", "host", "--pull-never", "--layers")
             command += ["--isolation", "chroot", "--format", "docker"]
-            command += [f"--volume={each}" for each in lend(Path(name))]
+            command += ["--volume", lend(Path(name))]
             command += [f"--build-arg={key}={value}" for key, value in arguments.items()]
             command += ["--file", containerfile, "--tag", reference, "."]
             self._run(command, context, log)
@@ -66,7 +66,7 @@ class Storage:
 
     def clear_interrupted(self) -> None:
         """Remove what a build left that was ended half-way."""
-        for pattern in ("loan-*", "context-*", "tmp/*", "run/*"):
+        for pattern in ("loan-*", "context-*", "run/*"):
             for path in self.folder.glob(pattern):
                 shutil.rmtree(path, ignore_errors=True)
         _succeeds(self._buildah("rm", "--all"))
