@@ -1,0 +1,107 @@
+"""Spawn by turns on our hub and on a plain one. Runs inside the node of a platform.
+
+Prints the seconds of each start, by contestant, as JSON.
+"""
+
+import json
+import os
+import secrets
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import yaml
+from gpucommons_local.hub import NAMESPACE
+from gpucommons_local.instance import NODE_ADDRESS, load
+from gpucommons_local.programs import program
+
+from tests.people import Person, SignedIn
+from tests.platform import LocalPlatform, look_at
+
+_PLAIN_URL = "http://127.0.0.1:18380"
+_SELECTION = {"environment": "scipy", "version": "2026.11", "size": "cpu"}
+
+
+def alternate(name: str, stock_image: str, rounds: int) -> dict[str, list[float]]:
+    """Return the seconds from Start pressed to ready, ``rounds`` for each contestant."""
+    platform = look_at(name)
+    ours = SignedIn(platform, platform.accounts["researcher"])
+    seconds: dict[str, list[float]] = {"ours": [], "same": [], "stock": []}
+    with _plain_hub(platform, _session_image(platform), stock_image) as plain:
+        contestants: dict[str, tuple[Person, dict[str, str]]] = {
+            "ours": (ours, _SELECTION),
+            "same": (plain, {"profile": "same"}),
+            "stock": (plain, {"profile": "stock"}),
+        }
+        for number in range(rounds + 1):
+            for contestant, (person, options) in contestants.items():
+                begin = time.perf_counter()
+                last = person.start(options)
+                if not last.get("ready"):
+                    raise RuntimeError(f"{contestant} did not start: {last}")
+                if number:  # the first round makes volumes and fills caches
+                    seconds[contestant].append(time.perf_counter() - begin)
+                person.stop()
+    ours.close()
+    return seconds
+
+
+def _session_image(platform: LocalPlatform) -> str:
+    catalogue = yaml.safe_load((platform.state / "hub" / "catalogue.yaml").read_text())
+    image: str = catalogue["environments"]["scipy"]["versions"]["2026.11"]["image"]
+    return image
+
+
+@contextmanager
+def _plain_hub(platform: LocalPlatform, same: str, stock: str) -> Iterator[Person]:
+    """Run the peer's hub beside ours, with the same rights on the same cluster."""
+    token = secrets.token_hex(16)
+    environment = {
+        **os.environ,
+        "BENCH_URL": _PLAIN_URL,
+        "BENCH_HUB_URL": f"http://{NODE_ADDRESS}:18381",
+        "BENCH_PROXY_API": "http://127.0.0.1:18382",
+        "BENCH_PROXY": str(program("configurable-http-proxy")),
+        "BENCH_TOKEN": token,
+        "BENCH_NAMESPACE": NAMESPACE,
+        "BENCH_IMAGE_SAME": same,
+        "BENCH_IMAGE_STOCK": stock,
+        "KUBECONFIG": str(load(platform.name).kubeconfigs / "hub.conf"),
+    }
+    config = Path(__file__).with_name("plain_hub.py")
+    with tempfile.TemporaryDirectory() as folder, (Path(folder) / "hub.log").open("w") as log:
+        command = [sys.executable, "-m", "jupyterhub", "-f", str(config)]
+        hub = subprocess.Popen(
+            command, cwd=folder, env=environment, stdout=log, stderr=log, start_new_session=True
+        )
+        try:
+            _await_hub(Path(folder) / "hub.log")
+            person = Person(_PLAIN_URL, "plain", token)
+            person.api.post("/users/plain").raise_for_status()
+            yield person
+        finally:
+            os.killpg(hub.pid, signal.SIGTERM)
+            hub.wait(30)
+
+
+def _await_hub(log: Path, limit: float = 60) -> None:
+    deadline = time.monotonic() + limit
+    while True:
+        try:
+            if httpx.get(f"{_PLAIN_URL}/hub/api/health").is_success:
+                return
+        except httpx.TransportError:
+            pass
+        if time.monotonic() > deadline:
+            raise RuntimeError(f"The plain hub did not start:\n{log.read_text()[-2000:]}")
+        time.sleep(0.2)
+
+
+if __name__ == "__main__":
+    print(json.dumps(alternate(sys.argv[1], sys.argv[2], int(sys.argv[3]))))
