@@ -94,5 +94,5 @@ def _peer_page() -> Callable[[], object]:
 
 def _lone_spawner() -> KubeSpawner:
     """Make a KubeSpawner that looks for no cluster."""
-    with patch("kubespawner.spawner.load_config"):
+    with patch("kubespawner.spawner.load_config"), patch("kubespawner.spawner.shared_client"):
         return KubeSpawner(_mock=True)
