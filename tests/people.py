@@ -9,28 +9,13 @@ import httpx
 from tests.platform import Account, LocalPlatform
 
 
-class SignedIn:
-    """A person with a browser session and an API token of their own."""
+class Person:
+    """Somebody whose sessions are started and stopped through a hub's API."""
 
-    def __init__(self, platform: LocalPlatform, account: Account) -> None:
-        self.username = account.username
-        self.browser = httpx.Client(base_url=platform.url, follow_redirects=True, timeout=30)
-        page = self.browser.get("/hub/oauth_login")
-        action = httpx.URL(platform.issuer).join(_form_action(page.text))
-        form = {"login": account.username, "password": account.password}
-        page = self.browser.post(action, data=form)
-        page.raise_for_status()
-        xsrf = next(c.value for c in self.browser.cookies.jar if c.name == "_xsrf")
-        answer = self.browser.post(
-            f"/hub/api/users/{self.username}/tokens",
-            json={"note": "tests"},
-            headers={"X-XSRFToken": xsrf or ""},
-        )
-        answer.raise_for_status()
+    def __init__(self, url: str, username: str, token: str) -> None:
+        self.username = username
         self.api = httpx.Client(
-            base_url=f"{platform.url}/hub/api",
-            headers={"Authorization": f"token {answer.json()['token']}"},
-            timeout=30,
+            base_url=f"{url}/hub/api", headers={"Authorization": f"token {token}"}, timeout=30
         )
 
     def servers(self) -> dict[str, Any]:
@@ -82,8 +67,31 @@ class SignedIn:
         return f"/users/{self.username}/{named}"
 
     def close(self) -> None:
-        self.browser.close()
         self.api.close()
+
+
+class SignedIn(Person):
+    """A person with a browser session and an API token of their own."""
+
+    def __init__(self, platform: LocalPlatform, account: Account) -> None:
+        self.browser = httpx.Client(base_url=platform.url, follow_redirects=True, timeout=30)
+        page = self.browser.get("/hub/oauth_login")
+        action = httpx.URL(platform.issuer).join(_form_action(page.text))
+        form = {"login": account.username, "password": account.password}
+        page = self.browser.post(action, data=form)
+        page.raise_for_status()
+        xsrf = next(c.value for c in self.browser.cookies.jar if c.name == "_xsrf")
+        answer = self.browser.post(
+            f"/hub/api/users/{account.username}/tokens",
+            json={"note": "tests"},
+            headers={"X-XSRFToken": xsrf or ""},
+        )
+        answer.raise_for_status()
+        super().__init__(platform.url, account.username, answer.json()["token"])
+
+    def close(self) -> None:
+        self.browser.close()
+        super().close()
 
 
 def _form_action(page: str) -> str:
