@@ -4,7 +4,7 @@ The Containerfiles in images/ are built on a Debian that debootstrap makes, by b
 archives below the cache. An image's reference follows from what goes into it.
 """
 
-from gpucommons_local.images.build import BuiltImage, build, find_built, plan, stage
+from gpucommons_local.images.archives import BuiltImage, build, find_built, plan, stage
 from gpucommons_local.images.compiled import StaticProgram, Wheel
 from gpucommons_local.images.image import Files, Image, Ingredient
 from gpucommons_local.images.table import BASE, DEBIAN, ENVIRONMENTS, HUB, IMAGES, PAUSE, find

@@ -16,7 +16,8 @@ from configparser import RawConfigParser
 from pathlib import Path
 
 _HOME = Path("/root")  # in every base image, so that the mount leaves no trace
-_CERTIFICATES = ("PIP_CERT", "NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE")
+_CERTIFICATES = ("NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE")
+_PLACES_OUTSIDE = ("cache-dir", "config-file", "find-links")
 _PIP_VARIABLE = ":env:."  # how `pip config list` marks a setting from a variable
 _NPM_VARIABLE = "npm_config_"
 
@@ -27,8 +28,9 @@ def lend(folder: Path, variables: Mapping[str, str] = os.environ) -> str:
     Returns the mount that a build needs, as ``HOST:INSIDE``. variables: the environment to
     read settings from.
     """
-    pip = _pip_settings()
-    certificates = _lend_certificates(folder, [variables.get(each) for each in _CERTIFICATES])
+    pip = _pip_settings(variables)
+    places = [pip.pop("global.cert", None), *(variables.get(each) for each in _CERTIFICATES)]
+    certificates = _lend_certificates(folder, places)
     if certificates:
         pip["global.cert"] = certificates
     _write_pip(folder / ".config/pip/pip.conf", pip)
@@ -45,10 +47,12 @@ def _lend_certificates(folder: Path, places: list[str | None]) -> str | None:
     return None
 
 
-def _pip_settings() -> dict[str, str]:
+def _pip_settings(variables: Mapping[str, str]) -> dict[str, str]:
     """Give the settings in force, from files and variables, such as ``global.index-url``."""
     command = [sys.executable, "-m", "pip", "config", "list"]
-    told = subprocess.run(command, capture_output=True, text=True, check=False).stdout
+    told = subprocess.run(
+        command, env=dict(variables), capture_output=True, text=True, check=False
+    ).stdout
     settings = {}
     for line in sorted(told.splitlines(), key=lambda each: each.startswith(_PIP_VARIABLE)):
         name, _, value = line.partition("=")
@@ -60,7 +64,7 @@ def _write_pip(path: Path, settings: Mapping[str, str]) -> None:
     parser = RawConfigParser()
     for name, value in settings.items():
         section, _, key = name.partition(".")
-        if key != "cache-dir":
+        if key not in _PLACES_OUTSIDE:
             parser.setdefault(section, {})
             parser.set(section, key, value)
     path.parent.mkdir(parents=True)
@@ -69,7 +73,8 @@ def _write_pip(path: Path, settings: Mapping[str, str]) -> None:
 
 
 def _write_npm(path: Path, variables: Mapping[str, str], certificates: str | None) -> None:
-    own = Path(variables.get("npm_config_userconfig") or Path.home() / ".npmrc")
+    home = Path(variables.get("HOME") or Path.home())
+    own = Path(variables.get("npm_config_userconfig") or home / ".npmrc")
     lines = own.read_text().splitlines() if own.is_file() else []
     for name, value in variables.items():
         if name.lower().startswith(_NPM_VARIABLE):
