@@ -12,8 +12,8 @@ class Outcome(Enum):
 
     WAITING = auto()
     RUNNING = auto()
-    UNSCHEDULABLE = auto()
-    """The scheduler found no node. That may change, for example when a node is added."""
+    STUCK = auto()
+    """It cannot go on now: no node, or no image. That may change, and often does not."""
     FAILED = auto()
     """It will not run, however long one waits."""
 
@@ -26,13 +26,16 @@ class Judgement:
     reason: str = ""
 
 
-_HOPELESS = {
-    "CrashLoopBackOff": "The session's program ends as soon as it is started",
-    "CreateContainerConfigError": "The session's container cannot be set up",
-    "ErrImageNeverPull": "The image is not on the node, and may not be fetched",
-    "ImagePullBackOff": "The image cannot be fetched",
-    "InvalidImageName": "The image's name is not valid",
+_NO_IMAGE = "The image cannot be fetched"
+_OBSTACLES = {
+    "CrashLoopBackOff": (Outcome.FAILED, "The session's program ends as soon as it is started"),
+    "CreateContainerConfigError": (Outcome.FAILED, "The session's container cannot be set up"),
+    "ErrImageNeverPull": (Outcome.FAILED, "The image is not on the node, and may not be fetched"),
+    "ErrImagePull": (Outcome.STUCK, _NO_IMAGE),
+    "ImagePullBackOff": (Outcome.FAILED, _NO_IMAGE),
+    "InvalidImageName": (Outcome.FAILED, "The image's name is not valid"),
 }
+"""Reasons that the kubelet gives for a container that waits, and what they mean."""
 
 _NODE_REASONS = (
     ("Insufficient nvidia.com/gpu.shared", "no free share of a GPU"),
@@ -60,17 +63,24 @@ def judge(pod: Manifest) -> Judgement:
         return Judgement(Outcome.FAILED, f"The node turned the session away: {told}.")
     for condition in status.get("conditions", ()):
         if condition["type"] == "PodScheduled" and condition.get("reason") == "Unschedulable":
-            return Judgement(Outcome.UNSCHEDULABLE, in_words(condition.get("message", "")))
+            return Judgement(Outcome.STUCK, in_words(condition.get("message", "")))
     containers = status.get("containerStatuses", ())
     for container in containers:
-        waiting = container.get("state", {}).get("waiting", {})
-        if why := _HOPELESS.get(waiting.get("reason", "")):
-            told = waiting.get("message", "")
-            return Judgement(Outcome.FAILED, f"{why}: {told}." if told else f"{why}.")
+        if found := _stopped_by(container.get("state", {}).get("waiting", {})):
+            return found
     running = status.get("phase") == "Running" and status.get("podIP") and containers
     if running and all(container["ready"] for container in containers):
         return Judgement(Outcome.RUNNING)
     return Judgement(Outcome.WAITING)
+
+
+def _stopped_by(waiting: Manifest) -> Judgement | None:
+    """Read why a container waits; None if that is nothing unusual."""
+    reason, told = waiting.get("reason", ""), waiting.get("message", "")
+    if reason not in _OBSTACLES:
+        return None
+    outcome, words = _OBSTACLES[reason]
+    return Judgement(outcome, f"{words}: {told}." if told else f"{words}.")
 
 
 def in_words(message: str) -> str:

@@ -37,10 +37,10 @@ class PromptSpawner(KubeSpawner):  # type: ignore[misc]  # KubeSpawner publishes
         10,
         config=True,
         help="""
-        Seconds after which a session that no node can take is given up, with the
-        scheduler's reason. Ten are enough for a volume to be made on a cluster of fixed
-        size. Where nodes are added on demand, set what that takes, such as 600, and
-        ``start_timeout`` above it.
+        Seconds after which a session that no node can take, or whose image cannot be
+        fetched, is given up, with the reason. Ten are enough for a volume to be made on a
+        cluster of fixed size. Where nodes are added on demand, set what that takes, such
+        as 600, and ``start_timeout`` above it.
         """,
     )
 

@@ -15,6 +15,11 @@ class SessionDefaults(PromptSpawner):
     outlives the session, and a change of environment or size.
     """
 
+    @default("start_timeout")  # type: ignore[untyped-decorator]
+    def _start_timeout_default(self) -> int:
+        """Five minutes, as z2jh: an image of several GB may have to be fetched first."""
+        return 300
+
     @default("uid")  # type: ignore[untyped-decorator]
     def _uid_default(self) -> int:
         """One user ID for all: MPS lets sessions share a GPU only then."""

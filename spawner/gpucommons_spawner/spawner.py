@@ -13,6 +13,7 @@ from urllib.parse import urlencode
 from gpucommons_contract import Endpoint
 from jupyterhub.utils import url_path_join
 from kubernetes_asyncio.client import V1Pod
+from sqlalchemy.orm import object_session
 from traitlets import Bool, Unicode, default
 
 from gpucommons_spawner.availability import Availability, PersonState
@@ -162,10 +163,15 @@ class GPUSpawner(SessionDefaults):
             raise Refusal(str(error), kind="quota", status=HTTPStatus.CONFLICT) from error
 
     def _store(self, options: Mapping[str, str]) -> None:
-        """Make this the choice that the next start without options repeats."""
+        """Make this the choice that the next start without options repeats.
+
+        Committed at once: JupyterHub rolls back what is not when a slow start's request ends.
+        """
         self.user_options = dict(options)
         if self.orm_spawner is not None:
             self.orm_spawner.user_options = dict(options)
+            if session := object_session(self.orm_spawner):
+                session.commit()
 
     def _apply(self, fields: PodFields) -> None:
         self._fields = fields

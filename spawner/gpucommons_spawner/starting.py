@@ -28,17 +28,16 @@ async def until_running(
     """Wait until the pod runs.
 
     ``ours`` tells this start's pod from an earlier one of the same name.
-    Raises NotStartedError when it cannot run, or could not be placed on a node
-    for ``patience`` seconds.
+    Raises NotStartedError when it cannot run, or was stuck for ``patience`` seconds.
     """
     deadline: float | None = None
-    unplaced = Judgement(Outcome.WAITING)
+    stuck = Judgement(Outcome.WAITING)
     while True:
         try:
             async with asyncio.timeout_at(deadline):
                 pod = await changes.next()
         except TimeoutError:
-            raise NotStartedError(unplaced.reason) from None
+            raise NotStartedError(stuck.reason) from None
         if pod is None or not ours(pod):
             continue
         found = judge(pod)
@@ -49,7 +48,7 @@ async def until_running(
         if found.outcome is Outcome.WAITING:
             deadline = None
         else:
-            unplaced = found
+            stuck = found
             deadline = deadline or asyncio.get_running_loop().time() + patience
 
 

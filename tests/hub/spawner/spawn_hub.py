@@ -35,6 +35,7 @@ c.GPUSpawner.namespace = {namespace!r}
 c.GPUSpawner.port = {session_port}
 c.GPUSpawner.unschedulable_timeout = 1
 c.GPUSpawner.start_timeout = 20
+c.JupyterHub.tornado_settings = {{"slow_spawn_timeout": 3}}
 c.JupyterHub.services = [{{"name": "tester", "api_token": {token!r}}}]
 c.JupyterHub.load_roles = [
     {{"name": "tester", "services": ["tester"],

@@ -27,6 +27,16 @@ def test_the_choice_is_stored_in_full_and_shown_as_profile(hub):
     }
 
 
+def test_a_slow_start_stores_the_choice_too(hub, node):
+    node.runs_pods = False
+    try:
+        assert hub.start_server("sam", {"size": "gpu"}).status_code == 202
+    finally:
+        node.runs_pods = True
+    hub.until(lambda: hub.servers("sam")[""]["ready"])
+    assert hub.servers("sam")[""]["user_options"]["profile"] == "SciPy 2026.11 · Whole GPU"
+
+
 @pytest.mark.parametrize(
     ("options", "status", "says"),
     [

@@ -64,7 +64,8 @@ def _complaint(tmp_path, old: str, new: str) -> str:
         (
             "size: cpu}",
             "size: cpus}",
-            "catalogue.yaml:1: defaults.size: cpus is none of cpu, share, gpu, gpus; write one of them",
+            "catalogue.yaml:1: defaults.size: cpus is none of cpu, share, gpu, gpus; "
+            "write one of them",
         ),
         (
             "cpu_request: 0.25",

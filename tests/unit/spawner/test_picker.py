@@ -49,7 +49,7 @@ def test_what_is_not_allowed_is_shown_off_with_its_reason(catalogue):
     assert page.radios["size", "gpus"] == {"disabled"}
     assert "For members of researchers. Ask an administrator for access." in page.words
     assert "Back on Monday." in page.words
-    assert "2025.11 – Too old." in page.words
+    assert "2025.11 – Too old." in page.words  # noqa: RUF001 -- typography
 
 
 def test_the_last_choice_is_preselected(catalogue):

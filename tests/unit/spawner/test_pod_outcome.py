@@ -51,7 +51,7 @@ BACKOFF = {"reason": "ImagePullBackOff", "message": "Back-off pulling image x"}
     ("pod", "outcome"),
     [
         (_pod(phase="Pending"), Outcome.WAITING),
-        (_pod(phase="Pending", conditions=[UNSCHEDULABLE]), Outcome.UNSCHEDULABLE),
+        (_pod(phase="Pending", conditions=[UNSCHEDULABLE]), Outcome.STUCK),
         (_pod(phase="Pending", containerStatuses=[_container(waiting=BACKOFF)]), Outcome.FAILED),
         (_pod(phase="Failed", reason="UnexpectedAdmissionError"), Outcome.FAILED),
         (

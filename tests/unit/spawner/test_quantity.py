@@ -27,7 +27,7 @@ def test_an_amount_is_read(written, number):
 
 @pytest.mark.parametrize("written", ["", "lots", "-1", "1Gib", "1 Gi", "1mi", "1ki", "nan"])
 def test_what_is_no_amount_is_refused(written):
-    with pytest.raises(ValueError, match="amount|unit"):
+    with pytest.raises(ValueError, match=r"amount|unit"):
         amount(written)
 
 

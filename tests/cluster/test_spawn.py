@@ -1,0 +1,133 @@
+"""Sessions on the whole platform: real scheduler, kubelet, volumes and GPUs."""
+
+import json
+import shlex
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from tests.people import SignedIn
+from tests.platform import LocalPlatform
+
+_NAMESPACE = "gpucommons"
+
+
+@pytest.fixture
+def researcher(sign_in) -> Iterator[SignedIn]:
+    person = sign_in("researcher")
+    person.stop_all()
+    yield person
+    person.stop_all()
+
+
+@pytest.fixture
+def student(sign_in) -> Iterator[SignedIn]:
+    person = sign_in("student")
+    person.stop_all()
+    yield person
+    person.stop_all()
+
+
+def _pods(platform: LocalPlatform, person: SignedIn) -> list[dict]:
+    listed = platform.kubectl("get", "pods", "-n", _NAMESPACE, "-o", "json")
+    return [
+        pod
+        for pod in json.loads(listed)["items"]
+        if pod["metadata"]["annotations"].get("gpucommons.io/user") == person.username
+    ]
+
+
+def _in_session(platform: LocalPlatform, person: SignedIn, command: str) -> str:
+    (pod,) = _pods(platform, person)
+    name = pod["metadata"]["name"]
+    return platform.kubectl("exec", "-n", _NAMESPACE, name, "--", *shlex.split(command))
+
+
+def _sizes(person: SignedIn) -> dict[str, dict]:
+    answer = person.api.get("/gpucommons/availability")
+    answer.raise_for_status()
+    return {size["name"]: size for size in answer.json()["sizes"]}
+
+
+def test_files_outlive_a_change_of_environment_and_size(platform, researcher) -> None:
+    assert researcher.start({"size": "cpu", "version": "2026.05"})["ready"]
+    _in_session(platform, researcher, "sh -c 'echo kept > ~/note.txt'")
+    researcher.stop()
+    assert researcher.start({"size": "gpu", "version": "2026.11"})["ready"]
+    assert _in_session(platform, researcher, "cat /home/jovyan/note.txt").strip() == "kept"
+
+
+def test_a_session_runs_as_an_ordinary_user_without_the_clusters_token(platform, student) -> None:
+    student.start({"size": "cpu"})
+    assert _in_session(platform, student, "id -u").strip() == "1000"
+    mounted = _in_session(platform, student, "sh -c 'ls /var/run/secrets 2>&1 || true'")
+    assert "kubernetes.io" not in mounted
+
+
+def test_a_whole_gpu_leaves_one_of_two(platform, researcher) -> None:
+    _until(lambda: _sizes(researcher)["gpu"]["free"] == 2)
+    researcher.start({"size": "gpu"})
+    _until(lambda: _sizes(researcher)["gpu"]["free"] == 1)
+    (pod,) = _pods(platform, researcher)
+    assert pod["metadata"]["labels"]["gpucommons.io/gpu-units"] == "1"
+    researcher.stop()
+    _until(lambda: _sizes(researcher)["gpu"]["free"] == 2)
+
+
+def test_four_shares_are_a_students_whole_allowance(platform, student) -> None:
+    student.start({"size": "gpu-share"})
+    (pod,) = _pods(platform, student)
+    assert pod["metadata"]["labels"]["gpucommons.io/gpu-units"] == "0.25"
+    assert _sizes(student)["gpu"]["reason"].startswith("For members of")
+
+
+def test_a_session_that_no_node_can_take_fails_within_seconds(platform, researcher) -> None:
+    platform.kubectl("cordon", "--all")
+    try:
+        begin = time.monotonic()
+        answer = researcher.request_start({"size": "cpu"})
+        event = researcher.follow()[-1] if answer.is_success else answer.json()
+        assert "closed" in event["message"]
+        assert time.monotonic() - begin < 25
+    finally:
+        platform.kubectl("uncordon", "--all")
+    _until(lambda: not _pods(platform, researcher))
+    assert researcher.servers() == {}
+    assert researcher.start({"size": "cpu"})["ready"]
+
+
+def test_progress_is_told_in_words(platform, student) -> None:
+    student.request_start({"size": "cpu"})
+    told = [event["message"] for event in student.follow()]
+    assert "A node was found." in told
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"image--unlisted-choice": "evil/x:1"},
+        {"size": "cpu", "image": "evil/x:1"},
+        {"size": "gpu"},
+        {"size": {"a": 1}},
+    ],
+)
+def test_nothing_outside_the_catalogue_is_started(platform, student, options) -> None:
+    answer = student.request_start(options)
+    assert answer.status_code in (400, 403)
+    assert _pods(platform, student) == []
+    assert student.servers() == {}
+
+
+def test_a_pod_deleted_behind_the_hubs_back_gives_its_gpu_back(platform, researcher) -> None:
+    researcher.start({"size": "gpu"})
+    platform.kubectl("delete", "pods", "-n", _NAMESPACE, "--all", "--grace-period=1")
+    _until(lambda: researcher.servers() == {}, seconds=60)
+    assert researcher.api.get("/gpucommons/availability").json()["gpus"] == "0"
+
+
+def _until(condition, seconds: float = 30) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
