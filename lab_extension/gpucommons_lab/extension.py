@@ -8,7 +8,7 @@ from jupyter_server.extension.application import ExtensionApp
 from traitlets import Float
 
 from gpucommons_lab.handlers import GPUHandler
-from gpucommons_lab.nvml import NVMLReader, Reader, gpu_expected
+from gpucommons_lab.reading import Reader
 from gpucommons_lab.sampler import Sampler
 
 
@@ -54,4 +54,7 @@ class GPUCommonsLab(ExtensionApp):  # type: ignore[misc]
 
 
 def _open_reader() -> Reader:
+    # Here, on the sampling thread: a session that nobody watches never imports it.
+    from gpucommons_lab.nvml import NVMLReader, gpu_expected  # noqa: PLC0415
+
     return NVMLReader(expected=gpu_expected(os.environ))

@@ -36,7 +36,7 @@ class GPUHandler(APIHandler):  # type: ignore[misc]
             else:
                 frame = await self._sampler.next_frame(listener)
                 self.set_header("Cache-Control", "no-store")
-                await self.finish(frame.model_dump_json())
+                await self.finish(frame.to_json())
 
     def on_connection_close(self) -> None:
         """End the stream when its tab closed or was hidden."""
@@ -52,7 +52,7 @@ class GPUHandler(APIHandler):  # type: ignore[misc]
         try:
             while True:
                 frame = await self._sampler.next_frame(listener)
-                self.write(f"data: {frame.model_dump_json()}\n\n")
+                self.write(f"data: {frame.to_json()}\n\n")
                 await self.flush()
         except (StreamClosedError, asyncio.CancelledError):
             return  # the client went: the ordinary end of a stream

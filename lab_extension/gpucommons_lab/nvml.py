@@ -4,12 +4,13 @@ Nothing here runs on the event loop: a call may take 200 ms, or never return.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 import pynvml
 from gpucommons_contract import GPU, GPUMemory, GPUProcess, SessionVariable, TelemetryState
+
+from gpucommons_lab.reading import Reading
 
 T = TypeVar("T")
 
@@ -41,25 +42,6 @@ _NO_DEVICE = (
     "This session was given a GPU, but its driver shows none. "
     "Restart the session; if that does not help, tell your administrator."
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """What one look at the driver gave. ``reason`` is a sentence unless the state is ok."""
-
-    state: TelemetryState
-    reason: str | None = None
-    gpus: tuple[GPU, ...] = ()
-
-
-class Reader(Protocol):
-    """Something that looks at the GPUs; used by one thread only."""
-
-    def read(self) -> Reading:
-        """Look once. A failing driver is a reading, not an exception."""
-
-    def close(self) -> None:
-        """Let go of the driver; a later ``read`` opens it again."""
 
 
 def gpu_expected(environ: Mapping[str, str], devices: Path = Path("/dev")) -> bool:

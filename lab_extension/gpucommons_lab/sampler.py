@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 from gpucommons_contract import TelemetryFrame, TelemetryState
 
-from gpucommons_lab.nvml import Reader, Reading
+from gpucommons_lab.reading import Reader, Reading
 
 log = logging.getLogger(__name__)
 

@@ -7,15 +7,17 @@ from itertools import islice
 import httpx
 from gpucommons_contract import Endpoint, TelemetryFrame, TelemetryState
 from gpucommons_local.gpu.state import GPUState
+from pydantic import TypeAdapter
 
 PATH = f"/{Endpoint.SESSION_GPUS}"
+FRAME = TypeAdapter(TelemetryFrame)
 STREAM = {"Accept": "text/event-stream"}
 
 
 def frames(response: httpx.Response) -> Iterator[TelemetryFrame]:
     for line in response.iter_lines():
         if line.startswith("data: "):
-            yield TelemetryFrame.model_validate_json(line.removeprefix("data: "))
+            yield FRAME.validate_json(line.removeprefix("data: "))
 
 
 def last_activity(session) -> str:
@@ -33,7 +35,7 @@ def wait_until(condition) -> bool:
 
 def test_one_frame_comes_as_json(gpu_session, driver):
     response = gpu_session.client.get(PATH)
-    frame = TelemetryFrame.model_validate_json(response.text)
+    frame = FRAME.validate_json(response.text)
     assert response.headers["Content-Type"] == "application/json"
     assert frame.state is TelemetryState.OK
     assert [gpu.name for gpu in frame.gpus] == ["NVIDIA H200 Simulated"] * 4

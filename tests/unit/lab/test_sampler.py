@@ -6,7 +6,7 @@ import threading
 import pytest
 from gpucommons_contract import GPU, TelemetryState
 from gpucommons_lab import sampler as sampler_module
-from gpucommons_lab.nvml import Reading
+from gpucommons_lab.reading import Reading
 from gpucommons_lab.sampler import Sampler
 
 INTERVAL = 0.01
