@@ -1,14 +1,18 @@
 """Dex stopped, and back again: a page that says so, and work that goes on."""
 
+import socket
 import time
 
+import httpx
 import pytest
+from gpucommons_authenticator import DexOAuthenticator
 from gpucommons_authenticator.refresh import REMEMBER_S
 
 from .browser import Browser
 from .processes import START_LIMIT_S
 
 ADA = "ada@example.org"
+TIMEOUT_S = DexOAuthenticator.provider_timeout.default_value
 
 
 @pytest.fixture(scope="module")
@@ -72,6 +76,16 @@ def test_a_new_session_can_start(hub, outage):
     assert hub.api("DELETE", f"users/{ADA}/server", token).status_code in {202, 204}
     answer = hub.api("POST", f"users/{ADA}/server", token)
     assert answer.status_code in {201, 202}, answer.text
+
+
+def test_a_dex_that_hangs_holds_nobody_up_for_long(dex, hub, outage):
+    _, token, *_ = outage
+    port = httpx.URL(dex.issuer).port
+    with socket.create_server(("127.0.0.1", port)), Browser(hub.url) as newcomer:
+        began = time.monotonic()
+        _assert_down_page(newcomer.get("/hub/oauth_login"))
+        assert hub.api("GET", "user", token).status_code == 200
+        assert time.monotonic() - began < 2 * (TIMEOUT_S + 2)
 
 
 def test_when_dex_is_back_people_sign_in_without_a_restart_of_the_hub(dex, hub, outage):

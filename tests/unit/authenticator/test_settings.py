@@ -2,6 +2,7 @@
 
 import pytest
 from gpucommons_authenticator import TEMPLATES, DexOAuthenticator
+from tornado.httpclient import AsyncHTTPClient
 from traitlets import TraitError
 
 
@@ -30,6 +31,10 @@ def test_the_defaults_are_safe():
     assert authenticator.manage_groups
     assert not authenticator.allow_all
     assert not authenticator.allow_existing_users
+
+
+async def test_a_hanging_dex_cannot_take_the_connections_of_the_hub():
+    assert DexOAuthenticator().http_client is not AsyncHTTPClient()
 
 
 @pytest.mark.parametrize("page", ["login.html", "sign_in_problem.html", "signed_out.html"])
