@@ -168,6 +168,8 @@ class DexOAuthenticator(DexSettings):
         refresh_token = auth_state["refresh_token"] or ""
         form = {"grant_type": "refresh_token", "refresh_token": refresh_token}
         async with self._deadline():
+            # First: Dex takes a refresh token once, so it is not spent on what we cannot check.
+            await self._provider.keys()
             tokens = await self._request_tokens(form)
             claims = await self._verified(tokens["id_token"])
         check_same_person(claims, auth_state["oauth_user"])

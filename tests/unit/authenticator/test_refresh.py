@@ -5,6 +5,7 @@ import time
 
 import pytest
 from gpucommons_authenticator import DexOAuthenticator
+from gpucommons_authenticator.errors import ProviderUnavailableError
 from gpucommons_authenticator.refresh import RefreshOnce
 from gpucommons_authenticator.wire import Answer
 
@@ -84,6 +85,19 @@ async def test_an_outage_is_forgiven_until_the_grace_is_over(authenticator, issu
     long_ago = time.time() - authenticator.outage_grace - 1
     ada.auth_state |= {"refresh_token": "old", "verified_at": long_ago}
     assert await authenticator.refresh_user(ada) is False
+
+
+async def test_a_refresh_token_is_not_spent_on_what_cannot_be_checked(authenticator, issuer, ada):
+    answer = issuer.get
+
+    async def answer_without_keys(url):
+        if url.endswith("/keys"):
+            raise ProviderUnavailableError("no keys")
+        return await answer(url)
+
+    issuer.get = answer_without_keys
+    assert await authenticator.refresh_user(ada) is True
+    assert issuer.forms == []
 
 
 async def test_a_hub_that_dex_does_not_know_signs_nobody_out(authenticator, issuer, ada):
