@@ -1,8 +1,11 @@
-"""A small catalogue with something of each kind."""
+"""A small catalogue with something of each kind, and spawners that reach no cluster."""
 
 from pathlib import Path
+from types import SimpleNamespace
 
+import kubespawner.spawner
 import pytest
+from gpucommons_spawner import GPUSpawner
 from gpucommons_spawner.catalogue import Catalogue
 from gpucommons_spawner.catalogue_file import load_catalogue
 
@@ -64,3 +67,32 @@ def catalogue_file(tmp_path_factory) -> Path:
 @pytest.fixture(scope="session")
 def catalogue(catalogue_file) -> Catalogue:
     return load_catalogue(catalogue_file)
+
+
+@pytest.fixture
+def make_spawner(catalogue_file, monkeypatch):
+    monkeypatch.setattr(kubespawner.spawner, "load_config", lambda **_: None)
+    monkeypatch.setattr(kubespawner.spawner, "shared_client", lambda *_: None)
+    monkeypatch.setattr(GPUSpawner, "ledger", type(GPUSpawner.ledger)())
+
+    def make(options, name="ada", groups=("researchers",), **settings) -> GPUSpawner:
+        user = SimpleNamespace(
+            name=name,
+            id=1,
+            url=f"/user/{name}/",
+            groups=[SimpleNamespace(name=group) for group in groups],
+            orm_spawners={},
+        )
+        hub = SimpleNamespace(
+            public_host="", url="http://hub", base_url="/hub/", api_url="http://hub/hub/api"
+        )
+        return GPUSpawner(
+            _mock=True,
+            user=user,
+            hub=hub,
+            user_options=options,
+            catalogue_file=str(catalogue_file),
+            **settings,
+        )
+
+    return make

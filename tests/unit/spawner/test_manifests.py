@@ -7,44 +7,13 @@ and read the difference.
 import json
 import os
 from pathlib import Path
-from types import SimpleNamespace
 
-import kubespawner.spawner
 import pytest
 from gpucommons_spawner import GPUSpawner
 from kubernetes_asyncio.client import ApiClient
 
 GOLDEN = Path(__file__).with_name("golden")
 CHANGING = ("hub.jupyter.org/kubespawner-version", "hub.jupyter.org/jupyterhub-version")
-
-
-@pytest.fixture
-def make_spawner(catalogue_file, monkeypatch):
-    monkeypatch.setattr(kubespawner.spawner, "load_config", lambda **_: None)
-    monkeypatch.setattr(kubespawner.spawner, "shared_client", lambda *_: None)
-    monkeypatch.setattr(GPUSpawner, "ledger", type(GPUSpawner.ledger)())
-
-    def make(options, name="ada", groups=("researchers",), **settings) -> GPUSpawner:
-        user = SimpleNamespace(
-            name=name,
-            id=1,
-            url=f"/user/{name}/",
-            groups=[SimpleNamespace(name=group) for group in groups],
-            orm_spawners={},
-        )
-        hub = SimpleNamespace(
-            public_host="", url="http://hub", base_url="/hub/", api_url="http://hub/hub/api"
-        )
-        return GPUSpawner(
-            _mock=True,
-            user=user,
-            hub=hub,
-            user_options=options,
-            catalogue_file=str(catalogue_file),
-            **settings,
-        )
-
-    return make
 
 
 async def _pod(spawner: GPUSpawner) -> dict:

@@ -1,0 +1,106 @@
+"""What only a real API server can tell: it takes our manifests, and our watch follows it."""
+
+import asyncio
+import json
+import logging
+from pathlib import Path
+
+import pytest
+from gpucommons_spawner.watch import Watch
+from kubernetes_asyncio import client, config
+
+from .api_server import NAMESPACE
+
+GOLDEN = Path(__file__).parents[2] / "unit" / "spawner" / "golden"
+PODS = f"/api/v1/namespaces/{NAMESPACE}/pods"
+
+
+@pytest.mark.parametrize("file", sorted(GOLDEN.glob("*.json")), ids=lambda file: file.stem)
+def test_a_golden_manifest_is_accepted(api, file):
+    accepted = api.post(f"{PODS}?dryRun=All&fieldValidation=Strict", json.loads(file.read_text()))
+    assert accepted["spec"]["containers"][0]["securityContext"]["runAsUser"] == 1000
+
+
+class _Seen:
+    """What a watch found, with a way to wait for more."""
+
+    def __init__(self):
+        self.names: set[str] = set()
+        self.lists = 0
+        self._changed = asyncio.Event()
+
+    def replace(self, objects):
+        self.lists += 1
+        self.names = {each["metadata"]["name"] for each in objects}
+        self._changed.set()
+
+    def update(self, kind, changed):
+        name = changed["metadata"]["name"]
+        (self.names.discard if kind == "DELETED" else self.names.add)(name)
+        self._changed.set()
+
+    async def until(self, names):
+        async with asyncio.timeout(10):
+            while self.names != names:
+                await self._changed.wait()
+                self._changed.clear()
+
+
+@pytest.fixture
+async def core(api):
+    await config.load_kube_config(config_file=str(api.kubeconfig))
+    async with client.ApiClient() as connection:
+        yield client.CoreV1Api(connection)
+
+
+async def _make(core, name):
+    await core.create_namespaced_config_map(NAMESPACE, {"metadata": {"name": name}})
+
+
+async def _following(core, seen):
+    watch = Watch(core.list_namespaced_config_map, seen, logging.getLogger(), namespace=NAMESPACE)
+    return asyncio.create_task(watch.run())
+
+
+async def test_changes_are_seen_without_another_list(core):
+    seen = _Seen()
+    task = await _following(core, seen)
+    await seen.until(set())
+    await _make(core, "one")
+    await seen.until({"one"})
+    await core.delete_namespaced_config_map("one", NAMESPACE)
+    await seen.until(set())
+    assert seen.lists == 1
+    task.cancel()
+
+
+async def test_a_watch_that_ends_is_taken_up_where_it_was(core, monkeypatch):
+    monkeypatch.setattr("gpucommons_spawner.watch.WATCH_SECONDS", 1)
+    seen = _Seen()
+    task = await _following(core, seen)
+    await seen.until(set())
+    await asyncio.sleep(2.5)  # two watches have ended meanwhile
+    await _make(core, "late")
+    await seen.until({"late"})
+    assert seen.lists == 1
+    await core.delete_namespaced_config_map("late", NAMESPACE)
+    task.cancel()
+
+
+async def test_after_a_failure_everything_is_listed_again(core, caplog):
+    seen = _Seen()
+    broken = iter(range(2))
+
+    async def broken_twice(**query):
+        if query.get("watch") and next(broken, None) is not None:
+            raise client.ApiException(status=500, reason="Broken")
+        return await core.list_namespaced_config_map(**query)
+
+    watch = Watch(broken_twice, seen, logging.getLogger("watch"), namespace=NAMESPACE)
+    task = asyncio.create_task(watch.run())
+    await _make(core, "again")
+    await seen.until({"again"})
+    assert seen.lists > 1
+    assert "500 Broken" in caplog.text
+    await core.delete_namespaced_config_map("again", NAMESPACE)
+    task.cancel()

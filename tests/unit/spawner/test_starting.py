@@ -1,0 +1,94 @@
+"""The wait for a pod: woken by changes, and ended with a reason."""
+
+import asyncio
+
+import pytest
+from gpucommons_spawner.session_pods import PodChanges
+from gpucommons_spawner.starting import NotStartedError, until_answering, until_running
+
+READY = {"name": "notebook", "ready": True, "state": {"running": {}}}
+RUNNING = {"phase": "Running", "podIP": "10.0.0.1", "containerStatuses": [READY]}
+UNPLACED = {
+    "phase": "Pending",
+    "conditions": [
+        {
+            "type": "PodScheduled",
+            "reason": "Unschedulable",
+            "message": "0/1 nodes are available: 1 Insufficient cpu.",
+        }
+    ],
+}
+
+
+def _pod(status, of="this start"):
+    return {"metadata": {"of": of}, "status": status}
+
+
+def _ours(pod):
+    return pod["metadata"]["of"] == "this start"
+
+
+@pytest.fixture
+def changes():
+    return PodChanges()
+
+
+async def test_a_running_pod_ends_the_wait_at_once(changes):
+    waiting = asyncio.create_task(until_running(changes, _ours, patience=60))
+    await asyncio.sleep(0)
+    changes.put(_pod({"phase": "Pending"}))
+    await asyncio.sleep(0)
+    changes.put(_pod(RUNNING))
+    async with asyncio.timeout(1):
+        assert (await waiting)["status"] is RUNNING
+
+
+async def test_the_pod_of_an_earlier_session_does_not_count(changes):
+    changes.put(_pod(RUNNING, of="an earlier start"))
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.05):
+            await until_running(changes, _ours, patience=60)
+
+
+async def test_a_pod_that_finds_no_node_is_given_up_with_the_reason(changes):
+    changes.put(_pod(UNPLACED))
+    with pytest.raises(NotStartedError, match="1 of 1 has too little free CPU"):
+        await until_running(changes, _ours, patience=0.02)
+
+
+async def test_a_pod_that_finds_a_node_after_all_is_waited_for(changes):
+    waiting = asyncio.create_task(until_running(changes, _ours, patience=0.05))
+    changes.put(_pod(UNPLACED))
+    await asyncio.sleep(0.02)
+    changes.put(_pod({"phase": "Pending"}))
+    await asyncio.sleep(0.1)
+    assert not waiting.done()
+    changes.put(_pod(RUNNING))
+    await waiting
+
+
+async def test_repeated_words_of_the_scheduler_do_not_lengthen_the_wait(changes):
+    async def repeat():
+        while True:
+            changes.put(_pod(UNPLACED))
+            await asyncio.sleep(0.01)
+
+    repeating = asyncio.create_task(repeat())
+    async with asyncio.timeout(1):
+        with pytest.raises(NotStartedError):
+            await until_running(changes, _ours, patience=0.05)
+    repeating.cancel()
+
+
+async def test_a_listener_ends_the_wait_for_an_answer():
+    server = await asyncio.start_server(lambda _r, w: w.close(), "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    async with server, asyncio.timeout(1):
+        await until_answering(f"http://127.0.0.1:{port}", lambda: None)
+
+
+async def test_a_pod_that_crashes_ends_the_wait_for_an_answer():
+    backoff = {"ready": False, "state": {"waiting": {"reason": "CrashLoopBackOff"}}}
+    pod = _pod({"phase": "Running", "containerStatuses": [backoff]})
+    with pytest.raises(NotStartedError, match="ends as soon as it is started"):
+        await until_answering("http://127.0.0.1:1", lambda: pod)
