@@ -160,6 +160,16 @@ def test_a_process_whose_memory_is_hidden_is_still_counted(nvml):
     assert NVMLReader(expected=True).read().gpus[0].processes == (GPUProcess(pid=7),)
 
 
+def test_a_driver_that_lost_a_device_is_opened_anew(nvml, monkeypatch):
+    opened = []
+    monkeypatch.setattr(pynvml, "nvmlInit", lambda: opened.append(True))
+    nvml.fail("nvmlDeviceGetPowerUsage", pynvml.NVML_ERROR_RESET_REQUIRED)
+    reader = NVMLReader(expected=True)
+    assert "it needs a reset" in reader.read().reason
+    reader.read()
+    assert len(opened) == 2
+
+
 @pytest.mark.parametrize(
     ("code", "words"),
     [
