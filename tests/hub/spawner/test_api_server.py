@@ -26,7 +26,7 @@ class _Seen:
 
     def __init__(self):
         self.names: set[str] = set()
-        self.lists = 0
+        self.lists = self.updates = 0
         self._changed = asyncio.Event()
 
     def replace(self, objects):
@@ -35,13 +35,14 @@ class _Seen:
         self._changed.set()
 
     def update(self, kind, changed):
+        self.updates += 1
         name = changed["metadata"]["name"]
         (self.names.discard if kind == "DELETED" else self.names.add)(name)
         self._changed.set()
 
     async def until(self, names):
         async with asyncio.timeout(10):
-            while self.names != names:
+            while self.names != names or not self.lists:
                 await self._changed.wait()
                 self._changed.clear()
 
@@ -79,11 +80,14 @@ async def test_a_watch_that_ends_is_taken_up_where_it_was(core, monkeypatch):
     seen = _Seen()
     task = await _following(core, seen)
     await seen.until(set())
+    await _make(core, "early")
+    await seen.until({"early"})
     await asyncio.sleep(2.5)  # two watches have ended meanwhile
     await _make(core, "late")
-    await seen.until({"late"})
-    assert seen.lists == 1
-    await core.delete_namespaced_config_map("late", NAMESPACE)
+    await seen.until({"early", "late"})
+    assert (seen.lists, seen.updates) == (1, 2)
+    for name in ("early", "late"):
+        await core.delete_namespaced_config_map(name, NAMESPACE)
     task.cancel()
 
 

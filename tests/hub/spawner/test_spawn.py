@@ -34,7 +34,10 @@ def test_a_slow_start_stores_the_choice_too(hub, node):
     finally:
         node.runs_pods = True
     hub.until(lambda: hub.servers("sam")[""]["ready"])
-    assert hub.servers("sam")[""]["user_options"]["profile"] == "SciPy 2026.11 · Whole GPU"
+    hub.stop_server("sam")
+    stopped = hub.api("GET", "users/sam", params={"include_stopped_servers": "1"}).json()
+    stored = stopped["servers"][""]["user_options"]
+    assert stored["profile"] == "SciPy 2026.11 · Whole GPU"
 
 
 @pytest.mark.parametrize(
