@@ -4,6 +4,7 @@ import json
 import shlex
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -83,7 +84,8 @@ def test_four_shares_are_a_students_whole_allowance(platform, student) -> None:
 
 
 def test_a_session_that_no_node_can_take_fails_within_seconds(platform, researcher) -> None:
-    platform.kubectl("cordon", "--all")
+    node = platform.kubectl("get", "nodes", "-o", "name").strip()
+    platform.kubectl("cordon", node)
     try:
         begin = time.monotonic()
         answer = researcher.request_start({"size": "cpu"})
@@ -91,15 +93,18 @@ def test_a_session_that_no_node_can_take_fails_within_seconds(platform, research
         assert "closed" in event["message"]
         assert time.monotonic() - begin < 25
     finally:
-        platform.kubectl("uncordon", "--all")
+        platform.kubectl("uncordon", node)
     _until(lambda: not _pods(platform, researcher))
     assert researcher.servers() == {}
     assert researcher.start({"size": "cpu"})["ready"]
 
 
 def test_progress_is_told_in_words(platform, student) -> None:
-    student.request_start({"size": "cpu"})
-    told = [event["message"] for event in student.follow()]
+    with ThreadPoolExecutor(1) as background:
+        answer = background.submit(student.request_start, {"size": "cpu"})
+        _until(lambda: student.servers().get("", {}).get("pending") == "spawn")
+        told = [event["message"] for event in student.follow()]
+        assert answer.result().is_success
     assert "A node was found." in told
 
 
