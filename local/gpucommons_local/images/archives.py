@@ -58,6 +58,8 @@ def build(image: Image, log: Path) -> BuiltImage:
         archive = _archive(references[-1])
         archive.parent.mkdir(exist_ok=True)
         storage.save(references[-1], archive, log)
+        if image.parent and not image.keep_steps:
+            storage.remove(references[-1])  # nothing starts from it, and its archive holds it all
         _remove_others_of(references, storage)
     return BuiltImage(references[-1], archive)
 
@@ -81,18 +83,17 @@ def _stage(storage: Storage, image: Image, log: Path) -> list[str]:
 def _stage_one(
     storage: Storage, image: Image, reference: str, base: Mapping[str, str], log: Path
 ) -> None:
-    _check_room()
+    _check_room(storage)
     with TemporaryDirectory(dir=_folder(), prefix="context-") as name:
         context = Path(name)
         for ingredient in image.context:
             ingredient.place(context, log)
-        arguments = {**image.arguments, **base}
-        storage.build(reference, image.containerfile, arguments, context, log)
+        storage.build(image, reference, base, context, log)
 
 
 def _remove_others_of(references: list[str], storage: Storage) -> None:
     """Remove earlier builds of the images that these references name."""
-    for kept in references:
+    for kept in reversed(references):  # children first: they hold their parents
         family = kept.rpartition("-")[0] + "-"
         for each in storage.references():
             if each.startswith(family) and each != kept:
@@ -102,13 +103,18 @@ def _remove_others_of(references: list[str], storage: Storage) -> None:
                 path.unlink()
 
 
-def _check_room() -> None:
-    free = shutil.disk_usage(_folder()).free
-    if free < _ROOM:
+def _check_room(storage: Storage) -> None:
+    if _free() < _ROOM:
+        storage.forget_steps()
+    if _free() < _ROOM:
         raise PlatformError(
-            f"{_folder()} has {free / 2**30:.1f} GiB free, and building images takes "
+            f"{_folder()} has {_free() / 2**30:.1f} GiB free, and building images takes "
             f"{_ROOM / 2**30:.0f} GiB. Free some space, or set XDG_CACHE_HOME to a larger disk."
         )
+
+
+def _free() -> int:
+    return shutil.disk_usage(_folder()).free
 
 
 def _folder() -> Path:

@@ -66,6 +66,8 @@ class Image:
 
     version is the part of the tag that people read, such as "2026.11"; the rest of the tag is
     made from everything that goes into the image, so a reference never changes its meaning.
+    keep_steps makes another build start at the first step that differs: worth its space where
+    steps take minutes and the last ones change most.
     """
 
     name: str
@@ -74,6 +76,7 @@ class Image:
     context: tuple[Ingredient, ...]
     parent: "Image | None" = None  # given to the Containerfile as BASE
     arguments: Mapping[str, str] = field(default_factory=dict)
+    keep_steps: bool = False
 
     @property
     def title(self) -> str:

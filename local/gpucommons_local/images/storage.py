@@ -11,6 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from gpucommons_local.errors import PlatformError
+from gpucommons_local.images.image import Image
 from gpucommons_local.images.machine import lend
 from gpucommons_local.toolchain import run_logged
 
@@ -30,20 +31,16 @@ class Storage:
         return _succeeds(self._buildah("inspect", "--type", "image", reference))
 
     def build(
-        self,
-        reference: str,
-        containerfile: str,
-        arguments: Mapping[str, str],
-        context: Path,
-        log: Path,
+        self, image: Image, reference: str, base: Mapping[str, str], context: Path, log: Path
     ) -> None:
-        """Build the Containerfile at that path in the context."""
+        """Build the image in its context. base: the argument BASE, where it has a parent."""
         with TemporaryDirectory(dir=self.folder, prefix="loan-") as name:
-            command = self._buildah("build", "--network", "host", "--pull-never", "--layers")
+            command = self._buildah("build", "--network", "host", "--pull-never")
             command += ["--isolation", "chroot", "--format", "docker"]
-            command += ["--volume", lend(Path(name))]
+            command += [f"--layers={str(image.keep_steps).lower()}", "--volume", lend(Path(name))]
+            arguments = {**image.arguments, **base}
             command += [f"--build-arg={key}={value}" for key, value in arguments.items()]
-            command += ["--file", containerfile, "--tag", reference, "."]
+            command += ["--file", image.containerfile, "--tag", reference, "."]
             self._run(command, context, log)
 
     def save(self, reference: str, archive: Path, log: Path) -> None:
@@ -57,6 +54,10 @@ class Storage:
     def remove(self, reference: str) -> None:
         """Forget an image. One that others are built on loses its name only."""
         _succeeds(self._buildah("rmi", "--force", reference))
+
+    def forget_steps(self) -> None:
+        """Remove what was kept of finished steps; the images themselves stay."""
+        _succeeds(self._buildah("rmi", "--prune"))
 
     def references(self) -> list[str]:
         """Names of all images held."""

@@ -29,6 +29,7 @@ BASE = Image(
     containerfile="images/base/Containerfile",
     context=(Files(_ROOT, ("images/base",)), Wheel(("contract", "lab_extension"))),
     parent=DEBIAN,
+    keep_steps=True,
 )
 
 
@@ -61,6 +62,7 @@ HUB = Image(
         Wheel(("authenticator", "contract", "hub_config", "spawner")),
     ),
     parent=DEBIAN,
+    keep_steps=True,
 )
 
 IMAGES = (DEBIAN, PAUSE, BASE, *ENVIRONMENTS, HUB)
