@@ -27,7 +27,7 @@ $(VENV)/complete: requirements/all.txt pyproject.toml
 	@echo "Setting up the tools in $(VENV) ..."
 	@$(PYTHON) -m venv $(VENV) 2>/dev/null || { apt-get -qq update && apt-get -qq install --yes python3-venv && $(PYTHON) -m venv --clear $(VENV); }
 	@$(BIN)/pip install --quiet --disable-pip-version-check uv==0.13.9
-	@$(BIN)/uv pip sync --quiet --python $(BIN)/python requirements/all.txt requirements/tools.txt
+	@$(BIN)/uv pip sync --quiet --compile-bytecode --python $(BIN)/python requirements/all.txt requirements/tools.txt
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --editable .
 	@touch $@
 

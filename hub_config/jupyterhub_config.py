@@ -10,8 +10,9 @@ form of the z2jh chart's ``hub.config``:
       catalogue_file: /etc/gpucommons/catalogue.yaml
 """
 
-from gpucommons_config import defaults, installation
+from gpucommons_config import check_catalogue, defaults, installation
 
 c = get_config()  # type: ignore[name-defined]  # noqa: F821
 c.merge(defaults())
 c.merge(installation())
+check_catalogue(c)

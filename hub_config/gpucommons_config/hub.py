@@ -1,8 +1,11 @@
 """What every installation of GPU Commons shares: the hub made of its parts."""
 
+import sys
+from pathlib import Path
+
 from gpucommons_authenticator import TEMPLATES as LOGIN_TEMPLATES
 from gpucommons_authenticator import DexOAuthenticator
-from gpucommons_spawner import HANDLERS, GPUSpawner
+from gpucommons_spawner import HANDLERS, CatalogueError, GPUSpawner, load_catalogue
 from gpucommons_spawner import TEMPLATES as PICKER_TEMPLATES
 from traitlets.config import Config
 
@@ -21,3 +24,17 @@ def defaults() -> Config:
     c.Authenticator.enable_auth_state = True
     c.Spawner.default_url = "/lab"
     return c
+
+
+def check_catalogue(c: Config) -> None:
+    """Stop the hub with the catalogue's file, line and key if it has a mistake.
+
+    Without this the mistake would show when the first person signs in.
+    """
+    file = c.GPUSpawner.get("catalogue_file")
+    if not file:
+        sys.exit("gpucommons: set GPUSpawner.catalogue_file to the path of the catalogue")
+    try:
+        load_catalogue(Path(file))
+    except CatalogueError as error:
+        sys.exit(f"gpucommons: {error}")

@@ -22,6 +22,8 @@ def local_catalogue() -> str:
     for name, environment in catalogue["environments"].items():
         for version, entry in environment["versions"].items():
             _use_local_image(entry, _image(name, version), name)
+        if all("disabled" in entry for entry in environment["versions"].values()):
+            environment["disabled"] = _not_built(name)
     for size in catalogue["sizes"].values():
         size.update(_REQUESTS)
     return yaml.safe_dump(catalogue, sort_keys=False, allow_unicode=True)
@@ -36,4 +38,8 @@ def _use_local_image(entry: dict[str, Any], image: Image | None, name: str) -> N
     if built:
         entry["image"] = built.reference
     else:
-        entry["disabled"] = f"Not built on this machine. Build it: make images IMAGES={name}"
+        entry["disabled"] = _not_built(name)
+
+
+def _not_built(name: str) -> str:
+    return f"Not built on this machine. Build it: make images IMAGES={name}"

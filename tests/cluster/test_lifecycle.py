@@ -1,0 +1,122 @@
+"""Bad days of `up` and `down`, on a platform of the module's own that nobody else uses."""
+
+import os
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from gpucommons_local import cgroups
+from gpucommons_local.instance import Instance
+
+from tests.platform import GPUCOMMONS
+
+_INSTANCE = Instance("lifecycle", 18500)
+
+
+def _run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command, *rest = arguments
+    return subprocess.run(
+        [GPUCOMMONS, command, "--name", _INSTANCE.name, *rest],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def _up() -> subprocess.CompletedProcess[str]:
+    return _run("up", "--port", str(_INSTANCE.port))
+
+
+def _leftovers() -> dict[str, object]:
+    """What of the instance the machine still has, by kind."""
+    marks = (str(_INSTANCE.state), f"{_INSTANCE.name} {_INSTANCE.port}")
+    processes = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            command = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+        if any(mark in command for mark in marks):
+            processes.append(command)
+    found = {
+        "processes": processes,
+        "mounts": [
+            line for line in Path("/proc/self/mounts").read_text().splitlines() if marks[0] in line
+        ],
+        "routes": [
+            line
+            for line in subprocess.check_output(["ip", "route"], text=True).splitlines()
+            if "10.213." in line
+        ],
+        "namespaces": subprocess.check_output(["ip", "netns", "list"], text=True).split(),
+        "cgroups": cgroups.leftover_groups(_INSTANCE),
+    }
+    return {kind: items for kind, items in found.items() if items}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _stopped_at_the_end() -> Iterator[None]:
+    yield
+    _run("down")
+
+
+def test_a_taken_port_is_named_with_a_way_out_and_nothing_is_started() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", _INSTANCE.port))
+        taken.listen()
+        result = _up()
+    assert result.returncode == 1
+    assert f"Port {_INSTANCE.port} on 127.0.0.1 is taken" in result.stdout
+    assert f"PORT={_INSTANCE.port + 1000}" in result.stdout
+    assert _leftovers() == {}
+
+
+def test_a_person_without_root_is_told_to_use_it() -> None:
+    result = subprocess.run(
+        ["setpriv", "--reuid=65534", "--clear-groups", GPUCOMMONS, "up"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if "Permission denied" in result.stderr:
+        pytest.skip("the checkout lies in a folder that only root may read")
+    assert "sudo make up" in result.stdout
+
+
+def test_killed_at_any_moment_it_starts_again_and_down_leaves_nothing() -> None:
+    starting = subprocess.Popen(
+        [GPUCOMMONS, "up", "--name", _INSTANCE.name, "--port", str(_INSTANCE.port)],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert starting.stdout
+    for line in starting.stdout:
+        if "Kubernetes" in line:  # half-way: the cluster runs, the hub does not
+            break
+    starting.kill()
+    starting.wait()
+
+    second = _up()
+    assert second.returncode == 0, second.stdout
+    third = _up()
+    assert third.returncode == 0, third.stdout
+
+    supervisor = int((_INSTANCE.run / "supervisord.pid").read_text())
+    os.kill(supervisor, signal.SIGKILL)
+    deadline = time.monotonic() + 15
+    while "processes" in _leftovers():
+        assert time.monotonic() < deadline, _leftovers()
+        time.sleep(0.1)
+
+    assert _up().returncode == 0
+    assert _run("down").returncode == 0
+    assert _leftovers() == {}
+
+
+def test_down_twice_is_no_error() -> None:
+    assert _run("down").returncode == 0
+    assert _leftovers() == {}

@@ -1,0 +1,51 @@
+"""What stops the hub at start, and what it says."""
+
+from pathlib import Path
+
+import pytest
+from traitlets.config import Config, PyFileConfigLoader
+
+_ROOT = Path(__file__).parents[3]
+_CONFIG = _ROOT / "hub_config" / "jupyterhub_config.py"
+_CATALOGUE = _ROOT / "hub_config" / "gpucommons_config" / "catalogue.yaml"
+
+
+@pytest.fixture
+def read_config(tmp_path, monkeypatch):
+    """Read the hub's configuration with an installation's values, as JupyterHub does."""
+
+    def read(values: str) -> Config:
+        file = tmp_path / "values.yaml"
+        file.write_text(values)
+        monkeypatch.setenv("GPUCOMMONS_VALUES", str(file))
+        return PyFileConfigLoader(str(_CONFIG)).load_config()
+
+    return read
+
+
+def test_the_default_catalogue_is_accepted(read_config) -> None:
+    config = read_config(f"GPUSpawner: {{catalogue_file: {_CATALOGUE}}}")
+    assert config.GPUSpawner.catalogue_file == str(_CATALOGUE)
+
+
+def test_a_typo_in_the_catalogue_stops_the_hub_with_file_line_and_key(
+    read_config, tmp_path
+) -> None:
+    broken = tmp_path / "catalogue.yaml"
+    text = _CATALOGUE.read_text().replace("    memory: 2Gi", "    memroy: 2Gi", 1)
+    broken.write_text(text)
+    line = text.splitlines().index("    memroy: 2Gi") + 1
+    with pytest.raises(SystemExit) as stopped:
+        read_config(f"GPUSpawner: {{catalogue_file: {broken}}}")
+    assert f"{broken}:{line}: sizes.cpu.memroy" in str(stopped.value.code)
+
+
+def test_a_hub_without_a_catalogue_says_what_to_set(read_config) -> None:
+    with pytest.raises(SystemExit, match=r"GPUSpawner\.catalogue_file"):
+        read_config("JupyterHub: {}")
+
+
+@pytest.mark.parametrize("values", ["- a list", "JupyterHub: 7", "{"])
+def test_values_of_another_shape_stop_the_hub_and_name_the_file(read_config, values: str) -> None:
+    with pytest.raises(SystemExit, match=r"values\.yaml"):
+        read_config(values)
