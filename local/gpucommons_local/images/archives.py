@@ -84,7 +84,7 @@ def _stage_one(
     storage: Storage, image: Image, reference: str, base: Mapping[str, str], log: Path
 ) -> None:
     _check_room(storage)
-    with TemporaryDirectory(dir=_folder(), prefix="context-") as name:
+    with TemporaryDirectory(dir=_folder(), prefix="context-", ignore_cleanup_errors=True) as name:
         context = Path(name)
         for ingredient in image.context:
             ingredient.place(context, log)
