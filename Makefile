@@ -16,7 +16,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 GPUCOMMONS := $(BIN)/gpucommons
 
-.PHONY: help up down status images test check bench format requirements clean
+.PHONY: help up down status images test check bench format requirements pictures clean
 
 help:
 	@sed -n 's/^#  *make /make /p' Makefile
@@ -50,7 +50,7 @@ check: $(VENV)/complete lab_extension/node_modules
 	$(BIN)/lint-imports
 	PATH=$(abspath $(BIN)):$$PATH npm --prefix lab_extension run --silent lint
 	PATH=$(abspath $(BIN)):$$PATH npm --prefix lab_extension run --silent test
-	$(BIN)/pytest -q tests/unit
+	$(BIN)/pytest -q --numprocesses 2 tests/unit
 
 lab_extension/node_modules: lab_extension/package-lock.json $(VENV)/complete
 	PATH=$(abspath $(BIN)):$$PATH npm --prefix lab_extension ci --silent
@@ -68,11 +68,16 @@ format: $(VENV)/complete lab_extension/node_modules
 	$(BIN)/ruff check --fix .
 	PATH=$(abspath $(BIN)):$$PATH npm --prefix lab_extension run --silent format
 
+# The README's pictures, from the platform that runs.
+pictures: $(VENV)/complete
+	$(BIN)/pytest --platform local tests/browser
+	mkdir -p docs/pictures
+	cp build/pictures/*.png docs/pictures/
+
 # Pin anew, after a change of pyproject.toml or to take up releases.
 requirements: $(VENV)/complete
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --no-header --no-annotate --all-extras pyproject.toml -o requirements/all.txt
-	$(BIN)/uv pip compile -q --universal --python-version 3.11 --no-header --no-annotate --extra lab pyproject.toml -o requirements/lab.txt
-	$(BIN)/uv pip compile -q --universal --python-version 3.11 --no-header --no-annotate --extra hub pyproject.toml -o requirements/hub.txt
+	images/refresh-requirements
 
 clean:
 	rm -rf $(VENV) lab_extension/node_modules lab_extension/lib build dist

@@ -94,7 +94,6 @@ def test_a_token_that_brings_its_own_key_is_refused(issuer, rsa_keys):
         ({"sub": ""}, "sub"),
         ({"sub": 7}, "sub"),
     ],
-    ids=str,
 )
 def test_a_token_with_a_wrong_claim_is_refused_and_the_reason_named(issuer, change, reason):
     with pytest.raises(TokenRejectedError, match=reason):
