@@ -4,6 +4,7 @@ import hashlib
 import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Protocol
 
@@ -60,7 +61,7 @@ def _is_source(path: Path) -> bool:
     return "__pycache__" not in path.parts
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Image:
     """One container image: a Containerfile, its context, and the image that it starts from.
 
@@ -84,7 +85,14 @@ class Image:
         return f"{self.name}:{self.version}"
 
     def fingerprint(self) -> str:
-        """Twelve hex digits that stand for everything the image is made from."""
+        """Twelve hex digits that stand for everything the image is made from.
+
+        Looked at once in a process: a source that changes during a build is the next run's.
+        """
+        return self._fingerprint
+
+    @cached_property
+    def _fingerprint(self) -> str:
         digest = hashlib.sha256(self.containerfile.encode())
         parts = [f"{key}={value}" for key, value in sorted(self.arguments.items())]
         parts += [each.identity() for each in self.context]
