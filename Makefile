@@ -56,8 +56,10 @@ lab_extension/node_modules: lab_extension/package-lock.json $(VENV)/complete
 	PATH=$(abspath $(BIN)):$$PATH npm --prefix lab_extension ci --silent
 	@touch $@
 
-test: check
+# What needs building first, so that no test is skipped for want of it.
+test: $(VENV)/complete
 	$(GPUCOMMONS) build --browser
+	$(MAKE) --no-print-directory check
 	$(BIN)/pytest tests/hub tests/cluster tests/gpu tests/browser
 
 bench: $(VENV)/complete
@@ -77,7 +79,7 @@ pictures: $(VENV)/complete
 # Pin anew, after a change of pyproject.toml or to take up releases.
 requirements: $(VENV)/complete
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --no-header --no-annotate --all-extras pyproject.toml -o requirements/all.txt
-	images/refresh-requirements
+	PATH=$(abspath $(BIN)):$$PATH images/refresh-requirements
 
 clean:
 	rm -rf $(VENV) lab_extension/node_modules lab_extension/lib build dist
