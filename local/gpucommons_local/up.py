@@ -6,6 +6,7 @@ taken up where it stopped and a second run has nothing to do.
 
 import fcntl
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -54,8 +55,16 @@ def build_all(steps: Steps, *, browser: bool = False) -> None:
     if missing := packages.missing_packages(browser=browser):
         with steps.step(f"Debian packages: {', '.join(missing)}"):
             packages.install(missing)
-    build_programs(steps)
-    build_images([find(each) for each in DEFAULT_IMAGES] + platform_images(), steps)
+    environments = [find(each) for each in DEFAULT_IMAGES]
+    # At the same time: compilers wait little and use much, downloads and archives the reverse.
+    with ThreadPoolExecutor(2) as pool:
+        builds = [
+            pool.submit(build_programs, steps),
+            pool.submit(build_images, [*environments, PAUSE], steps),
+        ]
+    for each in builds:
+        each.result()
+    build_images(platform_images(), steps)
 
 
 def build_programs(steps: Steps) -> None:
@@ -120,11 +129,15 @@ def _start_cluster(platform: Platform, steps: Steps) -> None:
 
 def _import_images(platform: Platform, steps: Steps) -> None:
     present = container_runtime.imported_images(platform.instance)
-    for image in [*platform_images(), *installed_environments()]:
+
+    def load(image: Image) -> None:
         built = find_built(image)
         if built and built.reference not in present:
             with steps.step(f"Load image {image.title} into the node"):
                 container_runtime.import_image(platform.instance, built.archive)
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(load, [*platform_images(), *installed_environments()]))
 
 
 def _apply_addons(platform: Platform, steps: Steps) -> None:
