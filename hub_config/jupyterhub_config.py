@@ -10,7 +10,8 @@ form of the z2jh chart's ``hub.config``:
       catalogue_file: /etc/gpucommons/catalogue.yaml
 """
 
-from gpucommons_config import check_catalogue, defaults, installation
+from gpucommons_config.hub import check_catalogue, defaults
+from gpucommons_config.installation import installation
 
 c = get_config()  # type: ignore[name-defined]  # noqa: F821
 c.merge(defaults())

@@ -1,6 +1,4 @@
-"""Puts the parts of GPU Commons together: one hub configuration, one command."""
+"""Puts the parts of GPU Commons together: one hub configuration, one command.
 
-from gpucommons_config.hub import check_catalogue, defaults
-from gpucommons_config.installation import installation
-
-__all__ = ["check_catalogue", "defaults", "installation"]
+Nothing is imported here: the command does not need the hub, nor the hub the command.
+"""
