@@ -35,12 +35,14 @@ def write_enter_script(instance: Instance) -> None:
     script.parent.mkdir(parents=True, exist_ok=True)
     script.write_text(
         "#!/bin/sh\n"
-        "# Runs its arguments inside the node of this platform.\n"
+        "# Runs its arguments inside the node of this platform. nsenter starts them as a\n"
+        "# child, which must not outlive it: the supervisor knows nsenter alone.\n"
         f'pid=$(cat "{instance.node_pid_file}" 2>/dev/null) || {{\n'
         '  echo "The node is not running. Start it: make up" >&2\n'
         "  exit 69\n"
         "}\n"
         'exec nsenter --target "$pid" --net --mount --pid --ipc --uts -- \\\n'
+        "  setpriv --pdeathsig KILL -- \\\n"
         '  /bin/sh -c \'cd "$0" && exec "$@"\' "$PWD" "$@"\n'
     )
     script.chmod(0o755)

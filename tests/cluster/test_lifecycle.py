@@ -88,17 +88,13 @@ def test_a_person_without_root_is_told_to_use_it() -> None:
 
 
 def test_killed_at_any_moment_it_starts_again_and_down_leaves_nothing() -> None:
-    starting = subprocess.Popen(
-        [GPUCOMMONS, "up", "--name", _INSTANCE.name, "--port", str(_INSTANCE.port)],
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert starting.stdout
-    for line in starting.stdout:
-        if "Kubernetes" in line:  # half-way: the cluster runs, the hub does not
-            break
-    starting.kill()
-    starting.wait()
+    command = [GPUCOMMONS, "up", "--name", _INSTANCE.name, "--port", str(_INSTANCE.port)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as starting:
+        assert starting.stdout
+        for line in starting.stdout:
+            if "Kubernetes" in line:  # half-way: the cluster runs, the hub does not
+                break
+        starting.kill()
 
     second = _up()
     assert second.returncode == 0, second.stdout

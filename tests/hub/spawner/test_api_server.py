@@ -102,6 +102,7 @@ async def test_after_a_failure_everything_is_listed_again(core, caplog):
 
     watch = Watch(broken_twice, seen, logging.getLogger("watch"), namespace=NAMESPACE)
     task = asyncio.create_task(watch.run())
+    await seen.until(set())  # the first list; what is made now only another one can show
     await _make(core, "again")
     await seen.until({"again"})
     assert seen.lists > 1
