@@ -39,6 +39,8 @@ class AddOn:
     objects: Callable[[Instance, Mapping[str, str]], list[Manifest]]
     ready: Callable[[Instance], str | None] = lambda _: None
     start_limit: float = 60.0
+    before_hub: bool = True
+    """Whether the hub cannot start without it."""
 
 
 def apply(addon: AddOn, instance: Instance, images: Mapping[str, str]) -> None:
@@ -187,6 +189,11 @@ ADDONS: tuple[AddOn, ...] = (
     AddOn("cluster", "Cluster DNS and storage", cluster_objects),
     AddOn("hub", "Sessions' namespace and the hub's rights", hub_objects, hub_token_missing),
     AddOn(
-        "gpu", "NVIDIA's device plugins, MPS and feature discovery", gpu_objects, gpus_missing, 90
+        "gpu",
+        "NVIDIA's device plugins, MPS and feature discovery",
+        gpu_objects,
+        gpus_missing,
+        start_limit=90,
+        before_hub=False,
     ),
 )

@@ -45,8 +45,11 @@ def up(instance: Instance, steps: Steps) -> Platform:
             platform.configure()
         _start_cluster(platform, steps)
         _import_images(platform, steps)
-        _apply_addons(platform, steps)
-        _start_hub(platform, steps)
+        _apply_addons(platform, steps, before_hub=True)
+        with ThreadPoolExecutor(1) as pool:
+            others = pool.submit(_apply_addons, platform, steps, before_hub=False)
+            _start_hub(platform, steps)
+        others.result()
     return platform
 
 
@@ -140,8 +143,8 @@ def _import_images(platform: Platform, steps: Steps) -> None:
         list(pool.map(load, [*platform_images(), *installed_environments()]))
 
 
-def _apply_addons(platform: Platform, steps: Steps) -> None:
-    for addon in addons.ADDONS:
+def _apply_addons(platform: Platform, steps: Steps, *, before_hub: bool) -> None:
+    for addon in [each for each in addons.ADDONS if each.before_hub == before_hub]:
         with steps.step(addon.title):
             addons.apply(addon, platform.instance, platform.images)
 
