@@ -110,7 +110,6 @@ def hub_objects(_instance: Instance, _images: Mapping[str, str]) -> list[Manifes
     availability = [
         {"apiGroups": [""], "resources": ["nodes", "pods"], "verbs": ["get", "list", "watch"]}
     ]
-    rbac = "rbac.authorization.k8s.io"
     return [
         {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}},
         {
@@ -128,32 +127,21 @@ def hub_objects(_instance: Instance, _images: Mapping[str, str]) -> list[Manifes
                 "annotations": {"kubernetes.io/service-account.name": "hub"},
             },
         },
-        {
-            "apiVersion": f"{rbac}/v1",
-            "kind": "Role",
-            "metadata": {"name": "hub", "namespace": NAMESPACE},
-            "rules": spawning,
-        },
-        {
-            "apiVersion": f"{rbac}/v1",
-            "kind": "RoleBinding",
-            "metadata": {"name": "hub", "namespace": NAMESPACE},
-            "roleRef": {"apiGroup": rbac, "kind": "Role", "name": "hub"},
-            "subjects": [account],
-        },
-        {
-            "apiVersion": f"{rbac}/v1",
-            "kind": "ClusterRole",
-            "metadata": {"name": "gpucommons-availability"},
-            "rules": availability,
-        },
-        {
-            "apiVersion": f"{rbac}/v1",
-            "kind": "ClusterRoleBinding",
-            "metadata": {"name": "gpucommons-availability"},
-            "roleRef": {"apiGroup": rbac, "kind": "ClusterRole", "name": "gpucommons-availability"},
-            "subjects": [account],
-        },
+        *_grant("", {"name": "hub", "namespace": NAMESPACE}, spawning, account),
+        *_grant("Cluster", {"name": "gpucommons-availability"}, availability, account),
+    ]
+
+
+def _grant(
+    scope: str, metadata: Manifest, rules: list[Manifest], account: Manifest
+) -> list[Manifest]:
+    """Give an account a role of its own; scope is ``Cluster``, or empty for one namespace."""
+    rbac = "rbac.authorization.k8s.io"
+    role = {"apiGroup": rbac, "kind": f"{scope}Role", "name": metadata["name"]}
+    common = {"apiVersion": f"{rbac}/v1", "metadata": metadata}
+    return [
+        {**common, "kind": f"{scope}Role", "rules": rules},
+        {**common, "kind": f"{scope}RoleBinding", "roleRef": role, "subjects": [account]},
     ]
 
 

@@ -11,27 +11,11 @@ from pathlib import Path
 
 import httpx
 import pytest
-from gpucommons_local.errors import PlatformError
-from gpucommons_local.gpu.driver import DriverRoot, build
+from gpucommons_local.gpu.driver import DriverRoot
 
 TOKEN = "a-token"
 CONFIG = Path(__file__).parents[3] / "lab_extension" / "jupyter-config"
 START_TIMEOUT = 60  # seconds
-
-
-@pytest.fixture(scope="session")
-def built_driver(tmp_path_factory: pytest.TempPathFactory) -> DriverRoot:
-    try:
-        return build(tmp_path_factory.mktemp("driver"))
-    except PlatformError as error:
-        pytest.skip(f"no simulated driver: {error}")
-
-
-@pytest.fixture
-def driver(built_driver: DriverRoot) -> DriverRoot:
-    """The driver with four idle GPUs."""
-    built_driver.state_file.update(lambda state: state.reset())
-    return built_driver
 
 
 class Session:

@@ -7,23 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from gpucommons_local.errors import PlatformError
-from gpucommons_local.gpu.driver import DriverRoot, build
-
-
-@pytest.fixture(scope="session")
-def built_driver(tmp_path_factory: pytest.TempPathFactory) -> DriverRoot:
-    try:
-        return build(tmp_path_factory.mktemp("driver"))
-    except PlatformError as error:
-        pytest.skip(f"no simulated driver: {error}")
-
-
-@pytest.fixture
-def driver(built_driver: DriverRoot) -> DriverRoot:
-    """The driver with idle GPUs."""
-    built_driver.state_file.update(lambda state: state.reset())
-    return built_driver
+from gpucommons_local.gpu.driver import DriverRoot
 
 
 class Reader:
