@@ -11,7 +11,7 @@ from gpucommons_local.instance import Instance
 
 _GIB = 1024**3
 _CACHE_SPACE = 12 * _GIB
-"""Sources, compiler's cache, programs, images: 9 GiB seen on a first run."""
+"""Sources, compiler's cache, programs, images: an estimate with room, not a measurement."""
 _STATE_SPACE = 6 * _GIB
 
 
