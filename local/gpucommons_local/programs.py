@@ -40,6 +40,8 @@ _LINK = f"-s -w {_VERSION_FLAGS}"
 _LINK_NVML = (
     f"{_LINK} -extldflags '-Wl,--export-dynamic -Wl,--unresolved-symbols=ignore-in-object-files'"
 )
+# Debugging data that the linker would only drop again.
+_COMPILE = "all=-dwarf=false"
 # Pure Go name look-up; no file systems that need headers of their own.
 _TAGS = "netgo osusergo no_btrfs no_zfs no_aufs no_devmapper"
 
@@ -52,6 +54,7 @@ class _Build:
     module: str
     packages: tuple[str, ...]
     link: str = _LINK
+    cgo: bool = False
 
 
 _BUILDS = (
@@ -76,6 +79,7 @@ _BUILDS = (
             "github.com/NVIDIA/nvidia-container-toolkit/cmd/nvidia-cdi-hook",
         ),
         _LINK_NVML,
+        cgo=True,
     ),
     _Build(
         "containerd",
@@ -142,12 +146,16 @@ def finish() -> None:
 
 def _go_build(build: _Build, target: Path, log: Path) -> None:
     command = ["go", "build", "-mod=readonly", "-trimpath", "-tags", _TAGS]
-    command += ["-ldflags", build.link, "-o", f"{target}/", *build.packages]
+    command += ["-gcflags", _COMPILE, "-ldflags", build.link, "-o", f"{target}/", *build.packages]
     run_logged(
         command,
         folder=_sources() / build.module,
         log=log,
-        extra={"CGO_ENABLED": "1", "GOTOOLCHAIN": "local", "GOFLAGS": "-buildvcs=false"},
+        extra={
+            "CGO_ENABLED": str(int(build.cgo)),
+            "GOTOOLCHAIN": "local",
+            "GOFLAGS": "-buildvcs=false",
+        },
     )
     server = target / "server"  # go names a binary after its module, and etcd's is "server"
     if server.exists():
