@@ -8,5 +8,9 @@ class Endpoint(StrEnum):
 
     SESSION_GPUS = "gpucommons/api/gpus"
     """Session: one telemetry frame as JSON, or a stream of them (server-sent events)."""
+    SESSION_NOTICE = "gpucommons/api/notice"
+    """Session: POST shows a `Notice` to the person; GET lists those that still matter."""
+    HUB_RECHECK = "api/gpucommons/users/{name}/recheck"
+    """Hub: POST asks Dex at once whether this person may still be here (scope delete:users)."""
     HUB_AVAILABILITY = "api/gpucommons/availability"
     """Hub: what is free per size and, for the asking user, why not."""

@@ -1,7 +1,7 @@
-"""Names of the labels and annotations that every session pod carries.
+"""Names of the labels and annotations that sessions, workspaces and teams carry.
 
-The spawner writes them; culler, accounting, dashboards, network policies and
-Gatekeeper read them and so need no spawner.
+The spawner and the account commands write them; culler, accounting, dashboards,
+network policies and Gatekeeper read them and so need neither.
 """
 
 from enum import StrEnum
@@ -13,6 +13,7 @@ class Label(StrEnum):
     """Labels: short, selectable, at most 63 characters of ``[A-Za-z0-9_.-]``."""
 
     TEAM = PREFIX + "team"
+    """On a session its team; on a namespace, that it is this team's own."""
     ENVIRONMENT = PREFIX + "environment"
     VERSION = PREFIX + "version"
     SIZE = PREFIX + "size"
@@ -28,3 +29,9 @@ class Annotation(StrEnum):
     """The JupyterHub user name, unescaped."""
     SERVER = PREFIX + "server"
     """The name of the named server; empty for the default one."""
+    DISPLAY_NAME = PREFIX + "display-name"
+    """On a team's namespace: the team's name for people to read."""
+    STORAGE_CLASS = PREFIX + "storage-class"
+    """On a team's namespace: the storage class of its workspaces; the cluster's default without."""
+    RETAIN_UNTIL = PREFIX + "retain-until"
+    """On a workspace whose owner left: the day, as ``2027-01-31``, after which it may be deleted."""
