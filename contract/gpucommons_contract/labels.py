@@ -32,6 +32,6 @@ class Annotation(StrEnum):
     DISPLAY_NAME = PREFIX + "display-name"
     """On a team's namespace: the team's name for people to read."""
     STORAGE_CLASS = PREFIX + "storage-class"
-    """On a team's namespace: the storage class of its workspaces; the cluster's default without."""
+    """On a team's namespace: the storage class of its workspaces; without it the cluster's."""
     RETAIN_UNTIL = PREFIX + "retain-until"
-    """On a workspace whose owner left: the day, as ``2027-01-31``, after which it may be deleted."""
+    """On a workspace whose owner left: the day, such as ``2027-01-31``, until which it is kept."""
