@@ -6,13 +6,14 @@ from collections.abc import Callable
 from rich.console import Console
 from rich.table import Table
 
-from bench import check, picker, platform, quota, spawn
+from bench import check, login, picker, platform, quota, spawn
 from bench.figure import Figure
 
 BENCHMARKS: dict[str, Callable[[], list[Figure]]] = {
     "quota": quota.measure,
     "picker": picker.measure,
     "check": check.measure,
+    "login": login.measure,
     "platform": platform.measure,
     "first-up": platform.measure_first,
     "spawn": spawn.measure,
