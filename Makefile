@@ -58,7 +58,7 @@ lab_extension/node_modules: lab_extension/package-lock.json $(VENV)/complete
 
 # What needs building first, so that no test is skipped for want of it.
 test: $(VENV)/complete
-	$(GPUCOMMONS) build --browser
+	$(GPUCOMMONS) build --tests
 	$(MAKE) --no-print-directory check
 	$(BIN)/pytest tests/hub tests/cluster tests/gpu tests/browser
 

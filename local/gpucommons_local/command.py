@@ -32,7 +32,7 @@ def add_parsers(subparsers: "Subparsers") -> None:
     )
     _add(subparsers, "down", "stop the local platform; files stay", _down)
     build = _add(subparsers, "build", "build programs and images, start nothing", _build)
-    build.add_argument("--browser", action="store_true", help="install what browser tests need")
+    build.add_argument("--tests", action="store_true", help="get what the tests need too")
     images = _add(subparsers, "images", "build more environments", _images)
     images.add_argument("images", nargs="+", metavar="IMAGE", help="such as pytorch, scipy:2026.05")
     shown = _add(
@@ -73,7 +73,7 @@ def _down(arguments: argparse.Namespace) -> int:
 
 
 def _build(arguments: argparse.Namespace) -> int:
-    build_all(Steps(), browser=arguments.browser)
+    build_all(Steps(), tests=arguments.tests)
     return 0
 
 

@@ -1,8 +1,10 @@
-"""Debian packages that the platform uses, installed when they are missing."""
+"""Debian packages that the platform and its tests use, taken from the machine's own sources."""
 
 import shutil
 import subprocess
+from pathlib import Path
 
+from gpucommons_local.cache import cache_folder
 from gpucommons_local.errors import PlatformError
 
 _PACKAGES = {
@@ -20,12 +22,14 @@ _PACKAGES = {
     "tini": "tini",
     "/usr/lib/cni/ptp": "containernetworking-plugins",
 }
-_BROWSER = {"chromium": "chromium"}
+_FOR_TESTS = {"chromium": "chromium"}
+DIRECTORY_SERVER = ("slapd", "ldap-utils")
+"""OpenLDAP for the tests. Unpacked, not installed: a package of a server starts it."""
 
 
-def missing_packages(*, browser: bool = False) -> list[str]:
-    """Names of the packages to install; with ``browser`` what the browser tests need too."""
-    wanted = {**_PACKAGES, **(_BROWSER if browser else {})}
+def missing_packages(*, tests: bool = False) -> list[str]:
+    """Names of the packages to install; with ``tests`` what the tests need too."""
+    wanted = {**_PACKAGES, **(_FOR_TESTS if tests else {})}
     search = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
     names: list[str] = []
     for program, packages in wanted.items():
@@ -43,6 +47,28 @@ def install(names: list[str]) -> None:
         )
     _apt("update")
     _apt("install", "--yes", "--no-install-recommends", *names)
+
+
+def unpacked(names: tuple[str, ...]) -> Path:
+    """Return the folder that holds the files of packages and of what they need beyond this machine.
+
+    Downloads and unpacks them the first time; nothing is installed. Raises PlatformError.
+    """
+    folder = cache_folder() / "debian" / "-".join(names)
+    if folder.exists():
+        return folder
+    archives, files = folder.with_suffix(".archives"), folder.with_suffix(".files")
+    for each in (archives, files):
+        shutil.rmtree(each, ignore_errors=True)
+    (archives / "partial").mkdir(parents=True)
+    _apt("update")
+    download = ("install", "--yes", "--no-install-recommends", "--download-only", "--reinstall")
+    _apt("-o", f"Dir::Cache::archives={archives}", *download, *names)
+    for archive in archives.glob("*.deb"):
+        subprocess.run(["dpkg-deb", "--extract", str(archive), str(files)], check=True)
+    shutil.rmtree(archives)
+    files.rename(folder)
+    return folder
 
 
 def _apt(*arguments: str) -> None:

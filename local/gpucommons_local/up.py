@@ -53,11 +53,14 @@ def up(instance: Instance, steps: Steps) -> Platform:
     return platform
 
 
-def build_all(steps: Steps, *, browser: bool = False) -> None:
+def build_all(steps: Steps, *, tests: bool = False) -> None:
     """Install packages, build programs and images: everything that needs the network."""
-    if missing := packages.missing_packages(browser=browser):
+    if missing := packages.missing_packages(tests=tests):
         with steps.step(f"Debian packages: {', '.join(missing)}"):
             packages.install(missing)
+    if tests:
+        with steps.step("Directory server for the tests"):
+            packages.unpacked(packages.DIRECTORY_SERVER)
     environments = [find(each) for each in DEFAULT_IMAGES]
     # At the same time: compilers wait little and use much, downloads and archives the reverse.
     with ThreadPoolExecutor(2) as pool:

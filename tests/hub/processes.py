@@ -58,6 +58,12 @@ class Program:
             self._process.wait()
         self._process = None
 
+    def cpu_seconds(self) -> float:
+        """CPU time that the process itself has used: user and system together."""
+        assert self._process is not None
+        fields = Path(f"/proc/{self._process.pid}/stat").read_text().rpartition(")")[2].split()
+        return sum(map(int, fields[11:13])) / os.sysconf("SC_CLK_TCK")
+
     def text(self) -> str:
         return self.log.read_text(errors="replace")
 
