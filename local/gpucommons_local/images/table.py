@@ -34,14 +34,15 @@ BASE = Image(
 
 
 def _environment(name: str, version: str) -> Image:
+    containerfile = "images/environment.Containerfile"
     requirements = f"images/{name}/requirements-{version}.txt"
     return Image(
         name=name,
         version=version,
-        containerfile=f"images/{name}/Containerfile",
-        context=(Files(_ROOT, (f"images/{name}/Containerfile", requirements)),),
+        containerfile=containerfile,
+        context=(Files(_ROOT, (containerfile, requirements)),),
         parent=BASE,
-        arguments={"VERSION": version},
+        arguments={"ENVIRONMENT": name, "VERSION": version},
     )
 
 

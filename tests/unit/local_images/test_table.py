@@ -14,7 +14,8 @@ def test_a_name_without_version_means_the_newest() -> None:
 
 
 def test_an_older_version_is_found_by_its_title() -> None:
-    assert find("scipy:2026.05").arguments == {"VERSION": "2026.05"}
+    expected = {"ENVIRONMENT": "scipy", "VERSION": "2026.05"}
+    assert find("scipy:2026.05").arguments == expected
 
 
 def test_an_unknown_image_is_answered_with_those_there_are() -> None:
