@@ -12,8 +12,10 @@ form of the z2jh chart's ``hub.config``:
 
 from gpucommons_config.hub import check_catalogue, defaults
 from gpucommons_config.installation import installation
+from gpucommons_config.services import add_services
 
 c = get_config()  # type: ignore[name-defined]  # noqa: F821
 c.merge(defaults())
 c.merge(installation())
+add_services(c)
 check_catalogue(c)

@@ -49,3 +49,18 @@ def test_a_hub_without_a_catalogue_says_what_to_set(read_config) -> None:
 def test_values_of_another_shape_stop_the_hub_and_name_the_file(read_config, values: str) -> None:
     with pytest.raises(SystemExit, match=r"values\.yaml"):
         read_config(values)
+
+
+def test_an_installation_s_services_stand_beside_ours(read_config) -> None:
+    services = "[{name: gpucommons-people, api_token: abc}, {name: culler, command: [x]}]"
+    config = read_config(
+        f"{{JupyterHub: {{services: {services}}}, GPUSpawner: {{catalogue_file: {_CATALOGUE}}}}}"
+    )
+    assert config.JupyterHub.services == [
+        {"name": "gpucommons-people", "api_token": "abc"},
+        {"name": "culler", "command": ["x"]},
+        {"name": "gpucommons-notices"},
+    ]
+    roles = {role["name"]: role for role in config.JupyterHub.load_roles}
+    assert roles["gpucommons-notices"]["scopes"] == ["access:servers"]
+    assert roles["gpucommons-people"]["services"] == ["gpucommons-people"]

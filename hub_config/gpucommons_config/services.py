@@ -1,0 +1,36 @@
+"""The hub's own helpers, and what each may do."""
+
+from collections.abc import Mapping
+
+from traitlets.config import Config
+
+_SCOPES: Mapping[str, tuple[str, ...]] = {
+    # `gpucommons user …`: looks at people and sessions, and takes them away.
+    "gpucommons-people": (
+        "list:users",
+        "read:users",
+        "read:servers",
+        "delete:users",
+        "delete:servers",
+    ),
+    # The hub itself, telling sessions what is to come. It makes a token of a minute for each.
+    "gpucommons-notices": ("access:servers",),
+}
+
+
+def add_services(c: Config) -> None:
+    """Add our services and their roles to those that the installation lists.
+
+    An installation that wants the commands to reach the hub lists ``gpucommons-people``
+    with an ``api_token``; its entry is kept.
+    """
+    listed = list(c.JupyterHub.get("services", []))
+    named = {each["name"] for each in listed}
+    c.JupyterHub.services = [*listed, *({"name": n} for n in _SCOPES if n not in named)]
+    c.JupyterHub.load_roles = [
+        *c.JupyterHub.get("load_roles", []),
+        *(
+            {"name": name, "services": [name], "scopes": list(scopes)}
+            for name, scopes in _SCOPES.items()
+        ),
+    ]
