@@ -1,4 +1,4 @@
-"""The server extension: puts sampler and endpoint into a Jupyter server."""
+"""The server extension: puts sampler, notices and their endpoints into a Jupyter server."""
 
 import asyncio
 import os
@@ -7,13 +7,14 @@ from gpucommons_contract import Endpoint, SessionVariable
 from jupyter_server.extension.application import ExtensionApp
 from traitlets import Float
 
-from gpucommons_lab.handlers import GPUHandler
+from gpucommons_lab.handlers import NOTICES_CHANGED, GPUHandler, NoticeHandler
+from gpucommons_lab.notices import NoticeBoard
 from gpucommons_lab.reading import Reader
 from gpucommons_lab.sampler import Sampler
 
 
 class GPUCommonsLab(ExtensionApp):  # type: ignore[misc]
-    """GPU telemetry of a GPU Commons session."""
+    """GPU telemetry and notices of a GPU Commons session."""
 
     name = "gpucommons_lab"
     load_other_extensions = True
@@ -39,7 +40,7 @@ class GPUCommonsLab(ExtensionApp):  # type: ignore[misc]
     ).tag(config=True)
 
     def initialize_handlers(self) -> None:
-        """Add the telemetry endpoint."""
+        """Add the endpoints for telemetry and notices."""
         self.sampler = Sampler(
             _open_reader,
             interval=self.interval,
@@ -47,6 +48,10 @@ class GPUCommonsLab(ExtensionApp):  # type: ignore[misc]
             gpu_mode=os.environ.get(SessionVariable.GPU_MODE) or None,
         )
         self.handlers.append((f"/{Endpoint.SESSION_GPUS}", GPUHandler, {"sampler": self.sampler}))
+        self.serverapp.event_logger.register_event_schema(NOTICES_CHANGED)
+        self.handlers.append(
+            (f"/{Endpoint.SESSION_NOTICE}", NoticeHandler, {"board": NoticeBoard()})
+        )
 
     async def stop_extension(self) -> None:
         """End the sampling thread with the server."""

@@ -2,7 +2,7 @@ import { URLExt } from '@jupyterlab/coreutils';
 import { ServerConnection } from '@jupyterlab/services';
 
 import { Connect, Refusal } from './stream';
-import { GPUS_ENDPOINT } from './tokens';
+import { GPUS_ENDPOINT, INotice, NOTICE_ENDPOINT } from './tokens';
 
 /** Opens the stream of this session's server, with Lab's own credentials. */
 export function connectTo(settings: ServerConnection.ISettings): Connect {
@@ -16,5 +16,22 @@ export function connectTo(settings: ServerConnection.ISettings): Connect {
       throw new Refusal(response.status);
     }
     return response.body;
+  };
+}
+
+/** Asks this session's server for the notices that matter now. */
+export function noticesOf(
+  settings: ServerConnection.ISettings
+): () => Promise<INotice[]> {
+  return async () => {
+    const response = await ServerConnection.makeRequest(
+      URLExt.join(settings.baseUrl, NOTICE_ENDPOINT),
+      {},
+      settings
+    );
+    if (!response.ok) {
+      throw new Refusal(response.status);
+    }
+    return (await response.json()) as INotice[];
   };
 }

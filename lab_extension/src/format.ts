@@ -15,3 +15,18 @@ export function percent(part: number, whole: number): number {
 export function clock(seconds: number): string {
   return new Date(seconds * 1000).toLocaleTimeString();
 }
+
+/**
+ * A time as the reader's clock shows it, with the date unless it is today.
+ *
+ * Both in seconds since the Unix epoch.
+ */
+export function timeOfDay(seconds: number, now: number): string {
+  const time = new Date(seconds * 1000);
+  const isToday = time.toDateString() === new Date(now * 1000).toDateString();
+  return time.toLocaleString(undefined, {
+    hour: 'numeric',
+    minute: '2-digit',
+    ...(isToday ? {} : { day: 'numeric', month: 'long' })
+  });
+}

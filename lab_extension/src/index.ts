@@ -3,12 +3,20 @@ import {
   JupyterFrontEnd,
   JupyterFrontEndPlugin
 } from '@jupyterlab/application';
-import { ICommandPalette } from '@jupyterlab/apputils';
+import {
+  Dialog,
+  ICommandPalette,
+  Notification,
+  showDialog
+} from '@jupyterlab/apputils';
 import { PageConfig } from '@jupyterlab/coreutils';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
+import { DisposableSet, IDisposable } from '@lumino/disposable';
 
-import { connectTo } from './connection';
+import { connectTo, noticesOf } from './connection';
 import { gpuIcon } from './icon';
+import { NoticeFeed } from './noticefeed';
+import { NoticeDisplay } from './notices';
 import { GPUPanel, PANEL_ID } from './panel';
 import { TelemetryStream } from './stream';
 
@@ -18,15 +26,24 @@ const HUB_COMMAND = 'hub:control-panel';
 /** Below Lab's file browser and running sessions, above its extension manager. */
 const SIDEBAR_RANK = 300;
 
-const plugin: JupyterFrontEndPlugin<void> = {
+const panelPlugin: JupyterFrontEndPlugin<void> = {
   id: '@gpucommons/lab:panel',
   description: 'Shows the GPUs of this session in the left sidebar.',
   autoStart: true,
   optional: [ICommandPalette, ILayoutRestorer, ITranslator],
-  activate
+  activate: addPanel
 };
 
-function activate(
+const noticesPlugin: JupyterFrontEndPlugin<void> = {
+  id: '@gpucommons/lab:notices',
+  description: 'Shows what this session has to tell the person in it.',
+  autoStart: true,
+  optional: [ITranslator],
+  activate: showNotices,
+  deactivate: () => shownNotices?.dispose()
+};
+
+function addPanel(
   app: JupyterFrontEnd,
   palette: ICommandPalette | null,
   restorer: ILayoutRestorer | null,
@@ -54,4 +71,31 @@ function activate(
   palette?.addItem({ command: OPEN_COMMAND, category: trans.__('GPU') });
 }
 
-export default plugin;
+/** What shows notices, while its plugin is active. */
+let shownNotices: IDisposable | null = null;
+
+function showNotices(
+  app: JupyterFrontEnd,
+  translator: ITranslator | null
+): void {
+  const { events, serverSettings } = app.serviceManager;
+  const trans = (translator ?? nullTranslator).load('gpucommons');
+  const display = new NoticeDisplay({
+    manager: Notification.manager,
+    trans,
+    readAll: notice =>
+      void showDialog({
+        title: trans.__('Notice'),
+        body: notice.text,
+        buttons: [Dialog.okButton()]
+      })
+  });
+  const feed = new NoticeFeed({
+    list: noticesOf(serverSettings),
+    events: events.stream,
+    show: notices => display.show(notices)
+  });
+  shownNotices = DisposableSet.from([feed, display]);
+}
+
+export default [panelPlugin, noticesPlugin];

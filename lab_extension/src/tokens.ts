@@ -1,11 +1,18 @@
 /**
- * Shapes that cross between the server extension, the stream and the panel.
+ * Shapes that cross between the server extension and what the page shows.
  *
- * IFrame and IGPU mirror gpucommons_contract.telemetry.
+ * IFrame and IGPU mirror gpucommons_contract.telemetry, INotice its notices.
  */
 
 /** Path of the telemetry endpoint below the server's base URL. */
 export const GPUS_ENDPOINT = 'gpucommons/api/gpus';
+
+/** Path of the notices below the server's base URL. */
+export const NOTICE_ENDPOINT = 'gpucommons/api/notice';
+
+/** The server's event that the list of notices is another one now. */
+export const NOTICES_CHANGED =
+  'https://gpucommons.io/events/notices-changed/v1';
 
 /** One device. A figure that its driver does not give is null. */
 export interface IGPU {
@@ -60,4 +67,13 @@ export interface ITelemetry {
   refusal: number | null;
   frame: IFrame | null;
   history: History;
+}
+
+/** Something that the person in the session has to know. */
+export interface INotice {
+  id: string;
+  text: string;
+  level: 'info' | 'warning' | 'error';
+  /** seconds since the Unix epoch, when what it warns of comes about */
+  ends_at: number | null;
 }

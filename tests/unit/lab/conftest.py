@@ -1,4 +1,4 @@
-"""A server with the lab extension on the simulated NVIDIA driver, in its own process."""
+"""Real servers with the lab extension, each in its own process."""
 
 import json
 import os
@@ -21,7 +21,7 @@ START_TIMEOUT = 60  # seconds
 class Session:
     """A real Jupyter server with no extension but ours."""
 
-    def __init__(self, home: Path, driver: DriverRoot, *options: str) -> None:
+    def __init__(self, home: Path, driver: DriverRoot | None, *options: str) -> None:
         port = _free_port()
         _disable_other_extensions(home / ".jupyter")
         environment = {
@@ -29,8 +29,9 @@ class Session:
             "HOME": str(home),
             "JUPYTER_CONFIG_PATH": str(CONFIG),
             "JUPYTER_TOKEN": TOKEN,
-            "LD_LIBRARY_PATH": str(driver.library_folder),
         }
+        if driver:
+            environment["LD_LIBRARY_PATH"] = str(driver.library_folder)
         arguments = ["--allow-root", "--no-browser", f"--port={port}", *options]
         self._log = (home / "server.log").open("w")
         self.process = subprocess.Popen(
@@ -86,6 +87,16 @@ def gpu_session(
         "--GPUCommonsLab.interval=0.1",
         "--GPUCommonsLab.linger=0.2",
     )
+    session.wait()
+    yield session
+    session.close()
+    assert "Traceback" not in session.log
+
+
+@pytest.fixture(scope="module")
+def plain_session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Session]:
+    """A session on a machine without a driver."""
+    session = Session(tmp_path_factory.mktemp("plain-session"), None)
     session.wait()
     yield session
     session.close()

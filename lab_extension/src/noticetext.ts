@@ -1,0 +1,62 @@
+import { TranslationBundle } from '@jupyterlab/translation';
+
+import { timeOfDay } from './format';
+import { INotice } from './tokens';
+
+/** JupyterLab cuts a notification after this many characters. */
+const LONGEST_MESSAGE = 140;
+/**
+ * Minutes. A notice says "less than 10 minutes left" until less than 5 are left.
+ *
+ * That is true at any moment, and changes seldom: each change brings a hidden
+ * notification back into view, and is read out by a screen reader.
+ */
+const STEPS = [1, 2, 5, 10, 15, 30, 60];
+
+/** What a notification says. */
+export interface IWording {
+  message: string;
+  /** whether all of the notice's text is in it */
+  complete: boolean;
+}
+
+/** Put a notice into words. `now` is in seconds since the Unix epoch. */
+export function wording(
+  notice: INotice,
+  now: number,
+  trans: TranslationBundle
+): IWording {
+  const ending =
+    notice.ends_at === null ? '' : `\n${timeLeft(notice.ends_at, now, trans)}`;
+  const room = LONGEST_MESSAGE - ending.length;
+  const complete = notice.text.length <= room;
+  const text = complete ? notice.text : shortened(notice.text, room);
+  return { message: text + ending, complete };
+}
+
+function timeLeft(
+  endsAt: number,
+  now: number,
+  trans: TranslationBundle
+): string {
+  const time = timeOfDay(endsAt, now);
+  const seconds = endsAt - now;
+  if (seconds <= 0) {
+    return trans.__('The time was up at %1.', time);
+  }
+  const minutes = STEPS.find(step => seconds < step * 60);
+  if (minutes === undefined) {
+    return trans.__('Until %1.', time);
+  }
+  return trans._n(
+    'Less than %1 minute left, until %2.',
+    'Less than %1 minutes left, until %2.',
+    minutes,
+    time
+  );
+}
+
+/** The beginning of a text, cut between two words where it has any. */
+function shortened(text: string, length: number): string {
+  return text.slice(0, length - 1).replace(/\s+\S*$/, '') + '…';
+}

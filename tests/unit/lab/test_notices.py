@@ -1,0 +1,239 @@
+"""Notices in a real Jupyter server: who may send them, and who learns of them."""
+
+import asyncio
+import json
+import time
+from collections.abc import Iterator
+
+import httpx
+import pytest
+from gpucommons_contract import Endpoint, Notice, NoticeLevel
+from gpucommons_lab.handlers import NOTICES_CHANGED
+from gpucommons_lab.notices import NoticeBoard, NoticeError, parse_notice
+from tornado.httpclient import HTTPRequest
+from tornado.websocket import websocket_connect
+
+PATH = f"/{Endpoint.SESSION_NOTICE}"
+PATIENCE = 10  # seconds
+REMOVED = Notice(
+    id="account",
+    text="Your account was removed. This session stops soon; save your work.",
+    level=NoticeLevel.WARNING,
+    ends_at=time.time() + 600,
+)
+HELLO = Notice(id="hello", text="Lunch is at noon.")
+
+
+@pytest.fixture
+def session(plain_session) -> Iterator[object]:
+    """The session, with no notice in it before and after."""
+    assert listed(plain_session) == []
+    yield plain_session
+    for notice in listed(plain_session):
+        withdraw(plain_session, notice["id"])
+
+
+def send(session, notice: Notice) -> None:
+    session.client.post(PATH, content=notice.to_json()).raise_for_status()
+
+
+def withdraw(session, notice_id: str) -> None:
+    session.client.delete(PATH, params={"id": notice_id}).raise_for_status()
+
+
+def listed(session) -> list[dict]:
+    return session.client.get(PATH).raise_for_status().json()
+
+
+def texts(session) -> list[str]:
+    return [notice["text"] for notice in listed(session)]
+
+
+async def open_page(session):
+    """The socket on which an open page of JupyterLab waits for events."""
+    url = session.client.base_url.copy_with(scheme="ws").join("/api/events/subscribe")
+    token = session.client.headers["Authorization"]
+    return await websocket_connect(HTTPRequest(str(url), headers={"Authorization": token}))
+
+
+async def is_told(page) -> bool:
+    async with asyncio.timeout(PATIENCE):
+        event = json.loads(await page.read_message())
+    return event["schema_id"] == NOTICES_CHANGED["$id"]
+
+
+def test_a_notice_is_listed_as_it_was_sent(session):
+    send(session, REMOVED)
+    send(session, HELLO)
+    assert listed(session) == [json.loads(REMOVED.to_json()), json.loads(HELLO.to_json())]
+
+
+def test_a_sender_needs_nothing_but_its_token(session):
+    url = session.client.base_url.join(PATH)
+    token = {"Authorization": session.client.headers["Authorization"]}
+    assert httpx.post(url, headers=token, content=HELLO.to_json()).status_code == 204
+    assert httpx.delete(url, headers=token, params={"id": HELLO.id}).status_code == 204
+    assert listed(session) == []
+
+
+async def test_all_open_pages_are_told_of_each_change(session):
+    pages = [await open_page(session), await open_page(session)]
+    send(session, REMOVED)
+    assert [await is_told(page) for page in pages] == [True, True]
+    withdraw(session, REMOVED.id)
+    assert [await is_told(page) for page in pages] == [True, True]
+    for page in pages:
+        page.close()
+
+
+async def test_an_event_says_nothing_of_what_a_notice_says(session):
+    page = await open_page(session)
+    send(session, REMOVED)
+    async with asyncio.timeout(PATIENCE):
+        assert "account" not in await page.read_message()
+    page.close()
+
+
+def test_a_later_notice_with_the_same_id_replaces_the_first(session):
+    send(session, REMOVED)
+    send(session, HELLO)
+    send(session, Notice(id=REMOVED.id, text="Five minutes more."))
+    assert texts(session) == [HELLO.text, "Five minutes more."]
+
+
+def test_a_withdrawn_notice_is_gone_and_the_others_stay(session):
+    send(session, REMOVED)
+    send(session, HELLO)
+    withdraw(session, REMOVED.id)
+    assert texts(session) == [HELLO.text]
+
+
+def test_withdrawing_what_is_not_there_is_no_error(session):
+    withdraw(session, "never-sent")
+
+
+def test_withdrawing_asks_which(session):
+    response = session.client.delete(PATH)
+    assert response.status_code == 400
+    assert "?id=" in response.json()["message"]
+
+
+def test_a_refused_notice_is_explained_and_not_kept(session):
+    response = session.client.post(PATH, json={"id": "x", "text": "x", "level": "loud"})
+    assert response.status_code == 400
+    assert response.json()["message"] == (
+        "'level' must be one of: info, warning, error. Left out, it is info."
+    )
+    assert listed(session) == []
+
+
+def test_a_stranger_neither_sends_nor_reads_nor_withdraws(session):
+    send(session, REMOVED)
+    url = session.client.base_url.join(f"{PATH}?id={REMOVED.id}")
+    for headers in ({}, {"Authorization": "token wrong"}):
+        for method in ("GET", "POST", "DELETE"):
+            response = httpx.request(method, url, headers=headers, content=HELLO.to_json())
+            assert response.status_code == 403
+            assert REMOVED.text not in response.text
+    assert texts(session) == [REMOVED.text]
+
+
+def test_a_page_of_another_site_cannot_send_with_the_cookie_of_the_person(session):
+    token = session.client.headers["Authorization"].removeprefix("token ")
+    with httpx.Client(base_url=session.client.base_url) as browser:
+        browser.get("/login")  # gives the page's XSRF cookie
+        browser.get("/login", params={"token": token})
+        assert browser.get("/api/status").status_code == 200
+        forged = browser.post(PATH, content=HELLO.to_json())
+        assert forged.status_code == 403
+        assert listed(session) == []
+        own = {"X-XSRFToken": browser.cookies["_xsrf"]}
+        assert browser.post(PATH, content=HELLO.to_json(), headers=own).status_code == 204
+
+
+async def test_notices_are_not_activity(session):
+    def last_activity() -> str:
+        return session.client.get("/api/status").json()["last_activity"]
+
+    before = last_activity()
+    page = await open_page(session)
+    send(session, REMOVED)
+    assert await is_told(page)
+    listed(session)
+    withdraw(session, REMOVED.id)
+    assert await is_told(page)
+    page.close()
+    assert last_activity() == before
+    session.client.get("/api/contents")
+    assert last_activity() != before
+
+
+def test_a_notice_is_listed_until_a_minute_after_its_time():
+    now = 1000.0
+    board = NoticeBoard(clock=lambda: now)
+    board.put(Notice(id="soon", text="Soon.", ends_at=1010.0))
+    board.put(HELLO)
+    now = 1070.0
+    assert [notice.id for notice in board.current()] == ["soon", "hello"]
+    now = 1070.1
+    assert [notice.id for notice in board.current()] == ["hello"]
+
+
+def test_the_oldest_of_too_many_notices_goes():
+    board = NoticeBoard()
+    for number in range(20):
+        board.put(Notice(id=str(number), text="Text."))
+    board.put(Notice(id="0", text="Sent again."))
+    assert len(board.current()) == 20
+    board.put(Notice(id="20", text="Text."))
+    kept = [notice.id for notice in board.current()]
+    assert kept == [str(number) for number in (*range(2, 20), 0, 20)]
+
+
+def test_a_notice_may_leave_out_level_and_time():
+    assert parse_notice(b'{"id": "hello", "text": "Lunch is at noon."}') == HELLO
+
+
+def test_the_longest_notice_is_accepted():
+    notice = Notice(id="i" * 64, text="ü" * 1000, ends_at=0.0)
+    assert parse_notice(notice.to_json().encode()) == notice
+
+
+GOOD = {"id": "x", "text": "x"}
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        ({"text": "x"}, "'id' must be a text of 1 to 64 characters."),
+        ({**GOOD, "id": ""}, "'id' must be"),
+        ({**GOOD, "id": 7}, "'id' must be"),
+        ({**GOOD, "id": "x" * 65}, "'id' must be"),
+        ({"id": "x"}, "'text' must be a text of 1 to 1,000 characters."),
+        ({**GOOD, "text": " \n"}, "'text' must be"),
+        ({**GOOD, "text": None}, "'text' must be"),
+        ({**GOOD, "text": "x" * 1001}, "'text' must be"),
+        ({**GOOD, "level": "loud"}, "'level' must be one of: info, warning, error."),
+        ({**GOOD, "level": None}, "'level' must be"),
+        ({**GOOD, "level": ["info"]}, "'level' must be"),
+        ({**GOOD, "ends_at": "14:30"}, "'ends_at' must be a number of seconds since"),
+        ({**GOOD, "ends_at": True}, "'ends_at' must be"),
+        ({**GOOD, "ends_at": -1}, "'ends_at' must be"),
+        ({**GOOD, "ends_at": float("nan")}, "'ends_at' must be"),
+        ({**GOOD, "ends_at": float("inf")}, "'ends_at' must be"),
+        ({**GOOD, "ends_at": 10**400}, "'ends_at' must be"),
+        ({**GOOD, "ends_at": time.time() * 1000}, "'ends_at' must be"),
+        ({**GOOD, "urgent": 1}, "Unknown field 'urgent'. Allowed: id, text, level, ends_at."),
+        ([GOOD], "The body must be a JSON object"),
+    ],
+)
+def test_what_is_no_notice_is_refused_by_the_name_of_its_field(said, words):
+    with pytest.raises(NoticeError) as refused:
+        parse_notice(json.dumps(said).encode())
+    assert str(refused.value).startswith(words)
+
+
+@pytest.mark.parametrize("body", [b"", b"id=x", b"\xff\xff", b"[" * 100_000])
+def test_what_is_no_json_is_refused(body):
+    with pytest.raises(NoticeError, match="not JSON"):
+        parse_notice(body)
