@@ -17,7 +17,6 @@ from pathlib import Path
 
 import httpx
 import yaml
-from gpucommons_local.hub import NAMESPACE
 from gpucommons_local.instance import NODE_ADDRESS, load
 from gpucommons_local.programs import program
 
@@ -25,6 +24,8 @@ from tests.people import Person, SignedIn
 from tests.platform import LocalPlatform, look_at
 
 _PLAIN_URL = "http://127.0.0.1:18380"
+_PLAIN_NAMESPACE = "bench-plain"
+"""Plain KubeSpawner's pods do not satisfy what a team's namespace demands of a pod."""
 _SELECTION = {"environment": "scipy", "version": "2026.11", "size": "cpu"}
 
 
@@ -69,11 +70,12 @@ def _plain_hub(platform: LocalPlatform, same: str, stock: str) -> Iterator[Perso
         "BENCH_PROXY_API": "http://127.0.0.1:18382",
         "BENCH_PROXY": str(program("configurable-http-proxy")),
         "BENCH_TOKEN": token,
-        "BENCH_NAMESPACE": NAMESPACE,
+        "BENCH_NAMESPACE": _PLAIN_NAMESPACE,
         "BENCH_IMAGE_SAME": same,
         "BENCH_IMAGE_STOCK": stock,
         "KUBECONFIG": str(load(platform.name).kubeconfigs / "hub.conf"),
     }
+    _make_plain_namespace(platform)
     config = Path(__file__).with_name("plain_hub.py")
     with tempfile.TemporaryDirectory() as folder, (Path(folder) / "hub.log").open("w") as log:
         command = [sys.executable, "-m", "jupyterhub", "-f", str(config)]
@@ -88,6 +90,15 @@ def _plain_hub(platform: LocalPlatform, same: str, stock: str) -> Iterator[Perso
         finally:
             os.killpg(hub.pid, signal.SIGTERM)
             hub.wait(30)
+
+
+def _make_plain_namespace(platform: LocalPlatform) -> None:
+    """Make the peer's namespace, with the hub's rights of a team's namespace."""
+    if _PLAIN_NAMESPACE in platform.kubectl("get", "namespaces", "-o", "name"):
+        return
+    platform.kubectl("create", "namespace", _PLAIN_NAMESPACE)
+    grant = ("create", "rolebinding", "hub", "-n", _PLAIN_NAMESPACE)
+    platform.kubectl(*grant, "--clusterrole=gpucommons-sessions", "--serviceaccount=gpucommons:hub")
 
 
 def _await_hub(log: Path, limit: float = 60) -> None:

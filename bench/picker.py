@@ -12,6 +12,7 @@ from gpucommons_spawner.cluster import Cluster
 from gpucommons_spawner.picker import render
 from gpucommons_spawner.quota import Ledger
 from gpucommons_spawner.selection import Person
+from gpucommons_spawner.teams import Team
 from kubespawner import KubeSpawner
 
 from bench.figure import Figure
@@ -65,7 +66,8 @@ def _our_page() -> Callable[[], object]:
             "sizes": sizes,
         }
     )
-    person, ledger = Person("student", frozenset({"students"})), Ledger()
+    teams = (Team("students", "Students", "team-students"), Team("vision", "Vision", "team-vision"))
+    person, ledger = Person("student", frozenset({"students", "vision"}), teams), Ledger()
     availability = Availability(catalogue, Cluster())
 
     def page() -> object:

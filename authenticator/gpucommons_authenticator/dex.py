@@ -1,34 +1,36 @@
 """Signing in through Dex, and staying signed in."""
 
-import asyncio
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from functools import cached_property
 from typing import TypedDict
 
 from jupyterhub.user import User
 
-from gpucommons_authenticator.discovery import Provider, ProviderMetadata
+from gpucommons_authenticator.connection import Connection
+from gpucommons_authenticator.connectors import chosen
+from gpucommons_authenticator.discovery import ProviderMetadata
 from gpucommons_authenticator.errors import (
+    BlockedError,
+    NameTakenError,
     NotAllowedError,
     ProviderUnavailableError,
     SignInError,
-    UnknownSigningKeyError,
+    UnclearAnswerError,
 )
+from gpucommons_authenticator.group_rules import mapped_groups
 from gpucommons_authenticator.handlers import CallbackHandler, LoginHandler, LogoutHandler
-from gpucommons_authenticator.id_token import (
-    Claims,
-    Expected,
-    check_nonce,
-    check_same_person,
-    verify,
+from gpucommons_authenticator.id_token import Claims, check_nonce, check_same_person
+from gpucommons_authenticator.identity import (
+    account_of,
+    connector_from,
+    groups_from,
+    username_from,
 )
-from gpucommons_authenticator.identity import groups_from, username_from
 from gpucommons_authenticator.login_attempt import LoginAttempt
+from gpucommons_authenticator.people_settings import DexSettings
 from gpucommons_authenticator.refresh import RefreshOnce, outage_is_forgiven
-from gpucommons_authenticator.settings import DexSettings
-from gpucommons_authenticator.tokens import TokenInfo, parse_tokens
+from gpucommons_authenticator.refusals import Refusals
+from gpucommons_authenticator.tokens import VerifiedTokens
 from gpucommons_authenticator.wire import Wire
 
 
@@ -71,22 +73,36 @@ class DexOAuthenticator(DexSettings):
         return Wire(self.http_client, self.provider_timeout, options)
 
     @cached_property
-    def _provider(self) -> Provider:
-        return Provider(self.issuer, self._wire)
+    def _connection(self) -> Connection:
+        return Connection(self, self._wire)
 
     @cached_property
     def _refreshes(self) -> RefreshOnce[AuthModel]:
         return RefreshOnce()
 
+    @cached_property
+    def _refusals(self) -> Refusals:
+        return Refusals()
+
     async def live_metadata(self) -> ProviderMetadata:
         """Return the endpoints of a Dex that answers now. Raises ProviderUnavailableError."""
-        async with self._deadline():
-            return await self._provider.live_metadata()
+        return await self._connection.live_metadata()
 
-    def authorize_parameters(self, handler: LoginHandler, attempt: LoginAttempt) -> dict[str, str]:
-        """Return the query that begins a login at Dex's authorization endpoint."""
+    async def sign_in_problem(self) -> SignInError | None:
+        """Return why nobody can sign in at the moment, for the login page; None if they can."""
+        return await self._connection.problem()
+
+    def authorize_parameters(
+        self, handler: LoginHandler, attempt: LoginAttempt, wanted: str = ""
+    ) -> dict[str, str]:
+        """Return the query that begins a login at Dex's authorization endpoint.
+
+        wanted is the id of a connector, empty for no wish. Raises UnknownConnectorError.
+        """
+        connector = chosen(self.ways_in, wanted)
         return {
             **self.extra_authorize_params,
+            **({"connector_id": connector.id} if connector else {}),
             "response_type": "code",
             "client_id": self.client_id,
             "redirect_uri": self.get_callback_url(handler),
@@ -96,20 +112,20 @@ class DexOAuthenticator(DexSettings):
 
     async def authenticate(self, handler: CallbackHandler, *_: object, **__: object) -> AuthModel:
         """Trade the code for tokens, verify them, say who it is. Raises SignInError."""
-        form = {
-            "grant_type": "authorization_code",
-            "code": handler.code,
-            "redirect_uri": self.get_callback_url(handler),
-            "code_verifier": handler.attempt.code_verifier,
-        }
-        async with self._deadline():
-            tokens = await self._request_tokens(form)
-            claims = await self._verified(tokens["id_token"])
-        check_nonce(claims, handler.attempt.nonce)
-        return await self._to_auth_model({**tokens, "claims": claims})
+        tokens = await self._connection.redeem_code(
+            handler.code, self.get_callback_url(handler), handler.attempt.code_verifier
+        )
+        check_nonce(tokens["claims"], handler.attempt.nonce)
+        model = await self._to_auth_model(tokens)
+        if user := handler.find_user(model["name"]):
+            await self._check_account(user, tokens["claims"])
+        self._refusals.forget(model["name"])
+        return model
 
     async def check_allowed(self, username: str, auth_model: AuthModel) -> bool:
         """Return True for those who may sign in. Raises NotAllowedError for the others."""
+        if self.rules and auth_model and auth_model["groups"]:
+            return True
         if await super().check_allowed(username, auth_model):
             return True
         raise NotAllowedError(username, self.custom_403_message)
@@ -122,6 +138,8 @@ class DexOAuthenticator(DexSettings):
         """
         if not self.enable_auth_state:
             return True
+        if self._refusals.recent(user.name):
+            return False
         auth_state = await user.get_auth_state()
         token = (auth_state or {}).get("refresh_token")
         if not token:
@@ -130,15 +148,14 @@ class DexOAuthenticator(DexSettings):
         try:
             model = await self._refreshes.run(token, lambda: self._renewed(user.name, auth_state))
         except ProviderUnavailableError as error:
-            return self._through_outage(user.name, auth_state, error)
+            return self._forgive(user.name, auth_state, error)
         except SignInError as error:
-            self.log.warning("%s has to sign in again: %s", user.name, error)
-            return False
+            return self._refuse(user.name, error)
         latest = await user.get_auth_state() or {}
         # Another request, or a new login, has saved newer tokens meanwhile: keep those.
         return model if latest.get("refresh_token") == token else True
 
-    async def token_to_user(self, token_info: TokenInfo) -> Claims:
+    async def token_to_user(self, token_info: VerifiedTokens) -> Claims:
         """Return the claims verified before: OAuthenticator's hook for who somebody is."""
         return token_info["claims"]
 
@@ -149,10 +166,14 @@ class DexOAuthenticator(DexSettings):
         )
 
     async def get_user_groups(self, auth_state: AuthState) -> set[str]:
-        """Return the groups. Raises UnusableClaimsError."""
-        return set(groups_from(auth_state["oauth_user"], self.groups_claim))
+        """Return the groups, as the rules make them. Raises UnusableClaimsError."""
+        claims = auth_state["oauth_user"]
+        groups = groups_from(claims, self.groups_claim)
+        if not self.rules:
+            return set(groups)
+        return set(mapped_groups(self.rules, groups, connector_from(claims)))
 
-    def build_auth_state_dict(self, token_info: TokenInfo, user_info: Claims) -> AuthState:
+    def build_auth_state_dict(self, token_info: VerifiedTokens, user_info: Claims) -> AuthState:
         """Return what is kept, encrypted, until the next refresh."""
         return AuthState(
             access_token=token_info["access_token"],
@@ -165,56 +186,39 @@ class DexOAuthenticator(DexSettings):
 
     async def _renewed(self, username: str, auth_state: AuthState) -> AuthModel:
         """Trade the refresh token for fresh claims and judge them as a login's."""
-        refresh_token = auth_state["refresh_token"] or ""
-        form = {"grant_type": "refresh_token", "refresh_token": refresh_token}
-        async with self._deadline():
-            # First: Dex takes a refresh token once, so it is not spent on what we cannot check.
-            await self._provider.keys()
-            tokens = await self._request_tokens(form)
-            claims = await self._verified(tokens["id_token"])
-        check_same_person(claims, auth_state["oauth_user"])
-        tokens["refresh_token"] = tokens["refresh_token"] or refresh_token
-        model = await self._to_auth_model({**tokens, "claims": claims})
+        if username in self.blocked_users:
+            raise BlockedError(username)
+        tokens = await self._connection.redeem_refresh_token(auth_state["refresh_token"] or "")
+        check_same_person(tokens["claims"], auth_state["oauth_user"])
+        model = await self._to_auth_model(tokens)
         if model["name"] != username:
             raise NotAllowedError(model["name"], f"Until now the user name was {username}.")
         await self.check_allowed(username, model)
         return model
 
-    def _through_outage(self, username: str, auth_state: AuthState, error: SignInError) -> bool:
-        forgiven = outage_is_forgiven(auth_state.get("verified_at"), time.time(), self.outage_grace)
-        outcome = "stays signed in meanwhile" if forgiven else "has to sign in: the grace is over"
-        self.log.warning("%s could not be refreshed and %s: %s", username, outcome, error)
-        return forgiven
+    async def _check_account(self, user: User, claims: Claims) -> None:
+        """Refuse another account of the same name. Raises NameTakenError."""
+        known = (await user.get_auth_state() or {}).get("oauth_user")
+        if self.bind_account and known and account_of(known) != account_of(claims):
+            raise NameTakenError(user.name, account_of(claims))
 
-    async def _request_tokens(self, form: dict[str, str]) -> TokenInfo:
-        metadata = await self._provider.metadata()
-        if not self.basic_auth:
-            form |= {"client_id": self.client_id, "client_secret": self.client_secret}
-        headers = self.build_token_info_request_headers()
-        return parse_tokens(await self._wire.post_form(metadata.token_endpoint, form, headers))
+    def _forgive(
+        self, username: str, auth_state: AuthState, error: ProviderUnavailableError
+    ) -> bool:
+        unclear = isinstance(error, UnclearAnswerError)
+        grace = self.unclear_grace if unclear else self.outage_grace
+        if not outage_is_forgiven(auth_state.get("verified_at"), time.time(), grace):
+            self.log.warning("The grace of %s, %s s, is over", username, grace)
+            return self._refuse(username, error)
+        self.log.warning("%s stays signed in meanwhile: %s", username, error)
+        return True
 
-    async def _verified(self, id_token: str) -> Claims:
-        expected = Expected(
-            self.issuer, self.client_id, frozenset(self.signing_algorithms), self.clock_leeway
-        )
-        try:
-            return verify(id_token, await self._provider.keys(), expected, time.time())
-        except UnknownSigningKeyError:
-            keys = await self._provider.keys_after_rotation()
-            return verify(id_token, keys, expected, time.time())
+    def _refuse(self, username: str, error: SignInError) -> bool:
+        self._refusals.remember(username, self.auth_refresh_age)
+        self.log.warning("%s has to sign in again: %s", username, error)
+        return False
 
-    async def _to_auth_model(self, tokens: TokenInfo) -> AuthModel:
+    async def _to_auth_model(self, tokens: VerifiedTokens) -> AuthModel:
         """Run OAuthenticator's own steps, its hooks included, on verified claims."""
         model: AuthModel = await self._token_to_auth_model(tokens)
         return model
-
-    @asynccontextmanager
-    async def _deadline(self) -> AsyncIterator[None]:
-        """Bound all steps together: three slow answers in a row are an outage too."""
-        try:
-            async with asyncio.timeout(self.provider_timeout):
-                yield
-        except TimeoutError as error:
-            raise ProviderUnavailableError(
-                f"{self.issuer} did not answer within {self.provider_timeout} s"
-            ) from error

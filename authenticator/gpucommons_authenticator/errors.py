@@ -4,6 +4,7 @@
 ``advice`` are for the page that the person sees: what happened, what to do.
 """
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 
@@ -33,6 +34,20 @@ class ProviderUnavailableError(SignInError):
     )
 
 
+class UnclearAnswerError(ProviderUnavailableError):
+    """Dex answered, but not whether the person may stay.
+
+    Dex 2.45 sends the same answer for a person who was deleted and for a directory behind
+    it that does not answer (server/refreshhandlers.go, newInternalServerError).
+    """
+
+    title = "Your account could not be checked just now"
+    advice = (
+        "The sign-in service could not look your account up. Sessions that are running go on. "
+        "Try again in a few minutes. If it happens again, tell the person who runs this hub."
+    )
+
+
 class ClientRefusedError(ProviderUnavailableError):
     """Dex does not accept this hub: an operator's mistake, not the person's."""
 
@@ -59,6 +74,17 @@ class LoginExpiredError(SignInError):
         "It was begun too long ago, in another tab or in another browser, "
         "or the browser does not keep cookies for this site. Sign in again."
     )
+
+
+class UnknownConnectorError(SignInError):
+    """A link that asks for a way in that the login page does not offer."""
+
+    status = 404
+    title = "There is no such way to sign in"
+
+    def __init__(self, connector: str, labels: Sequence[str]) -> None:
+        super().__init__(f"DexOAuthenticator.connectors does not list {connector[:64]!a}")
+        self.advice = f"Go back and choose one of these: {', '.join(labels)}."
 
 
 class LoginCancelledError(SignInError):
@@ -101,3 +127,32 @@ class NotAllowedError(SignInError):
     def __init__(self, username: str, advice: str) -> None:
         super().__init__(f"{username} is in no group that may sign in")
         self.advice = f"You signed in as {username}. {advice}"
+
+
+class NameTakenError(SignInError):
+    """A genuine person whose user name is already that of another account."""
+
+    title = "This name belongs to another account"
+
+    def __init__(self, username: str, account: tuple[object, object]) -> None:
+        super().__init__(
+            f"{username} is bound to the account that signed in first; "
+            f"this one is {str(account[1])[:128]!a} of {str(account[0])[:128]!a}. To free the "
+            "name, delete the user on the admin page"
+        )
+        self.advice = (
+            f"You signed in as {username}, but that name is in use here by another account: one "
+            "of another sign-in service, or one that was deleted and made anew. Ask the person "
+            "who runs this hub. An administrator can free the name by deleting the user on the "
+            "admin page; the files stay."
+        )
+
+
+class BlockedError(SignInError):
+    """Somebody whom the operator lists in blocked_users."""
+
+    title = "This account is blocked"
+
+    def __init__(self, username: str) -> None:
+        super().__init__(f"{username} is in blocked_users")
+        self.advice = f"{username} may not use this hub. Ask the person who runs it."

@@ -58,6 +58,12 @@ class LoginHandler(SignInPage, OAuthLoginHandler):  # type: ignore[misc]
             await self.show_problem(error)
             return
         attempt = LoginAttempt.begin(self.next_url)
+        wanted = self.get_argument("connector", "")
+        try:
+            query = self.authenticator.authorize_parameters(self, attempt, wanted)
+        except SignInError as error:
+            await self.show_problem(error)
+            return
         self._set_cookie(
             COOKIE,
             attempt.to_cookie(),
@@ -65,7 +71,6 @@ class LoginHandler(SignInPage, OAuthLoginHandler):  # type: ignore[misc]
             expires_days=LIFETIME_DAYS,
             samesite="Lax",  # Dex leads back with a link, which Lax lets through
         )
-        query = self.authenticator.authorize_parameters(self, attempt)
         self.redirect(url_concat(metadata.authorization_endpoint, query))
 
 

@@ -5,6 +5,7 @@ the signature always among them.
 """
 
 import hmac
+import math
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -59,7 +60,8 @@ def verify(token: str, keys: KeySet, expected: Expected, now: float) -> Claims:
     try:
         registry.validate(claims)
     except ClaimError as error:
-        raise TokenRejectedError(f"id_token refused: {error}{_clock_hint(error)}") from error
+        hint = _clock_hint(error, claims, expected.leeway, now)
+        raise TokenRejectedError(f"id_token refused: {error}{hint}") from error
     _check_authorized_party(claims, expected.client_id)
     return claims
 
@@ -102,7 +104,15 @@ def _check_authorized_party(claims: Claims, client_id: str) -> None:
         raise TokenRejectedError("id_token refused: made for another client (azp)")
 
 
-def _clock_hint(error: ClaimError) -> str:
-    if error.claim in {"exp", "iat", "nbf"}:
-        return " (do the clocks of the hub and of Dex agree?)"
-    return ""
+def _clock_hint(error: ClaimError, claims: Claims, leeway: int, now: float) -> str:
+    """Say by how much the clocks would have to differ, if that is what it is."""
+    moment = claims.get(error.claim)
+    if error.claim not in {"exp", "iat", "nbf"} or not isinstance(moment, int | float):
+        return ""
+    if isinstance(moment, bool) or not math.isfinite(moment):
+        return ""
+    off = now - moment if error.claim == "exp" else moment - now
+    return (
+        f" (by {off:.0f} s, more than clock_leeway forgives, which is {leeway} s: "
+        "do the clocks of the hub and of Dex agree?)"
+    )

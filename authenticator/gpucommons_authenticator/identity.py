@@ -1,6 +1,7 @@
 """User name and groups from the claims of a verified id_token. Pure."""
 
 import re
+from typing import TypeGuard
 
 from gpucommons_authenticator.errors import UnusableClaimsError
 from gpucommons_authenticator.id_token import Claims
@@ -48,13 +49,29 @@ def groups_from(claims: Claims, claim: str) -> frozenset[str]:
             f"The claim {claim!r} has to be a list of at most {MAX_GROUPS} group names; "
             f"the sign-in service sent {_described(groups)}."
         )
-    names = frozenset(name for name in groups if _is_group_name(name))
-    if len(names) < len(groups) and not all(_is_group_name(name) for name in groups):
+    names = frozenset(name for name in groups if is_group_name(name))
+    if len(names) < len(groups) and not all(is_group_name(name) for name in groups):
         raise UnusableClaimsError(f"The claim {claim!r} holds something that is not a group name.")
     return names
 
 
-def _is_group_name(name: object) -> bool:
+def connector_from(claims: Claims) -> str | None:
+    """Return the Dex connector that somebody came through; None if the token does not say.
+
+    Dex names it when the scope ``federated:id`` was asked for (its server/oauth2.go).
+    """
+    federated = claims.get("federated_claims")
+    connector = federated.get("connector_id") if isinstance(federated, dict) else None
+    return connector if isinstance(connector, str) else None
+
+
+def account_of(claims: Claims) -> tuple[object, object]:
+    """Return what tells one account from another of the same name: issuer and subject."""
+    return claims.get("iss"), claims.get("sub")
+
+
+def is_group_name(name: object) -> TypeGuard[str]:
+    """Say whether this can be a group: printable, not empty, not longer than the column."""
     return isinstance(name, str) and 0 < len(name) <= MAX_GROUP_LENGTH and name.isprintable()
 
 

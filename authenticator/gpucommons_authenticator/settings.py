@@ -1,19 +1,19 @@
-"""What an operator sets on DexOAuthenticator."""
+"""What an operator sets on DexOAuthenticator: how the hub speaks with Dex."""
 
 from urllib.parse import urlsplit
 
 from oauthenticator.oauth2 import OAuthenticator
 from tornado.httpclient import AsyncHTTPClient
-from traitlets import Bool, Float, Integer, List, TraitError, Unicode, validate
+from traitlets import Float, Integer, List, TraitError, Unicode, validate
 
 from gpucommons_authenticator.id_token import SIGNING_ALGORITHMS, check_algorithms
 
 _MAX_CONNECTIONS = 50
-_DEFAULT_SCOPES = ["openid", "email", "profile", "groups", "offline_access"]
+_DEFAULT_SCOPES = ["openid", "email", "profile", "groups", "federated:id", "offline_access"]
 
 
-class DexSettings(OAuthenticator):  # type: ignore[misc]  # OAuthenticator publishes no types
-    """The traits of DexOAuthenticator, and OAuthenticator's with other defaults."""
+class ConnectionSettings(OAuthenticator):  # type: ignore[misc]  # OAuthenticator publishes no types
+    """Where Dex is, what is asked of it, and for how long it is waited for."""
 
     issuer = Unicode(
         config=True,
@@ -48,55 +48,15 @@ class DexSettings(OAuthenticator):  # type: ignore[misc]  # OAuthenticator publi
         well under one; longer waits only make an outage worse.
         """,
     )
-    outage_grace = Integer(
-        86400,
-        config=True,
-        help="""
-        Seconds for which somebody who is signed in stays so while Dex does not answer,
-        counted from when Dex last vouched for them. A day, so that an outage in the evening
-        stops nobody's work overnight. 0: no grace. A "no" from Dex takes effect at once.
-        """,
-    )
-    username_claim = Unicode(
-        "email",
-        config=True,
-        help="""
-        Claim of the id_token that becomes the user name, lower-cased. Choose one that
-        people cannot change themselves. Example: `preferred_username`
-        """,
-    )
-    require_verified_email = Bool(
-        True,
-        config=True,
-        help="""
-        With `username_claim = "email"`, accept only addresses that the token calls verified.
-        Without this, whoever can enter somebody else's address upstream becomes that person.
-        """,
-    )
-    groups_claim = Unicode(
-        "groups",
-        config=True,
-        help="Claim of the id_token that lists the person's groups, which become JupyterHub's.",
-    )
-    manage_groups = Bool(
-        True,
-        config=True,
-        help="Keep JupyterHub's groups equal to those in the id_token, at login and at refresh.",
-    )
     scope = List(
         Unicode(),
         _DEFAULT_SCOPES,
         config=True,
         help="""
         Scopes to ask for. `openid` is needed; `groups` brings the groups, `offline_access`
-        the refresh token that keeps them up to date.
+        the refresh token that keeps them up to date, `federated:id` the connector that
+        `group_rules` may name.
         """,
-    )
-    custom_403_message = Unicode(
-        "This account is in no group that may use this hub. Ask the person who runs it "
-        "to add you to a team, then sign in again.",
-        config=True,
-        help="What somebody in no allowed group reads: whom to ask, and for what.",
     )
 
     @validate("issuer")  # type: ignore[untyped-decorator]  # traitlets' types are not followed
@@ -123,6 +83,14 @@ class DexSettings(OAuthenticator):  # type: ignore[misc]  # OAuthenticator publi
 
     def _auth_refresh_strict_default(self) -> bool:
         """Let a no from Dex count for API tokens too; outages are forgiven by outage_grace."""
+        return True
+
+    def _auth_refresh_age_default(self) -> int:
+        """Ask about people who are active every two minutes: a removal is felt within five."""
+        return 120
+
+    def _refresh_pre_spawn_default(self) -> bool:
+        """Ask before each start, too: nobody who was removed begins a session."""
         return True
 
     def _http_client_default(self) -> AsyncHTTPClient:

@@ -1,41 +1,46 @@
 """Dex's token endpoint: trading a code, or a refresh token, for fresh tokens."""
 
 import re
-from typing import NotRequired, TypedDict
+from typing import TypedDict
 
 from gpucommons_authenticator.errors import (
     ClientRefusedError,
     ProviderRefusedError,
     ProviderUnavailableError,
     TokenRejectedError,
+    UnclearAnswerError,
 )
 from gpucommons_authenticator.id_token import Claims
 from gpucommons_authenticator.wire import Answer
 
 _OUR_MISTAKES = frozenset({"invalid_client", "unauthorized_client", "unsupported_grant_type"})
+_OUTAGES = frozenset({"server_error", "temporarily_unavailable"})
 _TOO_MANY_REQUESTS = 429
+_SERVER_ERROR = 500
 _ERROR_CODE = re.compile(r"[a-z_]{1,40}")
 
 
 class TokenInfo(TypedDict):
-    """What the token endpoint sent, with the claims once they are verified."""
+    """What the token endpoint sent."""
 
     id_token: str
     access_token: str
     refresh_token: str | None
     scope: str
-    claims: NotRequired[Claims]
+
+
+class VerifiedTokens(TokenInfo):
+    """The same, with the claims of the id_token once it is verified."""
+
+    claims: Claims
 
 
 def parse_tokens(answer: Answer) -> TokenInfo:
     """Read an answer of the token endpoint.
 
     Raises ProviderRefusedError when Dex says no, ClientRefusedError when it does not accept the
-    hub itself, ProviderUnavailableError when it could not say, TokenRejectedError when the
-    answer lacks an id_token.
-
-    Dex 2.45 answers 500 with an OAuth error when the person behind a refresh token was
-    deleted (server/refreshhandlers.go), so such an answer counts as a no at any status.
+    hub itself, ProviderUnavailableError when it could not say, UnclearAnswerError when that
+    may have been a no, TokenRejectedError when the answer lacks an id_token.
     """
     error = answer.body.get("error")
     if answer.status != 200 or error is not None:
@@ -62,4 +67,8 @@ def _refusal(status: int, error: object) -> ProviderRefusedError | ProviderUnava
             f"Dex answered {code}: client_id, client_secret and oauth_callback_url of "
             "DexOAuthenticator have to match a static client in Dex's configuration"
         )
+    if code in _OUTAGES:
+        return ProviderUnavailableError(f"Dex's token endpoint answered {code} ({status})")
+    if status >= _SERVER_ERROR:
+        return UnclearAnswerError(f"Dex answered {code} ({status}): a no, or a directory is down")
     return ProviderRefusedError(f"Dex answered {code} ({status})")

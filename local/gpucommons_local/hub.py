@@ -3,15 +3,13 @@
 import yaml
 
 from gpucommons_local.cache import checkout
-from gpucommons_local.dex import ADMIN_GROUPS, ALLOWED_GROUPS, CLIENT_ID
+from gpucommons_local.demo import ADMIN_GROUP
+from gpucommons_local.dex import CLIENT_ID
 from gpucommons_local.instance import NODE_ADDRESS, Instance
 from gpucommons_local.programs import program
 from gpucommons_local.secrets import Secrets
 from gpucommons_local.supervision import Program
 from gpucommons_local.toolchain import BIN
-
-NAMESPACE = "gpucommons"
-"""Namespace of the sessions."""
 
 STORAGE_CLASS = "workspaces"
 
@@ -99,6 +97,7 @@ def _values(instance: Instance, secrets: Secrets) -> dict[str, object]:
             "cookie_secret_file": str(folder / "cookie_secret"),
             "cleanup_servers": False,
             "pid_file": "",
+            "services": [{"name": "gpucommons-people", "api_token": secrets.people_token}],
         },
         "ConfigurableHTTPProxy": {
             "should_start": False,
@@ -110,12 +109,12 @@ def _values(instance: Instance, secrets: Secrets) -> dict[str, object]:
             "client_id": CLIENT_ID,
             "client_secret": secrets.dex_client,
             "oauth_callback_url": f"{instance.url}/hub/oauth_callback",
-            "allowed_groups": list(ALLOWED_GROUPS),
-            "admin_groups": list(ADMIN_GROUPS),
+            # The groups of an account in Dex are its teams.
+            "group_rules": [{"connector": "local"}],
+            "admin_groups": [ADMIN_GROUP],
         },
         "GPUSpawner": {
             "catalogue_file": str(folder / "catalogue.yaml"),
-            "namespace": NAMESPACE,
             "storage_class": STORAGE_CLASS,
             "storage_capacity": "5Gi",
         },

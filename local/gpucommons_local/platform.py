@@ -1,14 +1,17 @@
 """Bring the local platform up, take it down, say how it is."""
 
 from collections.abc import Mapping
+from functools import cached_property
 
 from gpucommons_local import cgroups, container_runtime, gpu_addon, kubernetes
 from gpucommons_local.control_plane import control_plane
-from gpucommons_local.dex import ACCOUNTS, dex
+from gpucommons_local.demo import demo_accounts
+from gpucommons_local.dex import dex
 from gpucommons_local.hub import entrance, hub_programs
 from gpucommons_local.instance import Instance
 from gpucommons_local.node import prepare_folders, write_enter_script
 from gpucommons_local.node_agents import node_agents
+from gpucommons_local.people import write_people_file
 from gpucommons_local.secrets import Secrets, load_secrets
 from gpucommons_local.supervision import Program, Supervisor
 from gpucommons_local.toolchain import BIN
@@ -23,16 +26,17 @@ class Platform:
         self.supervisor = Supervisor(instance)
         self._catalogue = catalogue
 
-    @property
+    @cached_property
     def secrets(self) -> Secrets:
         """The instance's secrets; made at the first look."""
-        return load_secrets(self.instance, [each.username for each in ACCOUNTS])
+        return load_secrets(self.instance, [each.username for each in demo_accounts()])
 
     def configure(self) -> None:
         """Write every configuration file and put the programs under supervision."""
         self.instance.save()
         prepare_folders(self.instance)
         write_enter_script(self.instance)
+        write_people_file(self.instance, self.secrets)
         cgroups.make_groups(self.instance)
         kubernetes.write_credentials(self.instance)
         self.supervisor.configure(self.programs())

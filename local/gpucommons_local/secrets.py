@@ -4,6 +4,7 @@ import json
 import os
 import secrets
 from dataclasses import asdict, dataclass
+from pathlib import Path
 
 from gpucommons_local.instance import Instance
 
@@ -14,6 +15,7 @@ class Secrets:
 
     dex_client: str
     proxy_token: str
+    people_token: str
     crypt_key: str
     """32 bytes in hexadecimal; encrypts auth state in the hub's database."""
     cookie: str
@@ -30,12 +32,20 @@ def load_secrets(instance: Instance, accounts: list[str]) -> Secrets:
     found = Secrets(
         **{  # type: ignore[arg-type]
             name: known.get(name) or secrets.token_hex(32)
-            for name in ("dex_client", "proxy_token", "crypt_key", "cookie")
+            for name in ("dex_client", "proxy_token", "people_token", "crypt_key", "cookie")
         },
         passwords={name: passwords.get(name) or secrets.token_urlsafe(9) for name in accounts},
     )
-    instance.state.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w") as output:
-        json.dump(asdict(found), output, indent=2)
+    if asdict(found) != {**known, "passwords": passwords}:
+        _write(file, asdict(found))
     return found
+
+
+def _write(file: Path, content: dict[str, object]) -> None:
+    """Replace the file in one step: another thread or command may read it meanwhile."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    new = file.with_name(f"{file.name}.{secrets.token_hex(4)}")
+    descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w") as output:
+        json.dump(content, output, indent=2)
+    new.replace(file)

@@ -3,7 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypedDict
 
-from gpucommons_local.dex import ACCOUNTS
+from gpucommons_local.demo import demo_accounts
 from gpucommons_local.platform import Platform
 
 
@@ -79,5 +79,5 @@ def accounts(platform: Platform) -> list[AccountStatus]:
             groups=list(each.groups),
             admin=each.admin,
         )
-        for each in ACCOUNTS
+        for each in demo_accounts()
     ]

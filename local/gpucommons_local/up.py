@@ -16,10 +16,12 @@ from gpucommons_local import (
     gpu,
     kubernetes,
     packages,
+    people,
     preflight,
     programs,
 )
 from gpucommons_local.cache import cache_folder
+from gpucommons_local.dex import dex
 from gpucommons_local.errors import PlatformError
 from gpucommons_local.gpu_addon import gpu_image
 from gpucommons_local.images import ENVIRONMENTS, PAUSE, Image, build, find, find_built, plan, stage
@@ -46,10 +48,15 @@ def up(instance: Instance, steps: Steps) -> Platform:
         _start_cluster(platform, steps)
         _import_images(platform, steps)
         _apply_addons(platform, steps, before_hub=True)
-        with ThreadPoolExecutor(1) as pool:
-            others = pool.submit(_apply_addons, platform, steps, before_hub=False)
+        _start_dex(platform, steps)
+        with ThreadPoolExecutor(2) as pool:
+            others = [
+                pool.submit(_apply_addons, platform, steps, before_hub=False),
+                pool.submit(_make_demo, platform, steps),
+            ]
             _start_hub(platform, steps)
-        others.result()
+        for each in others:
+            each.result()
     return platform
 
 
@@ -152,7 +159,17 @@ def _apply_addons(platform: Platform, steps: Steps, *, before_hub: bool) -> None
             addons.apply(addon, platform.instance, platform.images)
 
 
+def _start_dex(platform: Platform, steps: Steps) -> None:
+    with steps.step("Dex"):
+        platform.supervisor.start(dex(platform.instance, platform.secrets))
+
+
+def _make_demo(platform: Platform, steps: Steps) -> None:
+    with steps.step("Demo teams and people"):
+        people.make_demo(platform.instance, platform.secrets)
+
+
 def _start_hub(platform: Platform, steps: Steps) -> None:
-    with steps.step("Dex, proxy, hub"):
+    with steps.step("Proxy, hub"):
         for program in platform.hub_programs():
             platform.supervisor.start(program)

@@ -1,6 +1,5 @@
 """From a selection to the fields of a pod. Pure: the same selection gives the same fields."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -9,8 +8,6 @@ from gpucommons_contract import Annotation, Label, SessionVariable
 from gpucommons_spawner.gpu_modes import GPUFields
 from gpucommons_spawner.quantity import amount, plainly
 from gpucommons_spawner.selection import Person, Selection
-
-_LABEL_VALUE = re.compile(r"^[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?\Z")
 
 SHARED_MEMORY_VOLUME = "shared-memory"
 SHARED_MEMORY_PATH = "/dev/shm"  # noqa: S108 -- a mount point, not a file
@@ -56,31 +53,20 @@ def build(selection: Selection, person: Person, server: str) -> PodFields:
         },
         volumes=volumes,
         volume_mounts=mounts,
-        labels=_labels(selection, person, gpu),
+        labels=_labels(selection, gpu),
         annotations={Annotation.USER: person.name, Annotation.SERVER: server},
     )
 
 
-def _labels(selection: Selection, person: Person, gpu: GPUFields) -> dict[str, str]:
+def _labels(selection: Selection, gpu: GPUFields) -> dict[str, str]:
     return {
-        Label.TEAM: _team(person),
+        Label.TEAM: selection.team.name,
         Label.ENVIRONMENT: selection.environment,
         Label.VERSION: selection.version,
         Label.SIZE: selection.size,
         Label.GPU_MODE: gpu.mode,
         Label.GPU_UNITS: plainly(gpu.units),
     }
-
-
-def _team(person: Person) -> str:
-    """Name the team to charge: the person's group if there is exactly one, else nobody's.
-
-    A wrong team would be worse than none.
-    """
-    if len(person.groups) != 1:
-        return ""
-    (group,) = person.groups
-    return group if _LABEL_VALUE.match(group) else ""
 
 
 def _shared_memory(

@@ -25,6 +25,15 @@ _pages = jinja2.Environment(
 
 
 @dataclass(frozen=True, slots=True)
+class TeamChoice:
+    """One team of the person."""
+
+    name: str
+    title: str
+    selected: bool
+
+
+@dataclass(frozen=True, slots=True)
 class VersionChoice:
     """One line of an environment's version list."""
 
@@ -87,6 +96,7 @@ def render(
     sizes = _sizes(catalogue, state, wanted["size"])
     startable = any(one.selected for one in environments) and any(one.selected for one in sizes)
     return _pages.get_template("picker.html").render(
+        teams=_teams(person, wanted["team"]),
         environments=environments,
         sizes=sizes,
         state=state,
@@ -94,6 +104,14 @@ def render(
         availability_url=availability_url,
         version_field=_VERSION_FIELD,
     )
+
+
+def _teams(person: Person, wanted: str) -> list[TeamChoice]:
+    """Preselect the last team only: a guess would charge a session to the wrong one."""
+    return [
+        TeamChoice(name=team.name, title=team.display_name, selected=team.name == wanted)
+        for team in person.teams
+    ]
 
 
 def _environments(

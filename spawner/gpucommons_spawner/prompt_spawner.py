@@ -2,32 +2,30 @@
 
 Nothing here knows of catalogues or GPUs; it could live in KubeSpawner itself. Beside it:
 
-- pods come from one watch that lists once; KubeSpawner lists all again every ten seconds,
+- pods and events come from two watches that list once, whatever the namespaces; KubeSpawner
+  has two for each namespace, and lists all again every ten seconds,
 - a pod is given up when no node can take it, or when it cannot ever run; KubeSpawner
   waits until ``start_timeout`` and then gives no reason,
 - a create request that was slow to answer does not delete the pod that it made.
 """
 
 import asyncio
-import json
 import uuid
 from collections.abc import AsyncIterator
 from http import HTTPStatus
 from typing import Any
 
-from gpucommons_contract.labels import PREFIX
 from kubernetes_asyncio.client import ApiException, V1Pod
 from kubespawner import KubeSpawner
 from traitlets import Float, default
 
+from gpucommons_spawner.kubernetes_refusal import refusal_of
 from gpucommons_spawner.pod_outcome import describe
 from gpucommons_spawner.refusal import Refusal
-from gpucommons_spawner.session_pods import SessionPods
+from gpucommons_spawner.session_events import SessionEvents
+from gpucommons_spawner.session_pods import START, SessionPods
 from gpucommons_spawner.starting import NotStartedError, until_answering, until_running
 from gpucommons_spawner.watch import Manifest
-
-_START = PREFIX + "start"
-"""Annotation that tells the pod of this start from an earlier one of the same name."""
 
 
 class PromptSpawner(KubeSpawner):  # type: ignore[misc]  # KubeSpawner publishes no types
@@ -58,7 +56,7 @@ class PromptSpawner(KubeSpawner):  # type: ignore[misc]  # KubeSpawner publishes
     async def get_pod_manifest(self) -> V1Pod:
         """Mark the pod as the one of this start."""
         pod = await super().get_pod_manifest()
-        pod.metadata.annotations[_START] = self._start_id
+        pod.metadata.annotations[START] = self._start_id
         return pod
 
     async def progress(self) -> AsyncIterator[Manifest]:
@@ -71,15 +69,52 @@ class PromptSpawner(KubeSpawner):  # type: ignore[misc]  # KubeSpawner publishes
                 told = event["message"]
                 yield event
 
+    @property
+    def place(self) -> str:
+        """Where this session runs, in words."""
+        return f"namespace {self.namespace}"
+
+    @property
+    def events(self) -> list[Manifest]:
+        """What was told of this pod since the last start, oldest first."""
+        reflector = self.event_reflector
+        events = reflector.of(self._pod_key) if reflector else []
+        names = [event["metadata"]["uid"] for event in events]
+        return events[names.index(self._last_event) + 1 :] if self._last_event in names else events
+
+    @property
+    def _pod_key(self) -> str:
+        return f"{self.namespace}/{self.pod_name}"
+
+    def _get_reflector_key(self, kind: str) -> tuple[str, None]:
+        """One reflector of a kind for all namespaces."""
+        return (kind, None)
+
+    async def _start_reflector(self, kind: str, **settings: Any) -> Any:  # noqa: ANN401 -- untyped
+        """Forget a reflector that could not be started: the next call tries again."""
+        try:
+            return await super()._start_reflector(kind=kind, **settings)
+        except Exception:
+            self.reflectors.pop(self._get_reflector_key(kind), None)
+            raise
+
     async def _start_watching_pods(self, replace: bool = False) -> SessionPods:
         pods: SessionPods = await self._start_reflector(
-            kind="pods",
+            kind=SessionPods.kind,
             reflector_class=SessionPods,
             labels={"component": self.component_label},
-            omit_namespace=self.enable_user_namespaces,
             replace=replace,
         )
         return pods
+
+    async def _start_watching_events(self, replace: bool = False) -> SessionEvents:
+        events: SessionEvents = await self._start_reflector(
+            kind=SessionEvents.kind,
+            reflector_class=SessionEvents,
+            fields={"involvedObject.kind": "Pod"},
+            replace=replace,
+        )
+        return events
 
     async def _start(self) -> str:
         """Start the pod and answer with its URL.
@@ -95,21 +130,14 @@ class PromptSpawner(KubeSpawner):  # type: ignore[misc]  # KubeSpawner publishes
                 str(error), kind="unschedulable", status=HTTPStatus.SERVICE_UNAVAILABLE
             ) from error
         except ApiException as error:
-            raise Refusal(
-                f"Kubernetes did not accept the session: {_said(error)}",
-                kind="kubernetes",
-                status=HTTPStatus.SERVICE_UNAVAILABLE,
-            ) from error
+            raise refusal_of(error, self.place) from error
 
     async def _start_and_watch(self) -> str:
         """Take KubeSpawner's steps, but end their last wait as soon as the pod runs."""
         pods = await self._start_watching_pods()
-        key = f"{self.namespace}/{self.pod_name}"
-        with pods.changes_of(key) as changes:
+        with pods.changes_of(self._start_id) as changes:
             steps = asyncio.create_task(super()._start())
-            running = asyncio.create_task(
-                until_running(changes, self._is_of_this_start, self.unschedulable_timeout)
-            )
+            running = asyncio.create_task(until_running(changes, self.unschedulable_timeout))
             try:
                 await asyncio.wait((steps, running), return_when=asyncio.FIRST_COMPLETED)
                 pod = running.result() if running.done() else None
@@ -120,7 +148,7 @@ class PromptSpawner(KubeSpawner):  # type: ignore[misc]  # KubeSpawner publishes
                     url = self._get_pod_url(pod)
             finally:
                 await _cancel(steps, running)
-        await until_answering(url, lambda: pods.pods.get(key))
+        await until_answering(url, lambda: pods.pods.get(self._pod_key))
         return url
 
     async def _make_create_pod_request(self, pod: V1Pod, request_timeout: float) -> bool:
@@ -151,26 +179,14 @@ class PromptSpawner(KubeSpawner):  # type: ignore[misc]  # KubeSpawner publishes
             if error.status == HTTPStatus.NOT_FOUND:
                 return False
             raise
-        return bool((found.metadata.annotations or {}).get(_START) == self._start_id)
+        return bool((found.metadata.annotations or {}).get(START) == self._start_id)
 
     def _more_than_a_pod(self) -> bool:
         """Tell whether KubeSpawner has something to do after the pod was created."""
         return bool(self.internal_ssl or self.services_enabled or self.after_pod_created_hook)
-
-    def _is_of_this_start(self, pod: Manifest) -> bool:
-        annotations = pod["metadata"].get("annotations", {})
-        return bool(annotations.get(_START) == self._start_id)
 
 
 async def _cancel(*tasks: asyncio.Task[Any]) -> None:
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
-
-
-def _said(error: ApiException) -> str:
-    """Take the sentence out of the API server's answer."""
-    try:
-        return str(json.loads(error.body)["message"])
-    except (TypeError, ValueError, KeyError):
-        return f"{error.status} {error.reason}"

@@ -12,8 +12,9 @@ from http import HTTPStatus
 from typing import TypeVar
 
 from gpucommons_spawner.catalogue import Catalogue, Environment, Offer, Size
+from gpucommons_spawner.teams import Team
 
-CHOICES = ("environment", "version", "size")
+CHOICES = ("team", "environment", "version", "size")
 PROFILE = "profile"
 """A sentence about the choice, written by the hub for its admin page. Never read back."""
 
@@ -34,16 +35,18 @@ class SelectionError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Who asks: their name, and the groups that decide what they may choose."""
+    """Who asks: their name, the groups that decide what they may choose, and their teams."""
 
     name: str
     groups: frozenset[str] = frozenset()
+    teams: tuple[Team, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Selection:
     """A choice that the catalogue allows this person."""
 
+    team: Team
     environment: str
     version: str
     size: str
@@ -54,6 +57,7 @@ class Selection:
     def options(self) -> dict[str, str]:
         """Write the choice as it is stored, and accepted again by ``resolve``."""
         return {
+            "team": self.team.name,
             "environment": self.environment,
             "version": self.version,
             "size": self.size,
@@ -62,20 +66,24 @@ class Selection:
 
 
 def resolve(options: Mapping[str, object], person: Person, catalogue: Catalogue) -> Selection:
-    """Check a choice against the catalogue.
+    """Check a choice against the catalogue and the person's teams.
 
     A missing version is the environment's default version. A missing
-    environment or size is the catalogue's default, if it names one.
+    environment or size is the catalogue's default, if it names one. A missing
+    team is the person's only one.
     Raises SelectionError for anything else: a key that is not known, a value
-    that is not text, an offer that does not exist, is off or is for others.
+    that is not text, an offer that does not exist, is off or is for others, a
+    team that the person is not in.
     """
     asked = _asked(options)
+    team = _team(asked.get("team"), person)
     environment = asked.get("environment") or catalogue.defaults.environment
     size = asked.get("size") or catalogue.defaults.size
     offered = _offer("environment", environment, catalogue.environments, person)
     allocation = _offer("size", size, catalogue.sizes, person)
     version = asked.get("version") or offered.default_version
     return Selection(
+        team=team,
         environment=str(environment),
         version=version,
         size=str(size),
@@ -90,17 +98,39 @@ def _asked(options: Mapping[str, object]) -> dict[str, str]:
     for key, value in options.items():
         if key not in (*CHOICES, PROFILE):
             raise SelectionError(
-                f"{_shown(key)} is not an option here. The options are environment, version "
-                "and size; leave out everything else."
+                f"{_shown(key)} is not an option here. The options are team, environment, "
+                "version and size; leave out everything else."
             )
         if not isinstance(value, str):
             raise SelectionError(f"The option {key} must be one text, not {_shown(value)}.")
     asked = {key: value for key in CHOICES if isinstance(value := options.get(key), str) and value}
-    if options.get(PROFILE) and not asked:
+    if options.get(PROFILE) and not asked.keys() - {"team"}:
         raise SelectionError(
             "A profile alone chooses nothing. Give environment and size; version is optional."
         )
     return asked
+
+
+def _team(name: str | None, person: Person) -> Team:
+    """Find the team among the person's own; whether there are others is not for them to know."""
+    own = {team.name: team for team in person.teams}
+    if not own:
+        raise SelectionError(
+            "You are in no team, and every session runs in one. "
+            "Ask an administrator to add you to a team.",
+            HTTPStatus.FORBIDDEN,
+        )
+    if name is None and len(own) > 1:
+        raise SelectionError(f"Which team? Choose one of {_listed(own)}.")
+    if name is None:
+        return person.teams[0]
+    if name not in own:
+        raise SelectionError(
+            f"You are not in a team {_shown(name)}.{_meant(name, own)} "
+            f"Choose one of {_listed(own)}, or ask an administrator to add you.",
+            HTTPStatus.FORBIDDEN,
+        )
+    return own[name]
 
 
 def _offer(kind: str, name: str | None, offers: Mapping[str, _AnOffer], person: Person) -> _AnOffer:
@@ -150,8 +180,8 @@ def _listed(choices: Iterable[str]) -> str:
     return ", ".join(choices) or "none: an administrator has to open one to you"
 
 
-def _meant(name: str, choices: list[str]) -> str:
-    close = difflib.get_close_matches(name[:_LONGEST], choices, n=1)
+def _meant(name: str, choices: Iterable[str]) -> str:
+    close = difflib.get_close_matches(name[:_LONGEST], list(choices), n=1)
     return f" Did you mean {close[0]}?" if close else ""
 
 

@@ -9,7 +9,7 @@ WORKSPACE_VOLUME = "workspace"
 
 
 class SessionDefaults(PromptSpawner):
-    """An unprivileged user, and one workspace for all sessions of a person.
+    """An unprivileged user, and one workspace for all sessions of a person in a team.
 
     The workspace is the whole home folder: whatever a person saves in Lab
     outlives the session, and a change of environment or size.
@@ -47,8 +47,13 @@ class SessionDefaults(PromptSpawner):
 
     @default("pvc_name_template")  # type: ignore[untyped-decorator]
     def _pvc_name_default(self) -> str:
-        """One workspace for a person, whatever server, environment or size."""
+        """One workspace for a person in a team, whatever server, environment or size."""
         return "workspace-{username}"
+
+    @default("delete_pvc")  # type: ignore[untyped-decorator]
+    def _delete_pvc_default(self) -> bool:
+        """Files outlive an account: how long is the account commands' to say, not the hub's."""
+        return False
 
     @default("storage_pvc_ensure")  # type: ignore[untyped-decorator]
     def _storage_default(self) -> bool:

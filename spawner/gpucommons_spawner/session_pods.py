@@ -1,16 +1,20 @@
-"""The session pods of one namespace, kept fresh, with a wake-up for who waits on one."""
+"""The session pods of all teams, kept fresh, with a wake-up for who waits on one."""
 
 import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from kubespawner.spawner import PodReflector
+from gpucommons_contract.labels import PREFIX
 
-from gpucommons_spawner.watch import Manifest, Watch
+from gpucommons_spawner.watch import Manifest
+from gpucommons_spawner.watch_reflector import WatchReflector
+
+START = PREFIX + "start"
+"""Annotation that tells the pod of one start from an earlier one of the same name."""
 
 
 class PodChanges:
-    """The latest state of one pod. ``next`` waits for a change."""
+    """The latest state of one start's pod. ``next`` waits for a change."""
 
     def __init__(self) -> None:
         self._pod: Manifest | None = None
@@ -28,60 +32,54 @@ class PodChanges:
         return self._pod
 
 
-class SessionPods(PodReflector):  # type: ignore[misc]  # KubeSpawner publishes no types
-    """KubeSpawner's pod reflector, on a watch that neither lists again nor polls.
+class SessionPods(WatchReflector):
+    """All session pods by ``namespace/name``.
 
     KubeSpawner reads ``pods``; a spawner that waits for its pod uses ``changes_of``.
     """
 
-    async def _list_and_update(self, resource_version: str | None = None) -> str:  # noqa: ARG002
-        """Load the first list; called once by ``start`` of the base class."""
-        self._waiting: dict[str, set[PodChanges]] = {}
-        self._watch = Watch(
-            getattr(self.api, self.list_method_name),
-            self,
-            self.log,
-            label_selector=self.label_selector,
-            **({} if self.omit_namespace else {"namespace": self.namespace}),
-        )
-        await self._watch.load()
-        if not self.first_load_future.done():
-            self.first_load_future.set_result(None)
-        return ""
+    kind = "pods"
 
-    async def _watch_and_update(self) -> None:
-        await self._watch.run()
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        self._waiting: dict[str, PodChanges] = {}
+        super().__init__(*args, **kwargs)
+
+    @property
+    def pods(self) -> dict[str, Manifest]:
+        """The pods, by ``namespace/name``."""
+        found: dict[str, Manifest] = self.resources
+        return found
 
     def replace(self, objects: list[Manifest]) -> None:
-        """Take a complete list."""
-        before: dict[str, Manifest] = self.pods
+        """Take a complete list. Who waits is told of a deletion by ``update`` only:
+        a list from the API server's cache may be older than the pod.
+        """
         self.resources = {_key(pod): pod for pod in objects}
-        for key, changes in self._waiting.items():
-            if key in before or key in self.resources:
-                for waiting in changes:
-                    waiting.put(self.resources.get(key))
+        for pod in objects:
+            self._tell(pod, pod)
 
     def update(self, kind: str, changed: Manifest) -> None:
         """Take one change."""
-        key = _key(changed)
         if kind == "DELETED":
-            self.resources.pop(key, None)
+            self.resources.pop(_key(changed), None)
+            self._tell(changed, None)
         else:
-            self.resources[key] = changed
-        for waiting in self._waiting.get(key, ()):
-            waiting.put(self.resources.get(key))
+            self.resources[_key(changed)] = changed
+            self._tell(changed, changed)
 
     @contextmanager
-    def changes_of(self, key: str) -> Iterator[PodChanges]:
-        """Follow the pod ``namespace/name`` from now on."""
-        changes = PodChanges()
-        self._waiting.setdefault(key, set()).add(changes)
+    def changes_of(self, start: str) -> Iterator[PodChanges]:
+        """Follow, from now on, the pod whose annotation names this start."""
+        changes = self._waiting[start] = PodChanges()
         try:
             yield changes
         finally:
-            self._waiting[key].discard(changes)
-            if not self._waiting[key]:
-                del self._waiting[key]
+            del self._waiting[start]
+
+    def _tell(self, pod: Manifest, state: Manifest | None) -> None:
+        start = pod["metadata"].get("annotations", {}).get(START)
+        if waiting := self._waiting.get(start):
+            waiting.put(state)
 
 
 def _key(pod: Manifest) -> str:

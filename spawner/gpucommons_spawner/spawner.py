@@ -25,7 +25,7 @@ from gpucommons_spawner.picker import options_of_form, render
 from gpucommons_spawner.quota import Holding, Ledger, QuotaExceededError
 from gpucommons_spawner.refusal import Refusal
 from gpucommons_spawner.selection import Person, Selection, SelectionError, resolve
-from gpucommons_spawner.session_defaults import SessionDefaults
+from gpucommons_spawner.team_spawner import TeamSpawner
 
 _REPLACED = (
     "image",
@@ -40,7 +40,7 @@ _EXTENDED = ("node_selector", "tolerations", "environment", "volumes", "volume_m
 """Settings that an operator may fill too; the selection adds to them."""
 
 
-class GPUSpawner(SessionDefaults):
+class GPUSpawner(TeamSpawner):
     """Starts sessions of the catalogue's environments and sizes.
 
     Everything a person can say passes ``resolve``. The quota is entered before
@@ -87,7 +87,8 @@ class GPUSpawner(SessionDefaults):
     @property
     def person(self) -> Person:
         """Whose server this is."""
-        return Person(self.user.name, frozenset(group.name for group in self.user.groups))
+        groups = frozenset(group.name for group in self.user.groups)
+        return Person(self.user.name, groups, self.teams.of(groups))
 
     def availability(self, server: str) -> PersonState:
         """Tell what this person can start as ``server`` now. Answers from memory."""
@@ -98,7 +99,7 @@ class GPUSpawner(SessionDefaults):
 
     @default("options_form")  # type: ignore[untyped-decorator]
     def _options_form_default(self) -> Any:  # noqa: ANN401 -- a trait of several types
-        return lambda _spawner: self._draw_form()
+        return lambda _spawner: self._draw_form()  # awaited by JupyterHub
 
     @default("options_from_form")  # type: ignore[untyped-decorator]
     def _options_from_form_default(self) -> Any:  # noqa: ANN401 -- a trait of several types
@@ -108,7 +109,8 @@ class GPUSpawner(SessionDefaults):
     def _apply_user_options_default(self) -> Any:  # noqa: ANN401 -- a trait of several types
         return lambda _spawner, _options: None  # load_user_options does it
 
-    def _draw_form(self) -> str:
+    async def _draw_form(self) -> str:
+        await self.teams_known()
         query = urlencode({"user": self.user.name, "server": self.name})
         url = url_path_join(self.hub.base_url, Endpoint.HUB_AVAILABILITY)
         return render(
@@ -119,8 +121,9 @@ class GPUSpawner(SessionDefaults):
             f"{url}?{query}",
         )
 
-    def _read_form(self, fields: Mapping[str, list[object]]) -> dict[str, str]:
+    async def _read_form(self, fields: Mapping[str, list[object]]) -> dict[str, str]:
         """Refuse a bad form at once, before JupyterHub has stored or made anything."""
+        await self.teams_known()
         return self._resolve(options_of_form(fields)).options()
 
     def _last_choice(self) -> Mapping[str, object]:
@@ -136,16 +139,18 @@ class GPUSpawner(SessionDefaults):
     async def load_user_options(self) -> None:
         """Check the options, enter the quota, set up the pod. Nothing is awaited in between.
 
-        Raises Refusal when the catalogue or the quota do not allow it.
+        Raises Refusal when the catalogue, the teams or the quota do not allow it.
         """
+        await self.teams_known()
         try:
             selection = self._resolve(self.user_options)
             self._reserve(selection)
         except Refusal:
             self._store(self._accepted)
             raise
-        self._store(selection.options())
         self._accepted = selection.options()
+        self.work_in(selection.team)
+        self._store(self._accepted)
         self._apply(build(selection, self.person, self.name))
 
     def _resolve(self, options: Mapping[str, object]) -> Selection:
@@ -165,11 +170,13 @@ class GPUSpawner(SessionDefaults):
     def _store(self, options: Mapping[str, str]) -> None:
         """Make this the choice that the next start without options repeats.
 
+        Stored with it is where the pod will be: a hub that ends meanwhile finds it again.
         Committed at once: JupyterHub rolls back what is not when a slow start's request ends.
         """
         self.user_options = dict(options)
         if self.orm_spawner is not None:
             self.orm_spawner.user_options = dict(options)
+            self.orm_spawner.state = self.get_state()
             if session := object_session(self.orm_spawner):
                 session.commit()
 
@@ -217,13 +224,9 @@ class GPUSpawner(SessionDefaults):
         self._follow_cluster()
 
     def _restored(self, kept: Mapping[str, str] | None) -> Holding:
-        if kept:
-            return Holding(self.name, Decimal(kept["units"]), kept["profile"], running=True)
-        try:  # the hub ended while it started; the options were stored before
-            selection = resolve(self.user_options, self.person, self.catalogue)
-        except SelectionError:
+        if kept is None:  # the hub ended before it had made anything
             return Holding(self.name, Decimal(0), "a session", running=True)
-        return Holding(self.name, selection.allocation.units, selection.profile, running=True)
+        return Holding(self.name, Decimal(kept["units"]), kept["profile"], running=True)
 
     def clear_state(self) -> None:
         """Give the quota back: JupyterHub says that the server is gone, or never came."""

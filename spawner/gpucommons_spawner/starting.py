@@ -22,13 +22,10 @@ class NotStartedError(Exception):
     """The pod will not run. The text is for the person who waits."""
 
 
-async def until_running(
-    changes: PodChanges, ours: Callable[[Manifest], bool], patience: float
-) -> Manifest:
+async def until_running(changes: PodChanges, patience: float) -> Manifest:
     """Wait until the pod runs.
 
-    ``ours`` tells this start's pod from an earlier one of the same name.
-    Raises NotStartedError when it cannot run, or was stuck for ``patience`` seconds.
+    Raises NotStartedError when it cannot run, is gone, or was stuck for ``patience`` seconds.
     """
     deadline: float | None = None
     stuck = Judgement(Outcome.WAITING)
@@ -38,8 +35,8 @@ async def until_running(
                 pod = await changes.next()
         except TimeoutError:
             raise NotStartedError(stuck.reason) from None
-        if pod is None or not ours(pod):
-            continue
+        if pod is None:
+            raise NotStartedError("The session was deleted while it started. Start it again.")
         found = judge(pod)
         if found.outcome is Outcome.RUNNING:
             return pod

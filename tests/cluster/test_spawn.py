@@ -11,8 +11,6 @@ import pytest
 from tests.people import SignedIn
 from tests.platform import LocalPlatform
 
-_NAMESPACE = "gpucommons"
-
 
 @pytest.fixture
 def researcher(sign_in) -> Iterator[SignedIn]:
@@ -31,7 +29,9 @@ def student(sign_in) -> Iterator[SignedIn]:
 
 
 def _pods(platform: LocalPlatform, person: SignedIn) -> list[dict]:
-    listed = platform.kubectl("get", "pods", "-n", _NAMESPACE, "-o", "json")
+    listed = platform.kubectl(
+        "get", "pods", "--all-namespaces", "-l", "gpucommons.io/size", "-o", "json"
+    )
     return [
         pod
         for pod in json.loads(listed)["items"]
@@ -41,8 +41,8 @@ def _pods(platform: LocalPlatform, person: SignedIn) -> list[dict]:
 
 def _in_session(platform: LocalPlatform, person: SignedIn, command: str) -> str:
     (pod,) = _pods(platform, person)
-    name = pod["metadata"]["name"]
-    return platform.kubectl("exec", "-n", _NAMESPACE, name, "--", *shlex.split(command))
+    name, namespace = pod["metadata"]["name"], pod["metadata"]["namespace"]
+    return platform.kubectl("exec", "-n", namespace, name, "--", *shlex.split(command))
 
 
 def _sizes(person: SignedIn) -> dict[str, dict]:
@@ -126,7 +126,9 @@ def test_nothing_outside_the_catalogue_is_started(platform, student, options) ->
 
 def test_a_pod_deleted_behind_the_hubs_back_gives_its_gpu_back(platform, researcher) -> None:
     researcher.start({"size": "gpu"})
-    platform.kubectl("delete", "pods", "-n", _NAMESPACE, "--all", "--grace-period=1")
+    (pod,) = _pods(platform, researcher)
+    name, namespace = pod["metadata"]["name"], pod["metadata"]["namespace"]
+    platform.kubectl("delete", "pod", "-n", namespace, name, "--grace-period=1")
     _until(lambda: researcher.servers() == {}, seconds=60)
     assert researcher.api.get("/gpucommons/availability").json()["gpus"] == "0"
 

@@ -8,11 +8,12 @@ from pathlib import Path
 
 import httpx
 import yaml
+from gpucommons_contract import Annotation, Label, team_namespace
 from gpucommons_local.programs import program
 
 from ..processes import Program, free_port
 
-NAMESPACE = "sessions"
+VISION, ASTRO = team_namespace("vision"), team_namespace("astro")
 
 
 class Etcd(Program):
@@ -68,14 +69,30 @@ class APIServer(Program):
 
     def start(self) -> None:
         super().start()
-        self.post("/api/v1/namespaces", {"metadata": {"name": NAMESPACE}})
+        self.add_team("vision", {Annotation.DISPLAY_NAME: "Computer vision"})
+        self.add_team("astro", {Annotation.STORAGE_CLASS: "fast"})
 
     def stop(self) -> None:
         self.client.close()
         super().stop()
 
+    def add_team(self, name: str, annotations: dict[str, str] | None = None) -> str:
+        """Make a team's namespace, in which Pod Security takes only "restricted" pods."""
+        metadata = {
+            "name": team_namespace(name),
+            "labels": {Label.TEAM: name, "pod-security.kubernetes.io/enforce": "restricted"},
+            "annotations": annotations or {},
+        }
+        self.post("/api/v1/namespaces", {"metadata": metadata})
+        return metadata["name"]
+
     def pods(self) -> list[dict]:
-        return self.get(f"/api/v1/namespaces/{NAMESPACE}/pods")["items"]
+        return self.get("/api/v1/pods")["items"]
+
+    def claims(self, namespace: str) -> dict[str, dict]:
+        """The workspaces of a namespace by name."""
+        found = self.get(f"/api/v1/namespaces/{namespace}/persistentvolumeclaims")["items"]
+        return {claim["metadata"]["name"]: claim for claim in found}
 
     def get(self, path: str) -> dict:
         return self._done(self.client.get(path))

@@ -7,7 +7,7 @@ sessions, as a single-user server would.
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from .api_server import NAMESPACE, APIServer
+from .api_server import APIServer
 
 NAME = "node-1"
 GPU = "nvidia.com/gpu"
@@ -121,4 +121,4 @@ def _asks(pod: dict, resource: str) -> int:
 
 
 def _path(pod: dict) -> str:
-    return f"/api/v1/namespaces/{NAMESPACE}/pods/{pod['metadata']['name']}"
+    return f"/api/v1/namespaces/{pod['metadata']['namespace']}/pods/{pod['metadata']['name']}"

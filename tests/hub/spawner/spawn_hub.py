@@ -3,6 +3,8 @@
 import os
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
@@ -10,7 +12,6 @@ from gpucommons_local.programs import program
 from gpucommons_spawner import TEMPLATES
 
 from ..processes import Program, free_port
-from .api_server import NAMESPACE
 
 ADMIN_TOKEN = "admin-token-of-the-test"
 _CONFIG = """
@@ -27,11 +28,15 @@ c.JupyterHub.allow_named_servers = True
 c.JupyterHub.log_level = "DEBUG"
 c.Authenticator.allow_all = True
 c.Authenticator.manage_groups = False
-c.JupyterHub.load_groups = {{"researchers": {{"users": ["rosa", "ruth"]}}}}
+c.JupyterHub.load_groups = {{
+    "researchers": {{"users": ["rosa", "ruth"]}},
+    "vision": {{"users": ["ada", "rosa", "ruth", "sam", "tia"]}},
+    "astro": {{"users": ["tia"]}},
+}}
 c.ConfigurableHTTPProxy.command = [{proxy!r}]
 c.ConfigurableHTTPProxy.api_url = "http://127.0.0.1:{proxy_port}"
 c.GPUSpawner.catalogue_file = {catalogue!r}
-c.GPUSpawner.namespace = {namespace!r}
+c.GPUSpawner.storage_class = "usual"
 c.GPUSpawner.port = {session_port}
 c.GPUSpawner.unschedulable_timeout = 1
 c.GPUSpawner.start_timeout = 20
@@ -56,7 +61,6 @@ class SpawnHub(Program):
             proxy=str(program("configurable-http-proxy")),
             templates=str(TEMPLATES),
             catalogue=str(catalogue),
-            namespace=NAMESPACE,
             session_port=session_port,
             token=ADMIN_TOKEN,
         )
@@ -93,10 +97,30 @@ class SpawnHub(Program):
         path = f"users/{name}/servers/{server}" if server else f"users/{name}/server"
         return self.api("POST", path, json=options)
 
+    def join(self, name: str, team: str) -> None:
+        if self.api("GET", f"users/{name}").status_code == 404:
+            assert self.api("POST", f"users/{name}").status_code == 201
+        self.api("POST", f"groups/{team}")
+        answer = self.api("POST", f"groups/{team}/users", json={"users": [name]})
+        assert answer.status_code == 200, answer.text
+
+    def leave(self, name: str, team: str) -> None:
+        answer = self.api("DELETE", f"groups/{team}/users", json={"users": [name]})
+        assert answer.status_code == 200, answer.text
+
     def stop_server(self, name: str, server: str = "") -> None:
         path = f"users/{name}/servers/{server}" if server else f"users/{name}/server"
         self.api("DELETE", path)
         self.until(lambda: server not in self.servers(name))
+
+    @contextmanager
+    def progress(self, name: str) -> Iterator[Iterator[str]]:
+        """The lines of what a person is told while they wait."""
+        url = f"{self.url}/hub/api/users/{name}/server/progress"
+        headers = {"Authorization": f"token {ADMIN_TOKEN}"}
+        with httpx.stream("GET", url, headers=headers, timeout=20) as answer:
+            assert answer.status_code == 200
+            yield answer.iter_lines()
 
     def servers(self, name: str) -> dict:
         return self.api("GET", f"users/{name}").json()["servers"]

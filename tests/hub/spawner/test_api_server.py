@@ -6,19 +6,51 @@ import logging
 from pathlib import Path
 
 import pytest
+from gpucommons_spawner.kubernetes_refusal import refusal_of
 from gpucommons_spawner.watch import Watch
 from kubernetes_asyncio import client, config
 
-from .api_server import NAMESPACE
+from .api_server import VISION
 
 GOLDEN = Path(__file__).parents[2] / "unit" / "spawner" / "golden"
-PODS = f"/api/v1/namespaces/{NAMESPACE}/pods"
+PODS = f"/api/v1/namespaces/{VISION}/pods"
 
 
 @pytest.mark.parametrize("file", sorted(GOLDEN.glob("*.json")), ids=lambda file: file.stem)
-def test_a_golden_manifest_is_accepted(api, file):
+def test_a_golden_manifest_is_accepted_where_pods_must_be_restricted(api, file):
     accepted = api.post(f"{PODS}?dryRun=All&fieldValidation=Strict", json.loads(file.read_text()))
     assert accepted["spec"]["containers"][0]["securityContext"]["runAsUser"] == 1000
+
+
+@pytest.fixture
+async def core(api):
+    await config.load_kube_config(config_file=str(api.kubeconfig))
+    async with client.ApiClient() as connection:
+        yield client.CoreV1Api(connection)
+
+
+async def _refused(core, namespace, **changes):
+    """Ask for a pod that is refused, and answer what a person and the operator read."""
+    pod = json.loads((GOLDEN / "gpu.json").read_text())
+    pod["spec"].update(changes)
+    with pytest.raises(client.ApiException) as raised:
+        await core.create_namespaced_pod(namespace, pod)
+    return refusal_of(raised.value, "team Vision")
+
+
+async def test_a_pod_that_is_not_restricted_is_refused_and_the_operator_told_why(core):
+    found = await _refused(core, VISION, hostNetwork=True)
+    assert found.reason == "pod-security"
+    assert "host namespaces (hostNetwork=true)" in found.log_message
+    assert "hostNetwork" not in found.jupyterhub_message
+
+
+async def test_a_team_that_is_being_removed_is_named_as_such(core, api):
+    leaving = api.add_team("leaving")
+    api.delete(f"/api/v1/namespaces/{leaving}")
+    for namespace in (leaving, "team-gone"):
+        found = await _refused(core, namespace)
+        assert found.jupyterhub_message.startswith("The team Vision is being removed")
 
 
 class _Seen:
@@ -47,19 +79,12 @@ class _Seen:
                 self._changed.clear()
 
 
-@pytest.fixture
-async def core(api):
-    await config.load_kube_config(config_file=str(api.kubeconfig))
-    async with client.ApiClient() as connection:
-        yield client.CoreV1Api(connection)
-
-
 async def _make(core, name):
-    await core.create_namespaced_config_map(NAMESPACE, {"metadata": {"name": name}})
+    await core.create_namespaced_config_map(VISION, {"metadata": {"name": name}})
 
 
 async def _following(core, seen):
-    watch = Watch(core.list_namespaced_config_map, seen, logging.getLogger(), namespace=NAMESPACE)
+    watch = Watch(core.list_namespaced_config_map, seen, logging.getLogger(), namespace=VISION)
     return asyncio.create_task(watch.run())
 
 
@@ -69,7 +94,7 @@ async def test_changes_are_seen_without_another_list(core):
     await seen.until(set())
     await _make(core, "one")
     await seen.until({"one"})
-    await core.delete_namespaced_config_map("one", NAMESPACE)
+    await core.delete_namespaced_config_map("one", VISION)
     await seen.until(set())
     assert seen.lists == 1
     task.cancel()
@@ -87,7 +112,7 @@ async def test_a_watch_that_ends_is_taken_up_where_it_was(core, monkeypatch):
     await seen.until({"early", "late"})
     assert (seen.lists, seen.updates) == (1, 2)
     for name in ("early", "late"):
-        await core.delete_namespaced_config_map(name, NAMESPACE)
+        await core.delete_namespaced_config_map(name, VISION)
     task.cancel()
 
 
@@ -100,12 +125,12 @@ async def test_after_a_failure_everything_is_listed_again(core, caplog):
             raise client.ApiException(status=500, reason="Broken")
         return await core.list_namespaced_config_map(**query)
 
-    watch = Watch(broken_twice, seen, logging.getLogger("watch"), namespace=NAMESPACE)
+    watch = Watch(broken_twice, seen, logging.getLogger("watch"), namespace=VISION)
     task = asyncio.create_task(watch.run())
     await seen.until(set())  # the first list; what is made now only another one can show
     await _make(core, "again")
     await seen.until({"again"})
     assert seen.lists > 1
     assert "500 Broken" in caplog.text
-    await core.delete_namespaced_config_map("again", NAMESPACE)
+    await core.delete_namespaced_config_map("again", VISION)
     task.cancel()

@@ -3,7 +3,7 @@
 import httpx
 import pytest
 
-WHOLE = {"environment": "scipy", "version": "2026.11", "size": "gpu"}
+WHOLE = {"team": "vision", "environment": "scipy", "version": "2026.11", "size": "gpu"}
 FOREIGN = {"image--unlisted-choice": "evil/x:1"}
 
 

@@ -79,6 +79,39 @@ async def test_a_no_from_dex_takes_effect_at_once(authenticator, issuer, ada, st
     assert await authenticator.refresh_user(ada) is False
 
 
+async def test_an_unclear_answer_is_forgiven_for_minutes_only(authenticator, issuer, ada):
+    """Dex 2.45 says the same of a deleted person and of a directory that is down."""
+    issuer.token_answer = Answer(500, {"error": "invalid_request"})
+    ada.auth_state["verified_at"] = time.time() - authenticator.unclear_grace + 30
+    assert await authenticator.refresh_user(ada) is True
+    ada.auth_state |= {"refresh_token": "next", "verified_at": time.time() - 181}
+    assert await authenticator.refresh_user(ada) is False
+
+
+async def test_a_refused_person_is_not_asked_about_at_each_request(authenticator, issuer, ada):
+    issuer.token_answer = Answer(400, {"error": "invalid_grant"})
+    for number in range(3):
+        ada.auth_state["refresh_token"] = f"token-{number}"
+        assert await authenticator.refresh_user(ada) is False
+    assert issuer.asked.count("/token") == 1
+
+
+async def test_somebody_who_is_blocked_is_out_at_the_next_refresh(authenticator, issuer, ada):
+    authenticator.blocked_users = {ada.name}
+    assert await authenticator.refresh_user(ada) is False
+    assert issuer.forms == []
+
+
+async def test_with_rules_whoever_is_left_without_a_group_is_out(authenticator, issuer, ada):
+    authenticator.allowed_groups = set()
+    authenticator.group_rules = [{"connector": "ldap", "prefix": "gpu-"}]
+    issuer.claims |= {"groups": ["gpu-audio"], "federated_claims": {"connector_id": "ldap"}}
+    assert (await authenticator.refresh_user(ada))["groups"] == ["audio"]
+    issuer.claims |= {"federated_claims": {"connector_id": "github"}}
+    ada.auth_state["refresh_token"] = "refresh-1"
+    assert await authenticator.refresh_user(ada) is False
+
+
 async def test_an_outage_is_forgiven_until_the_grace_is_over(authenticator, issuer, ada):
     issuer.down = True
     assert await authenticator.refresh_user(ada) is True

@@ -6,6 +6,7 @@ from gpucommons_authenticator.errors import (
     ProviderRefusedError,
     ProviderUnavailableError,
     TokenRejectedError,
+    UnclearAnswerError,
 )
 from gpucommons_authenticator.tokens import parse_tokens
 from gpucommons_authenticator.wire import Answer
@@ -15,7 +16,8 @@ from gpucommons_authenticator.wire import Answer
     ("answer", "meaning"),
     [
         (Answer(400, {"error": "invalid_grant"}), ProviderRefusedError),
-        (Answer(500, {"error": "invalid_request"}), ProviderRefusedError),
+        (Answer(500, {"error": "invalid_request"}), UnclearAnswerError),
+        (Answer(503, {"error": "temporarily_unavailable"}), ProviderUnavailableError),
         (Answer(401, {"error": "invalid_client"}), ClientRefusedError),
         (Answer(429, {"error": "slow_down"}), ProviderUnavailableError),
         (Answer(502, {}), ProviderUnavailableError),

@@ -8,6 +8,8 @@ import pytest
 from gpucommons_spawner import GPUSpawner
 from gpucommons_spawner.catalogue import Catalogue
 from gpucommons_spawner.catalogue_file import load_catalogue
+from gpucommons_spawner.team_spawner import TeamSpawner
+from gpucommons_spawner.teams import Team, Teams
 
 CATALOGUE = """\
 defaults: {environment: scipy, size: cpu}
@@ -56,6 +58,18 @@ quotas:
     researchers: {gpus: 4}
 """
 
+VISION = Team("vision", "Computer vision", "team-vision")
+ASTRO = Team("astro", "Astronomy", "team-astro", storage_class="fast")
+
+
+def namespace_of(team: Team) -> dict:
+    """A team's namespace as the API server shows it."""
+    annotations = {"gpucommons.io/display-name": team.display_name}
+    if team.storage_class:
+        annotations["gpucommons.io/storage-class"] = team.storage_class
+    labels = {"gpucommons.io/team": team.name}
+    return {"metadata": {"name": team.namespace, "labels": labels, "annotations": annotations}}
+
 
 @pytest.fixture(scope="session")
 def catalogue_file(tmp_path_factory) -> Path:
@@ -70,12 +84,21 @@ def catalogue(catalogue_file) -> Catalogue:
 
 
 @pytest.fixture
-def make_spawner(catalogue_file, monkeypatch):
+def teams(monkeypatch) -> Teams:
+    """The teams as the hub has read them."""
+    teams = Teams()
+    teams.replace([namespace_of(VISION), namespace_of(ASTRO)])
+    monkeypatch.setattr(TeamSpawner, "teams", teams)
+    return teams
+
+
+@pytest.fixture
+def make_spawner(catalogue_file, monkeypatch, teams):
     monkeypatch.setattr(kubespawner.spawner, "load_config", lambda **_: None)
     monkeypatch.setattr(kubespawner.spawner, "shared_client", lambda *_: None)
     monkeypatch.setattr(GPUSpawner, "ledger", type(GPUSpawner.ledger)())
 
-    def make(options, name="ada", groups=("researchers",), **settings) -> GPUSpawner:
+    def make(options, name="ada", groups=("researchers", "vision"), **settings) -> GPUSpawner:
         user = SimpleNamespace(
             name=name,
             id=1,

@@ -8,8 +8,12 @@ from gpucommons_spawner.cluster import Cluster
 from gpucommons_spawner.picker import options_of_form, render
 from gpucommons_spawner.quota import Ledger
 from gpucommons_spawner.selection import Person
+from gpucommons_spawner.teams import Team
 
-ADA = Person("ada")
+from .conftest import ASTRO, VISION
+
+ADA = Person("ada", teams=(VISION,))
+BOTH = Person("ada", teams=(ASTRO, VISION))
 
 
 class _Page(HTMLParser):
@@ -72,10 +76,37 @@ def test_a_last_choice_that_is_no_longer_offered_gives_way_to_one_that_is(catalo
     assert page.selected["version.scipy"] == "2026.11"
 
 
+def test_with_several_teams_the_last_one_is_preselected(catalogue):
+    page = _Page(_draw(catalogue, {"team": "vision"}, BOTH))
+    assert page.radios["team", "vision"] == {"checked"}
+    assert page.radios["team", "astro"] == set()
+    assert page.words.split()[:4] == ["Team", "Astronomy", "Computer", "vision"]
+
+
+@pytest.mark.parametrize("last", [{}, {"team": "left"}, {"team": ["vision"]}])
+def test_without_a_last_team_none_is_guessed(catalogue, last):
+    page = _Page(_draw(catalogue, last, BOTH))
+    assert page.radios["team", "vision"] == page.radios["team", "astro"] == set()
+
+
+def test_the_only_team_is_named_and_not_asked_for(catalogue):
+    page = _Page(_draw(catalogue, {"team": "left"}))
+    assert "In the team Computer vision" in page.words
+    assert not [field for field, _ in page.radios if field == "team"]
+
+
+def test_somebody_in_no_team_reads_what_to_do_and_cannot_start(catalogue):
+    page = _Page(_draw(catalogue, person=Person("ada")))
+    assert "Ask an administrator to add you to a team" in page.words
+    assert not page.radios
+    assert "Start" not in page.words.split()
+
+
 def test_names_with_markup_are_shown_as_text(catalogue):
-    odd = catalogue.sizes["cpu"].model_copy(update={"display_name": "<script>alert(1)</script>"})
+    script = "<script>alert(1)</script>"
+    odd = catalogue.sizes["cpu"].model_copy(update={"display_name": script})
     changed = catalogue.model_copy(update={"sizes": {"cpu": odd}})
-    assert "<script>" not in _draw(changed)
+    assert "<script>" not in _draw(changed, person=Person("ada", teams=(Team("a", script, "b"),)))
 
 
 def test_the_form_is_read_with_the_version_of_the_chosen_environment():

@@ -1,12 +1,15 @@
 """Nothing but the catalogue's offers comes out of resolve, whatever goes in."""
 
 import pytest
-from gpucommons_spawner.selection import Person, SelectionError, resolve
+from gpucommons_spawner.selection import CHOICES, Person, SelectionError, resolve
 from hypothesis import given
 from hypothesis import strategies as st
 
-ANYBODY = Person("ada")
-RESEARCHER = Person("rosa", frozenset({"researchers"}))
+from .conftest import ASTRO, VISION
+
+ANYBODY = Person("ada", teams=(VISION,))
+RESEARCHER = Person("rosa", frozenset({"researchers"}), (VISION,))
+BOTH = Person("ada", teams=(ASTRO, VISION))
 
 
 def test_a_choice_becomes_a_selection(catalogue):
@@ -36,6 +39,62 @@ def test_without_defaults_the_missing_choice_is_asked_for(catalogue):
     bare = catalogue.model_copy(update={"defaults": type(catalogue.defaults)()})
     with pytest.raises(SelectionError, match=r"Which environment\? Choose one of scipy\."):
         resolve({"size": "gpu"}, ANYBODY, bare)
+
+
+def test_the_only_team_is_implied_and_stored(catalogue):
+    selection = resolve({}, ANYBODY, catalogue)
+    assert selection.team is VISION
+    assert selection.options()["team"] == "vision"
+
+
+def test_one_of_several_teams_is_chosen_by_name(catalogue):
+    assert resolve({"team": "astro"}, BOTH, catalogue).team is ASTRO
+
+
+@pytest.mark.parametrize(
+    ("options", "person", "status", "complaint"),
+    [
+        ({}, BOTH, 400, "Which team? Choose one of astro, vision."),
+        (
+            {"team": "visoin"},
+            BOTH,
+            403,
+            "You are not in a team 'visoin'. Did you mean vision? "
+            "Choose one of astro, vision, or ask an administrator to add you.",
+        ),
+        (
+            {"team": "astro"},
+            ANYBODY,
+            403,
+            "You are not in a team 'astro'. "
+            "Choose one of vision, or ask an administrator to add you.",
+        ),
+        (
+            {},
+            Person("ada", frozenset({"researchers"})),
+            403,
+            "You are in no team, and every session runs in one. "
+            "Ask an administrator to add you to a team.",
+        ),
+        ({"team": "vision", "profile": "x"}, ANYBODY, 400, "A profile alone chooses nothing."),
+    ],
+)
+def test_a_team_that_is_missing_or_not_ones_own_is_refused(
+    catalogue, options, person, status, complaint
+):
+    with pytest.raises(SelectionError) as raised:
+        resolve(options, person, catalogue)
+    assert str(raised.value).startswith(complaint)
+    assert raised.value.status == status
+
+
+def test_a_refusal_is_the_same_whether_a_team_exists_or_not(catalogue):
+    said = set()
+    for name in ("astro", "nosuch"):
+        with pytest.raises(SelectionError) as raised:
+            resolve({"team": name}, ANYBODY, catalogue)
+        said.add(str(raised.value).replace(name, "NAME"))
+    assert len(said) == 1
 
 
 @pytest.mark.parametrize(
@@ -83,14 +142,17 @@ _json = st.recursive(
 _near = st.sampled_from(
     ["scipy", "pytorch", "tensorflow", "2026.11", "2025.11", "cpu", "share", "gpu", "gpus", ""]
 )
-_keys = st.sampled_from(["environment", "version", "size", "profile", "image"]) | st.text()
+_teams = st.sampled_from(["vision", "astro"])
+_keys = st.sampled_from(["team", "environment", "version", "size", "profile", "image"]) | st.text()
 
 
 @given(
-    options=st.dictionaries(_keys, _near | _json), groups=st.sets(_near | st.just("researchers"))
+    options=st.dictionaries(_keys, _near | _teams | _json),
+    groups=st.sets(_near | st.just("researchers")),
+    teams=st.sets(st.sampled_from([ASTRO, VISION])),
 )
-def test_no_options_reach_an_image_or_size_that_is_not_offered(catalogue, options, groups):
-    person = Person("ada", frozenset(groups))
+def test_no_options_reach_what_is_not_offered_to_a_person(catalogue, options, groups, teams):
+    person = Person("ada", frozenset(groups), tuple(teams))
     try:
         selection = resolve(options, person, catalogue)
     except SelectionError:
@@ -98,11 +160,12 @@ def test_no_options_reach_an_image_or_size_that_is_not_offered(catalogue, option
     environment = catalogue.environments[selection.environment]
     version = environment.versions[selection.version]
     size = catalogue.sizes[selection.size]
+    assert selection.team in teams
     assert selection.image == version.image
     assert selection.allocation is size
     for offer in (environment, size):
         assert offer.open_to(groups)
         assert not offer.disabled
     assert not version.disabled
-    asked = {key: options[key] for key in ("environment", "version", "size") if options.get(key)}
+    asked = {key: options[key] for key in CHOICES if options.get(key)}
     assert asked.items() <= selection.options().items()

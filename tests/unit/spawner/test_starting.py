@@ -20,12 +20,8 @@ UNPLACED = {
 }
 
 
-def _pod(status, of="this start"):
-    return {"metadata": {"of": of}, "status": status}
-
-
-def _ours(pod):
-    return pod["metadata"]["of"] == "this start"
+def _pod(status):
+    return {"metadata": {}, "status": status}
 
 
 @pytest.fixture
@@ -34,7 +30,7 @@ def changes():
 
 
 async def test_a_running_pod_ends_the_wait_at_once(changes):
-    waiting = asyncio.create_task(until_running(changes, _ours, patience=60))
+    waiting = asyncio.create_task(until_running(changes, patience=60))
     await asyncio.sleep(0)
     changes.put(_pod({"phase": "Pending"}))
     await asyncio.sleep(0)
@@ -43,21 +39,20 @@ async def test_a_running_pod_ends_the_wait_at_once(changes):
         assert (await waiting)["status"] is RUNNING
 
 
-async def test_the_pod_of_an_earlier_session_does_not_count(changes):
-    changes.put(_pod(RUNNING, of="an earlier start"))
-    with pytest.raises(TimeoutError):
-        async with asyncio.timeout(0.05):
-            await until_running(changes, _ours, patience=60)
+async def test_a_pod_that_is_deleted_ends_the_wait(changes):
+    changes.put(None)
+    with pytest.raises(NotStartedError, match="was deleted while it started"):
+        await until_running(changes, patience=60)
 
 
 async def test_a_pod_that_finds_no_node_is_given_up_with_the_reason(changes):
     changes.put(_pod(UNPLACED))
     with pytest.raises(NotStartedError, match="1 of 1 has too little free CPU"):
-        await until_running(changes, _ours, patience=0.02)
+        await until_running(changes, patience=0.02)
 
 
 async def test_a_pod_that_finds_a_node_after_all_is_waited_for(changes):
-    waiting = asyncio.create_task(until_running(changes, _ours, patience=0.05))
+    waiting = asyncio.create_task(until_running(changes, patience=0.05))
     changes.put(_pod(UNPLACED))
     await asyncio.sleep(0.02)
     changes.put(_pod({"phase": "Pending"}))
@@ -76,7 +71,7 @@ async def test_repeated_words_of_the_scheduler_do_not_lengthen_the_wait(changes)
     repeating = asyncio.create_task(repeat())
     async with asyncio.timeout(1):
         with pytest.raises(NotStartedError):
-            await until_running(changes, _ours, patience=0.05)
+            await until_running(changes, patience=0.05)
     repeating.cancel()
 
 

@@ -1,0 +1,35 @@
+"""What a person who gives a command is meant to read."""
+
+
+class PeopleError(Exception):
+    """Something that was refused or failed; the text says what, and what to do about it.
+
+    problems are the single mistakes, where there are several, each a line of its own.
+    """
+
+    exit_code = 1
+
+    def __init__(self, message: str, problems: tuple[str, ...] = ()) -> None:
+        super().__init__(message)
+        self.problems = problems
+
+    def __str__(self) -> str:
+        return "\n".join([super().__str__(), *(f"  {each}" for each in self.problems)])
+
+
+class InputError(PeopleError):
+    """What was given cannot be right whatever the cluster holds: a name, a file, an option."""
+
+    exit_code = 2
+
+
+class NotThereError(PeopleError):
+    """The person, team or workspace is not known."""
+
+
+class UnreachableError(PeopleError):
+    """The cluster or the hub does not answer."""
+
+
+class MissingRightError(PeopleError):
+    """The cluster or the hub answers that we may not."""

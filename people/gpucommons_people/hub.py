@@ -1,0 +1,143 @@
+"""The hub's REST API, as far as removing somebody needs it."""
+
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from http import HTTPStatus
+from types import TracebackType
+from typing import Any, Self
+from urllib.parse import quote
+
+import httpx
+from gpucommons_contract import Endpoint
+
+from gpucommons_people.errors import MissingRightError, PeopleError, UnreachableError
+
+SERVICE = "gpucommons-people"
+"""The hub's service whose token we use; the hub's configuration gives it these scopes."""
+_SCOPES = "list:users, read:users, read:servers, delete:users and delete:servers"
+_TIMEOUT_S = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class HubUser:
+    """Somebody whom the hub knows; servers are the names of those that run, start or stop."""
+
+    name: str
+    servers: tuple[str, ...]
+    was_active: bool
+    """Whether they ever used the hub: somebody who did may hold tokens of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """The hub's answer to a recheck. stops_at is when sessions stop, in seconds since the epoch."""
+
+    allowed: bool
+    reason: str
+    sessions: tuple[str, ...] = ()
+    stops_at: float | None = None
+
+
+class Hub(AbstractAsyncContextManager["Hub"]):
+    """A connection to the hub, open inside ``async with``.
+
+    url is that of the hub's API, such as ``https://hub.example.org/hub/api``; token is
+    called when it is needed, so that commands which never ask the hub need none.
+    Every method may raise UnreachableError and MissingRightError.
+    """
+
+    def __init__(self, url: str, token: Callable[[], str]) -> None:
+        self._url = url.rstrip("/")
+        self._token = token
+        self._client: httpx.AsyncClient
+
+    async def __aenter__(self) -> Self:
+        self._client = httpx.AsyncClient(timeout=_TIMEOUT_S)
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self._client.aclose()
+
+    async def user(self, name: str) -> HubUser | None:
+        """Return somebody with their servers; None if the hub does not know them."""
+        answer = await self._call("GET", f"/users/{quote(name, safe='')}")
+        if answer is None:
+            return None
+        model = answer.json()
+        return HubUser(
+            name=model["name"],
+            servers=tuple(model.get("servers") or {}),
+            was_active=model.get("last_activity") is not None,
+        )
+
+    async def recheck(self, name: str, grace_s: float) -> Standing | None:
+        """Let the hub ask Dex about somebody at once; an unclear answer counts as a no.
+
+        Sessions of somebody who is refused stop after grace_s seconds. None if the hub does
+        not know the person.
+        """
+        path = Endpoint.HUB_RECHECK.format(name=quote(name, safe="")).removeprefix("api")
+        body = {"grace_seconds": grace_s, "unclear_is_no": True}
+        answer = await self._call("POST", path, body)
+        if answer is None:
+            return None
+        found = answer.json()
+        return Standing(
+            allowed=bool(found["allowed"]),
+            reason=str(found.get("reason") or ""),
+            sessions=tuple(found.get("sessions") or ()),
+            stops_at=found.get("stops_at"),
+        )
+
+    async def stop(self, name: str, server: str) -> None:
+        """Stop one session; the hub may go on stopping it after this."""
+        tail = f"servers/{quote(server, safe='')}" if server else "server"
+        await self._call("DELETE", f"/users/{quote(name, safe='')}/{tail}")
+
+    async def delete_user(self, name: str) -> bool:
+        """Delete somebody with all tokens, stopping what runs; False if the hub knows nobody."""
+        return await self._call("DELETE", f"/users/{quote(name, safe='')}") is not None
+
+    async def _call(self, method: str, path: str, body: Any = None) -> httpx.Response | None:  # noqa: ANN401
+        headers = {"Authorization": f"token {self._token()}"}
+        try:
+            answer = await self._client.request(
+                method, self._url + path, json=body, headers=headers
+            )
+        except httpx.HTTPError as error:
+            raise UnreachableError(
+                f"The hub at {self._url} cannot be reached: {error or type(error).__name__}. "
+                "Look at hub.api_url in the configuration, and whether the hub runs; "
+                "then give the same command again."
+            ) from error
+        if answer.status_code == HTTPStatus.NOT_FOUND and _is_the_hubs(answer):
+            return None
+        if answer.status_code in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
+            raise MissingRightError(
+                f"The hub at {self._url} does not accept our token for {method} {path}. It has to "
+                f"be that of the service {SERVICE}, with the scopes {_SCOPES}; "
+                "look at hub.token_file in the configuration."
+            )
+        if not answer.is_success:
+            raise PeopleError(
+                f"The hub answered {answer.status_code} to {method} {path}: {_message(answer)}"
+            )
+        return answer
+
+
+def _is_the_hubs(answer: httpx.Response) -> bool:
+    """Tell "no such user" from a wrong address, which must not read as "nobody is there"."""
+    return "x-jupyterhub-version" in answer.headers
+
+
+def _message(answer: httpx.Response) -> str:
+    try:
+        return str(answer.json()["message"])
+    except (ValueError, KeyError, TypeError):
+        return answer.text[:300]

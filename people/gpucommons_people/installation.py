@@ -1,0 +1,78 @@
+"""All that the operations work on: cluster, Dex, hub, workspaces, handouts, audit log."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+
+from gpucommons_contract import Label, team_namespace
+
+from gpucommons_people.audit import AuditLog
+from gpucommons_people.cluster import NAMESPACES, Cluster
+from gpucommons_people.configuration import Configuration
+from gpucommons_people.dex_accounts import Account, DexAccounts
+from gpucommons_people.errors import InputError, NotThereError
+from gpucommons_people.handout import Handouts
+from gpucommons_people.hub import Hub
+from gpucommons_people.workspaces import Workspaces
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """One GPU Commons, with open connections. hub is None where none is configured."""
+
+    configuration: Configuration
+    cluster: Cluster
+    dex: DexAccounts
+    workspaces: Workspaces
+    handouts: Handouts
+    audit: AuditLog
+    hub: Hub | None = None
+
+    def hub_needed(self) -> Hub:
+        """Return the hub; InputError that says what to configure if there is none."""
+        if self.hub is None:
+            raise InputError(
+                "This needs the hub, and the configuration has none: set hub.api_url and "
+                "hub.token_file."
+            )
+        return self.hub
+
+    async def team_names(self) -> frozenset[str]:
+        """Return the names of all teams."""
+        found = await self.cluster.list(NAMESPACES, label=Label.TEAM)
+        return frozenset(
+            team
+            for each in found
+            if (team := each["metadata"]["labels"][Label.TEAM])
+            and each["metadata"]["name"] == team_namespace(team)
+        )
+
+    async def account(self, user: str) -> Account:
+        """Return an account in Dex; NotThereError tells where else it may be."""
+        account = await self.dex.get(user)
+        if account is None:
+            raise NotThereError(
+                f"Dex has no account {user} of its own. Accounts that come from LDAP, OIDC or "
+                "GitHub are changed there, their groups too. `gpucommons user list` shows Dex's."
+            )
+        return account
+
+
+@asynccontextmanager
+async def opened(configuration: Configuration, who: str | None) -> AsyncIterator[Installation]:
+    """Open all connections; who is the actor for the audit log, None: who gives the command."""
+    async with AsyncExitStack() as stack:
+        cluster = await stack.enter_async_context(Cluster(configuration.kubeconfig))
+        hub = None
+        if configuration.hub:
+            settings = configuration.hub
+            hub = await stack.enter_async_context(Hub(settings.api_url, settings.token))
+        yield Installation(
+            configuration,
+            cluster,
+            DexAccounts(cluster, configuration.dex_namespace),
+            Workspaces(cluster),
+            Handouts(configuration.handouts),
+            AuditLog(configuration.audit_log, who),
+            hub,
+        )

@@ -1,0 +1,151 @@
+"""What each command does: arguments in, one operation, its result shown."""
+
+import argparse
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
+
+from gpucommons_people.accounts import Leftover
+from gpucommons_people.configuration import find_configuration, read_configuration
+from gpucommons_people.errors import NotThereError, PeopleError
+from gpucommons_people.names import duration
+from gpucommons_people.people import People
+from gpucommons_people.removal import Removal
+from gpucommons_people.showing import Screen
+from gpucommons_people.team import Team, checked_team, read_teams
+
+Operation = Callable[[People, argparse.Namespace, Screen], Awaitable[None]]
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Run the chosen command; returns its exit code: 1 for an error, 2 for a wrong input."""
+    screen = Screen(json=arguments.json)
+    try:
+        asyncio.run(_run(arguments, screen))
+    except PeopleError as error:
+        screen.error(error)
+        return error.exit_code
+    return 0
+
+
+async def _run(arguments: argparse.Namespace, screen: Screen) -> None:
+    file = find_configuration(arguments.config, arguments.find_config())
+    async with People(read_configuration(file)) as people:
+        await _OPERATIONS[arguments.operation](people, arguments, screen)
+
+
+async def _team_add(people: People, a: argparse.Namespace, screen: Screen) -> None:
+    fields = set(Team.model_fields) & set(vars(a))
+    given = {name: value for name in fields if (value := getattr(a, name)) is not None}
+    with suppress(NotThereError):
+        # What is not given stays as it is.
+        given = (await people.find_team(checked_team(**given).name)).model_dump() | given
+    screen.changes(await people.apply_teams([checked_team(**given)], dry_run=a.dry_run))
+
+
+async def _team_apply(people: People, a: argparse.Namespace, screen: Screen) -> None:
+    screen.changes(await people.apply_teams(read_teams(a.file), dry_run=a.dry_run))
+
+
+async def _team_remove(people: People, a: argparse.Namespace, screen: Screen) -> None:
+    change = await people.remove_team(
+        a.name,
+        remove_members=a.remove_members,
+        delete_workspaces=a.delete_workspaces,
+        dry_run=a.dry_run,
+    )
+    screen.changes([change])
+
+
+async def _team_list(people: People, _a: argparse.Namespace, screen: Screen) -> None:
+    screen.teams(await people.list_teams())
+
+
+async def _team_show(people: People, a: argparse.Namespace, screen: Screen) -> None:
+    screen.team(await people.show_team(a.name))
+
+
+async def _user_add(people: People, a: argparse.Namespace, screen: Screen) -> None:
+    leftover = Leftover.REFUSE
+    if a.restore_workspace:
+        leftover = Leftover.RESTORE
+    elif a.delete_workspace:
+        leftover = Leftover.DELETE
+    change = await people.add_user(
+        a.email,
+        a.team,
+        name=a.display_name,
+        admin=a.admin,
+        leftover=leftover,
+        dry_run=a.dry_run,
+    )
+    screen.changes([change])
+
+
+async def _user_remove(people: People, a: argparse.Namespace, screen: Screen) -> None:
+    how = Removal(
+        grace=duration(a.grace),
+        wait=not a.no_wait,
+        retention_days=a.retain,
+        delete_workspaces=a.delete_workspace,
+    )
+    with screen.countdown() as told:
+        change = await people.remove_user(a.email, how, dry_run=a.dry_run, on_wait=told)
+    screen.changes([change])
+
+
+async def _user_move(people: People, a: argparse.Namespace, screen: Screen) -> None:
+    change = await people.move_user(
+        a.email, source=a.source, targets=a.to, stop_sessions=a.stop_sessions, dry_run=a.dry_run
+    )
+    screen.changes([change])
+
+
+async def _user_reset(people: People, a: argparse.Namespace, screen: Screen) -> None:
+    screen.changes([await people.reset_password(a.email, dry_run=a.dry_run)])
+
+
+async def _user_import(people: People, a: argparse.Namespace, screen: Screen) -> None:
+    with screen.progress() as told:
+        change = await people.import_users(a.file, dry_run=a.dry_run, on_progress=told)
+    screen.changes([change])
+
+
+async def _user_list(people: People, a: argparse.Namespace, screen: Screen) -> None:
+    screen.users(await people.list_users(a.team))
+
+
+async def _user_show(people: People, a: argparse.Namespace, screen: Screen) -> None:
+    screen.user(await people.show_user(a.email))
+
+
+async def _workspace_list(people: People, a: argparse.Namespace, screen: Screen) -> None:
+    screen.workspaces(await people.list_workspaces(archived=a.archived))
+
+
+async def _workspace_restore(people: People, a: argparse.Namespace, screen: Screen) -> None:
+    change = await people.restore_workspaces(a.email, team=a.team, dry_run=a.dry_run)
+    screen.changes([change])
+
+
+async def _workspace_prune(people: People, a: argparse.Namespace, screen: Screen) -> None:
+    screen.changes([await people.prune(dry_run=a.dry_run)])
+
+
+_OPERATIONS: Mapping[str, Operation] = {
+    "team_add": _team_add,
+    "team_apply": _team_apply,
+    "team_list": _team_list,
+    "team_remove": _team_remove,
+    "team_show": _team_show,
+    "user_add": _user_add,
+    "user_import": _user_import,
+    "user_list": _user_list,
+    "user_move": _user_move,
+    "user_remove": _user_remove,
+    "user_reset": _user_reset,
+    "user_show": _user_show,
+    "workspace_list": _workspace_list,
+    "workspace_prune": _workspace_prune,
+    "workspace_restore": _workspace_restore,
+}

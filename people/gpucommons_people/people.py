@@ -1,0 +1,222 @@
+"""The operations on teams and people, for the commands and for a university's portal.
+
+    async with People(read_configuration(Path("people.yaml")), who="portal") as people:
+        change = await people.add_user("ada@example.org", ["vision"])
+
+Each may be repeated and interrupted: giving it again finishes what is missing. With
+dry_run nothing is changed, and what is returned tells what would be.
+"""
+
+from collections.abc import Iterable, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from gpucommons_people import accounts, importing, moving, removal, retention, team_removal, teams
+from gpucommons_people.accounts import Leftover
+from gpucommons_people.change import Change
+from gpucommons_people.configuration import Configuration
+from gpucommons_people.dex_accounts import Account
+from gpucommons_people.errors import NotThereError
+from gpucommons_people.hub import HubUser
+from gpucommons_people.importing import OnProgress
+from gpucommons_people.installation import Installation, opened
+from gpucommons_people.names import team_name, user_name
+from gpucommons_people.removal import OnWait, Removal
+from gpucommons_people.team import Team
+from gpucommons_people.teams import TeamState
+from gpucommons_people.workspaces import Session, Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class PersonState:
+    """All that is known of a person. account is None for people of other connectors."""
+
+    user: str
+    account: Account | None
+    hub_user: HubUser | None
+    sessions: tuple[Session, ...]
+    workspaces: tuple[Workspace, ...]
+
+    def as_json(self) -> dict[str, object]:
+        """Turn into what ``--json`` prints; never with the password's hash."""
+        return {
+            "user": self.user,
+            "account": account_json(self.account) if self.account else None,
+            "known_to_hub": self.hub_user is not None,
+            "sessions": [{"team": each.team, "server": each.server} for each in self.sessions],
+            "workspaces": [each.as_json() for each in self.workspaces],
+        }
+
+
+def account_json(account: Account) -> dict[str, object]:
+    """Turn an account into what ``--json`` prints."""
+    return {"email": account.email, "name": account.name, "groups": list(account.groups)}
+
+
+class People(AbstractAsyncContextManager["People"]):
+    """The operations on one installation, inside ``async with``.
+
+    who is written to the audit log; without it, who gives the command. All methods raise
+    PeopleError, whose text is meant for people.
+    """
+
+    def __init__(self, configuration: Configuration, who: str | None = None) -> None:
+        self._opening = opened(configuration, who)
+        self._it: Installation
+
+    async def __aenter__(self) -> Self:
+        self._it = await self._opening.__aenter__()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self._opening.__aexit__(kind, error, trace)
+
+    async def apply_teams(
+        self, wanted: Sequence[Team], *, dry_run: bool = False
+    ) -> tuple[Change, ...]:
+        """Make teams or change them so that they are as given; all are checked first."""
+        return await teams.apply_teams(self._it, wanted, dry_run=dry_run)
+
+    async def find_team(self, name: str) -> Team:
+        """Return a team; NotThereError if there is none."""
+        return await teams.find_team(self._it, name)
+
+    async def list_teams(self) -> tuple[Team, ...]:
+        """Return all teams, in order of their names."""
+        return await teams.list_teams(self._it)
+
+    async def show_team(self, name: str) -> TeamState:
+        """Return a team with what is in it."""
+        return await teams.show_team(self._it, name)
+
+    async def remove_team(
+        self,
+        name: str,
+        *,
+        remove_members: bool = False,
+        delete_workspaces: bool = False,
+        dry_run: bool = False,
+    ) -> Change:
+        """Delete a team; refused while something is in it that no option lets go."""
+        return await team_removal.remove_team(
+            self._it,
+            name,
+            remove_members=remove_members,
+            delete_workspaces=delete_workspaces,
+            dry_run=dry_run,
+        )
+
+    async def add_user(
+        self,
+        email: str,
+        team_names: Iterable[str],
+        *,
+        name: str = "",
+        admin: bool = False,
+        password: str | None = None,
+        leftover: Leftover = Leftover.REFUSE,
+        dry_run: bool = False,
+    ) -> Change:
+        """Make an account with a handout, or add teams to the one there is.
+
+        leftover says what becomes of files of an earlier person of that name.
+        """
+        known = await self._it.team_names()
+        person = accounts.newcomer(
+            email, team_names, known, name=name, admin=admin, password=password
+        )
+        return await accounts.add_user(self._it, person, leftover, dry_run=dry_run)
+
+    async def remove_user(
+        self,
+        email: str,
+        how: Removal | None = None,
+        *,
+        dry_run: bool = False,
+        on_wait: OnWait = lambda _sessions, _seconds: None,
+    ) -> Change:
+        """Remove somebody: out at once, sessions stopped after a grace, files kept a while."""
+        how = how or Removal()
+        return await removal.remove_user(self._it, email, how, dry_run=dry_run, on_wait=on_wait)
+
+    async def move_user(
+        self,
+        email: str,
+        *,
+        source: str,
+        targets: Iterable[str],
+        stop_sessions: bool = False,
+        dry_run: bool = False,
+    ) -> Change:
+        """Take somebody out of one team and into others."""
+        return await moving.move_user(
+            self._it,
+            email,
+            source=source,
+            targets=targets,
+            stop_sessions=stop_sessions,
+            dry_run=dry_run,
+        )
+
+    async def reset_password(
+        self, email: str, *, password: str | None = None, dry_run: bool = False
+    ) -> Change:
+        """Give an account another password, with a handout."""
+        return await accounts.reset_password(self._it, email, password=password, dry_run=dry_run)
+
+    async def import_users(
+        self,
+        file: Path,
+        *,
+        dry_run: bool = False,
+        on_progress: OnProgress = lambda _done, _all: None,
+    ) -> Change:
+        """Add all people of a CSV file; a file with a mistake changes nothing."""
+        return await importing.import_users(
+            self._it, file, dry_run=dry_run, on_progress=on_progress
+        )
+
+    async def list_users(self, team: str | None = None) -> tuple[Account, ...]:
+        """Return the accounts in Dex, all or those of one team."""
+        if team is not None:
+            await teams.find_team(self._it, team_name(team))
+        found = await self._it.dex.all()
+        return tuple(each for each in found if team is None or team in each.groups)
+
+    async def show_user(self, email: str) -> PersonState:
+        """Return all that is known of somebody; NotThereError if that is nothing."""
+        it, user = self._it, user_name(email)
+        sessions = await it.workspaces.sessions()
+        state = PersonState(
+            user,
+            await it.dex.get(user),
+            await it.hub.user(user) if it.hub else None,
+            tuple(each for each in sessions if each.owner == user),
+            tuple(await it.workspaces.of(user)),
+        )
+        if not (state.account or state.hub_user or state.sessions or state.workspaces):
+            raise NotThereError(f"There is no {user}. `gpucommons user list` shows the accounts.")
+        return state
+
+    async def list_workspaces(self, *, archived: bool = False) -> tuple[Workspace, ...]:
+        """Return all workspaces, or only those of people who left."""
+        found = await self._it.workspaces.all()
+        return tuple(each for each in found if each.kept_until or not archived)
+
+    async def restore_workspaces(
+        self, email: str, *, team: str | None = None, dry_run: bool = False
+    ) -> Change:
+        """Keep archived workspaces of somebody for good again."""
+        return await retention.restore_workspaces(self._it, email, team=team, dry_run=dry_run)
+
+    async def prune(self, *, dry_run: bool = False) -> Change:
+        """Delete archived workspaces whose last day has passed."""
+        return await retention.prune(self._it, dry_run=dry_run)

@@ -1,0 +1,225 @@
+"""Removing somebody: out at once, sessions told and stopped, files kept for a while.
+
+The steps are in the order in which a stop between two of them does least harm, and each
+looks first at what there is, so that giving the command again finishes the work.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from gpucommons_people.change import Change
+from gpucommons_people.dex_accounts import LOCAL_CONNECTOR, Account, Login
+from gpucommons_people.errors import NotThereError, PeopleError, UnreachableError
+from gpucommons_people.hub import HubUser, Standing
+from gpucommons_people.installation import Installation
+from gpucommons_people.names import user_name
+from gpucommons_people.workspaces import Workspace
+
+OnWait = Callable[[tuple[str, ...], float], None]
+"""Called while sessions are waited for: their names, and the seconds until they stop."""
+
+_POLL_S = 1.0
+_HUB_PATIENCE_S = 15.0
+"""After the grace, how long the hub may take to stop the sessions before we ask it to."""
+_STOP_PATIENCE_S = 120.0
+"""How long a session may take to stop after it was asked to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """How somebody is to be removed. retention_days None: as configured."""
+
+    grace: timedelta = timedelta(minutes=10)
+    wait: bool = True
+    retention_days: int | None = None
+    delete_workspaces: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Traces:
+    """All that there is of a person."""
+
+    user: str
+    account: Account | None
+    logins: tuple[Login, ...]
+    workspaces: tuple[Workspace, ...]
+    hub_user: HubUser | None
+    hub_error: UnreachableError | None = None
+    """Why it is not known whether the hub knows the person."""
+
+    @property
+    def connectors(self) -> list[str]:
+        """The connectors other than Dex's own through which the person is signed in."""
+        return sorted({each.connector for each in self.logins} - {LOCAL_CONNECTOR})
+
+
+async def remove_user(
+    it: Installation,
+    email: str,
+    how: Removal,
+    *,
+    dry_run: bool = False,
+    on_wait: OnWait = lambda _sessions, _seconds: None,
+) -> Change:
+    """Remove somebody from Dex, hub and teams; raises NotThereError if there is no trace."""
+    found = await _look(it, user_name(email))
+    days = it.configuration.retention_days if how.retention_days is None else how.retention_days
+    until = date.today() + timedelta(days=days)
+    steps, left = _plan(found, how, until)
+    data: dict[str, object] = {"workspaces": [each.as_json() for each in found.workspaces]}
+    if not dry_run and steps:
+        it.audit.check()
+        left = [*await _remove(it, found, how, until, on_wait), *left]
+    return Change("remove user", found.user, tuple(steps), tuple(left), dry_run, data)
+
+
+async def _look(it: Installation, user: str) -> Traces:
+    hub, hub_user, hub_error = it.hub_needed(), None, None
+    try:
+        hub_user = await hub.user(user)
+    except UnreachableError as error:
+        hub_error = error  # a hub that is down must not keep somebody's account alive
+    account = await it.dex.get(user)
+    logins = await it.dex.logins(user, account.user_id if account else None)
+    workspaces = await it.workspaces.of(user)
+    found = Traces(user, account, tuple(logins), tuple(workspaces), hub_user, hub_error)
+    if not (account or logins or workspaces or hub_user or hub_error):
+        raise NotThereError(
+            f"There is no {user}: no account in Dex, no login, nobody in the hub, no workspace. "
+            "`gpucommons user list` shows the accounts in Dex."
+        )
+    return found
+
+
+def _plan(found: Traces, how: Removal, until: date) -> tuple[list[str], list[str]]:
+    """Say what will be done, and what stays."""
+    steps, left = [], []
+    if found.account:
+        steps.append(f"Delete the account of {found.user} in Dex, and so every membership.")
+    if found.logins:
+        steps.append(f"Revoke what keeps {found.user} signed in ({len(found.logins)} in Dex).")
+    if found.hub_user and found.hub_user.servers:
+        grace = f"{how.grace.total_seconds() / 60:g} minutes"
+        steps.append(f"Tell {_sessions(found.hub_user.servers)}, and stop after {grace}.")
+    for each in found.workspaces:
+        where = f"the workspace in team {each.team}, {each.size}"
+        if how.delete_workspaces:
+            steps.append(f"Delete {where}.")
+        elif each.kept_until:
+            left.append(f"{where[0].upper()}{where[1:]}, is kept until {each.kept_until}.")
+        else:
+            steps.append(f"Keep {where}, until {until}; `gpucommons workspace prune` deletes it.")
+    if found.hub_user or found.hub_error:
+        steps.append("Delete the person in the hub, with all tokens.")
+    if found.connectors:
+        left.append(
+            f"{found.user} signs in through {', '.join(found.connectors)} too. Disable the account "
+            "there: until then Dex lets this person in again."
+        )
+    elif steps and not found.account:
+        left.append(
+            f"Dex has no account {found.user} of its own. If it comes from LDAP, OIDC or GitHub, "
+            "disable it there: until then Dex lets this person in again."
+        )
+    return steps, left
+
+
+async def _remove(
+    it: Installation, found: Traces, how: Removal, until: date, on_wait: OnWait
+) -> list[str]:
+    """Do what was planned; returns what could not be finished yet."""
+    user = found.user
+    if found.account:
+        groups = list(found.account.groups)
+        it.audit.write("delete account", user, {"groups": groups})
+        await it.dex.delete(user)
+    if found.logins:
+        it.audit.write("revoke logins", user, {"count": len(found.logins)})
+        await it.dex.revoke(found.logins)
+    it.handouts.remove(user)
+    if found.hub_error:
+        raise PeopleError(
+            f"{user} cannot sign in any more, but is not out yet: {found.hub_error}"
+        ) from found.hub_error
+    standing = await _recheck(it, found, how)
+    # Archiving disturbs no session, so it need not wait for one.
+    for workspace in found.workspaces:
+        if not how.delete_workspaces and not workspace.kept_until:
+            it.audit.write("archive workspace", user, {"team": workspace.team, "until": until})
+            await it.workspaces.archive(workspace, until)
+    if standing and standing.sessions and not how.wait:
+        return [_unfinished(standing, how)]
+    if found.hub_user:
+        await _wait(it, user, standing, on_wait)
+    if how.delete_workspaces:
+        for workspace in found.workspaces:
+            it.audit.write("delete workspace", user, {"team": workspace.team})
+            await it.workspaces.delete(workspace)
+    if found.hub_user:
+        it.audit.write("delete hub user", user, {})
+        await it.hub_needed().delete_user(user)
+    return []
+
+
+async def _recheck(it: Installation, found: Traces, how: Removal) -> Standing | None:
+    """Let the hub see the no at once. None if it does not know the person any more."""
+    if found.hub_user is None:
+        return None
+    hub = it.hub_needed()
+    standing = await hub.recheck(found.user, how.grace.total_seconds())
+    if standing is None:
+        if await hub.user(found.user):
+            raise PeopleError(
+                f"{found.user} cannot sign in any more, but the hub does not know how to check "
+                "people. Is it a hub of GPU Commons of the same version? Update it, then give the "
+                "same command again; it goes on from here."
+            )
+        return None
+    if standing.allowed:
+        raise PeopleError(
+            f"The hub says that {found.user} may still be here: {standing.reason} Disable the "
+            "account where it comes from, then give the same command again. Sessions and files "
+            "are as they were."
+        )
+    return standing
+
+
+async def _wait(it: Installation, user: str, standing: Standing | None, on_wait: OnWait) -> None:
+    """Wait until no session is left; those that the hub does not stop in time are stopped."""
+    hub = it.hub_needed()
+    stops_at = (standing and standing.stops_at) or time.time()
+    asked = False
+    while (known := await hub.user(user)) and known.servers:
+        late = time.time() - stops_at
+        on_wait(known.servers, max(0.0, -late))
+        if late > _HUB_PATIENCE_S and not asked:
+            asked = True
+            for server in known.servers:
+                await hub.stop(user, server)
+        if late > _HUB_PATIENCE_S + _STOP_PATIENCE_S:
+            raise PeopleError(
+                f"{user} is out, but {_sessions(known.servers)} will not stop. "
+                "Look at the hub's log; then give the same command again."
+            )
+        await asyncio.sleep(_POLL_S)
+
+
+def _unfinished(standing: Standing, how: Removal) -> str:
+    stops = datetime.fromtimestamp(standing.stops_at or time.time()).astimezone()
+    rest = (
+        "the workspaces and the person in the hub"
+        if how.delete_workspaces
+        else ("the person in the hub")
+    )
+    return (
+        f"By {stops:%H:%M:%S} the hub stops {_sessions(standing.sessions)}. Give the same command "
+        f"again after that: it deletes {rest}."
+    )
+
+
+def _sessions(names: tuple[str, ...]) -> str:
+    listed = ", ".join(name or "(default)" for name in names)
+    return f"the session{'s' if len(names) > 1 else ''} {listed}"

@@ -1,0 +1,183 @@
+"""Results on the terminal: short and plain for people, one JSON document for programs."""
+
+import json as jsonlib
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+from rich.table import Table
+
+from gpucommons_people.change import Change
+from gpucommons_people.dex_accounts import Account
+from gpucommons_people.errors import PeopleError
+from gpucommons_people.people import PersonState, account_json
+from gpucommons_people.team import Team
+from gpucommons_people.teams import TeamState
+from gpucommons_people.workspaces import Workspace
+
+_TEAM_COLUMNS = {
+    "gpus": "GPUs",
+    "gpu_shares": "GPU shares",
+    "sessions": "Sessions",
+    "cpu": "CPU",
+    "memory": "Memory",
+    "storage": "Storage",
+}
+
+
+class Screen:
+    """Where a command shows what came of it. With json nothing else goes to stdout."""
+
+    def __init__(self, *, json: bool) -> None:
+        self._json = json
+        self._out = Console(highlight=False)
+        self._err = Console(stderr=True, highlight=False)
+
+    def error(self, error: PeopleError) -> None:
+        """Show an error as a person should read it."""
+        if self._json:
+            message = str(error.args[0]) if error.args else ""
+            kind = type(error).__name__
+            found = {"message": message, "problems": list(error.problems), "kind": kind}
+            self._print_json({"error": found})
+        else:
+            self._err.print(str(error), style="red", markup=False, soft_wrap=True)
+
+    def changes(self, changes: Sequence[Change]) -> None:
+        """Show what was done, or would be."""
+        if self._json:
+            self._print_json({"changes": [each.as_json() for each in changes]})
+            return
+        for each in changes:
+            self._change(each)
+
+    def teams(self, teams: Sequence[Team]) -> None:
+        """Show all teams with their limits."""
+        if self._json:
+            self._print_json({"teams": [each.model_dump() for each in teams]})
+            return
+        rows = [
+            [each.name, each.display_name, *(_shown(getattr(each, k)) for k in _TEAM_COLUMNS)]
+            for each in teams
+        ]
+        self._table(["Team", "Name", *_TEAM_COLUMNS.values()], rows, "There is no team yet.")
+
+    def team(self, state: TeamState) -> None:
+        """Show one team and what is in it."""
+        if self._json:
+            self._print_json(state.as_json())
+            return
+        self._line(f"{state.team.title} ({state.team.name})")
+        rows = [
+            [title, state.used.get(field, "0"), _shown(getattr(state.team, field)) or "no limit"]
+            for field, title in _TEAM_COLUMNS.items()
+        ]
+        self._table(["", "Used", "Limit"], rows, "")
+        self._line(f"\nMembers with an account in Dex: {', '.join(state.members) or 'none'}")
+        self._line(f"Sessions: {len(state.sessions)}")
+        self._workspace_table(state.workspaces)
+
+    def users(self, accounts: Sequence[Account]) -> None:
+        """Show accounts."""
+        if self._json:
+            self._print_json({"users": [account_json(each) for each in accounts]})
+            return
+        rows = [[each.email, each.name, ", ".join(each.groups)] for each in accounts]
+        self._table(["User", "Name", "Groups"], rows, "Dex has no account of its own.")
+
+    def user(self, state: PersonState) -> None:
+        """Show all there is of one person."""
+        if self._json:
+            self._print_json(state.as_json())
+            return
+        account = state.account
+        self._line(f"{state.user}{f' ({account.name})' if account else ''}")
+        origin = "an account in Dex" if account else "no account in Dex; see the other connectors"
+        self._line(f"Account   {origin}")
+        if account:
+            self._line(f"Groups    {', '.join(account.groups) or 'none'}")
+        self._line(f"Hub       {'knows this person' if state.hub_user else 'does not know them'}")
+        running = ", ".join(
+            f"{each.server or '(default)'} in {each.team}" for each in state.sessions
+        )
+        self._line(f"Sessions  {running or 'none'}")
+        self._workspace_table(state.workspaces)
+
+    def workspaces(self, workspaces: Sequence[Workspace]) -> None:
+        """Show workspaces with their sizes."""
+        if self._json:
+            self._print_json({"workspaces": [each.as_json() for each in workspaces]})
+        else:
+            self._workspace_table(workspaces)
+
+    @contextmanager
+    def countdown(self) -> Iterator[Callable[[tuple[str, ...], float], None]]:
+        """Yield what shows, while sessions are waited for, how long that takes."""
+        if self._json or not self._err.is_terminal:
+            yield lambda _sessions, _seconds: None
+            return
+        with self._err.status("") as status:
+
+            def told(sessions: tuple[str, ...], seconds: float) -> None:
+                count = f"{len(sessions)} session{'s' if len(sessions) > 1 else ''}"
+                status.update(f"{count} to stop in {_clock(seconds)}; Ctrl+C ends the wait alone")
+
+            yield told
+
+    @contextmanager
+    def progress(self) -> Iterator[Callable[[int, int], None]]:
+        """Yield what shows how many people of an import are done."""
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+        quiet = self._json or not self._err.is_terminal
+        with Progress(*columns, console=self._err, transient=True, disable=quiet) as bar:
+            task = bar.add_task("People", total=None)
+
+            def told(done: int, total: int) -> None:
+                bar.update(task, completed=done, total=total)
+
+            yield told
+
+    def _change(self, change: Change) -> None:
+        if not change.changed:
+            self._line(f"{change.subject or 'Workspaces'}: nothing to do.")
+        else:
+            self._line("Would do:" if change.dry_run else "Done:")
+        for step in change.steps:
+            self._line(f"  {step}")
+        for each in change.left:
+            self._line(f"Note: {each}")
+
+    def _workspace_table(self, workspaces: Sequence[Workspace]) -> None:
+        rows = [
+            [each.owner, each.team, each.size, each.storage_class, _shown(each.kept_until)]
+            for each in workspaces
+        ]
+        columns = ["Workspace of", "Team", "Size", "Storage class", "Kept until"]
+        self._table(columns, rows, "Workspaces: none")
+
+    def _table(self, columns: Sequence[str], rows: Sequence[Sequence[str]], empty: str) -> None:
+        if not rows:
+            self._line(empty)
+            return
+        table = Table(*columns, box=None, pad_edge=False)
+        for row in rows:
+            table.add_row(*(escape(value) for value in row))
+        self._out.print(table)
+
+    def _line(self, text: str) -> None:
+        self._out.print(text, markup=False, soft_wrap=True)
+
+    def _print_json(self, document: Mapping[str, object]) -> None:
+        sys.stdout.write(jsonlib.dumps(document, indent=2, default=str) + "\n")
+
+
+def _shown(value: object) -> str:
+    return "" if value is None else str(value)
+
+
+def _clock(seconds: float) -> str:
+    minutes, rest = divmod(int(seconds), 60)
+    return f"{minutes}:{rest:02}"

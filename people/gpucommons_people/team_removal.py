@@ -1,0 +1,87 @@
+"""Taking a team away, with all that is in it."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from gpucommons_contract import team_namespace
+
+from gpucommons_people.change import Change
+from gpucommons_people.cluster import NAMESPACES
+from gpucommons_people.dex_accounts import Account
+from gpucommons_people.errors import PeopleError
+from gpucommons_people.installation import Installation
+from gpucommons_people.names import team_name
+from gpucommons_people.teams import TeamState, is_going, show_team
+from gpucommons_people.workspaces import Session, Workspace
+
+_ELSEWHERE = "Groups in LDAP, OIDC or GitHub are as they were; without the team they mean nothing."
+
+
+async def remove_team(
+    it: Installation,
+    name: str,
+    *,
+    remove_members: bool = False,
+    delete_workspaces: bool = False,
+    dry_run: bool = False,
+) -> Change:
+    """Delete a team with all that is in its namespace.
+
+    Refused while there are members or sessions (unless remove_members) or workspaces (unless
+    delete_workspaces). Members keep their accounts and other teams; the team's sessions stop.
+    """
+    namespace = await it.cluster.get(NAMESPACES, team_namespace(team_name(name)))
+    if namespace and is_going(namespace):
+        left = (f"The cluster is still deleting namespace {team_namespace(name)}.",)
+        return Change("remove team", name, left=left, dry_run=dry_run)
+    state = await show_team(it, name)
+    _check_empty(state, remove_members, delete_workspaces)
+    members = [each for each in await it.dex.all() if name in each.groups]
+    if not dry_run:
+        it.audit.check()
+        it.audit.write("remove team", name, _contents(state))
+        await _empty(it, name, members, state.sessions)
+        await it.cluster.delete(NAMESPACES, team_namespace(name))
+    steps = (
+        *(f"Take {each.email} out of team {name}." for each in members),
+        *(f"Stop {each}." for each in state.sessions),
+        *(f"Delete the workspace of {each.owner}, {each.size}." for each in state.workspaces),
+        f"Delete namespace {team_namespace(name)} with all that is in it.",
+    )
+    alone = [each.email for each in members if set(each.groups) == {name}]
+    notes = (*(f"{email} is in no team now." for email in alone), _ELSEWHERE)
+    return Change("remove team", name, steps, notes, dry_run, _contents(state))
+
+
+def _check_empty(state: TeamState, remove_members: bool, delete_workspaces: bool) -> None:
+    problems = []
+    if not remove_members:
+        problems += [f"{email} is a member (--remove-members)" for email in state.members]
+        problems += [f"{each} runs (--remove-members)" for each in state.sessions]
+    if not delete_workspaces:
+        problems += [f"{_workspace(each)} (--delete-workspaces)" for each in state.workspaces]
+    if problems:
+        raise PeopleError(
+            f"Team {state.team.name} is not empty, so it was not removed. The option in brackets "
+            "lets each go:",
+            tuple(problems),
+        )
+
+
+def _workspace(workspace: Workspace) -> str:
+    kept = f", kept until {workspace.kept_until}" if workspace.kept_until else ""
+    return f"{workspace.owner} has a workspace of {workspace.size}{kept}"
+
+
+async def _empty(
+    it: Installation, name: str, members: Sequence[Account], sessions: Sequence[Session]
+) -> None:
+    for account in members:
+        groups = tuple(each for each in account.groups if each != name)
+        await it.dex.change(replace(account, groups=groups))
+    for session in sessions if it.hub else ():
+        await it.hub_needed().stop(session.owner, session.server)
+
+
+def _contents(state: TeamState) -> dict[str, object]:
+    return {key: state.as_json()[key] for key in ("members", "sessions", "workspaces")}

@@ -1,0 +1,214 @@
+"""Teams: made, changed, looked at and removed."""
+
+import asyncio
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from gpucommons_contract import Label, team_namespace
+
+from gpucommons_people.change import Change
+from gpucommons_people.cluster import (
+    KINDS,
+    NAMESPACES,
+    QUOTAS,
+    Cluster,
+    ForbiddenError,
+    Manifest,
+)
+from gpucommons_people.errors import InputError, NotThereError, PeopleError
+from gpucommons_people.installation import Installation
+from gpucommons_people.names import team_name
+from gpucommons_people.team import Team
+from gpucommons_people.team_objects import QUOTA, QUOTA_KEYS, team_from_objects, team_objects
+from gpucommons_people.workspaces import Session, Workspace
+
+_PATIENCE_S = 15.0
+"""How long the API server may take to honour a RoleBinding; usually it is less than a second."""
+_POLL_S = 0.2
+NO_QUEUE = "Kueue is not installed in this cluster: the team has no queue, only its quota."
+
+
+@dataclass(frozen=True, slots=True)
+class TeamState:
+    """A team and what is in it. members are the accounts in Dex alone."""
+
+    team: Team
+    members: tuple[str, ...]
+    sessions: tuple[Session, ...]
+    workspaces: tuple[Workspace, ...]
+    used: dict[str, str]
+    """What is taken of each limit, by the names of a team's fields."""
+
+    def as_json(self) -> dict[str, object]:
+        """Turn into what ``--json`` prints."""
+        return {
+            **self.team.model_dump(),
+            "used": self.used,
+            "members": list(self.members),
+            "sessions": [{"user": each.owner, "server": each.server} for each in self.sessions],
+            "workspaces": [each.as_json() for each in self.workspaces],
+        }
+
+
+async def apply_team(it: Installation, team: Team, *, dry_run: bool = False) -> Change:
+    """Make a team, or change it so that it is as given. Changes nothing if it already is."""
+    before = await _checked(it, team)
+    manifests, left = await _manifests(it.cluster, team)
+    if dry_run and before is None:
+        return Change("apply team", team.name, _made(team), left, dry_run, team.model_dump())
+    if not dry_run:
+        it.audit.check()
+        it.audit.write("apply team", team.name, team.model_dump(exclude_none=True))
+    found: dict[str, Manifest] = {}
+    changed: list[Manifest] = []
+    for manifest in manifests:
+        applied, differs = await _apply(it.cluster, manifest, dry_run)
+        found[applied["kind"]] = applied
+        changed += [applied] if differs else []
+    after = team_from_objects(found["Namespace"], found["ResourceQuota"])
+    steps = _differences(before, after, changed) if before else _made(team)
+    return Change("apply team", team.name, steps, left, dry_run, team.model_dump())
+
+
+async def apply_teams(
+    it: Installation, teams: Sequence[Team], *, dry_run: bool = False
+) -> tuple[Change, ...]:
+    """Apply several teams; every one is checked before the first is changed."""
+    for team in teams:
+        await _checked(it, team)
+    return tuple([await apply_team(it, team, dry_run=dry_run) for team in teams])
+
+
+async def find_team(it: Installation, name: str) -> Team:
+    """Return a team as the cluster has it; NotThereError if there is none."""
+    namespace = await _namespace(it.cluster, team_name(name))
+    if namespace is None:
+        known = ", ".join(sorted(await it.team_names())) or "none yet"
+        raise NotThereError(f"There is no team {name}. Teams: {known}.")
+    return team_from_objects(namespace, await _quota(it.cluster, namespace["metadata"]["name"]))
+
+
+async def list_teams(it: Installation) -> tuple[Team, ...]:
+    """Return all teams, in order of their names."""
+    return tuple([await find_team(it, name) for name in sorted(await it.team_names())])
+
+
+async def show_team(it: Installation, name: str) -> TeamState:
+    """Return a team with its members, sessions, workspaces and what they take."""
+    team, namespace = await find_team(it, name), team_namespace(name)
+    quota = await it.cluster.get(QUOTAS, QUOTA, namespace) or {}
+    used = (quota.get("status") or {}).get("used") or {}
+    members = [each.email for each in await it.dex.all() if name in each.groups]
+    return TeamState(
+        team,
+        tuple(members),
+        tuple(await it.workspaces.sessions_of_team(name, namespace)),
+        tuple(await it.workspaces.of_team(name, namespace)),
+        {field: str(used[key]) for field, key in QUOTA_KEYS.items() if key in used},
+    )
+
+
+async def _checked(it: Installation, team: Team) -> Team | None:
+    """Return the team as it is now, None if it is new; raises if it must not be made."""
+    if team.name == it.configuration.admin_group:
+        raise InputError(
+            f"A team cannot be called {team.name}: members of that group administer the hub."
+        )
+    namespace = await _namespace(it.cluster, team.name)
+    if namespace is None:
+        return None
+    name = namespace["metadata"]["name"]
+    if is_going(namespace):
+        raise PeopleError(f"Namespace {name} is still being deleted. Try again in a minute.")
+    return team_from_objects(namespace, await _quota(it.cluster, name))
+
+
+async def _quota(cluster: Cluster, namespace: str) -> Manifest | None:
+    """Return a team's quota; None where it may not be read.
+
+    That is in a team whose making was interrupted before its first RoleBinding: there is none.
+    """
+    try:
+        return await cluster.get(QUOTAS, QUOTA, namespace)
+    except ForbiddenError:
+        return None
+
+
+async def _namespace(cluster: Cluster, team: str) -> Manifest | None:
+    name = team_namespace(team)
+    found = await cluster.get(NAMESPACES, name)
+    if found and (found["metadata"].get("labels") or {}).get(Label.TEAM) != team:
+        raise PeopleError(
+            f"Namespace {name} belongs to something else: it has no label {Label.TEAM}={team}. "
+            "Give the team another name, or set that label if the namespace was meant for it."
+        )
+    return found
+
+
+def is_going(namespace: Manifest) -> bool:
+    """Say whether a namespace is being deleted."""
+    return "deletionTimestamp" in namespace["metadata"]
+
+
+async def _manifests(cluster: Cluster, team: Team) -> tuple[list[Manifest], tuple[str, ...]]:
+    manifests = team_objects(team)
+    if await cluster.serves(KINDS["LocalQueue"]):
+        return manifests, ()
+    return [each for each in manifests if each["kind"] != "LocalQueue"], (NO_QUEUE,)
+
+
+async def _apply(cluster: Cluster, manifest: Manifest, dry_run: bool) -> tuple[Manifest, bool]:
+    """Apply one object; return it as it is then, and whether that is another than before.
+
+    In a new team this is forbidden until the RoleBinding that was just made holds.
+    """
+    deadline = time.monotonic() + (0 if dry_run else _PATIENCE_S)
+    kind, metadata = KINDS[manifest["kind"]], manifest["metadata"]
+    while True:
+        try:
+            before = await cluster.get(kind, metadata["name"], metadata.get("namespace"))
+            after = await cluster.apply(manifest, dry_run=dry_run)
+        except ForbiddenError:
+            if time.monotonic() >= deadline:
+                raise
+            await asyncio.sleep(_POLL_S)
+        else:
+            return after, before is None or _essence(before) != _essence(after)
+
+
+def _essence(manifest: Manifest) -> tuple[object, ...]:
+    metadata = manifest["metadata"]
+    content = {k: v for k, v in manifest.items() if k not in {"metadata", "status"}}
+    return content, metadata.get("labels"), metadata.get("annotations")
+
+
+def _made(team: Team) -> tuple[str, ...]:
+    limits = ", ".join(f"{name} {value}" for name, value in team.limits().items())
+    return (
+        f"Make team {team.name} in namespace {team_namespace(team.name)}, "
+        f"{f'limited to {limits}' if limits else 'without limits'}.",
+    )
+
+
+def _differences(before: Team, after: Team, changed: Sequence[Manifest]) -> tuple[str, ...]:
+    fields = [name for name in Team.model_fields if getattr(before, name) != getattr(after, name)]
+    steps = [
+        f"Change {name} of team {before.name}: {_shown(getattr(before, name))} → "
+        f"{_shown(getattr(after, name))}."
+        for name in fields
+    ]
+    told = {"Namespace"} if {"display_name", "storage_class"} & set(fields) else set()
+    told |= {"ResourceQuota"} if set(QUOTA_KEYS) & set(fields) else set()
+    return (
+        *steps,
+        *(
+            f"Bring {each['kind']} {each['metadata']['name']} up to date."
+            for each in changed
+            if each["kind"] not in told
+        ),
+    )
+
+
+def _shown(value: object) -> str:
+    return "none" if value in {None, ""} else str(value)

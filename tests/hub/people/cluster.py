@@ -1,0 +1,114 @@
+"""An API server that asks RBAC, with the rights of an installation, and a Dex that uses it."""
+
+import base64
+import json
+import secrets
+import subprocess
+from pathlib import Path
+
+import httpx
+import yaml
+from gpucommons_local.cache import checkout
+from gpucommons_local.programs import program
+
+from ..processes import Program, free_port
+from ..spawner.api_server import APIServer, Etcd
+
+HUB = "system:serviceaccount:gpucommons:hub"
+PEOPLE = "system:serviceaccount:gpucommons:people"
+DEX_NAMESPACE = "dex"
+
+
+class ClusterWithRights(APIServer):
+    """The API server; `kubeconfig_of` is how one of the service accounts uses it."""
+
+    def __init__(self, folder: Path, etcd: Etcd):
+        super().__init__(folder, etcd)
+        self._folder = folder
+        self._tokens = {HUB: secrets.token_hex(16), PEOPLE: secrets.token_hex(16)}
+        groups = "system:serviceaccounts,system:serviceaccounts:gpucommons"
+        with (folder / "tokens.csv").open("a") as file:
+            for number, (name, token) in enumerate(self._tokens.items(), start=2):
+                file.write(f'{token},{name},{number},"{groups}"\n')
+        at = self.command.index("--authorization-mode=AlwaysAllow")
+        self.command[at] = "--authorization-mode=RBAC"
+
+    def start(self) -> None:
+        Program.start(self)  # without the teams that the spawner's tests have
+        self.kubectl("apply", "--server-side", "-k", str(checkout() / "cluster" / "base"))
+
+    def kubectl(self, *arguments: str, user: str | None = None, given: str | None = None) -> str:
+        """Run kubectl as the tester, or as a service account; gives what it printed."""
+        kubeconfig = self.kubeconfig_of(user) if user else self.kubeconfig
+        command = [str(program("kubectl")), "--kubeconfig", str(kubeconfig), *arguments]
+        done = subprocess.run(command, capture_output=True, text=True, check=False, input=given)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def may(self, user: str, *what: str) -> bool:
+        """Whether a service account may do something: ``may(HUB, "create", "pods", "-n", "x")``."""
+        kubeconfig = self.kubeconfig_of(user)
+        command = [str(program("kubectl")), "--kubeconfig", str(kubeconfig), "auth", "can-i", *what]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        answer = done.stdout.strip().splitlines()[-1]
+        assert answer in {"yes", "no"}, done.stderr
+        return answer == "yes"
+
+    def kubeconfig_of(self, user: str) -> Path:
+        file = self._folder / f"{user.rpartition(':')[2]}.kubeconfig"
+        found = self._kubeconfig()
+        found["users"][0]["user"]["token"] = self._tokens[user]
+        file.write_text(yaml.safe_dump(found))
+        return file
+
+
+class KubernetesDex(Program):
+    """Dex with its state in the cluster; passwords can be tried without a browser."""
+
+    _CLIENT, _SECRET = "tests", "secret"
+
+    def __init__(self, folder: Path, api: ClusterWithRights):
+        address = f"127.0.0.1:{free_port()}"
+        self.issuer = f"http://{address}/dex"
+        kubeconfig = api._kubeconfig()
+        kubeconfig["contexts"][0]["context"]["namespace"] = DEX_NAMESPACE
+        certificate = (folder / "certificates" / "apiserver.crt").read_bytes()
+        kubeconfig["clusters"][0]["cluster"] = {
+            "server": api.url,
+            "certificate-authority-data": base64.b64encode(certificate).decode(),
+        }
+        (folder / "dex.kubeconfig").write_text(yaml.safe_dump(kubeconfig))
+        storage = {"kubeConfigFile": str(folder / "dex.kubeconfig")}
+        client = {"id": self._CLIENT, "secret": self._SECRET, "name": "x", "redirectURIs": []}
+        config = {
+            "issuer": self.issuer,
+            "storage": {"type": "kubernetes", "config": storage},
+            "web": {"http": address},
+            "oauth2": {"skipApprovalScreen": True, "passwordConnector": "local"},
+            "staticClients": [client],
+            "enablePasswordDB": True,
+        }
+        (folder / "dex.json").write_text(json.dumps(config))
+        command = [str(program("dex")), "serve", str(folder / "dex.json")]
+        super().__init__(command, f"{self.issuer}/healthz", folder / "dex.log", {})
+
+    def start(self) -> None:
+        """Start, again if the API server did not serve Dex's new kinds yet: Dex ends then."""
+        try:
+            super().start()
+        except AssertionError:
+            if "Too Many Requests" not in self.text():
+                raise
+            super().start()
+
+    def sign_in(self, user: str, password: str) -> httpx.Response:
+        """Ask for tokens with a password; the answer holds a refresh token too."""
+        scope = "openid email groups offline_access"
+        form = {"grant_type": "password", "username": user, "password": password, "scope": scope}
+        return self._token(form)
+
+    def renew(self, refresh_token: str) -> httpx.Response:
+        return self._token({"grant_type": "refresh_token", "refresh_token": refresh_token})
+
+    def _token(self, form: dict[str, str]) -> httpx.Response:
+        return httpx.post(f"{self.issuer}/token", data=form, auth=(self._CLIENT, self._SECRET))

@@ -1,0 +1,63 @@
+"""A cluster with an installation's rights, and Dex in it, for the tests of this folder."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from gpucommons_people.configuration import Configuration
+from gpucommons_people.people import People
+
+from ..spawner.api_server import Etcd
+from .cluster import PEOPLE, ClusterWithRights, KubernetesDex
+
+
+@pytest.fixture(scope="package")
+def folder(tmp_path_factory) -> Path:
+    return tmp_path_factory.mktemp("people")
+
+
+@pytest.fixture(scope="package")
+def api(folder) -> Iterator[ClusterWithRights]:
+    etcd = Etcd(folder)
+    etcd.start()
+    api = ClusterWithRights(folder, etcd)
+    try:
+        api.start()
+        yield api
+    finally:
+        api.stop()
+        etcd.stop()
+
+
+@pytest.fixture(scope="package")
+def dex(folder, api) -> Iterator[KubernetesDex]:
+    dex = KubernetesDex(folder, api)
+    dex.start()
+    yield dex
+    dex.stop()
+
+
+@pytest.fixture
+def configuration(api, tmp_path) -> Configuration:
+    """An installation without a hub, used with the rights of the service account people."""
+    return Configuration(
+        address="https://hub.example.org",
+        kubeconfig=api.kubeconfig_of(PEOPLE),
+        audit_log=tmp_path / "audit.jsonl",
+        handouts=tmp_path / "handouts",
+    )
+
+
+@pytest.fixture
+def do(configuration) -> Callable:
+    """Do one operation: ``do(lambda people: people.list_teams())``."""
+
+    def do(operation):
+        async def run():
+            async with People(configuration, who="tester") as people:
+                return await operation(people)
+
+        return asyncio.run(run())
+
+    return do
