@@ -1,8 +1,9 @@
 """Signing in through Dex, and staying signed in."""
 
 import time
+from collections.abc import Awaitable, Callable
 from functools import cached_property
-from typing import TypedDict
+from typing import TypeAlias, TypedDict
 
 from jupyterhub.user import User
 
@@ -26,12 +27,16 @@ from gpucommons_authenticator.identity import (
     groups_from,
     username_from,
 )
+from gpucommons_authenticator.leaving import Leaving
 from gpucommons_authenticator.login_attempt import LoginAttempt
 from gpucommons_authenticator.people_settings import DexSettings
+from gpucommons_authenticator.recheck import RECHECK_PATH, RecheckHandler
 from gpucommons_authenticator.refresh import RefreshOnce, outage_is_forgiven
 from gpucommons_authenticator.refusals import Refusals
 from gpucommons_authenticator.tokens import VerifiedTokens
 from gpucommons_authenticator.wire import Wire
+
+SaveModel: TypeAlias = Callable[["AuthModel", User], Awaitable[object]]
 
 
 class AuthState(TypedDict):
@@ -81,6 +86,11 @@ class DexOAuthenticator(DexSettings):
         return RefreshOnce()
 
     @cached_property
+    def leaving(self) -> Leaving:
+        """The sessions of people who were removed."""
+        return Leaving(self.log)
+
+    @cached_property
     def _refusals(self) -> Refusals:
         return Refusals()
 
@@ -120,6 +130,7 @@ class DexOAuthenticator(DexSettings):
         if user := handler.find_user(model["name"]):
             await self._check_account(user, tokens["claims"])
         self._refusals.forget(model["name"])
+        self.leaving.cancel(model["name"])
         return model
 
     async def check_allowed(self, username: str, auth_model: AuthModel) -> bool:
@@ -154,6 +165,37 @@ class DexOAuthenticator(DexSettings):
         latest = await user.get_auth_state() or {}
         # Another request, or a new login, has saved newer tokens meanwhile: keep those.
         return model if latest.get("refresh_token") == token else True
+
+    async def reason_to_go(
+        self, user: User, save: SaveModel, *, unclear_is_no: bool = False
+    ) -> str | None:
+        """Ask Dex at once, and say why somebody may not stay; None if they may.
+
+        What is new about somebody who may stay is given to save. Nobody has to go because
+        Dex does not answer; unclear_is_no says whether an answer that may mean a no is one.
+        """
+        auth_state = await user.get_auth_state()
+        token = (auth_state or {}).get("refresh_token")
+        if not token:
+            return "Nothing can be asked: there is no refresh token."
+        try:
+            model = await self._refreshes.run(token, lambda: self._renewed(user.name, auth_state))
+        except ProviderUnavailableError as error:
+            if not (unclear_is_no and isinstance(error, UnclearAnswerError)):
+                return None
+            reason = str(error)
+        except SignInError as error:
+            reason = str(error)
+        else:
+            self._refusals.forget(user.name)
+            await save(model, user)
+            return None
+        self._refusals.remember(user.name, self.auth_refresh_age)
+        return reason
+
+    def get_handlers(self, app: object) -> list[tuple[str, type]]:
+        """Add our endpoint to OAuthenticator's pages."""
+        return [*super().get_handlers(app), (RECHECK_PATH, RecheckHandler)]
 
     async def token_to_user(self, token_info: VerifiedTokens) -> Claims:
         """Return the claims verified before: OAuthenticator's hook for who somebody is."""

@@ -5,14 +5,18 @@ import sys
 from collections.abc import Sequence
 
 from gpucommons_local import command as local
+from gpucommons_local.command import find_people_file
 from gpucommons_local.errors import PlatformError
 from gpucommons_local.progress import tell_error
+from gpucommons_people import command as people
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns its exit code, 1 for an error that was told."""
     parser = argparse.ArgumentParser(prog="gpucommons", description=__doc__)
-    local.add_parsers(parser.add_subparsers(required=True, metavar="COMMAND"))
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    local.add_parsers(commands)
+    people.add_parsers(commands, find_people_file)
     chosen = parser.parse_args(arguments)
     try:
         code: int = chosen.run(chosen)

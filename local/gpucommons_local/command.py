@@ -4,6 +4,7 @@ import argparse
 import json
 import os
 import subprocess
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.markup import escape
@@ -15,6 +16,7 @@ from gpucommons_local.images import find
 from gpucommons_local.instance import DEFAULT_NAME, DEFAULT_PORT, Instance, load
 from gpucommons_local.local_catalogue import local_catalogue
 from gpucommons_local.node import enter_command
+from gpucommons_local.people_file import people_file
 from gpucommons_local.platform import Platform
 from gpucommons_local.progress import Steps, console
 from gpucommons_local.status import PlatformStatus, accounts, status
@@ -84,6 +86,12 @@ def _images(arguments: argparse.Namespace) -> int:
     if Supervisor(Instance(arguments.name)).running():
         up(load(arguments.name), steps)
     return 0
+
+
+def find_people_file() -> Path | None:
+    """Return what the account commands read to work on this machine's platform, if there is one."""
+    file = people_file(Instance())
+    return file if file.exists() else None
 
 
 def _platform(name: str) -> Platform:

@@ -1,38 +1,15 @@
 """The demo teams and people of a local platform, made with the account commands' own operations."""
 
 import asyncio
-from pathlib import Path
 
-import yaml
 from gpucommons_people.configuration import Configuration, read_configuration
 from gpucommons_people.people import People
 from gpucommons_people.team import read_teams
 
 from gpucommons_local.demo import demo_accounts, teams_file
 from gpucommons_local.instance import Instance
-from gpucommons_local.rights import DEX_NAMESPACE
+from gpucommons_local.people_file import people_file
 from gpucommons_local.secrets import Secrets
-
-
-def people_file(instance: Instance) -> Path:
-    """What the account commands read to work on this platform."""
-    return instance.state / "people.yaml"
-
-
-def write_people_file(instance: Instance, secrets: Secrets) -> None:
-    """Write that file, and the token that it names."""
-    token = instance.state / "people-token"
-    token.touch(mode=0o600)
-    token.write_text(secrets.people_token)
-    settings = {
-        "address": instance.url,
-        "hub": {"api_url": f"{instance.url}/hub/api", "token_file": token.name},
-        "kubeconfig": str(instance.kubeconfigs / "people.conf"),
-        "dex_namespace": DEX_NAMESPACE,
-        "audit_log": str(instance.logs / "people.jsonl"),
-        "handouts": "handouts",
-    }
-    people_file(instance).write_text(yaml.safe_dump(settings))
 
 
 def make_demo(instance: Instance, secrets: Secrets) -> None:

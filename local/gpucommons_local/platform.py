@@ -11,7 +11,7 @@ from gpucommons_local.hub import entrance, hub_programs
 from gpucommons_local.instance import Instance
 from gpucommons_local.node import prepare_folders, write_enter_script
 from gpucommons_local.node_agents import node_agents
-from gpucommons_local.people import write_people_file
+from gpucommons_local.people_file import write_people_file
 from gpucommons_local.secrets import Secrets, load_secrets
 from gpucommons_local.supervision import Program, Supervisor
 from gpucommons_local.toolchain import BIN

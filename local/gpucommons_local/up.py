@@ -16,7 +16,6 @@ from gpucommons_local import (
     gpu,
     kubernetes,
     packages,
-    people,
     preflight,
     programs,
 )
@@ -165,8 +164,11 @@ def _start_dex(platform: Platform, steps: Steps) -> None:
 
 
 def _make_demo(platform: Platform, steps: Steps) -> None:
+    # Here, since it imports much that the other commands do without.
+    from gpucommons_local.people import make_demo  # noqa: PLC0415
+
     with steps.step("Demo teams and people"):
-        people.make_demo(platform.instance, platform.secrets)
+        make_demo(platform.instance, platform.secrets)
 
 
 def _start_hub(platform: Platform, steps: Steps) -> None:

@@ -1,7 +1,7 @@
 """Accounts in Dex: made, extended, given another password, looked at."""
 
 import uuid
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from http import HTTPStatus
@@ -145,12 +145,7 @@ async def make_account(
         hash=await hashed(password),
     )
     text = handout.handout(template, it.configuration, account, password)
-    it.handouts.prepare(account.email, text, account.hash)
-    try:
-        await it.dex.create(account)
-    except ClusterError as error:
-        raise _raced(error, account.email) from error
-    it.handouts.publish(account.email, account.hash)
+    await _with_handout(it, account, text, it.dex.create)
     return change
 
 
@@ -204,9 +199,7 @@ async def reset_password(
     password = password or new_password()
     account = replace(account, hash=await hashed(password))
     text = handout.handout(template, it.configuration, account, password)
-    it.handouts.prepare(account.email, text, account.hash)
-    await write(it, account)
-    it.handouts.publish(account.email, account.hash)
+    await _with_handout(it, account, text, it.dex.change)
     return change
 
 
@@ -216,6 +209,19 @@ async def write(it: Installation, account: Account) -> None:
         await it.dex.change(account)
     except ClusterError as error:
         raise _raced(error, account.email) from error
+
+
+async def _with_handout(
+    it: Installation, account: Account, text: str, act: Callable[[Account], Awaitable[None]]
+) -> None:
+    """Bring a password into force, its handout before it; see `Handouts`."""
+    it.handouts.prepare(account.email, text, account.hash)
+    try:
+        await act(account)
+    except ClusterError as error:
+        it.handouts.discard(account.email, account.hash)  # refused, so it never was in force
+        raise _raced(error, account.email) from error
+    it.handouts.publish(account.email, account.hash)
 
 
 async def _settle(

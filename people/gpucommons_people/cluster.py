@@ -204,7 +204,6 @@ class Cluster(AbstractAsyncContextManager["Cluster"]):
         parsed: Manifest = json.loads(content)
         return parsed
 
-
     async def _send(
         self,
         method: str,

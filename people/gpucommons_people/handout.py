@@ -122,6 +122,10 @@ class Handouts:
             self._sync()
         return final if published else None
 
+    def discard(self, user_name: str, password_hash: bytes) -> None:
+        """Delete a handout that was prepared, whose password did not come into force."""
+        self._pending(user_name, password_hash).unlink(missing_ok=True)
+
     def remove(self, user_name: str) -> bool:
         """Delete somebody's handouts; False if there was none."""
         found = [*self._all_pending(user_name), self.file(user_name)]

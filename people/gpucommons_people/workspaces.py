@@ -6,7 +6,15 @@ from datetime import date
 
 from gpucommons_contract import NAMESPACE_PREFIX, Annotation, Label
 
-from gpucommons_people.cluster import CLAIMS, NAMESPACES, PODS, Cluster, ForbiddenError, Kind, Manifest
+from gpucommons_people.cluster import (
+    CLAIMS,
+    NAMESPACES,
+    PODS,
+    Cluster,
+    ForbiddenError,
+    Kind,
+    Manifest,
+)
 
 _OWNER = "hub.jupyter.org/username"
 """KubeSpawner's annotation on claims and pods (get_pvc_manifest, _build_common_annotations)."""

@@ -68,6 +68,7 @@ class KubernetesDex(Program):
     _CLIENT, _SECRET = "tests", "secret"
 
     def __init__(self, folder: Path, api: ClusterWithRights):
+        self._api = api
         address = f"127.0.0.1:{free_port()}"
         self.issuer = f"http://{address}/dex"
         kubeconfig = api._kubeconfig()
@@ -97,8 +98,10 @@ class KubernetesDex(Program):
         try:
             super().start()
         except AssertionError:
-            if "Too Many Requests" not in self.text():
+            if "failed to list connector objects" not in self.text():
                 raise
+            served = "--for=condition=Established"
+            self._api.kubectl("wait", served, "crd", "--all", "--timeout=60s")
             super().start()
 
     def sign_in(self, user: str, password: str) -> httpx.Response:

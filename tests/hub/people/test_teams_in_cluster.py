@@ -12,7 +12,6 @@ from gpucommons_people.team_objects import team_objects
 
 from .cluster import HUB, PEOPLE
 
-KUEUE = checkout().parent / "shared/upstream/crds/kueue/kueue.x-k8s.io_localqueues.yaml"
 VISION = Team(name="vision", display_name="Computer Vision", gpus=4, sessions=20, storage="200Gi")
 
 
@@ -57,6 +56,43 @@ def test_what_somebody_loosened_by_hand_is_put_right(api, do, vision):
 def test_a_cluster_without_kueue_has_teams_without_queues(do):
     (change,) = do(lambda people: people.apply_teams([Team(name="plain")]))
     assert "Kueue is not installed" in change.left[0]
+
+
+def test_a_cluster_with_kueue_gives_every_team_a_queue(api, do):
+    api.kubectl("apply", "-f", "-", given=yaml.safe_dump(_QUEUES))
+    try:
+        api.kubectl("wait", "--for=condition=Established", "crd", "--all", "--timeout=60s")
+        (change,) = do(lambda people: people.apply_teams([Team(name="queued")]))
+        assert change.left == ()
+        queue = api.get("/apis/kueue.x-k8s.io/v1beta2/namespaces/team-queued/localqueues/sessions")
+        assert queue["spec"]["clusterQueue"] == "gpucommons"
+    finally:
+        api.kubectl("delete", "-f", "-", given=yaml.safe_dump(_QUEUES))
+
+
+_QUEUES = {
+    "apiVersion": "apiextensions.k8s.io/v1",
+    "kind": "CustomResourceDefinition",
+    "metadata": {"name": "localqueues.kueue.x-k8s.io"},
+    "spec": {
+        "group": "kueue.x-k8s.io",
+        "scope": "Namespaced",
+        "names": {"plural": "localqueues", "kind": "LocalQueue"},
+        "versions": [
+            {
+                "name": "v1beta2",
+                "served": True,
+                "storage": True,
+                "schema": {
+                    "openAPIV3Schema": {
+                        "type": "object",
+                        "x-kubernetes-preserve-unknown-fields": True,
+                    }
+                },
+            }
+        ],
+    },
+}
 
 
 def test_a_dry_run_makes_no_team(do):
@@ -139,9 +175,7 @@ def _binding(namespace, role):
                 "kind": "ClusterRole",
                 "name": role,
             },
-            "subjects": [
-                {"kind": "ServiceAccount", "name": "people", "namespace": "gpucommons"}
-            ],
+            "subjects": [{"kind": "ServiceAccount", "name": "people", "namespace": "gpucommons"}],
         }
     )
 
