@@ -22,7 +22,8 @@ def user_name(email: str) -> str:
     name = email.strip().lower()
     if len(name) > _LONGEST:
         raise InputError(f"{email!r} has {len(name)} characters; at most {_LONGEST} are allowed.")
-    if not name.isascii() or not _USER_NAME.fullmatch(name):
+    # Before lower-casing: the sign for kelvin would become the letter k.
+    if not email.isascii() or not _USER_NAME.fullmatch(name):
         raise InputError(
             f"{email!r} is no e-mail address that can be a user name. It has to look like "
             "ada@example.org: letters a to z, digits and . _ + ' - with one @."

@@ -102,7 +102,7 @@ def _plan(found: Traces, how: Removal, until: date) -> tuple[list[str], list[str
     if found.logins:
         steps.append(f"Revoke what keeps {found.user} signed in ({len(found.logins)} in Dex).")
     if found.hub_user and found.hub_user.servers:
-        grace = f"{how.grace.total_seconds() / 60:g} minutes"
+        grace = _in_words(how.grace)
         steps.append(f"Tell {_sessions(found.hub_user.servers)}, and stop after {grace}.")
     for each in found.workspaces:
         where = f"the workspace in team {each.team}, {each.size}"
@@ -223,3 +223,10 @@ def _unfinished(standing: Standing, how: Removal) -> str:
 def _sessions(names: tuple[str, ...]) -> str:
     listed = ", ".join(name or "(default)" for name in names)
     return f"the session{'s' if len(names) > 1 else ''} {listed}"
+
+
+def _in_words(grace: timedelta) -> str:
+    """Write a time as people say it: in minutes where they come out even, else in seconds."""
+    minutes, seconds = divmod(round(grace.total_seconds()), 60)
+    number, unit = (60 * minutes + seconds, "second") if seconds else (minutes, "minute")
+    return f"{number} {unit}" if number == 1 else f"{number} {unit}s"

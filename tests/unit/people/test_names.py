@@ -28,7 +28,7 @@ def test_an_address_in_lower_case_is_the_user_name(email, name):
     [
         *("", "ada", "@example.org", "ada@", "a@b@c", "ada@example.org\nx", "ada example@x.org"),
         *(".ada@example.org", "-ada@example.org", "ada@-example.org", "ada@example."),
-        *("ädä@example.org", "ada@exämple.org", "K@example.org", "../ada@example.org"),
+        *("ädä@example.org", "ada@exämple.org", "\u212a@example.org", "../ada@example.org"),
         "a" * 140 + "@example.org",
     ],
 )

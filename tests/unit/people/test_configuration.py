@@ -1,0 +1,70 @@
+"""The installation's settings: where they are found, and what is told of mistakes."""
+
+import pytest
+from gpucommons_people import configuration
+from gpucommons_people.configuration import find_configuration, read_configuration
+from gpucommons_people.errors import InputError
+
+
+@pytest.fixture
+def read(tmp_path):
+    def read(text):
+        (tmp_path / "people.yaml").write_text(text)
+        return read_configuration(tmp_path / "people.yaml")
+
+    return read
+
+
+def test_paths_are_relative_to_the_file(read, tmp_path):
+    found = read(
+        "address: https://x.org\nhub: {api_url: https://x.org/hub/api, token_file: token}\n"
+        "handouts: out\nkubeconfig: /etc/kubeconfig\n"
+    )
+    (tmp_path / "token").write_text("abc\n")
+    assert found.hub.token() == "abc"
+    assert found.handouts == tmp_path / "out"
+    assert str(found.kubeconfig) == "/etc/kubeconfig"
+    assert found.retention_days == 90
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("{}", "address: Field required"),
+        ("[]", "has to hold keys and values: address, hub"),
+        ("adress: x\naddress: https://x.org", "adress: Extra inputs are not permitted"),
+        ("address: x.org", "address: String should match"),
+        ("address: https://x\nhub: {api_url: 'https://x'}", "hub.token_file: Field required"),
+        ("address: https://x\nretention_days: -1", "retention_days: "),
+        (":", "not valid YAML|has to hold"),
+    ],
+)
+def test_a_mistake_is_told_with_its_key(read, text, says):
+    with pytest.raises(InputError, match=says):
+        read(text)
+
+
+@pytest.mark.parametrize("content", [None, "", "t\u00f6ken"])
+def test_a_token_that_cannot_be_used_is_told(read, tmp_path, content):
+    found = read("address: https://x\nhub: {api_url: 'https://x', token_file: token}")
+    if content is not None:
+        (tmp_path / "token").write_text(content, encoding="utf-8")
+    with pytest.raises(InputError, match="token"):
+        found.hub.token()
+
+
+def test_the_nearest_of_the_places_counts(tmp_path, monkeypatch):
+    given, named, usual, fallback = (tmp_path / name for name in "abcd")
+    monkeypatch.setattr(configuration, "USUAL_PLACE", usual)
+    variable = {"GPUCOMMONS_PEOPLE": str(named)}
+    assert find_configuration(given, fallback, variable) == given
+    assert find_configuration(None, fallback, variable) == named
+    assert find_configuration(None, fallback, {}) == fallback
+    usual.touch()
+    assert find_configuration(None, fallback, {}) == usual
+
+
+def test_without_any_it_is_told_where_to_write_one(tmp_path, monkeypatch):
+    monkeypatch.setattr(configuration, "USUAL_PLACE", tmp_path / "none.yaml")
+    with pytest.raises(InputError, match="GPUCOMMONS_PEOPLE"):
+        find_configuration(None, None, {})
