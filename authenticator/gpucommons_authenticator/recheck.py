@@ -32,6 +32,7 @@ class RecheckHandler(APIHandler):  # type: ignore[misc]  # JupyterHub publishes 
             leaving.cancel(user.name)
         else:
             self.log.warning("%s may not stay: %s", user.name, reason)
+            user._auth_refreshed = None  # or their next requests would still count as checked
             sessions, stops_at = leaving.begin(user, grace, self.stop_single_user)
         answer = {"allowed": reason is None, "reason": reason or "", "sessions": sessions}
         self.write({**answer, "stops_at": stops_at})
