@@ -189,8 +189,8 @@ def _binding(namespace, role):
     ],
 )
 def test_the_commands_cannot_give_themselves_more(api, vision, namespace, role, says):
+    given = _binding(namespace, role)
     with pytest.raises(AssertionError, match=says):
-        given = _binding(namespace, role)
         api.kubectl("apply", "--server-side", "-f", "-", user=PEOPLE, given=given)
 
 

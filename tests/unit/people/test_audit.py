@@ -44,8 +44,8 @@ def test_a_log_without_the_right_to_write_is_told(tmp_path):
 
 async def test_nothing_changes_when_the_log_cannot_be_written(world):
     world.log.mkdir()
+    person = newcomer("ada@example.org", ["vision"], ["vision"])
     with pytest.raises(PeopleError, match="Nothing is changed without a record"):
-        person = newcomer("ada@example.org", ["vision"], ["vision"])
         await add_user(world.it, person, Leftover.REFUSE)
     assert world.plug.changes == 0
 

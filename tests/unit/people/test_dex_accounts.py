@@ -16,23 +16,26 @@ ADA = "ada@example.org"
 @pytest.mark.parametrize(
     ("email", "name"),
     [
-        # As Dex's own idToName gives them, with fnv.New64; see its storage/kubernetes/client.go.
-        ("foo", "mzxw7s7zhgc4iirdeu"),
-        (ADA, "mfsgcqdfpbqw24dmmuxg64tn"),
+        # With FNV-64, as idToName in Dex's storage/kubernetes/client.go; signing in on the
+        # whole platform (tests/cluster) shows that Dex finds them.
+        ("foo", "mzxw7s7sttsiiirdeu"),
+        (ADA, "mfsgcqdfpbqw24dmmuxg64thzpzjzzeeeirsk"),
     ],
 )
 def test_objects_are_named_as_dex_names_them(email, name):
-    assert object_name(email) == name or object_name(email).startswith(name[:-4])
+    assert object_name(email) == name
 
 
-@given(st.builds(
-    Account,
-    email=st.emails().map(str.lower),
-    name=st.text(min_size=1),
-    user_id=st.uuids().map(str),
-    groups=st.lists(st.text(min_size=1)).map(tuple),
-    hash=st.binary(min_size=1),
-))
+@given(
+    st.builds(
+        Account,
+        email=st.emails().map(str.lower),
+        name=st.text(min_size=1),
+        user_id=st.uuids().map(str),
+        groups=st.lists(st.text(min_size=1)).map(tuple),
+        hash=st.binary(min_size=1),
+    )
+)
 def test_an_account_is_read_back_from_its_object(account):
     assert account_from(manifest(account, "dex")) == account
 

@@ -1,6 +1,7 @@
 """Operations that are interrupted before any of their changes and given again."""
 
 import asyncio
+import contextlib
 from datetime import date, timedelta
 
 import bcrypt
@@ -115,12 +116,10 @@ async def test_the_account_goes_first_and_the_hub_s_person_last(make_world):
     world.add_workspace(ADA, "vision")
     world.hub.users = {ADA: ("",)}
     order = []
-    for steps in range(4):
+    for _steps in range(4):
         world.plug.changes, world.plug.pull_after = 0, 1
-        try:
+        with contextlib.suppress(Interrupted):
             await remove_user(world.it, ADA, Removal())
-        except Interrupted:
-            pass
         gone = []
         gone += [] if world.left(PASSWORDS) else ["account"]
         gone += ["archived"] if (await world.workspace(ADA, "vision")).kept_until else []
@@ -164,10 +163,8 @@ async def test_somebody_else_never_gets_the_files_of_an_earlier_person(make_worl
     for steps in range(6):
         world = make()
         world.plug.pull_after = steps
-        try:
+        with contextlib.suppress(Interrupted):
             await add(world)
-        except Interrupted:
-            pass
         assert not (world.left(PASSWORDS) and world.left(CLAIMS))
 
 
