@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from http import HTTPStatus
 
@@ -35,7 +35,7 @@ class Newcomer:
     teams: tuple[str, ...]
     name: str = ""
     admin: bool = False
-    password: str | None = None
+    password: str | None = field(default=None, repr=False)
     """None: one is made."""
 
     def groups(self, admin_group: str) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ from urllib.parse import quote
 
 from aiohttp import ClientError
 from kubernetes_asyncio import client, config
+from yaml import YAMLError
 
 from gpucommons_people.errors import (
     InputError,
@@ -257,7 +258,7 @@ async def _connect(kubeconfig: Path | None) -> Any:  # noqa: ANN401 -- kubernete
             await config.load_kube_config(
                 config_file=file, client_configuration=settings, persist_config=False
             )
-    except (config.ConfigException, OSError) as error:
+    except (config.ConfigException, YAMLError, OSError, TypeError) as error:  # TypeError: empty
         raise InputError(
             f"There is no usable kubeconfig{f' at {kubeconfig}' if kubeconfig else ''}: {error}. "
             "Set kubeconfig in the configuration, or the variable KUBECONFIG."

@@ -13,7 +13,8 @@ from gpucommons_people.errors import InputError
 VARIABLE = "GPUCOMMONS_PEOPLE"
 USUAL_PLACE = Path("/etc/gpucommons/people.yaml")
 
-Days = Annotated[int, Field(ge=0, le=36_500)]
+LONGEST_RETENTION_DAYS = 36_500
+Days = Annotated[int, Field(ge=0, le=LONGEST_RETENTION_DAYS)]
 
 
 class HubConfiguration(BaseModel):

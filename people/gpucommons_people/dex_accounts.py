@@ -6,7 +6,7 @@ objects at every login and every renewal, so that a change holds at once.
 
 import base64
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from gpucommons_people.cluster import (
     OFFLINE_SESSIONS,
@@ -30,7 +30,7 @@ class Account:
     name: str
     user_id: str
     groups: tuple[str, ...]
-    hash: bytes
+    hash: bytes = field(repr=False)
     """bcrypt of the password."""
     version: str | None = None
     """resourceVersion of the object this was read from; a change of another is refused."""

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from gpucommons_people.change import Change
+from gpucommons_people.configuration import LONGEST_RETENTION_DAYS
 from gpucommons_people.dex_accounts import LOCAL_CONNECTOR, Account, Login
-from gpucommons_people.errors import NotThereError, PeopleError, UnreachableError
+from gpucommons_people.errors import InputError, NotThereError, PeopleError, UnreachableError
 from gpucommons_people.hub import HubUser, Standing
 from gpucommons_people.installation import Installation
 from gpucommons_people.names import user_name
@@ -21,6 +22,7 @@ from gpucommons_people.workspaces import Workspace
 OnWait = Callable[[tuple[str, ...], float], None]
 """Called while sessions are waited for: their names, and the seconds until they stop."""
 
+_LONGEST_GRACE = timedelta(days=1)
 _POLL_S = 1.0
 _HUB_PATIENCE_S = 15.0
 """After the grace, how long the hub may take to stop the sessions before we ask it to."""
@@ -65,6 +67,7 @@ async def remove_user(
     on_wait: OnWait = lambda _sessions, _seconds: None,
 ) -> Change:
     """Remove somebody from Dex, hub and teams; raises NotThereError if there is no trace."""
+    _check(how)
     found = await _look(it, user_name(email))
     days = it.configuration.retention_days if how.retention_days is None else how.retention_days
     until = date.today() + timedelta(days=days)
@@ -74,6 +77,16 @@ async def remove_user(
         it.audit.check()
         left = [*await _remove(it, found, how, until, on_wait), *left]
     return Change("remove user", found.user, tuple(steps), tuple(left), dry_run, data)
+
+
+def _check(how: Removal) -> None:
+    if not timedelta(0) <= how.grace <= _LONGEST_GRACE:
+        raise InputError(f"The grace is {how.grace}; the hub takes at most a day.")
+    if how.retention_days is not None and not 0 <= how.retention_days <= LONGEST_RETENTION_DAYS:
+        raise InputError(
+            f"Files cannot be kept for {how.retention_days} days; from 0 to "
+            f"{LONGEST_RETENTION_DAYS} are allowed."
+        )
 
 
 async def _look(it: Installation, user: str) -> Traces:
@@ -190,16 +203,16 @@ async def _recheck(it: Installation, found: Traces, how: Removal) -> Standing | 
 async def _wait(it: Installation, user: str, standing: Standing | None, on_wait: OnWait) -> None:
     """Wait until no session is left; those that the hub does not stop in time are stopped."""
     hub = it.hub_needed()
-    stops_at = (standing and standing.stops_at) or time.time()
-    asked = False
+    stops_at = standing.stops_at if standing and standing.stops_at is not None else time.time()
+    asked_at: float | None = None
     while (known := await hub.user(user)) and known.servers:
-        late = time.time() - stops_at
-        on_wait(known.servers, max(0.0, -late))
-        if late > _HUB_PATIENCE_S and not asked:
-            asked = True
+        now = time.time()
+        on_wait(known.servers, max(0.0, stops_at - now))
+        if asked_at is None and now > stops_at + _HUB_PATIENCE_S:
+            asked_at = now
             for server in known.servers:
                 await hub.stop(user, server)
-        if late > _HUB_PATIENCE_S + _STOP_PATIENCE_S:
+        elif asked_at is not None and now > asked_at + _STOP_PATIENCE_S:
             raise PeopleError(
                 f"{user} is out, but {_sessions(known.servers)} will not stop. "
                 "Look at the hub's log; then give the same command again."

@@ -26,7 +26,10 @@ from gpucommons_people.workspaces import Session, Workspace
 _PATIENCE_S = 15.0
 """How long the API server may take to honour a RoleBinding; usually it is less than a second."""
 _POLL_S = 0.2
-NO_QUEUE = "Kueue is not installed in this cluster: the team has no queue, only its quota."
+NO_QUEUE = (
+    f"This cluster does not have {KINDS['LocalQueue'].api}, Kueue: "
+    "the team has no queue, only its quota."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +46,7 @@ class TeamState:
     def as_json(self) -> dict[str, object]:
         """Turn into what ``--json`` prints."""
         return {
-            **self.team.model_dump(),
+            "team": self.team.model_dump(),
             "used": self.used,
             "members": list(self.members),
             "sessions": [{"user": each.owner, "server": each.server} for each in self.sessions],

@@ -55,7 +55,7 @@ def test_what_somebody_loosened_by_hand_is_put_right(api, do, vision):
 
 def test_a_cluster_without_kueue_has_teams_without_queues(do):
     (change,) = do(lambda people: people.apply_teams([Team(name="plain")]))
-    assert "Kueue is not installed" in change.left[0]
+    assert "kueue.x-k8s.io/v1beta2, Kueue: the team has no queue" in change.left[0]
 
 
 def test_a_cluster_with_kueue_gives_every_team_a_queue(api, do):

@@ -5,6 +5,7 @@ take the same calls is tested in tests/hub/people and tests/cluster.
 """
 
 import copy
+import time
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -125,7 +126,7 @@ def _merge(into, patch):
 
 
 class MemoryHub:
-    """What `Hub` offers. Sessions that are to stop do so at the second look."""
+    """What `Hub` offers. Sessions stop after the first look at them; there is no grace."""
 
     def __init__(self, plug: Plug) -> None:
         self.users: dict[str, tuple[str, ...]] = {}
@@ -152,7 +153,9 @@ class MemoryHub:
             return None
         self.rechecked.append((name, grace_s))
         self._stopping = not self.allowed
-        return Standing(self.allowed, "Dex vouches for them.", self.users[name], stops_at=0.0)
+        return Standing(
+            self.allowed, "Dex vouches for them.", self.users[name], stops_at=time.time()
+        )
 
     async def stop(self, name, server):
         self._plug.change()

@@ -16,8 +16,7 @@ ADA = "ada@example.org"
 @pytest.mark.parametrize(
     ("email", "name"),
     [
-        # With FNV-64, as idToName in Dex's storage/kubernetes/client.go; signing in on the
-        # whole platform (tests/cluster) shows that Dex finds them.
+        # What idToName of Dex's storage/kubernetes/client.go gave, run with its own Go.
         ("foo", "mzxw7s7sttsiiirdeu"),
         (ADA, "mfsgcqdfpbqw24dmmuxg64thzpzjzzeeeirsk"),
     ],

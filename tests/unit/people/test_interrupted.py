@@ -1,7 +1,7 @@
 """Operations that are interrupted before any of their changes and given again."""
 
 import asyncio
-import contextlib
+from contextlib import suppress
 from datetime import date, timedelta
 
 import bcrypt
@@ -116,9 +116,9 @@ async def test_the_account_goes_first_and_the_hub_s_person_last(make_world):
     world.add_workspace(ADA, "vision")
     world.hub.users = {ADA: ("",)}
     order = []
-    for _steps in range(4):
+    for _ in range(4):
         world.plug.changes, world.plug.pull_after = 0, 1
-        with contextlib.suppress(Interrupted):
+        with suppress(Interrupted):
             await remove_user(world.it, ADA, Removal())
         gone = []
         gone += [] if world.left(PASSWORDS) else ["account"]
@@ -163,7 +163,7 @@ async def test_somebody_else_never_gets_the_files_of_an_earlier_person(make_worl
     for steps in range(6):
         world = make()
         world.plug.pull_after = steps
-        with contextlib.suppress(Interrupted):
+        with suppress(Interrupted):
             await add(world)
         assert not (world.left(PASSWORDS) and world.left(CLAIMS))
 

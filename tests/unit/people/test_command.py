@@ -1,0 +1,191 @@
+"""The commands: fast to start, plain for people, one JSON document for programs."""
+
+import argparse
+import json
+import subprocess
+import sys
+from contextlib import asynccontextmanager
+
+import pytest
+from gpucommons_people import command, people
+from gpucommons_people.configuration import VARIABLE
+
+ADA = "ada@example.org"
+
+
+@pytest.fixture
+def gpucommons(world, tmp_path, monkeypatch):
+    """Give a command on the world in memory: ``gpucommons("user", "list")`` is its exit code."""
+    file = tmp_path / "people.yaml"
+    file.write_text("address: https://hub.example.org\n")
+    monkeypatch.delenv(VARIABLE, raising=False)
+
+    @asynccontextmanager
+    async def opened(configuration, who):
+        yield world.it
+
+    monkeypatch.setattr(people, "opened", opened)
+
+    def run(*words, config=file):
+        parser = argparse.ArgumentParser()
+        command.add_parsers(parser.add_subparsers(required=True), lambda: config)
+        arguments = parser.parse_args(words)
+        return arguments.run(arguments)
+
+    return run
+
+
+def test_reading_the_arguments_imports_nothing_heavy():
+    program = (
+        "import argparse, sys; from gpucommons_people.command import add_parsers;"
+        "add_parsers(argparse.ArgumentParser().add_subparsers());"
+        "print(*sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    loaded = {name.partition(".")[0] for name in done.stdout.split()}
+    heavy = {"kubernetes_asyncio", "aiohttp", "httpx", "pydantic", "yaml", "rich", "bcrypt"}
+    assert loaded & heavy == set()
+
+
+def test_a_person_is_added_shown_listed_and_removed(gpucommons, capsys):
+    assert gpucommons("user", "add", ADA, "--team", "vision", "--display-name", "Ada") == 0
+    assert gpucommons("user", "show", ADA) == 0
+    assert gpucommons("user", "list") == 0
+    assert gpucommons("user", "remove", ADA) == 0
+    output = capsys.readouterr().out
+    for line in (
+        "Done:\n  Make the account ada@example.org in vision.",
+        "Groups    vision",
+        "ada@example.org  Ada   vision",
+        "  Delete the account of ada@example.org in Dex",
+    ):
+        assert line in output
+
+
+def test_a_dry_run_says_what_would_be(gpucommons, capsys, world):
+    assert gpucommons("user", "add", ADA, "--team", "vision", "--dry-run") == 0
+    assert capsys.readouterr().out.startswith("Would do:\n  Make the account")
+    assert world.plug.changes == 0
+
+
+def test_nothing_to_do_is_said(gpucommons, capsys):
+    gpucommons("user", "add", ADA, "--team", "vision")
+    capsys.readouterr()
+    assert gpucommons("user", "add", ADA, "--team", "vision") == 0
+    assert capsys.readouterr().out == "ada@example.org: nothing to do.\n"
+
+
+def test_json_is_one_document_and_errors_are_json_too(gpucommons, capsys):
+    assert gpucommons("user", "add", ADA, "--team", "vision", "--json") == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["changes"][0]["changed"] is True
+    assert found["changes"][0]["data"]["teams"] == ["vision"]
+    assert gpucommons("user", "add", ADA, "--team", "physics", "--json") == 2
+    error = json.loads(capsys.readouterr().out)["error"]
+    assert error["kind"] == "InputError"
+    assert "no team physics" in error["message"]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("team", "list"),
+        ("team", "show", "vision"),
+        ("user", "list"),
+        ("user", "show", ADA),
+        ("workspace", "list"),
+        ("workspace", "prune"),
+    ],
+)
+def test_every_view_has_json(gpucommons, capsys, words, world):
+    world.add_workspace(ADA, "vision")
+    assert gpucommons(*words, "--json") == 0
+    json.loads(capsys.readouterr().out)
+    assert gpucommons(*words) == 0
+
+
+def test_the_password_is_on_the_handout_alone(gpucommons, capsys, world):
+    gpucommons("user", "add", ADA, "--json")
+    text = world.it.handouts.file(ADA).read_text()
+    password = next(line for line in text.splitlines() if "Password" in line).split("`")[1]
+    output = capsys.readouterr()
+    assert password not in output.out + output.err
+
+
+def test_a_wrong_input_is_2_and_what_is_not_there_is_1(gpucommons, capsys, tmp_path):
+    assert gpucommons("user", "add", "nobody") == 2
+    assert gpucommons("user", "remove", ADA) == 1
+    assert gpucommons("team", "show", "physics") == 1
+    assert gpucommons("user", "remove", ADA, "--grace", "soon") == 2
+    assert gpucommons("team", "apply", "-f", str(tmp_path / "none.yaml")) == 2
+    assert "Traceback" not in capsys.readouterr().err
+
+
+def test_a_configuration_that_is_not_there_is_told(gpucommons, capsys, tmp_path):
+    assert gpucommons("user", "list", config=tmp_path / "none.yaml") == 2
+    assert "none.yaml cannot be read" in capsys.readouterr().err
+    assert gpucommons("user", "list", "--config", str(tmp_path / "people.yaml")) == 0
+
+
+def test_a_file_with_mistakes_lists_them_all(gpucommons, capsys, tmp_path):
+    file = tmp_path / "people.csv"
+    file.write_text("email,name,teams\na,,\nb@x.org,,physics\n")
+    assert gpucommons("user", "import", str(file)) == 2
+    lines = capsys.readouterr().err.splitlines()
+    assert [line.partition(":")[0].strip() for line in lines[1:]] == ["line 2", "line 3"]
+
+
+def test_limits_that_are_not_given_stay(gpucommons, capsys):
+    assert gpucommons("team", "add", "new", "--gpus", "4", "--display-name", "New") == 0
+    assert gpucommons("team", "add", "new", "--sessions", "9") == 0
+    capsys.readouterr()
+    gpucommons("team", "show", "new", "--json")
+    found = json.loads(capsys.readouterr().out)["team"]
+    assert (found["gpus"], found["sessions"], found["display_name"]) == (4, 9, "New")
+
+
+def test_a_team_cannot_be_called_as_the_administrators_group(gpucommons, capsys):
+    assert gpucommons("team", "add", "admins") == 2
+    assert "administer the hub" in capsys.readouterr().err
+
+
+def test_a_move_says_what_stays(gpucommons, capsys, world):
+    gpucommons("user", "add", ADA, "--team", "vision")
+    world.add_workspace(ADA, "vision")
+    world.add_session(ADA, "vision", "big")
+    capsys.readouterr()
+    assert gpucommons("user", "move", ADA, "--from", "vision", "--to", "robots") == 0
+    output = capsys.readouterr().out
+    assert "vision → robots" in output
+    assert "Note: The session big of ada@example.org in team vision goes on" in output
+    assert gpucommons("user", "move", ADA, "--from", "vision", "--to", "robots") == 0
+    assert "nothing to do" in capsys.readouterr().out
+
+
+def test_a_session_in_the_old_team_is_stopped_when_that_is_said(gpucommons, world):
+    gpucommons("user", "add", ADA, "--team", "vision")
+    world.add_session(ADA, "vision", "big")
+    world.hub.users = {ADA: ("big",)}
+    words = ("user", "move", ADA, "--from", "vision", "--to", "robots", "--stop-sessions")
+    assert gpucommons(*words) == 0
+    assert world.hub.stopped == [(ADA, "big")]
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("--from", "robots", "--to", "vision"), None),
+        (("--from", "vision"), "would be in no team"),
+        (("--from", "vision", "--to", "vision"), "both the old and the new"),
+        (("--from", "robots"), "is not in team robots"),
+        (("--from", "vision", "--to", "physics"), "no team physics"),
+    ],
+)
+def test_moves_that_make_no_sense_are_refused(gpucommons, capsys, words, says):
+    gpucommons("user", "add", ADA, "--team", "vision")
+    capsys.readouterr()
+    code = gpucommons("user", "move", ADA, *words)
+    assert (code == 0) is (says is None)
+    assert (says or "nothing to do") in "".join(capsys.readouterr())
