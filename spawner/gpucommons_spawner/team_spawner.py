@@ -67,6 +67,32 @@ class TeamSpawner(SessionDefaults):
         claim.metadata.annotations[str(Annotation.USER)] = self.user.name
         return claim
 
+    async def _make_create_pvc_request(
+        self, pvc: V1PersistentVolumeClaim, request_timeout: int
+    ) -> bool:
+        """Make the workspace, or take the one that is there unless its owner has left.
+
+        Somebody new may have got an old name: an administrator has to say whose files they are.
+        """
+        if not await super()._make_create_pvc_request(pvc, request_timeout):
+            return False
+        claim = await self.api.read_namespaced_persistent_volume_claim(
+            pvc.metadata.name, self.namespace
+        )
+        if until := (claim.metadata.annotations or {}).get(str(Annotation.RETAIN_UNTIL)):
+            raise Refusal(
+                f"The files of {self.user.name} in {self.place} are those of somebody who left; "
+                f"they are kept until {until}. If they are yours, ask an administrator to give "
+                "them back to you.",
+                kind="workspace",
+                status=HTTPStatus.CONFLICT,
+                log_message=(
+                    f"the workspace {pvc.metadata.name} in {self.namespace} is archived; "
+                    f"give it back with: gpucommons workspace restore {self.user.name}"
+                ),
+            )
+        return True
+
     async def delete_forever(self) -> None:
         """Delete the workspaces in all teams of a person who is deleted, if so configured."""
         if not self.delete_pvc:

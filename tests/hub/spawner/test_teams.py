@@ -23,6 +23,22 @@ def test_a_session_and_its_workspace_are_in_the_team_that_was_chosen(hub, api):
     assert claim["metadata"]["labels"]["gpucommons.io/team"] == "astro"
 
 
+def test_files_of_somebody_who_left_are_not_given_to_the_next_of_that_name(hub, api):
+    hub.start_server("tia", {"team": "astro"})
+    hub.stop_server("tia")
+    claim = f"/api/v1/namespaces/{ASTRO}/persistentvolumeclaims/workspace-tia"
+    day = "gpucommons.io/retain-until"
+    api.patch(claim, {"metadata": {"annotations": {day: "2027-01-31"}}})
+    try:
+        answer = hub.start_server("tia", {"team": "astro"})
+    finally:
+        api.patch(claim, {"metadata": {"annotations": {day: None}}})
+    assert answer.status_code == 409
+    assert "kept until 2027-01-31" in answer.json()["message"]
+    assert _places(api) == set()
+    assert hub.start_server("tia", {"team": "astro"}).status_code == 201
+
+
 def test_a_later_start_in_another_team_has_a_workspace_of_its_own(hub, api):
     hub.start_server("tia", {"team": "astro"})
     before = api.claims(ASTRO)["workspace-tia"]["metadata"]["uid"]
