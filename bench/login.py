@@ -1,8 +1,6 @@
 """What a sign-in costs the hub, beside oauthenticator's own class on the same Dex."""
 
 import json
-import os
-import sys
 import tempfile
 from importlib.metadata import version
 from pathlib import Path
@@ -13,7 +11,8 @@ from gpucommons_local.programs import program
 from bench.figure import Figure
 from tests.hub.browser import Browser
 from tests.hub.dex import CLIENT_ID, CLIENT_SECRET, Dex
-from tests.hub.processes import Program, free_port
+from tests.hub.login_hub import Hub
+from tests.hub.processes import free_port
 
 _LOGINS = 100
 _BLOCK = 10
@@ -47,20 +46,14 @@ c.GenericOAuthenticator.auth_state_groups_key = "oauth_user.groups"
 """
 
 
-class _Hub(Program):
+class _Hub(Hub):
+    """The tests' hub, with the settings of one contestant."""
+
     def __init__(self, folder: Path):
         folder.mkdir()
-        self.folder = folder
-        self.url = f"http://127.0.0.1:{free_port()}"
-        command = [sys.executable, "-m", "jupyterhub", "-f", "jupyterhub_config.py"]
-        environment = {
-            "JUPYTERHUB_CRYPT_KEY": "0f" * 32,
-            "CONFIGPROXY_AUTH_TOKEN": "t" * 32,
-            "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
-        }
-        super().__init__(command, f"{self.url}/hub/health", folder / "hub.log", environment)
+        super().__init__(folder)
 
-    def configure(self, settings: str, issuer: str) -> None:
+    def set_up(self, settings: str, issuer: str) -> None:
         text = (_COMMON + settings).format(
             url=self.url,
             hub_port=free_port(),
@@ -71,7 +64,7 @@ class _Hub(Program):
             client_id=CLIENT_ID,
             client_secret=CLIENT_SECRET,
         )
-        (self.folder / "jupyterhub_config.py").write_text(text)
+        (self._folder / "jupyterhub_config.py").write_text(text)
 
     def cpu_of_logins(self, count: int) -> float:
         """Sign in so often, each time as a new browser; returns the hub's CPU seconds."""
@@ -92,8 +85,8 @@ def measure() -> list[Figure]:
         dex = Dex(folder, ours.url)
         _admit(folder / "dex.json", peer.url)
         dex.start()
-        ours.configure(_OURS, dex.issuer)
-        peer.configure(_PEER, dex.issuer)
+        ours.set_up(_OURS, dex.issuer)
+        peer.set_up(_PEER, dex.issuer)
         try:
             ours.start()
             peer.start()

@@ -61,6 +61,13 @@ class Leaving:
 
     async def _tell(self, spawner: Spawner, stops_at: float) -> None:
         """Show a notice in one session. One that cannot is stopped all the same."""
+        # Whatever keeps the notice from being shown, the session has to stop.
+        try:
+            await self._show(spawner, stops_at)
+        except (HTTPClientError, OSError, LookupError) as error:
+            self._log.warning("%s could not be told that it stops: %s", spawner._log_name, error)
+
+    async def _show(self, spawner: Spawner, stops_at: float) -> None:
         notice = Notice(
             id=_NOTICE_ID,
             text="Your account was removed or changed. Save your work: this session stops.",
@@ -74,10 +81,7 @@ class Leaving:
             body=notice.to_json(),
             request_timeout=_TIMEOUT_S,
         )
-        try:
-            await AsyncHTTPClient().fetch(request)
-        except (HTTPClientError, OSError) as error:
-            self._log.warning("%s could not be told that it stops: %s", spawner._log_name, error)
+        await AsyncHTTPClient().fetch(request)
 
     def _forget(self, name: str, done: "asyncio.Task[None]") -> None:
         if self._tasks.get(name) is done:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from gpucommons_authenticator.leaving import NOTICE_SERVICE
 from traitlets.config import Config
 
 _SCOPES: Mapping[str, tuple[str, ...]] = {
@@ -14,7 +15,7 @@ _SCOPES: Mapping[str, tuple[str, ...]] = {
         "delete:servers",
     ),
     # The hub itself, telling sessions what is to come. It makes a token of a minute for each.
-    "gpucommons-notices": ("access:servers",),
+    NOTICE_SERVICE: ("access:servers",),
 }
 
 
