@@ -33,6 +33,7 @@ c.OAuthenticator.allowed_groups = {{"vision"}}
 _OURS = """
 c.JupyterHub.authenticator_class = "gpucommons_authenticator.DexOAuthenticator"
 c.JupyterHub.template_paths = [{templates!r}]
+c.DexOAuthenticator.removal_grace = None
 c.DexOAuthenticator.issuer = {issuer!r}
 """
 _PEER = """

@@ -32,9 +32,7 @@ def measure() -> list[Figure]:
         config = folder / "dex.json"
         connectors = {"connectors": [directory.connector()]}
         config.write_text(json.dumps(json.loads(config.read_text()) | connectors))
-        hub.configure(dex.issuer)
-        with (folder / "jupyterhub_config.py").open("a") as file:
-            file.write(_SETTINGS)
+        hub.configure(dex.issuer, _SETTINGS)
         try:
             directory.start()
             directory.found()

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from tests.account_commands import Commands
 from tests.people import SignedIn
 from tests.platform import GPUCOMMONS, LocalPlatform, look_at
 
@@ -47,3 +48,12 @@ def sign_in(platform: LocalPlatform) -> Iterator[Callable[[str], SignedIn]]:
     yield _sign_in
     for person in people.values():
         person.close()
+
+
+@pytest.fixture
+def commands(platform: LocalPlatform) -> Iterator[Commands]:
+    """The account commands; of Lin nothing is there before and after."""
+    commands = Commands(platform)
+    commands.leave_nothing_of_lin()
+    yield commands
+    commands.leave_nothing_of_lin()

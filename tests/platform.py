@@ -3,6 +3,9 @@
 import json
 import subprocess
 import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -55,6 +58,19 @@ class LocalPlatform:
         """Run kubectl as the cluster's administrator."""
         command = [str(program("kubectl")), "--kubeconfig", str(self.kubeconfig), *arguments]
         return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+    @contextmanager
+    def without(self, part: str) -> Iterator[None]:
+        """Stop a part for a while, such as ``dex``."""
+        control = str(Path(sys.executable).parent / "supervisorctl")
+        command = [control, "-c", str(self.state / "run" / "supervisord.conf")]
+        subprocess.run([*command, "stop", part], check=True, capture_output=True)
+        try:
+            yield
+        finally:
+            subprocess.run([*command, "start", part], check=True, capture_output=True)
+            while not self.status()["parts"][part]["healthy"]:
+                time.sleep(0.2)
 
     def log(self, part: str) -> str:
         """What a part has logged."""

@@ -1,12 +1,21 @@
 """Signing in through Dex, and staying signed in."""
 
+import asyncio
 import time
-from collections.abc import Awaitable, Callable
 from functools import cached_property
-from typing import TypeAlias, TypedDict
+from urllib.parse import urljoin
 
+from jupyterhub.app import JupyterHub
 from jupyterhub.user import User
+from tornado.httputil import url_concat
+from tornado.web import RequestHandler
 
+from gpucommons_authenticator.auth_model import (
+    AuthModel,
+    AuthState,
+    SaveModel,
+    auth_state_of,
+)
 from gpucommons_authenticator.connection import Connection
 from gpucommons_authenticator.connectors import chosen
 from gpucommons_authenticator.discovery import ProviderMetadata
@@ -14,9 +23,7 @@ from gpucommons_authenticator.errors import (
     BlockedError,
     NameTakenError,
     NotAllowedError,
-    ProviderUnavailableError,
     SignInError,
-    UnclearAnswerError,
 )
 from gpucommons_authenticator.group_rules import mapped_groups
 from gpucommons_authenticator.handlers import CallbackHandler, LoginHandler, LogoutHandler
@@ -27,39 +34,13 @@ from gpucommons_authenticator.identity import (
     groups_from,
     username_from,
 )
-from gpucommons_authenticator.leaving import Leaving
 from gpucommons_authenticator.login_attempt import LoginAttempt
 from gpucommons_authenticator.people_settings import DexSettings
 from gpucommons_authenticator.recheck import RECHECK_PATH, RecheckHandler
-from gpucommons_authenticator.refresh import RefreshOnce, outage_is_forgiven
-from gpucommons_authenticator.refusals import Refusals
+from gpucommons_authenticator.session_calls import NOTICE_SCOPES, NOTICE_SERVICE, has_service
+from gpucommons_authenticator.standing import Standing
 from gpucommons_authenticator.tokens import VerifiedTokens
 from gpucommons_authenticator.wire import Wire
-
-SaveModel: TypeAlias = Callable[["AuthModel", User], Awaitable[object]]
-
-
-class AuthState(TypedDict):
-    """What JupyterHub keeps encrypted about somebody who signed in.
-
-    verified_at is when Dex last vouched for them, in seconds since the epoch.
-    """
-
-    access_token: str
-    refresh_token: str | None
-    id_token: str
-    scope: list[str]
-    oauth_user: Claims
-    verified_at: float
-
-
-class AuthModel(TypedDict):
-    """What JupyterHub wants to know about somebody: see Authenticator.authenticate."""
-
-    name: str
-    admin: bool | None
-    groups: list[str]
-    auth_state: AuthState
 
 
 class DexOAuthenticator(DexSettings):
@@ -82,17 +63,13 @@ class DexOAuthenticator(DexSettings):
         return Connection(self, self._wire)
 
     @cached_property
-    def _refreshes(self) -> RefreshOnce[AuthModel]:
-        return RefreshOnce()
+    def standing(self) -> Standing:
+        """Whether somebody who signed in may stay."""
+        return Standing(self, self._renewed)
 
     @cached_property
-    def leaving(self) -> Leaving:
-        """The sessions of people who were removed."""
-        return Leaving(self.log)
-
-    @cached_property
-    def _refusals(self) -> Refusals:
-        return Refusals()
+    def _binding(self) -> asyncio.Lock:
+        return asyncio.Lock()
 
     async def live_metadata(self) -> ProviderMetadata:
         """Return the endpoints of a Dex that answers now. Raises ProviderUnavailableError."""
@@ -120,18 +97,48 @@ class DexOAuthenticator(DexSettings):
             **attempt.authorize_parameters(),
         }
 
+    async def end_session_url(self, handler: LogoutHandler, user: User) -> str | None:
+        """Return where a browser ends its session at Dex, too; None where Dex has no such thing.
+
+        https://openid.net/specs/openid-connect-rpinitiated-1_0.html
+        """
+        try:
+            endpoint = (await self.live_metadata()).end_session_endpoint
+        except SignInError as error:
+            self.log.warning("Signed out here alone: %s", error)
+            return None
+        if endpoint is None:
+            return None
+        own_page = urljoin(self.get_callback_url(handler), "logout")
+        parameters = {
+            "client_id": self.client_id,
+            "post_logout_redirect_uri": self.logout_redirect_url or own_page,
+        }
+        if id_token := (await auth_state_of(user)).get("id_token"):
+            parameters["id_token_hint"] = id_token
+        return str(url_concat(endpoint, parameters))
+
     async def authenticate(self, handler: CallbackHandler, *_: object, **__: object) -> AuthModel:
         """Trade the code for tokens, verify them, say who it is. Raises SignInError."""
         tokens = await self._connection.redeem_code(
             handler.code, self.get_callback_url(handler), handler.attempt.code_verifier
         )
         check_nonce(tokens["claims"], handler.attempt.nonce)
-        model = await self._to_auth_model(tokens)
-        if user := handler.find_user(model["name"]):
-            await self._check_account(user, tokens["claims"])
-        self._refusals.forget(model["name"])
-        self.leaving.cancel(model["name"])
-        return model
+        return await self._to_auth_model(tokens)
+
+    async def save_login(self, handler: CallbackHandler, model: AuthModel, save: SaveModel) -> User:
+        """Let JupyterHub keep a login, unless the name is another account's.
+
+        One login at a time: of two newcomers with one name, one is the first.
+        Raises NameTakenError.
+        """
+        async with self._binding:
+            user = handler.find_user(model["name"])
+            if user:
+                await self._check_account(user, model["auth_state"]["oauth_user"])
+            user = await save(model, user)
+        self.standing.vouched(user, model)
+        return user
 
     async def check_allowed(self, username: str, auth_model: AuthModel) -> bool:
         """Return True for those who may sign in. Raises NotAllowedError for the others."""
@@ -141,60 +148,24 @@ class DexOAuthenticator(DexSettings):
             return True
         raise NotAllowedError(username, self.custom_403_message)
 
-    async def refresh_user(self, user: User, *_: object, **__: object) -> bool | AuthModel:
-        """Ask Dex again about somebody who is signed in.
-
-        True: nothing new, or Dex is away and the grace lasts. False: Dex says no, or
-        nothing can be asked; they have to sign in. Otherwise what is new.
-        """
+    async def refresh_user(
+        self, user: User, handler: RequestHandler | None = None, **_: object
+    ) -> bool | AuthModel:
+        """Ask Dex again about somebody who is signed in; see `Standing.refresh`."""
         if not self.enable_auth_state:
             return True
-        if self._refusals.recent(user.name):
-            return False
-        auth_state = await user.get_auth_state()
-        token = (auth_state or {}).get("refresh_token")
-        if not token:
-            self.log.info("%s has to sign in: there is no refresh token", user.name)
-            return False
-        try:
-            model = await self._refreshes.run(token, lambda: self._renewed(user.name, auth_state))
-        except ProviderUnavailableError as error:
-            return self._forgive(user.name, auth_state, error)
-        except SignInError as error:
-            return self._refuse(user.name, error)
-        latest = await user.get_auth_state() or {}
-        # Another request, or a new login, has saved newer tokens meanwhile: keep those.
-        return model if latest.get("refresh_token") == token else True
+        return await self.standing.refresh(user, handler)
 
-    async def reason_to_go(
-        self, user: User, save: SaveModel, *, unclear_is_no: bool = False
-    ) -> str | None:
-        """Ask Dex at once, and say why somebody may not stay; None if they may.
-
-        What is new about somebody who may stay is given to save. Nobody has to go because
-        Dex does not answer; unclear_is_no says whether an answer that may mean a no is one.
-        """
-        auth_state = await user.get_auth_state()
-        token = (auth_state or {}).get("refresh_token")
-        if not token:
-            return "Nothing can be asked: there is no refresh token."
-        try:
-            model = await self._refreshes.run(token, lambda: self._renewed(user.name, auth_state))
-        except ProviderUnavailableError as error:
-            if not (unclear_is_no and isinstance(error, UnclearAnswerError)):
-                return None
-            reason = str(error)
-        except SignInError as error:
-            reason = str(error)
-        else:
-            self._refusals.forget(user.name)
-            await save(model, user)
-            return None
-        self._refusals.remember(user.name, self.auth_refresh_age)
-        return reason
-
-    def get_handlers(self, app: object) -> list[tuple[str, type]]:
-        """Add our endpoint to OAuthenticator's pages."""
+    def get_handlers(self, app: JupyterHub) -> list[tuple[str, type]]:
+        """Add our endpoint to OAuthenticator's pages. Called once, when the hub starts."""
+        if self.removal_grace is not None and not has_service(app.db):
+            raise ValueError(
+                f"JupyterHub.services has to list {{'name': '{NOTICE_SERVICE}'}}, with a role in "
+                f"JupyterHub.load_roles of the scopes {', '.join(NOTICE_SCOPES)}: in its name the "
+                "sessions of people who were removed are told and stopped. Without it, set "
+                "DexOAuthenticator.removal_grace to None; sessions go on then."
+            )
+        self._resuming = asyncio.ensure_future(self.standing.leaving.resume(app))
         return [*super().get_handlers(app), (RECHECK_PATH, RecheckHandler)]
 
     async def token_to_user(self, token_info: VerifiedTokens) -> Claims:
@@ -226,39 +197,33 @@ class DexOAuthenticator(DexSettings):
             verified_at=time.time(),
         )
 
-    async def _renewed(self, username: str, auth_state: AuthState) -> AuthModel:
+    async def _renewed(self, user: User, auth_state: AuthState, token: str) -> AuthModel:
         """Trade the refresh token for fresh claims and judge them as a login's."""
-        if username in self.blocked_users:
-            raise BlockedError(username)
-        tokens = await self._connection.redeem_refresh_token(auth_state["refresh_token"] or "")
-        check_same_person(tokens["claims"], auth_state["oauth_user"])
-        model = await self._to_auth_model(tokens)
-        if model["name"] != username:
-            raise NotAllowedError(model["name"], f"Until now the user name was {username}.")
-        await self.check_allowed(username, model)
+        if user.name in self.blocked_users:
+            raise BlockedError(user.name)
+        tokens = await self._connection.redeem_refresh_token(token)
+        try:
+            check_same_person(tokens["claims"], auth_state["oauth_user"])
+            model = await self._to_auth_model(tokens)
+            if model["name"] != user.name:
+                raise NotAllowedError(model["name"], f"Until now the user name was {user.name}.")
+            await self.check_allowed(user.name, model)
+        except SignInError:
+            # Dex takes a refresh token once: without the next one, it could not be asked again.
+            await self._keep(user, token, tokens["refresh_token"])
+            raise
         return model
+
+    async def _keep(self, user: User, token: str, following: str | None) -> None:
+        auth_state = await auth_state_of(user)
+        if auth_state.get("refresh_token") == token:
+            await user.save_auth_state({**auth_state, "refresh_token": following})
 
     async def _check_account(self, user: User, claims: Claims) -> None:
         """Refuse another account of the same name. Raises NameTakenError."""
-        known = (await user.get_auth_state() or {}).get("oauth_user")
+        known = (await auth_state_of(user)).get("oauth_user")
         if self.bind_account and known and account_of(known) != account_of(claims):
             raise NameTakenError(user.name, account_of(claims))
-
-    def _forgive(
-        self, username: str, auth_state: AuthState, error: ProviderUnavailableError
-    ) -> bool:
-        unclear = isinstance(error, UnclearAnswerError)
-        grace = self.unclear_grace if unclear else self.outage_grace
-        if not outage_is_forgiven(auth_state.get("verified_at"), time.time(), grace):
-            self.log.warning("The grace of %s, %s s, is over", username, grace)
-            return self._refuse(username, error)
-        self.log.warning("%s stays signed in meanwhile: %s", username, error)
-        return True
-
-    def _refuse(self, username: str, error: SignInError) -> bool:
-        self._refusals.remember(username, self.auth_refresh_age)
-        self.log.warning("%s has to sign in again: %s", username, error)
-        return False
 
     async def _to_auth_model(self, tokens: VerifiedTokens) -> AuthModel:
         """Run OAuthenticator's own steps, its hooks included, on verified claims."""

@@ -33,6 +33,7 @@ class ProviderMetadata:
     authorization_endpoint: str
     token_endpoint: str
     jwks_uri: str
+    end_session_endpoint: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +111,10 @@ def parse_metadata(issuer: str, url: str, answer: Answer) -> ProviderMetadata:
         authorization_endpoint=_endpoint(issuer, url, answer, "authorization_endpoint"),
         token_endpoint=_endpoint(issuer, url, answer, "token_endpoint"),
         jwks_uri=_endpoint(issuer, url, answer, "jwks_uri"),
+        # Dex 2.45 has none.
+        end_session_endpoint=_endpoint(issuer, url, answer, "end_session_endpoint")
+        if "end_session_endpoint" in answer.body
+        else None,
     )
 
 

@@ -12,6 +12,11 @@ class SignInError(Exception):
     """A sign-in, or the renewal of one, that did not succeed."""
 
     status: ClassVar[int] = 403
+    is_removal: ClassVar[bool] = False
+    """Whether it says that the person may not be here any more, so that sessions have to end.
+
+    A login that has run out, or that Dex has forgotten, says nothing of the kind.
+    """
     title: str = "You could not be signed in"
     advice: str = "Try again. If it happens again, tell the person who runs this hub."
 
@@ -63,6 +68,13 @@ class ProviderRefusedError(SignInError):
 
     title = "This sign-in is no longer valid"
     advice = "It took too long, or it was used before. Sign in again."
+
+
+class NoRefreshTokenError(SignInError):
+    """Somebody about whom Dex cannot be asked again: the scope offline_access was not granted."""
+
+    def __init__(self, username: str) -> None:
+        super().__init__(f"there is no refresh token of {username}")
 
 
 class LoginExpiredError(SignInError):
@@ -122,6 +134,7 @@ class UnusableClaimsError(SignInError):
 class NotAllowedError(SignInError):
     """A genuine person who belongs to no group that may sign in."""
 
+    is_removal = True
     title = "Your account has no access yet"
 
     def __init__(self, username: str, advice: str) -> None:
@@ -151,6 +164,7 @@ class NameTakenError(SignInError):
 class BlockedError(SignInError):
     """Somebody whom the operator lists in blocked_users."""
 
+    is_removal = True
     title = "This account is blocked"
 
     def __init__(self, username: str) -> None:

@@ -10,6 +10,7 @@ from oauthenticator.oauth2 import (
 )
 from tornado.httputil import url_concat
 
+from gpucommons_authenticator.auth_model import AuthModel
 from gpucommons_authenticator.errors import (
     LoginCancelledError,
     NotAllowedError,
@@ -93,6 +94,12 @@ class CallbackHandler(SignInPage, OAuthCallbackHandler):  # type: ignore[misc]
             return
         self.redirect(self.get_next_url(user))
 
+    async def auth_to_user(self, authenticated: AuthModel, user: User | None = None) -> User:
+        """Keep a login, as JupyterHub does, or the renewal of another person's."""
+        if user is not None:
+            return await super().auth_to_user(authenticated, user)
+        return await self.authenticator.save_login(self, authenticated, super().auth_to_user)
+
     def _read_answer(self) -> None:
         """Keep the login and the code. Raises SignInError."""
         cookie = self.get_secure_cookie(COOKIE, max_age_days=LIFETIME_DAYS)
@@ -112,15 +119,23 @@ class CallbackHandler(SignInPage, OAuthCallbackHandler):  # type: ignore[misc]
 
 
 class LogoutHandler(OAuthLogoutHandler):  # type: ignore[misc]
-    """Signs out of the hub. Running sessions go on, and so does what renews their rights."""
+    """Signs out of the hub, and of Dex where it has sessions of its own.
+
+    Running sessions go on, and so does what renews their rights.
+    """
+
+    _elsewhere: str | None = None
 
     async def handle_logout(self) -> None:
-        """Forget a login that was begun in this browser."""
+        """Forget a login that was begun in this browser; ask where else there is one to end."""
         self.clear_cookie(COOKIE, path=self.hub.base_url)
+        # Dex leads back here, where nobody is signed in then.
+        if isinstance(self.current_user, User):
+            self._elsewhere = await self.authenticator.end_session_url(self, self.current_user)
 
     async def render_logout_page(self) -> None:
         """Say that it worked, and what goes on."""
-        if self.authenticator.logout_redirect_url:
-            self.redirect(self.authenticator.logout_redirect_url)
+        if onward := self._elsewhere or self.authenticator.logout_redirect_url:
+            self.redirect(onward)
             return
         self.finish(await self.render_template("signed_out.html"))

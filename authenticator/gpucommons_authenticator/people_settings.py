@@ -63,6 +63,18 @@ class DexSettings(ConnectionSettings):
         down. Three minutes outlast a restart of LDAP; a removal still takes less than five.
         """,
     )
+    removal_grace = Integer(
+        600,
+        allow_none=True,
+        min=0,
+        config=True,
+        help="""
+        Seconds for which the sessions of somebody go on who was found removed: in no group that
+        may sign in, blocked, or deleted from a directory that vouches for others meanwhile. Each
+        session shows a notice with the time left, and Dex is asked once more at its end. Ten
+        minutes, to finish a cell and save. None: sessions go on until somebody stops them.
+        """,
+    )
     bind_account = Bool(
         True,
         config=True,

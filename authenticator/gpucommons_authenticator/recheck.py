@@ -22,23 +22,21 @@ class RecheckHandler(APIHandler):  # type: ignore[misc]  # JupyterHub publishes 
         user = self.find_user(user_name)
         if user is None:
             raise HTTPError(404, f"The hub knows nobody called {user_name}")
-        reason = await self.authenticator.reason_to_go(
-            user, self.auth_to_user, unclear_is_no=unclear_is_no
-        )
+        standing = self.authenticator.standing
+        reason = await standing.reason_to_go(user, self.auth_to_user, unclear_is_no=unclear_is_no)
         sessions: list[str] = []
         stops_at = None
-        leaving = self.authenticator.leaving
-        if reason is None:
-            leaving.cancel(user.name)
-        else:
+        if reason is not None:
             self.log.warning("%s may not stay: %s", user.name, reason)
             user._auth_refreshed = None  # or their next requests would still count as checked
-            sessions, stops_at = leaving.begin(user, grace, self.stop_single_user)
+            sessions, stops_at = await standing.send_away(user, grace)
         answer = {"allowed": reason is None, "reason": reason or "", "sessions": sessions}
         self.write({**answer, "stops_at": stops_at})
 
     def _read_body(self) -> tuple[float, bool]:
-        body = self.get_json_body() or {}
+        body = self.get_json_body()
+        if body is None:
+            body = {}
         if not isinstance(body, dict):
             raise HTTPError(400, "The body has to be an object")
         grace = body.get("grace_seconds", 0)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from gpucommons_authenticator.leaving import NOTICE_SERVICE
+from gpucommons_authenticator.session_calls import NOTICE_SCOPES, NOTICE_SERVICE
 from traitlets.config import Config
 
 _SCOPES: Mapping[str, tuple[str, ...]] = {
@@ -14,8 +14,9 @@ _SCOPES: Mapping[str, tuple[str, ...]] = {
         "delete:users",
         "delete:servers",
     ),
-    # The hub itself, telling sessions what is to come. It makes a token of a minute for each.
-    NOTICE_SERVICE: ("access:servers",),
+    # The hub itself: tells sessions what is to come, and stops those of people who were
+    # removed. It makes a token of a minute for each call, good for one session.
+    NOTICE_SERVICE: NOTICE_SCOPES,
 }
 
 

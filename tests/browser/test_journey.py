@@ -9,35 +9,7 @@ from playwright.sync_api import Page, expect
 
 from tests.platform import Account, LocalPlatform
 
-START_LIMIT_MS = 120_000
-
-
-def sign_in_at_the_page(page: Page, account: Account) -> None:
-    page.goto("/")
-    page.get_by_role("link", name="Sign in").or_(page.get_by_role("button", name="Sign in")).click()
-    page.locator("input[name=login]").fill(account.username)
-    page.locator("input[name=password]").fill(account.password)
-    page.locator("button[type=submit]").click()
-
-
-def start_session(page: Page, environment: str, size: str, version: str | None = None) -> None:
-    page.get_by_role("radio", name=environment).check()
-    if version:
-        page.get_by_label(f"Version of {environment}").select_option(version)
-    page.get_by_role("radio", name=size).check()
-    page.get_by_role("button", name="Start").click()
-
-
-def wait_for_lab(page: Page) -> None:
-    page.wait_for_url(re.compile(r"/user/.+/lab"), timeout=START_LIMIT_MS)
-    page.goto(page.url.partition("?")[0] + "?reset")  # no windows of an earlier session
-    page.locator(".jp-LauncherCard").first.wait_for(timeout=60_000)
-
-
-def stop_session(page: Page) -> None:
-    page.goto("/hub/home")
-    page.get_by_role("button", name="Stop My Server").click()
-    page.get_by_role("button", name="Start My Server").wait_for(timeout=60_000)
+from .steps import sign_in_at_the_page, start_session, stop_session, wait_for_lab
 
 
 @pytest.fixture

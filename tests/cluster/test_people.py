@@ -1,58 +1,14 @@
 """Teams and people by command, on the whole platform: from the account to the last trace."""
 
-import json
-import re
 import subprocess
 import time
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
 
-import pytest
-
+from tests.account_commands import LIN
 from tests.people import SignedIn
-from tests.platform import GPUCOMMONS, Account, LocalPlatform
-
-LIN = "lin@example.org"
-
-
-class Commands:
-    """The account commands, on one platform."""
-
-    def __init__(self, platform: LocalPlatform) -> None:
-        self._config = str(platform.state / "people.yaml")
-
-    def __call__(self, *arguments: str, expect: int = 0) -> dict[str, Any]:
-        command = [GPUCOMMONS, *arguments, "--config", self._config, "--json"]
-        result = subprocess.run(command, capture_output=True, text=True, check=False)
-        assert result.returncode == expect, result.stdout + result.stderr
-        found: dict[str, Any] = json.loads(result.stdout)
-        return found
-
-
-@pytest.fixture
-def commands(platform) -> Iterator[Commands]:
-    _leave_nothing_of_lin(platform)
-    yield Commands(platform)
-    _leave_nothing_of_lin(platform)
-
-
-def _leave_nothing_of_lin(platform: LocalPlatform) -> None:
-    """Remove Lin with all files. That there is no Lin is the error that does not matter."""
-    remove = [GPUCOMMONS, "user", "remove", LIN, "--grace", "0s", "--delete-workspace"]
-    config = ["--config", str(platform.state / "people.yaml")]
-    subprocess.run([*remove, *config], capture_output=True, check=False)
-
-
-def _sign_in(platform: LocalPlatform, change: dict[str, Any]) -> SignedIn:
-    handout = Path(change["changes"][0]["data"]["handout"]).read_text()
-    password = re.search(r"\| Password \| `([^`]+)` \|", handout)
-    assert password, handout
-    return SignedIn(platform, Account(LIN, password[1], [], False))
 
 
 def test_somebody_is_added_works_and_is_out_at_once_when_removed(platform, commands) -> None:
-    lin = _sign_in(platform, commands("user", "add", LIN, "--team", "students"))
+    lin = SignedIn(platform, commands.add_lin("students"))
     assert lin.start({"environment": "scipy", "size": "cpu"})["ready"]
 
     commands("user", "remove", LIN, "--grace", "3s")
@@ -67,7 +23,7 @@ def test_somebody_is_added_works_and_is_out_at_once_when_removed(platform, comma
 
 
 def test_a_session_is_told_before_it_stops(platform, commands) -> None:
-    lin = _sign_in(platform, commands("user", "add", LIN, "--team", "students"))
+    lin = SignedIn(platform, commands.add_lin("students"))
     assert lin.start({"environment": "scipy", "size": "cpu"})["ready"]
     commands("user", "remove", LIN, "--grace", "1h", "--no-wait")
     assert lin.api.get("/user").status_code == 403
@@ -82,9 +38,7 @@ def test_a_session_is_told_before_it_stops(platform, commands) -> None:
 def test_a_team_made_by_command_can_be_chosen_without_a_restart(platform, commands) -> None:
     commands("team", "add", "vision", "--sessions", "1")
     try:
-        lin = _sign_in(
-            platform, commands("user", "add", LIN, "--team", "vision", "--team", "students")
-        )
+        lin = SignedIn(platform, commands.add_lin("vision", "students"))
         assert lin.start({"environment": "scipy", "size": "cpu", "team": "vision"})["ready"]
         pods = platform.kubectl("get", "pods", "-n", "team-vision", "-o", "name")
         assert pods.count("pod/") == 1

@@ -6,6 +6,7 @@ import pytest
 
 from .browser import Browser
 from .dex import Dex
+from .hostile_issuer import HostileIssuer
 from .login_hub import Hub
 
 
@@ -26,6 +27,15 @@ def dex(hub_folder, stopped_hub) -> Iterator[Dex]:
     dex.start()
     yield dex
     dex.stop()
+
+
+@pytest.fixture(scope="module")
+def issuer() -> Iterator[HostileIssuer]:
+    """An issuer that says what a test wants, for modules whose hub trusts it and not Dex."""
+    issuer = HostileIssuer()
+    issuer.start()
+    yield issuer
+    issuer.stop()
 
 
 @pytest.fixture(scope="module")

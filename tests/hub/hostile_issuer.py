@@ -17,7 +17,8 @@ from .processes import free_port
 class HostileIssuer:
     """Serves discovery, keys, authorization and tokens; `forge` makes each id_token.
 
-    forge gets the claims of a good token and returns what is sent.
+    forge gets the claims of a good token and returns what is sent; claims are those that
+    every good token has from now on; published is the key set, if not that of the key.
     """
 
     def __init__(self) -> None:
@@ -25,6 +26,16 @@ class HostileIssuer:
         self.issuer = f"http://127.0.0.1:{port}"
         self.key = RSAKey.generate_key(2048, auto_kid=True)
         self.forge: Callable[[dict[str, object]], str] = self.sign
+        self.claims: dict[str, object] = {"sub": "ada", "email": "ada@example.org"}
+        self.published: dict[str, object] | None = None
+        self.endpoints: dict[str, object] = {}
+        self.refreshes = 0
+        self.connectors: list[str | None] = []
+        """What each login asked for."""
+        self.challenges: dict[str, str] = {}
+        """By code, what its login sent along (RFC 7636)."""
+        self.verifiers: dict[str, str] = {}
+        """By code, what was sent to redeem it."""
         self._nonces: dict[str, str] = {}
         handler = type("Handler", (_Handler,), {"issuer": self})
         self._server = ThreadingHTTPServer(("127.0.0.1", port), handler)
@@ -46,6 +57,9 @@ class HostileIssuer:
         """Sign "ada" in without a question; the code remembers the nonce."""
         code = f"code-{len(self._nonces)}"
         self._nonces[code] = query["nonce"][0]
+        self.connectors.append(query.get("connector_id", [None])[0])
+        assert query["code_challenge_method"] == ["S256"]
+        self.challenges[code] = query["code_challenge"][0]
         answer = urlencode({"code": code, "state": query["state"][0]})
         return f"{query['redirect_uri'][0]}?{answer}"
 
@@ -54,16 +68,21 @@ class HostileIssuer:
         claims: dict[str, object] = {
             "iss": self.issuer,
             "aud": CLIENT_ID,
-            "sub": "ada",
             "iat": now,
             "exp": now + 600,
-            "nonce": self._nonces[form["code"][0]],
-            "email": "ada@example.org",
             "email_verified": True,
             "groups": ["vision"],
+            **self.claims,
         }
+        if form["grant_type"] == ["authorization_code"]:
+            code = form["code"][0]
+            claims["nonce"] = self._nonces[code]
+            self.verifiers[code] = form["code_verifier"][0]
+        else:
+            self.refreshes += 1
+        refresh_token = f"eyJrefresh{len(self._nonces)}-{self.refreshes}"
         id_token = self.forge(claims)
-        return {"id_token": id_token, "access_token": "eyJaccess", "refresh_token": "eyJrefresh"}
+        return {"id_token": id_token, "access_token": "eyJaccess", "refresh_token": refresh_token}
 
     def document(self) -> dict[str, object]:
         return {
@@ -71,7 +90,11 @@ class HostileIssuer:
             "authorization_endpoint": f"{self.issuer}/auth",
             "token_endpoint": f"{self.issuer}/token",
             "jwks_uri": f"{self.issuer}/keys",
+            **self.endpoints,
         }
+
+    def keys(self) -> dict[str, object]:
+        return self.published or {"keys": [self.key.as_dict(private=False)]}
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -84,7 +107,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header("Location", self.issuer.authorize(parse_qs(url.query)))
             self.end_headers()
         elif url.path == "/keys":
-            self._send({"keys": [self.issuer.key.as_dict(private=False)]})
+            self._send(self.issuer.keys())
         else:
             self._send(self.issuer.document())
 

@@ -31,7 +31,9 @@ c.DexOAuthenticator.allowed_groups = {{"vision"}}
 c.DexOAuthenticator.admin_groups = {{"staff"}}
 # Every request asks Dex again: what happens at a refresh shows at once, without waiting.
 c.DexOAuthenticator.auth_refresh_age = -1
-c.JupyterHub.services = [{{"name": "tester", "api_token": {token!r}}}]
+c.JupyterHub.services = [
+    {{"name": "tester", "api_token": {token!r}}}, {{"name": "gpucommons-notices"}},
+]
 c.JupyterHub.load_roles = [
     {{
         "name": "tester",
@@ -39,6 +41,11 @@ c.JupyterHub.load_roles = [
         "scopes": ["admin:users", "admin:servers", "inherit", "tokens"],
     }},
     {{"name": "user", "scopes": ["self"]}},
+    {{
+        "name": "notices",
+        "services": ["gpucommons-notices"],
+        "scopes": ["access:servers", "delete:servers"],
+    }},
 ]
 """
 
@@ -46,7 +53,8 @@ c.JupyterHub.load_roles = [
 class Hub(Program):
     """The hub at url. Dex is told of it afterwards, by configure()."""
 
-    def __init__(self, folder: Path):
+    def __init__(self, folder: Path, session: str = "tiny_session.py"):
+        self._session = session
         self.url = f"http://127.0.0.1:{free_port()}"
         self._folder = folder
         path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
@@ -62,7 +70,8 @@ class Hub(Program):
             },
         )
 
-    def configure(self, issuer: str) -> None:
+    def configure(self, issuer: str, more: str = "") -> None:
+        """Write the configuration; more is added at its end."""
         text = _CONFIG.format(
             url=self.url,
             hub_port=free_port(),
@@ -71,17 +80,20 @@ class Hub(Program):
             templates=str(TEMPLATES),
             homes=str(self._folder / "homes"),
             python=sys.executable,
-            session=str(Path(__file__).with_name("tiny_session.py")),
+            session=str(Path(__file__).with_name(self._session)),
             issuer=issuer,
             client_id=CLIENT_ID,
             client_secret=CLIENT_SECRET,
             token=SERVICE_TOKEN,
         )
-        (self._folder / "jupyterhub_config.py").write_text(text)
+        (self._folder / "jupyterhub_config.py").write_text(text + more)
 
-    def api(self, method: str, path: str, token: str = SERVICE_TOKEN) -> httpx.Response:
+    def api(
+        self, method: str, path: str, token: str = SERVICE_TOKEN, json: object = None
+    ) -> httpx.Response:
         headers = {"Authorization": f"token {token}"}
-        return httpx.request(method, f"{self.url}/hub/api/{path}", headers=headers, timeout=30)
+        url = f"{self.url}/hub/api/{path}"
+        return httpx.request(method, url, headers=headers, json=json, timeout=30)
 
     def token_of(self, username: str) -> str:
         """Make an API token that belongs to somebody who has signed in before."""

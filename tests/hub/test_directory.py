@@ -40,9 +40,7 @@ def hub(stopped_hub, dex, directory, hub_folder):
     dex.stop()
     config.write_text(json.dumps(changed))
     dex.start()
-    stopped_hub.configure(dex.issuer)
-    with (hub_folder / "jupyterhub_config.py").open("a") as file:
-        file.write(_RULES)
+    stopped_hub.configure(dex.issuer, _RULES)
     stopped_hub.start()
     yield stopped_hub
     stopped_hub.stop()

@@ -1,23 +1,17 @@
 """A hub that is sent forged, stale and malformed id_tokens."""
 
 import base64
+import hashlib
 import hmac
 import json
 from html import unescape
 
+import httpx
 import pytest
-from joserfc.jwk import RSAKey
+from joserfc import jwt
+from joserfc.jwk import OctKey, RSAKey
 
-from .hostile_issuer import HostileIssuer
 from .login_hub import Hub
-
-
-@pytest.fixture(scope="module")
-def issuer():
-    issuer = HostileIssuer()
-    issuer.start()
-    yield issuer
-    issuer.stop()
 
 
 @pytest.fixture(scope="module")
@@ -89,6 +83,30 @@ def with_a_path_as_user_name(issuer, claims):
     return issuer.sign(claims | {"email": "../admin"})
 
 
+def with_a_look_alike_as_user_name(issuer, claims):
+    return issuer.sign(claims | {"email": "\u0430da@example.org"})  # a Cyrillic a
+
+
+def with_a_letter_that_lower_case_makes_another(issuer, claims):
+    return issuer.sign(claims | {"email": "\u212aada@example.org"})  # the Kelvin sign
+
+
+def with_a_line_break_in_the_user_name(issuer, claims):
+    return issuer.sign(claims | {"email": "ada@example.org\nUser logged in: root"})
+
+
+def with_ten_kilobytes_as_user_name(issuer, claims):
+    return issuer.sign(claims | {"email": "a" * 10_000})
+
+
+def with_markup_as_user_name(issuer, claims):
+    return issuer.sign(claims | {"email": "<script>alert(1)</script>"})
+
+
+def with_a_group_that_is_no_name(issuer, claims):
+    return issuer.sign(claims | {"groups": ["vision", {"name": "staff"}]})
+
+
 UNTRUSTED = "This sign-in could not be trusted"
 UNUSABLE = "Your account cannot be used here"
 
@@ -108,7 +126,13 @@ UNUSABLE = "Your account cannot be used here"
         (with_groups_as_a_text, (UNUSABLE, "a text")),
         (with_groups_as_an_object, (UNUSABLE, "an object")),
         (with_ten_thousand_groups, (UNUSABLE, "a list of 10001")),
+        (with_a_group_that_is_no_name, (UNUSABLE, "not a group name")),
         (with_a_path_as_user_name, (UNUSABLE, "cannot be used")),
+        (with_a_look_alike_as_user_name, (UNUSABLE, "cannot be used")),
+        (with_a_letter_that_lower_case_makes_another, (UNUSABLE, "cannot be used")),
+        (with_a_line_break_in_the_user_name, (UNUSABLE, "cannot be used")),
+        (with_ten_kilobytes_as_user_name, (UNUSABLE, "cannot be used")),
+        (with_markup_as_user_name, (UNUSABLE, "cannot be used")),
     ],
 )
 def test_a_bad_token_gives_a_page_a_log_line_and_no_access(hub, issuer, browser, forgery, expected):
@@ -125,6 +149,51 @@ def test_a_bad_token_gives_a_page_a_log_line_and_no_access(hub, issuer, browser,
     assert browser.get("/hub/home").status_code == 302
     assert "eyJ" not in hub.text()
     assert "eyJ" not in unescape(page.text)
+    assert "<script>alert" not in page.text
+
+
+def test_a_user_name_in_capitals_is_the_same_person(hub, issuer, browser):
+    issuer.forge = lambda claims: issuer.sign(claims | {"email": "ADA@EXAMPLE.ORG"})
+    page = browser.follow("/hub/oauth_login?next=/hub/home")
+    assert 'user: "ada@example.org"' in page.text
+
+
+def test_a_key_set_that_was_replaced_by_a_secret_lets_nobody_in(hub, issuer, browser):
+    """Whoever can replace the key set must not be able to have texts signed with its contents."""
+    secret = OctKey.generate_key(256, auto_kid=True)
+    issuer.published = {"keys": [secret.as_dict(private=True)]}
+    issuer.forge = lambda claims: jwt.encode({"alg": "HS256", "kid": secret.kid}, claims, secret)
+    try:
+        page = browser.follow("/hub/oauth_login?next=/hub/home")
+    finally:
+        issuer.published, issuer.forge = None, issuer.sign
+    assert page.status_code == 403
+    assert UNTRUSTED in page.text
+    assert browser.get("/hub/home").status_code == 302
+
+
+def test_each_login_has_a_challenge_of_its_own_and_the_code_goes_with_its_verifier(issuer, browser):
+    for _ in range(2):
+        browser.follow("/hub/oauth_login?next=/hub/home")
+    assert len(set(issuer.challenges.values())) == len(issuer.challenges)
+    for code, verifier in issuer.verifiers.items():
+        digest = hashlib.sha256(verifier.encode()).digest()
+        assert base64.urlsafe_b64encode(digest).decode().rstrip("=") == issuer.challenges[code]
+
+
+def test_signing_out_ends_the_session_at_an_issuer_that_has_one(hub, issuer, browser):
+    issuer.endpoints = {"end_session_endpoint": f"{issuer.issuer}/logout"}
+    browser.follow("/hub/oauth_login?next=/hub/home")
+    try:
+        onward = httpx.URL(browser.get("/hub/logout").headers["location"])
+    finally:
+        issuer.endpoints = {}
+    assert f"{onward.scheme}://{onward.netloc.decode()}{onward.path}" == f"{issuer.issuer}/logout"
+    assert jwt.decode(onward.params["id_token_hint"], issuer.key).claims["sub"] == "ada"
+    page = browser.follow(onward.params["post_logout_redirect_uri"])
+    assert "You are signed out" in page.text
+    assert browser.get("/hub/home").status_code == 302
+    assert onward.params["id_token_hint"] not in hub.text()
 
 
 def test_the_same_issuer_is_believed_when_it_tells_the_truth(hub, issuer, browser):

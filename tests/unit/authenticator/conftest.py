@@ -4,6 +4,7 @@ import time
 from dataclasses import dataclass, field
 
 import pytest
+from gpucommons_authenticator import DexOAuthenticator
 from gpucommons_authenticator.errors import ProviderUnavailableError
 from gpucommons_authenticator.id_token import Claims
 from gpucommons_authenticator.wire import Answer
@@ -27,6 +28,20 @@ def good_claims() -> Claims:
         "email_verified": True,
         "groups": ["vision", "staff"],
     }
+
+
+class Person:
+    """As much of jupyterhub.user.User as refresh_user looks at."""
+
+    def __init__(self, auth_state, name="ada@example.org"):
+        self.auth_state, self.name = auth_state, name
+        self.spawners = {}
+
+    async def get_auth_state(self):
+        return self.auth_state
+
+    async def save_auth_state(self, auth_state):
+        self.auth_state = auth_state
 
 
 @dataclass
@@ -85,3 +100,24 @@ def rsa_keys() -> list[RSAKey]:
 @pytest.fixture
 def issuer(rsa_keys) -> Issuer:
     return Issuer(rsa_keys[0])
+
+
+@pytest.fixture
+def authenticator(issuer):
+    authenticator = DexOAuthenticator(
+        issuer=ISSUER, client_id="gpucommons", client_secret="s", allowed_groups={"vision"},
+        admin_groups={"staff"}, admin_users=set(),
+    )  # fmt: skip
+    authenticator.__dict__["_wire"] = issuer
+    return authenticator
+
+
+@pytest.fixture
+def ada(issuer):
+    return Person(
+        {
+            "refresh_token": "refresh-0",
+            "oauth_user": dict(issuer.claims),
+            "verified_at": time.time() - 600,
+        }
+    )

@@ -4,45 +4,11 @@ import asyncio
 import time
 
 import pytest
-from gpucommons_authenticator import DexOAuthenticator
 from gpucommons_authenticator.errors import ProviderUnavailableError
 from gpucommons_authenticator.refresh import RefreshOnce
 from gpucommons_authenticator.wire import Answer
 
-ISSUER = "https://hub.example.org/dex"
-
-
-class Person:
-    """As much of jupyterhub.user.User as refresh_user looks at."""
-
-    name = "ada@example.org"
-
-    def __init__(self, auth_state):
-        self.auth_state = auth_state
-
-    async def get_auth_state(self):
-        return self.auth_state
-
-
-@pytest.fixture
-def authenticator(issuer):
-    authenticator = DexOAuthenticator(
-        issuer=ISSUER, client_id="gpucommons", client_secret="s", allowed_groups={"vision"},
-        admin_groups={"staff"}, admin_users=set(),
-    )  # fmt: skip
-    authenticator.__dict__["_wire"] = issuer
-    return authenticator
-
-
-@pytest.fixture
-def ada(issuer):
-    return Person(
-        {
-            "refresh_token": "refresh-0",
-            "oauth_user": dict(issuer.claims),
-            "verified_at": time.time() - 600,
-        }
-    )
+from .conftest import Person
 
 
 async def test_groups_and_rights_follow_dex(authenticator, issuer, ada):
@@ -110,6 +76,13 @@ async def test_with_rules_whoever_is_left_without_a_group_is_out(authenticator, 
     issuer.claims |= {"federated_claims": {"connector_id": "github"}}
     ada.auth_state["refresh_token"] = "refresh-1"
     assert await authenticator.refresh_user(ada) is False
+
+
+async def test_a_no_spends_no_login_that_may_be_good_again(authenticator, issuer, ada):
+    """Dex takes a refresh token once. Back in the group, nobody has to sign in again."""
+    issuer.claims["groups"] = ["audio"]
+    assert await authenticator.refresh_user(ada) is False
+    assert ada.auth_state["refresh_token"] == "refresh-1"
 
 
 async def test_an_outage_is_forgiven_until_the_grace_is_over(authenticator, issuer, ada):

@@ -1,0 +1,51 @@
+"""A session that asks the hub at each request who is there, as Jupyter does once in five minutes.
+
+It keeps the notices that it is told in the file notices.json of its folder.
+"""
+
+import json
+import os
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from jupyterhub.services.auth import HubOAuth, HubOAuthCallbackHandler, HubOAuthenticated
+from tornado.ioloop import IOLoop
+from tornado.web import Application, RequestHandler, authenticated
+
+HubOAuth.instance().cache.max_age = 1e-9  # seconds; 0 would mean for ever
+NOTICES = Path("notices.json")
+
+
+class Page(HubOAuthenticated, RequestHandler):
+    @authenticated
+    def get(self):
+        self.write(f"hello {self.get_current_user()['name']}")
+
+
+class Notice(HubOAuthenticated, RequestHandler):
+    def check_xsrf_cookie(self):
+        """Notices come from a program."""
+
+    @authenticated
+    def post(self):
+        self._write([json.loads(self.request.body)])
+
+    @authenticated
+    def delete(self):
+        self._write([])
+
+    def _write(self, notices):
+        NOTICES.write_text(json.dumps(notices))
+
+
+address, prefix = (os.environ[f"JUPYTERHUB_SERVICE_{name}"] for name in ("URL", "PREFIX"))
+application = Application(
+    [
+        (prefix + "oauth_callback", HubOAuthCallbackHandler),
+        (prefix + "gpucommons/api/notice", Notice),
+        (prefix + ".*", Page),
+    ],
+    cookie_secret=os.urandom(32),
+)
+application.listen(urlsplit(address).port, urlsplit(address).hostname)
+IOLoop.current().start()
