@@ -14,7 +14,12 @@ from tornado.httputil import url_concat
 
 NOTICE_SERVICE = "gpucommons-notices"
 """The hub's service in whose name sessions are told and stopped."""
-NOTICE_SCOPES = ("access:servers", "delete:servers")
+NOTICE_SCOPES = (
+    "access:servers",
+    "delete:servers",
+    # Which every token of it may do: see its own name.
+    f"read:services:name!service={NOTICE_SERVICE}",
+)
 """What that service may do."""
 CALL_ERRORS = (HTTPClientError, OSError, LookupError)
 """What a call may raise: refused, no answer, or no such service."""

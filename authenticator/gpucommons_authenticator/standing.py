@@ -54,6 +54,9 @@ class Standing:
         True: nothing new, or Dex is away and the grace lasts. False: Dex says no, or
         nothing can be asked; they have to sign in. Otherwise what is new.
         """
+        if handler is not None and not hasattr(handler, "_token_authenticated"):
+            # JupyterHub 6.1 looks at this after a no, also on pages that take no token.
+            handler._token_authenticated = False
         if self._refusals.recent(user.name):
             return self._may_finish(user, handler)
         auth_state = await auth_state_of(user)
@@ -90,12 +93,15 @@ class Standing:
     async def send_away(self, user: User, grace: float) -> tuple[list[str], float]:
         """Stop somebody's sessions in grace seconds, and let them know.
 
-        When is kept: a hub that is restarted meanwhile goes on with it. Returns the names of
-        the sessions, and when they stop in seconds since the epoch.
+        Said again, it may become sooner, never later. When is kept: a hub that is restarted
+        meanwhile goes on with it. Returns the names of the sessions, and when they stop in
+        seconds since the epoch.
         """
         stops_at = time.time() + grace
         if self._settings.enable_auth_state:
             auth_state = await auth_state_of(user)
+            if self.leaving.going(user.name):
+                stops_at = min(stops_at, auth_state.get("leaving_at", stops_at))
             await user.save_auth_state({**auth_state, "leaving_at": stops_at})
         return self.leaving.begin(user, stops_at), stops_at
 

@@ -175,6 +175,7 @@ class Supervisor:
         config["rpcinterface:supervisor"] = {
             "supervisor.rpcinterface_factory": "supervisor.rpcinterface:make_main_rpcinterface"
         }
+        config["supervisorctl"] = {"serverurl": f"unix://{self._socket}"}
         config["supervisord"] = {
             "pidfile": str(self._pid_file),
             "logfile": str(self._instance.logs / "supervisord.log"),

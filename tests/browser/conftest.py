@@ -48,3 +48,11 @@ def keep_picture() -> Callable[[Page, str], None]:
         page.screenshot(path=_PICTURES / f"{name}.png")
 
     return keep
+
+
+@pytest.fixture
+def no_sessions(sign_in) -> None:
+    """Nobody's session is left from another test."""
+    for role in ("researcher", "student", "admin"):
+        person = sign_in(role)
+        person.stop_all()

@@ -4,20 +4,11 @@ import json
 import re
 
 import httpx
-import pytest
 from playwright.sync_api import Page, expect
 
 from tests.platform import Account, LocalPlatform
 
 from .steps import sign_in_at_the_page, start_session, stop_session, wait_for_lab
-
-
-@pytest.fixture
-def no_sessions(sign_in, platform: LocalPlatform) -> None:
-    """Nobody's session is left from another test."""
-    for role in ("researcher", "student", "admin"):
-        person = sign_in(role)
-        person.stop_all()
 
 
 def test_a_newcomer_signs_in_picks_a_gpu_works_and_finds_the_files_again(

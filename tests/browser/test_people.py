@@ -34,17 +34,17 @@ def test_somebody_removed_during_a_session_is_told_can_save_and_is_out(
     page.locator(".cm-content").click()
     page.keyboard.type("what I found")
 
-    commands("user", "remove", lin.username, "--grace", "2m", "--no-wait")
+    commands("user", "remove", lin.username, "--no-wait")
 
     notice = page.locator(".Toastify__toast", has_text="Your account was removed or changed")
     expect(notice).to_contain_text(re.compile("this session stops", re.IGNORECASE), timeout=15_000)
     keep_picture(page, "leaving")
-    page.on("response", lambda r: print(r.request.method, r.status, r.url)); page.on("requestfailed", lambda r: print("FAILED", r.method, r.url))
     with page.expect_response(re.compile(r"/api/contents/untitled.*\.txt")) as saved:
         page.keyboard.press("Control+s")
+        page.get_by_role("dialog").get_by_role("button", name="Rename").click()
     assert saved.value.status == 200
 
-    commands("user", "remove", lin.username)
+    commands("user", "remove", lin.username, "--grace", "3s")
     page.goto(page.url)
     page.wait_for_url(re.compile("/hub/"))
     keep_picture(page, "left")
@@ -54,7 +54,7 @@ def test_somebody_removed_during_a_session_is_told_can_save_and_is_out(
 
 
 def test_while_sign_in_is_down_a_page_says_so_and_work_goes_on(
-    page: Page, platform: LocalPlatform, chromium, sign_in, keep_picture
+    page: Page, platform: LocalPlatform, chromium, no_sessions, keep_picture
 ) -> None:
     sign_in_at_the_page(page, platform.accounts["student"])
     start_session(page, "SciPy", "CPU only")
@@ -77,4 +77,3 @@ def test_while_sign_in_is_down_a_page_says_so_and_work_goes_on(
     sign_in_at_the_page(newcomer, platform.accounts["researcher"])
     newcomer.get_by_role("heading", name="Start a session").wait_for()
     newcomer.context.close()
-    sign_in("student").stop_all()

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import httpx
 from gpucommons_authenticator import TEMPLATES
+from gpucommons_authenticator.session_calls import NOTICE_SCOPES, NOTICE_SERVICE
 from gpucommons_local.programs import program
 
 from .dex import CLIENT_ID, CLIENT_SECRET
@@ -32,7 +33,7 @@ c.DexOAuthenticator.admin_groups = {{"staff"}}
 # Every request asks Dex again: what happens at a refresh shows at once, without waiting.
 c.DexOAuthenticator.auth_refresh_age = -1
 c.JupyterHub.services = [
-    {{"name": "tester", "api_token": {token!r}}}, {{"name": "gpucommons-notices"}},
+    {{"name": "tester", "api_token": {token!r}}}, {{"name": {notices!r}}},
 ]
 c.JupyterHub.load_roles = [
     {{
@@ -43,8 +44,8 @@ c.JupyterHub.load_roles = [
     {{"name": "user", "scopes": ["self"]}},
     {{
         "name": "notices",
-        "services": ["gpucommons-notices"],
-        "scopes": ["access:servers", "delete:servers"],
+        "services": [{notices!r}],
+        "scopes": {notice_scopes!r},
     }},
 ]
 """
@@ -85,6 +86,8 @@ class Hub(Program):
             client_id=CLIENT_ID,
             client_secret=CLIENT_SECRET,
             token=SERVICE_TOKEN,
+            notices=NOTICE_SERVICE,
+            notice_scopes=list(NOTICE_SCOPES),
         )
         (self._folder / "jupyterhub_config.py").write_text(text + more)
 

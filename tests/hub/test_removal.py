@@ -74,6 +74,8 @@ def test_who_left_the_last_group_is_out_is_told_and_stopped(hub, hub_folder, iss
 
     assert hub.api("GET", "user", token).status_code == 403
     assert ada.get("/hub/home").headers["location"].startswith("/hub/login")
+    assert "Sign in with" in ada.get("/hub/login").text
+    assert "Traceback" not in hub.text()
     assert hub.api("POST", f"users/{ADA}/servers/more", token).status_code == 403
 
     (notice,) = _until(lambda: _notices(hub_folder))
@@ -142,6 +144,19 @@ def test_an_administrator_can_have_somebody_asked_about_at_once(hub, issuer, ada
     assert "no group that may sign in" in answer["reason"]
     assert answer["sessions"] == [""]
     _until(lambda: not _ready(hub))
+
+
+def test_asked_again_the_end_may_come_sooner_and_not_later(hub, issuer, ada):
+    issuer.claims["groups"] = ["alumni"]
+
+    def seconds_left(grace: float) -> float:
+        path = f"gpucommons/users/{ADA}/recheck"
+        answer = hub.api("POST", path, json={"grace_seconds": grace}).json()
+        return float(answer["stops_at"]) - time.time()
+
+    assert 590 < seconds_left(600) <= 600
+    assert seconds_left(3600) <= 600
+    assert seconds_left(300) <= 300
 
 
 @pytest.mark.parametrize(
