@@ -9,13 +9,12 @@ from typing import Any, Self
 from urllib.parse import quote
 
 import httpx
-from gpucommons_contract import Endpoint
+from gpucommons_contract import PEOPLE_SERVICE, Endpoint
 
 from gpucommons_people.errors import MissingRightError, PeopleError, UnreachableError
 
-SERVICE = "gpucommons-people"
-"""The hub's service whose token we use; the hub's configuration gives it these scopes."""
 _SCOPES = "list:users, read:users, read:servers, delete:users and delete:servers"
+"""What the hub's configuration lets PEOPLE_SERVICE do, whose token we use."""
 _TIMEOUT_S = 60.0
 
 
@@ -121,7 +120,7 @@ class Hub(AbstractAsyncContextManager["Hub"]):
         if answer.status_code in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
             raise MissingRightError(
                 f"The hub at {self._url} does not accept our token for {method} {path}. It has to "
-                f"be that of the service {SERVICE}, with the scopes {_SCOPES}; "
+                f"be that of the service {PEOPLE_SERVICE}, with the scopes {_SCOPES}; "
                 "look at hub.token_file in the configuration."
             )
         if not answer.is_success:
