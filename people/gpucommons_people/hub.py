@@ -1,10 +1,9 @@
 """The hub's REST API, as far as removing somebody needs it."""
 
-from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
-from types import TracebackType
 from typing import Any, Self
 from urllib.parse import quote
 
@@ -38,30 +37,24 @@ class Standing:
     stops_at: float | None = None
 
 
-class Hub(AbstractAsyncContextManager["Hub"]):
-    """A connection to the hub, open inside ``async with``.
+class Hub:
+    """A connection to the hub; every method may raise UnreachableError and MissingRightError.
 
     url is that of the hub's API, such as ``https://hub.example.org/hub/api``; token is
     called when it is needed, so that commands which never ask the hub need none.
-    Every method may raise UnreachableError and MissingRightError.
     """
 
-    def __init__(self, url: str, token: Callable[[], str]) -> None:
+    def __init__(self, connection: httpx.AsyncClient, url: str, token: Callable[[], str]) -> None:
+        self._client = connection
         self._url = url.rstrip("/")
         self._token = token
-        self._client: httpx.AsyncClient
 
-    async def __aenter__(self) -> Self:
-        self._client = httpx.AsyncClient(timeout=_TIMEOUT_S)
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        await self._client.aclose()
+    @classmethod
+    @asynccontextmanager
+    async def open(cls, url: str, token: Callable[[], str]) -> AsyncIterator[Self]:
+        """Connect, for as long as an ``async with`` lasts."""
+        async with httpx.AsyncClient(timeout=_TIMEOUT_S) as connection:
+            yield cls(connection, url, token)
 
     async def user(self, name: str) -> HubUser | None:
         """Return somebody with their servers; None if the hub does not know them."""

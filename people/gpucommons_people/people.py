@@ -1,17 +1,16 @@
 """The operations on teams and people, for the commands and for a university's portal.
 
-    async with People(read_configuration(Path("people.yaml")), who="portal") as people:
+    async with People.open(read_configuration(Path("people.yaml")), who="portal") as people:
         change = await people.add_user("ada@example.org", ["vision"])
 
 Each may be repeated and interrupted: giving it again finishes what is missing. With
 dry_run nothing is changed, and what is returned tells what would be.
 """
 
-from collections.abc import Iterable, Sequence
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 from gpucommons_people import accounts, importing, moving, removal, retention, team_removal, teams
@@ -56,28 +55,23 @@ def account_json(account: Account) -> dict[str, object]:
     return {"email": account.email, "name": account.name, "groups": list(account.groups)}
 
 
-class People(AbstractAsyncContextManager["People"]):
-    """The operations on one installation, inside ``async with``.
+class People:
+    """The operations on one installation. All raise PeopleError, whose text is meant for people."""
 
-    who is written to the audit log; without it, who gives the command. All methods raise
-    PeopleError, whose text is meant for people.
-    """
+    def __init__(self, it: Installation) -> None:
+        self._it = it
 
-    def __init__(self, configuration: Configuration, who: str | None = None) -> None:
-        self._opening = opened(configuration, who)
-        self._it: Installation
+    @classmethod
+    @asynccontextmanager
+    async def open(
+        cls, configuration: Configuration, who: str | None = None
+    ) -> AsyncIterator[Self]:
+        """Connect to the installation, for as long as an ``async with`` lasts.
 
-    async def __aenter__(self) -> Self:
-        self._it = await self._opening.__aenter__()
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        await self._opening.__aexit__(kind, error, trace)
+        who is written to the audit log; without it, who gives the command.
+        """
+        async with opened(configuration, who) as it:
+            yield cls(it)
 
     async def apply_teams(
         self, wanted: Sequence[Team], *, dry_run: bool = False

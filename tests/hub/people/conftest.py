@@ -55,7 +55,7 @@ def do(configuration) -> Callable:
 
     def do(operation):
         async def run():
-            async with People(configuration, who="tester") as people:
+            async with People.open(configuration, who="tester") as people:
                 return await operation(people)
 
         return asyncio.run(run())

@@ -92,7 +92,7 @@ def test_logins_of_one_person_are_found_and_revoked_and_no_others(api, do, dex, 
         tokens[user] = answer.json()["refresh_token"]
 
     async def revoke():
-        async with Cluster(configuration.kubeconfig) as cluster:
+        async with Cluster.open(configuration.kubeconfig) as cluster:
             accounts = DexAccounts(cluster, DEX_NAMESPACE)
             account = await accounts.get("gone@example.org")
             logins = await accounts.logins("gone@example.org", account.user_id)

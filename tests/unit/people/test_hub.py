@@ -44,7 +44,7 @@ def server():
 @pytest.fixture
 async def hub(server):
     url = f"http://127.0.0.1:{server.server_port}/hub/api/"
-    async with Hub(url, lambda: "the-token") as hub:
+    async with Hub.open(url, lambda: "the-token") as hub:
         yield hub
 
 
@@ -108,6 +108,6 @@ async def test_another_error_is_told_in_the_hub_s_words(hub, server):
 
 async def test_a_hub_that_is_not_there_is_told_with_its_address(server):
     with_nothing = "http://127.0.0.1:1/hub/api"
-    async with Hub(with_nothing, lambda: "token") as hub:
+    async with Hub.open(with_nothing, lambda: "token") as hub:
         with pytest.raises(UnreachableError, match=r"127\.0\.0\.1:1/hub/api cannot be reached"):
             await hub.user("a@x.org")
