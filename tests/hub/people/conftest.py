@@ -8,7 +8,6 @@ import pytest
 from gpucommons_people.configuration import Configuration
 from gpucommons_people.people import People
 
-from ..spawner.api_server import Etcd
 from .cluster import PEOPLE, ClusterWithRights, KubernetesDex
 
 
@@ -19,15 +18,10 @@ def folder(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="package")
 def api(folder) -> Iterator[ClusterWithRights]:
-    etcd = Etcd(folder)
-    etcd.start()
-    api = ClusterWithRights(folder, etcd)
-    try:
-        api.start()
-        yield api
-    finally:
-        api.stop()
-        etcd.stop()
+    api = ClusterWithRights(folder)
+    api.start()
+    yield api
+    api.stop()
 
 
 @pytest.fixture(scope="package")
