@@ -99,3 +99,18 @@ class KubernetesDex(Program):
 
     def _token(self, form: dict[str, str]) -> httpx.Response:
         return httpx.post(f"{self.issuer}/token", data=form, auth=(self._CLIENT, self._SECRET))
+
+
+def claim(owner: str) -> dict[str, object]:
+    """A workspace, as the hub makes it at somebody's first start."""
+    return {
+        "metadata": {
+            "name": f"workspace-{owner.partition('@')[0]}",
+            "labels": {"component": "singleuser-storage"},
+            "annotations": {"hub.jupyter.org/username": owner},
+        },
+        "spec": {
+            "accessModes": ["ReadWriteOnce"],
+            "resources": {"requests": {"storage": "5Gi"}},
+        },
+    }
