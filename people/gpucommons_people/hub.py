@@ -23,6 +23,8 @@ class HubUser:
 
     name: str
     servers: tuple[str, ...]
+    groups: tuple[str, ...]
+    """As Dex last told the hub of them, after the hub's rules; teams among others."""
     was_active: bool
     """Whether they ever used the hub: somebody who did may hold tokens of it."""
 
@@ -65,6 +67,7 @@ class Hub:
         return HubUser(
             name=model["name"],
             servers=tuple(model.get("servers") or {}),
+            groups=tuple(model.get("groups") or ()),
             was_active=model.get("last_activity") is not None,
         )
 

@@ -54,6 +54,7 @@ def _sign_in(platform: LocalPlatform, change: dict[str, Any]) -> SignedIn:
 def test_somebody_is_added_works_and_is_out_at_once_when_removed(platform, commands) -> None:
     lin = _sign_in(platform, commands("user", "add", LIN, "--team", "students"))
     assert lin.start({"environment": "scipy", "size": "cpu"})["ready"]
+    assert commands("user", "show", LIN)["hub_groups"] == ["students"]
 
     commands("user", "remove", LIN, "--grace", "3s")
 

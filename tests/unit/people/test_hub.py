@@ -52,10 +52,11 @@ _OURS = {"X-JupyterHub-Version": "6.1"}
 
 
 async def test_a_person_is_read_with_sessions_and_whether_they_were_here(hub, server):
-    model = {"name": "ada@x.org", "servers": {"": {}, "b": {}}, "last_activity": "2026-01-01"}
+    model = {"name": "ada@x.org", "servers": {"": {}, "b": {}}, "groups": ["vision"]}
+    model["last_activity"] = "2026-01-01"
     server.answer = (200, _OURS, json.dumps(model))
     user = await hub.user("ada@x.org")
-    assert (user.servers, user.was_active) == (("", "b"), True)
+    assert (user.servers, user.groups, user.was_active) == (("", "b"), ("vision",), True)
     server.answer = (200, _OURS, json.dumps(model | {"last_activity": None}))
     assert not (await hub.user("ada@x.org")).was_active
     assert server.asked[0] == ("GET", "/hub/api/users/ada%40x.org", "", "token the-token")
