@@ -15,6 +15,8 @@ from ..processes import Program, free_port
 
 HUB = "system:serviceaccount:gpucommons:hub"
 PEOPLE = "system:serviceaccount:gpucommons:people"
+NOBODY = "system:serviceaccount:gpucommons:nobody"
+"""An account that nothing was granted to."""
 DEX_NAMESPACE = "dex"
 
 
@@ -22,7 +24,7 @@ class ClusterWithRights(APIServer):
     """The API server; `kubeconfig_of` is how one of the service accounts uses it."""
 
     def __init__(self, folder: Path):
-        super().__init__(folder, accounts=(HUB, PEOPLE))
+        super().__init__(folder, accounts=(HUB, PEOPLE, NOBODY))
 
     def start(self) -> None:
         super().start()
