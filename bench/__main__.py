@@ -6,7 +6,7 @@ from collections.abc import Callable
 from rich.console import Console
 from rich.table import Table
 
-from bench import check, login, picker, platform, quota, removal, spawn
+from bench import check, course, login, picker, platform, quota, removal, spawn
 from bench.figure import Figure
 
 BENCHMARKS: dict[str, Callable[[], list[Figure]]] = {
@@ -15,6 +15,7 @@ BENCHMARKS: dict[str, Callable[[], list[Figure]]] = {
     "check": check.measure,
     "login": login.measure,
     "removal": removal.measure,
+    "import": course.measure,
     "platform": platform.measure,
     "first-up": platform.measure_first,
     "spawn": spawn.measure,

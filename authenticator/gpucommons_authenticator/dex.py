@@ -5,6 +5,7 @@ import time
 from functools import cached_property
 from urllib.parse import urljoin
 
+from gpucommons_contract import NOTICE_SERVICE
 from jupyterhub.app import JupyterHub
 from jupyterhub.user import User
 from tornado.httputil import url_concat
@@ -37,7 +38,7 @@ from gpucommons_authenticator.identity import (
 from gpucommons_authenticator.login_attempt import LoginAttempt
 from gpucommons_authenticator.people_settings import DexSettings
 from gpucommons_authenticator.recheck import RECHECK_PATH, RecheckHandler
-from gpucommons_authenticator.session_calls import NOTICE_SCOPES, NOTICE_SERVICE, has_service
+from gpucommons_authenticator.session_calls import NOTICE_SCOPES, has_service
 from gpucommons_authenticator.standing import Standing
 from gpucommons_authenticator.tokens import VerifiedTokens
 from gpucommons_authenticator.wire import Wire

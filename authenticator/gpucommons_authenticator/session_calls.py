@@ -4,7 +4,7 @@ They are made in the name of a service of the hub's own: the tokens of a person 
 be here any more are refused.
 """
 
-from gpucommons_contract import Endpoint, Notice
+from gpucommons_contract import NOTICE_SERVICE, Endpoint, Notice
 from jupyterhub import orm
 from jupyterhub.spawner import Spawner
 from jupyterhub.utils import url_escape_path, url_path_join
@@ -12,15 +12,13 @@ from sqlalchemy.orm import Session
 from tornado.httpclient import AsyncHTTPClient, HTTPClientError, HTTPRequest
 from tornado.httputil import url_concat
 
-NOTICE_SERVICE = "gpucommons-notices"
-"""The hub's service in whose name sessions are told and stopped."""
 NOTICE_SCOPES = (
     "access:servers",
     "delete:servers",
     # Which every token of it may do: see its own name.
     f"read:services:name!service={NOTICE_SERVICE}",
 )
-"""What that service may do."""
+"""What the service in whose name the calls are made may do."""
 CALL_ERRORS = (HTTPClientError, OSError, LookupError)
 """What a call may raise: refused, no answer, or no such service."""
 

@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 
-from gpucommons_authenticator.session_calls import NOTICE_SCOPES, NOTICE_SERVICE
+from gpucommons_authenticator.session_calls import NOTICE_SCOPES
+from gpucommons_contract import NOTICE_SERVICE, PEOPLE_SERVICE
 from traitlets.config import Config
 
 _SCOPES: Mapping[str, tuple[str, ...]] = {
     # `gpucommons user …`: looks at people and sessions, and takes them away.
-    "gpucommons-people": (
+    PEOPLE_SERVICE: (
         "list:users",
         "read:users",
         "read:servers",
@@ -23,7 +24,7 @@ _SCOPES: Mapping[str, tuple[str, ...]] = {
 def add_services(c: Config) -> None:
     """Add our services and their roles to those that the installation lists.
 
-    An installation that wants the commands to reach the hub lists ``gpucommons-people``
+    An installation that wants the commands to reach the hub lists `PEOPLE_SERVICE`
     with an ``api_token``; its entry is kept.
     """
     listed = list(c.JupyterHub.get("services", []))

@@ -1,6 +1,7 @@
 """The hub, its proxy, and the way in from the machine's loopback."""
 
 import yaml
+from gpucommons_contract import PEOPLE_SERVICE
 
 from gpucommons_local.cache import checkout
 from gpucommons_local.demo import ADMIN_GROUP
@@ -97,7 +98,7 @@ def _values(instance: Instance, secrets: Secrets) -> dict[str, object]:
             "cookie_secret_file": str(folder / "cookie_secret"),
             "cleanup_servers": False,
             "pid_file": "",
-            "services": [{"name": "gpucommons-people", "api_token": secrets.people_token}],
+            "services": [{"name": PEOPLE_SERVICE, "api_token": secrets.people_token}],
         },
         "ConfigurableHTTPProxy": {
             "should_start": False,

@@ -20,7 +20,7 @@ def make_demo(instance: Instance, secrets: Secrets) -> None:
 
 
 async def _make(configuration: Configuration, secrets: Secrets) -> None:
-    async with People(configuration, who="gpucommons up") as people:
+    async with People.open(configuration, who="gpucommons up") as people:
         await people.apply_teams(read_teams(teams_file()))
         for each in demo_accounts():
             await people.add_user(

@@ -5,12 +5,11 @@ Objects are plain dicts, as in YAML, so that kinds of Dex and Kueue need no clas
 
 import asyncio
 import json
-from collections.abc import Mapping
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 from urllib.parse import quote
 
@@ -84,28 +83,22 @@ class ForbiddenError(ClusterError, MissingRightError):
     """The API server says that we may not; the text names the right that is missing."""
 
 
-class Cluster(AbstractAsyncContextManager["Cluster"]):
-    """A connection to the API server, open inside ``async with``.
+class Cluster:
+    """A connection to the API server; every method may raise UnreachableError and ClusterError."""
 
-    kubeconfig: the file to use; None means the service account of the pod we run in, or
-    else kubectl's usual file. Every method may raise UnreachableError and ClusterError.
-    """
+    def __init__(self, connection: Any) -> None:  # noqa: ANN401 -- kubernetes_asyncio has no types
+        self._client = connection
 
-    def __init__(self, kubeconfig: Path | None = None) -> None:
-        self._kubeconfig = kubeconfig
-        self._client: Any = None
+    @classmethod
+    @asynccontextmanager
+    async def open(cls, kubeconfig: Path | None = None) -> AsyncIterator[Self]:
+        """Connect, for as long as an ``async with`` lasts.
 
-    async def __aenter__(self) -> Self:
-        self._client = await _connect(self._kubeconfig)
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        await self._client.close()
+        kubeconfig: the file to use; None means the service account of the pod we run in, or
+        else kubectl's usual file.
+        """
+        async with await _connect(kubeconfig) as connection:
+            yield cls(connection)
 
     async def get(self, kind: Kind, name: str, namespace: str | None = None) -> Manifest | None:
         """Return one object; None if there is none."""

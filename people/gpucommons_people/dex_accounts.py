@@ -143,6 +143,11 @@ class DexAccounts:
             await self._cluster.delete(login.kind, login.name, self._namespace)
 
 
+def other_connectors(logins: Iterable[Login]) -> tuple[str, ...]:
+    """Name the connectors of some logins that are not Dex's own."""
+    return tuple(sorted({each.connector for each in logins} - {LOCAL_CONNECTOR}))
+
+
 def _logins(kind: Kind, found: Iterable[Manifest], connector: str) -> list[Login]:
     return [Login(kind, each["metadata"]["name"], each.get(connector, "")) for each in found]
 

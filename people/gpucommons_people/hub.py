@@ -1,21 +1,19 @@
 """The hub's REST API, as far as removing somebody needs it."""
 
-from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
-from types import TracebackType
 from typing import Any, Self
 from urllib.parse import quote
 
 import httpx
-from gpucommons_contract import Endpoint
+from gpucommons_contract import PEOPLE_SERVICE, Endpoint
 
 from gpucommons_people.errors import MissingRightError, PeopleError, UnreachableError
 
-SERVICE = "gpucommons-people"
-"""The hub's service whose token we use; the hub's configuration gives it these scopes."""
 _SCOPES = "list:users, read:users, read:servers, delete:users and delete:servers"
+"""What the hub's configuration lets PEOPLE_SERVICE do, whose token we use."""
 _TIMEOUT_S = 60.0
 
 
@@ -25,6 +23,8 @@ class HubUser:
 
     name: str
     servers: tuple[str, ...]
+    groups: tuple[str, ...]
+    """As Dex last told the hub of them, after the hub's rules; teams among others."""
     was_active: bool
     """Whether they ever used the hub: somebody who did may hold tokens of it."""
 
@@ -39,30 +39,24 @@ class Standing:
     stops_at: float | None = None
 
 
-class Hub(AbstractAsyncContextManager["Hub"]):
-    """A connection to the hub, open inside ``async with``.
+class Hub:
+    """A connection to the hub; every method may raise UnreachableError and MissingRightError.
 
     url is that of the hub's API, such as ``https://hub.example.org/hub/api``; token is
     called when it is needed, so that commands which never ask the hub need none.
-    Every method may raise UnreachableError and MissingRightError.
     """
 
-    def __init__(self, url: str, token: Callable[[], str]) -> None:
+    def __init__(self, connection: httpx.AsyncClient, url: str, token: Callable[[], str]) -> None:
+        self._client = connection
         self._url = url.rstrip("/")
         self._token = token
-        self._client: httpx.AsyncClient
 
-    async def __aenter__(self) -> Self:
-        self._client = httpx.AsyncClient(timeout=_TIMEOUT_S)
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        await self._client.aclose()
+    @classmethod
+    @asynccontextmanager
+    async def open(cls, url: str, token: Callable[[], str]) -> AsyncIterator[Self]:
+        """Connect, for as long as an ``async with`` lasts."""
+        async with httpx.AsyncClient(timeout=_TIMEOUT_S) as connection:
+            yield cls(connection, url, token)
 
     async def user(self, name: str) -> HubUser | None:
         """Return somebody with their servers; None if the hub does not know them."""
@@ -73,6 +67,7 @@ class Hub(AbstractAsyncContextManager["Hub"]):
         return HubUser(
             name=model["name"],
             servers=tuple(model.get("servers") or {}),
+            groups=tuple(model.get("groups") or ()),
             was_active=model.get("last_activity") is not None,
         )
 
@@ -121,7 +116,7 @@ class Hub(AbstractAsyncContextManager["Hub"]):
         if answer.status_code in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
             raise MissingRightError(
                 f"The hub at {self._url} does not accept our token for {method} {path}. It has to "
-                f"be that of the service {SERVICE}, with the scopes {_SCOPES}; "
+                f"be that of the service {PEOPLE_SERVICE}, with the scopes {_SCOPES}; "
                 "look at hub.token_file in the configuration."
             )
         if not answer.is_success:

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 
 from gpucommons_people import handout
-from gpucommons_people.accounts import Leftover, add_user, check_leftovers
+from gpucommons_people.accounts import Leftover, add_user, check_leftovers, make_account
 from gpucommons_people.change import Change
 from gpucommons_people.errors import PeopleError
 from gpucommons_people.installation import Installation
@@ -32,17 +32,21 @@ async def import_users(
     """
     rows = read_people(file, await it.team_names())
     handout.template(it.configuration)
+    known = {each.email for each in await it.dex.all()}
     workspaces = await _workspaces(it)
-    await _check_all(it, rows, workspaces, file)
+    await _check_all(it, [row for row in rows if row.person.user not in known], workspaces, file)
     if not dry_run:
         it.audit.check()
     changes: dict[str, Change] = {}
 
     async def one(row: Row) -> None:
-        user = row.person.user
-        changes[user] = await add_user(
-            it, row.person, Leftover.REFUSE, workspaces=workspaces.get(user, ()), dry_run=dry_run
-        )
+        user, refuse = row.person.user, Leftover.REFUSE
+        if user in known:
+            had = workspaces.get(user, ())
+            change = await add_user(it, row.person, refuse, workspaces=had, dry_run=dry_run)
+        else:  # nobody of that name left anything: that was checked above
+            change = await make_account(it, row.person, (), refuse, dry_run=dry_run)
+        changes[user] = change
         on_progress(len(changes), len(rows))
 
     try:
@@ -67,7 +71,6 @@ async def _check_all(
     it: Installation, rows: Sequence[Row], workspaces: Mapping[str, Sequence[Workspace]], file: Path
 ) -> None:
     """Refuse the file if a new account would get what somebody of that name left."""
-    known = {each.email for each in await it.dex.all()}
     problems: dict[int, str] = {}
 
     async def one(row: Row) -> None:
@@ -77,7 +80,7 @@ async def _check_all(
         except PeopleError as error:
             problems[row.line] = f"line {row.line}: {error}"
 
-    await _each([row for row in rows if row.person.user not in known], one)
+    await _each(rows, one)
     if problems:
         listed = tuple(problems[line] for line in sorted(problems))
         raise PeopleError(f"{file} cannot be imported as it is; nothing was changed.", listed)

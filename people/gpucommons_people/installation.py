@@ -62,11 +62,12 @@ class Installation:
 async def opened(configuration: Configuration, who: str | None) -> AsyncIterator[Installation]:
     """Open all connections; who is the actor for the audit log, None: who gives the command."""
     async with AsyncExitStack() as stack:
-        cluster = await stack.enter_async_context(Cluster(configuration.kubeconfig))
+        cluster = await stack.enter_async_context(Cluster.open(configuration.kubeconfig))
         hub = None
         if configuration.hub:
             settings = configuration.hub
-            hub = await stack.enter_async_context(Hub(settings.api_url, settings.token))
+            opening = Hub.open(settings.api_url, settings.token)
+            hub = await stack.enter_async_context(opening)
         yield Installation(
             configuration,
             cluster,

@@ -25,14 +25,15 @@ async def move_user(
     """Take somebody out of the team source and into targets, in one step.
 
     Files are never carried along: the workspace in the old team is kept there for the time of
-    retention, one that waits in a new team is kept for good again. Sessions in the old team
-    go on until they are stopped, at once with stop_sessions.
+    retention, one that waits in a new team is kept for good again. So moving back finds them.
+    Sessions in the old team go on until they are stopped, at once with stop_sessions.
     """
     account = await it.account(user_name(email))
     wanted = tuple(dict.fromkeys(targets))
     groups = await _groups(it, account, team_name(source), wanted)
     until = date.today() + timedelta(days=it.configuration.retention_days)
-    old, back = await _workspaces(it, account.email, source, wanted)
+    there, back = await _workspaces(it, account.email, source, wanted)
+    old = [each for each in there if not each.kept_until]
     sessions = [
         each
         for each in await it.workspaces.sessions()
@@ -45,7 +46,10 @@ async def move_user(
         *(f"Keep the workspace in team {each.team} for good again." for each in back),
         *(f"Stop {each}." for each in stopped),
     )
-    left = tuple(_going_on(each) for each in sessions if not stop_sessions)
+    left = (
+        *(_staying(each, each.kept_until or until) for each in there),
+        *(_going_on(each) for each in sessions if not stop_sessions),
+    )
     data = {"from": source, "to": list(wanted), "groups": list(groups)}
     change = Change("move user", account.email, steps, left, dry_run, data)
     if not dry_run and change.changed:
@@ -88,9 +92,9 @@ async def _groups(
 async def _workspaces(
     it: Installation, user: str, source: str, targets: tuple[str, ...]
 ) -> tuple[list[Workspace], list[Workspace]]:
-    """Return those to be archived and those to be kept for good again."""
+    """Return those in the old team, and those to be kept for good again."""
     found = await it.workspaces.of(user)
-    old = [each for each in found if each.team == source and not each.kept_until]
+    old = [each for each in found if each.team == source]
     return old, [each for each in found if each.team in targets and each.kept_until]
 
 
@@ -100,6 +104,13 @@ def _changed(account: Account, groups: tuple[str, ...]) -> str:
 
 def _listed(groups: tuple[str, ...]) -> str:
     return ", ".join(groups) or "none"
+
+
+def _staying(workspace: Workspace, until: date) -> str:
+    return (
+        f"The files in team {workspace.team} are not carried along. Until {until} moving back "
+        "finds them as they are; after that day `gpucommons workspace prune` deletes them."
+    )
 
 
 def _going_on(session: Session) -> str:

@@ -30,7 +30,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 async def _run(arguments: argparse.Namespace, screen: Screen) -> None:
     file = find_configuration(arguments.config, arguments.find_config())
-    async with People(read_configuration(file)) as people:
+    async with People.open(read_configuration(file)) as people:
         await _OPERATIONS[arguments.operation](people, arguments, screen)
 
 

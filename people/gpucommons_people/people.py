@@ -1,83 +1,58 @@
 """The operations on teams and people, for the commands and for a university's portal.
 
-    async with People(read_configuration(Path("people.yaml")), who="portal") as people:
+    async with People.open(read_configuration(Path("people.yaml")), who="portal") as people:
         change = await people.add_user("ada@example.org", ["vision"])
 
 Each may be repeated and interrupted: giving it again finishes what is missing. With
 dry_run nothing is changed, and what is returned tells what would be.
 """
 
-from collections.abc import Iterable, Sequence
-from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
-from gpucommons_people import accounts, importing, moving, removal, retention, team_removal, teams
+from gpucommons_people import (
+    accounts,
+    importing,
+    moving,
+    person,
+    removal,
+    retention,
+    team_removal,
+    teams,
+)
 from gpucommons_people.accounts import Leftover
 from gpucommons_people.change import Change
 from gpucommons_people.configuration import Configuration
 from gpucommons_people.dex_accounts import Account
-from gpucommons_people.errors import NotThereError
-from gpucommons_people.hub import HubUser
 from gpucommons_people.importing import OnProgress
 from gpucommons_people.installation import Installation, opened
-from gpucommons_people.names import team_name, user_name
+from gpucommons_people.names import team_name
+from gpucommons_people.person import PersonState
 from gpucommons_people.removal import OnWait, Removal
 from gpucommons_people.team import Team
 from gpucommons_people.teams import TeamState
-from gpucommons_people.workspaces import Session, Workspace
+from gpucommons_people.workspaces import Workspace
 
 
-@dataclass(frozen=True, slots=True)
-class PersonState:
-    """All that is known of a person. account is None for people of other connectors."""
+class People:
+    """The operations on one installation. All raise PeopleError, whose text is meant for people."""
 
-    user: str
-    account: Account | None
-    hub_user: HubUser | None
-    sessions: tuple[Session, ...]
-    workspaces: tuple[Workspace, ...]
+    def __init__(self, it: Installation) -> None:
+        self._it = it
 
-    def as_json(self) -> dict[str, object]:
-        """Turn into what ``--json`` prints; never with the password's hash."""
-        return {
-            "user": self.user,
-            "account": account_json(self.account) if self.account else None,
-            "known_to_hub": self.hub_user is not None,
-            "sessions": [{"team": each.team, "server": each.server} for each in self.sessions],
-            "workspaces": [each.as_json() for each in self.workspaces],
-        }
+    @classmethod
+    @asynccontextmanager
+    async def open(
+        cls, configuration: Configuration, who: str | None = None
+    ) -> AsyncIterator[Self]:
+        """Connect to the installation, for as long as an ``async with`` lasts.
 
-
-def account_json(account: Account) -> dict[str, object]:
-    """Turn an account into what ``--json`` prints."""
-    return {"email": account.email, "name": account.name, "groups": list(account.groups)}
-
-
-class People(AbstractAsyncContextManager["People"]):
-    """The operations on one installation, inside ``async with``.
-
-    who is written to the audit log; without it, who gives the command. All methods raise
-    PeopleError, whose text is meant for people.
-    """
-
-    def __init__(self, configuration: Configuration, who: str | None = None) -> None:
-        self._opening = opened(configuration, who)
-        self._it: Installation
-
-    async def __aenter__(self) -> Self:
-        self._it = await self._opening.__aenter__()
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        await self._opening.__aexit__(kind, error, trace)
+        who is written to the audit log; without it, who gives the command.
+        """
+        async with opened(configuration, who) as it:
+            yield cls(it)
 
     async def apply_teams(
         self, wanted: Sequence[Team], *, dry_run: bool = False
@@ -130,10 +105,10 @@ class People(AbstractAsyncContextManager["People"]):
         leftover says what becomes of files of an earlier person of that name.
         """
         known = await self._it.team_names()
-        person = accounts.newcomer(
+        wanted = accounts.newcomer(
             email, team_names, known, name=name, admin=admin, password=password
         )
-        return await accounts.add_user(self._it, person, leftover, dry_run=dry_run)
+        return await accounts.add_user(self._it, wanted, leftover, dry_run=dry_run)
 
     async def remove_user(
         self,
@@ -193,18 +168,7 @@ class People(AbstractAsyncContextManager["People"]):
 
     async def show_user(self, email: str) -> PersonState:
         """Return all that is known of somebody; NotThereError if that is nothing."""
-        it, user = self._it, user_name(email)
-        sessions = await it.workspaces.sessions()
-        state = PersonState(
-            user,
-            await it.dex.get(user),
-            await it.hub.user(user) if it.hub else None,
-            tuple(each for each in sessions if each.owner == user),
-            tuple(await it.workspaces.of(user)),
-        )
-        if not (state.account or state.hub_user or state.sessions or state.workspaces):
-            raise NotThereError(f"There is no {user}. `gpucommons user list` shows the accounts.")
-        return state
+        return await person.show_user(self._it, email)
 
     async def list_workspaces(self, *, archived: bool = False) -> tuple[Workspace, ...]:
         """Return all workspaces, or only those of people who left."""

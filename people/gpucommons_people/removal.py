@@ -12,7 +12,7 @@ from datetime import date, datetime, timedelta
 
 from gpucommons_people.change import Change
 from gpucommons_people.configuration import LONGEST_RETENTION_DAYS
-from gpucommons_people.dex_accounts import LOCAL_CONNECTOR, Account, Login
+from gpucommons_people.dex_accounts import Account, Login, other_connectors
 from gpucommons_people.errors import InputError, NotThereError, PeopleError, UnreachableError
 from gpucommons_people.hub import HubUser, Standing
 from gpucommons_people.installation import Installation
@@ -53,9 +53,9 @@ class Traces:
     """Why it is not known whether the hub knows the person."""
 
     @property
-    def connectors(self) -> list[str]:
+    def connectors(self) -> tuple[str, ...]:
         """The connectors other than Dex's own through which the person is signed in."""
-        return sorted({each.connector for each in self.logins} - {LOCAL_CONNECTOR})
+        return other_connectors(self.logins)
 
 
 async def remove_user(

@@ -13,7 +13,7 @@ from rich.table import Table
 from gpucommons_people.change import Change
 from gpucommons_people.dex_accounts import Account
 from gpucommons_people.errors import PeopleError
-from gpucommons_people.people import PersonState, account_json
+from gpucommons_people.person import PersonState, account_json
 from gpucommons_people.team import Team
 from gpucommons_people.teams import TeamState
 from gpucommons_people.workspaces import Workspace
@@ -95,11 +95,10 @@ class Screen:
             return
         account = state.account
         self._line(f"{state.user}{f' ({account.name})' if account else ''}")
-        origin = "an account in Dex" if account else "no account in Dex; see the other connectors"
-        self._line(f"Account   {origin}")
+        self._line(f"Account   {_account(state)}")
         if account:
             self._line(f"Groups    {', '.join(account.groups) or 'none'}")
-        self._line(f"Hub       {'knows this person' if state.hub_user else 'does not know them'}")
+        self._line(f"Hub       {_in_hub(state)}")
         running = ", ".join(
             f"{each.server or '(default)'} in {each.team}" for each in state.sessions
         )
@@ -172,6 +171,25 @@ class Screen:
 
     def _print_json(self, document: Mapping[str, object]) -> None:
         sys.stdout.write(jsonlib.dumps(document, indent=2, default=str) + "\n")
+
+
+def _account(state: PersonState) -> str:
+    elsewhere = ", ".join(state.connectors)
+    if state.account:
+        return f"in Dex; signs in through {elsewhere} too" if elsewhere else "in Dex"
+    if elsewhere:
+        return f"not Dex's own: signs in through {elsewhere}, where password and groups are changed"
+    if state.hub_user:
+        return "none in Dex, and not signed in; if it comes from LDAP, OIDC or GitHub, look there"
+    return "none; what is below was left by somebody of that name"
+
+
+def _in_hub(state: PersonState) -> str:
+    if not state.hub_asked:
+        return "not asked: the configuration names none"
+    if not state.hub_user:
+        return "does not know this person, who has not signed in yet or was removed"
+    return f"knows this person; groups there: {', '.join(state.hub_user.groups) or 'none'}"
 
 
 def _shown(value: object) -> str:

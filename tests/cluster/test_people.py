@@ -10,6 +10,7 @@ from tests.people import SignedIn
 def test_somebody_is_added_works_and_is_out_at_once_when_removed(platform, commands) -> None:
     lin = SignedIn(platform, commands.add_lin("students"))
     assert lin.start({"environment": "scipy", "size": "cpu"})["ready"]
+    assert commands("user", "show", LIN)["hub_groups"] == ["students"]
 
     commands("user", "remove", LIN, "--grace", "3s")
 

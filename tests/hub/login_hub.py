@@ -6,7 +6,8 @@ from pathlib import Path
 
 import httpx
 from gpucommons_authenticator import TEMPLATES
-from gpucommons_authenticator.session_calls import NOTICE_SCOPES, NOTICE_SERVICE
+from gpucommons_authenticator.session_calls import NOTICE_SCOPES
+from gpucommons_contract import NOTICE_SERVICE
 from gpucommons_local.programs import program
 
 from .dex import CLIENT_ID, CLIENT_SECRET

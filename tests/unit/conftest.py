@@ -1,8 +1,13 @@
-"""What unit tests of several parts share: the simulated driver."""
+"""What unit tests of several parts share: the simulated driver, and no deadlines."""
 
 import pytest
 from gpucommons_local.errors import PlatformError
 from gpucommons_local.gpu.driver import DriverRoot, build
+from hypothesis import settings
+
+# How long an example takes says more of what else the machine does than of our code.
+settings.register_profile("gpucommons", deadline=None)
+settings.load_profile("gpucommons")
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,6 @@
 
 import base64
 import json
-import secrets
 import subprocess
 from pathlib import Path
 
@@ -11,30 +10,24 @@ import yaml
 from gpucommons_local.cache import checkout
 from gpucommons_local.programs import program
 
+from ..kubernetes import APIServer
 from ..processes import Program, free_port
-from ..spawner.api_server import APIServer, Etcd
 
 HUB = "system:serviceaccount:gpucommons:hub"
 PEOPLE = "system:serviceaccount:gpucommons:people"
+NOBODY = "system:serviceaccount:gpucommons:nobody"
+"""An account that nothing was granted to."""
 DEX_NAMESPACE = "dex"
 
 
 class ClusterWithRights(APIServer):
     """The API server; `kubeconfig_of` is how one of the service accounts uses it."""
 
-    def __init__(self, folder: Path, etcd: Etcd):
-        super().__init__(folder, etcd)
-        self._folder = folder
-        self._tokens = {HUB: secrets.token_hex(16), PEOPLE: secrets.token_hex(16)}
-        groups = "system:serviceaccounts,system:serviceaccounts:gpucommons"
-        with (folder / "tokens.csv").open("a") as file:
-            for number, (name, token) in enumerate(self._tokens.items(), start=2):
-                file.write(f'{token},{name},{number},"{groups}"\n')
-        at = self.command.index("--authorization-mode=AlwaysAllow")
-        self.command[at] = "--authorization-mode=RBAC"
+    def __init__(self, folder: Path):
+        super().__init__(folder, accounts=(HUB, PEOPLE, NOBODY))
 
     def start(self) -> None:
-        Program.start(self)  # without the teams that the spawner's tests have
+        super().start()
         self.kubectl("apply", "--server-side", "-k", str(checkout() / "cluster" / "base"))
 
     def kubectl(self, *arguments: str, user: str | None = None, given: str | None = None) -> str:
@@ -54,13 +47,6 @@ class ClusterWithRights(APIServer):
         assert answer in {"yes", "no"}, done.stderr
         return answer == "yes"
 
-    def kubeconfig_of(self, user: str) -> Path:
-        file = self._folder / f"{user.rpartition(':')[2]}.kubeconfig"
-        found = self._kubeconfig()
-        found["users"][0]["user"]["token"] = self._tokens[user]
-        file.write_text(yaml.safe_dump(found))
-        return file
-
 
 class KubernetesDex(Program):
     """Dex with its state in the cluster; passwords can be tried without a browser."""
@@ -71,7 +57,7 @@ class KubernetesDex(Program):
         self._api = api
         address = f"127.0.0.1:{free_port()}"
         self.issuer = f"http://{address}/dex"
-        kubeconfig = api._kubeconfig()
+        kubeconfig = api.kubeconfig_with(api.token)
         kubeconfig["contexts"][0]["context"]["namespace"] = DEX_NAMESPACE
         certificate = (folder / "certificates" / "apiserver.crt").read_bytes()
         kubeconfig["clusters"][0]["cluster"] = {
@@ -115,3 +101,18 @@ class KubernetesDex(Program):
 
     def _token(self, form: dict[str, str]) -> httpx.Response:
         return httpx.post(f"{self.issuer}/token", data=form, auth=(self._CLIENT, self._SECRET))
+
+
+def claim(owner: str) -> dict[str, object]:
+    """A workspace, as the hub makes it at somebody's first start."""
+    return {
+        "metadata": {
+            "name": f"workspace-{owner.partition('@')[0]}",
+            "labels": {"component": "singleuser-storage"},
+            "annotations": {"hub.jupyter.org/username": owner},
+        },
+        "spec": {
+            "accessModes": ["ReadWriteOnce"],
+            "resources": {"requests": {"storage": "5Gi"}},
+        },
+    }

@@ -8,7 +8,6 @@ import pytest
 from gpucommons_people.configuration import Configuration
 from gpucommons_people.people import People
 
-from ..spawner.api_server import Etcd
 from .cluster import PEOPLE, ClusterWithRights, KubernetesDex
 
 
@@ -19,15 +18,10 @@ def folder(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="package")
 def api(folder) -> Iterator[ClusterWithRights]:
-    etcd = Etcd(folder)
-    etcd.start()
-    api = ClusterWithRights(folder, etcd)
-    try:
-        api.start()
-        yield api
-    finally:
-        api.stop()
-        etcd.stop()
+    api = ClusterWithRights(folder)
+    api.start()
+    yield api
+    api.stop()
 
 
 @pytest.fixture(scope="package")
@@ -55,7 +49,7 @@ def do(configuration) -> Callable:
 
     def do(operation):
         async def run():
-            async with People(configuration, who="tester") as people:
+            async with People.open(configuration, who="tester") as people:
                 return await operation(people)
 
         return asyncio.run(run())

@@ -2,6 +2,7 @@
 
 import json
 from base64 import urlsafe_b64decode
+from datetime import date, timedelta
 
 import pytest
 from gpucommons_people.cluster import OFFLINE_SESSIONS, PASSWORDS, REFRESH_TOKENS, Cluster
@@ -9,7 +10,7 @@ from gpucommons_people.dex_accounts import DexAccounts, manifest, object_name
 from gpucommons_people.errors import NotThereError, PeopleError
 from gpucommons_people.team import Team
 
-from .cluster import DEX_NAMESPACE
+from .cluster import DEX_NAMESPACE, claim
 
 
 @pytest.fixture(autouse=True)
@@ -74,6 +75,29 @@ def test_somebody_who_is_moved_has_the_new_team_alone(do, dex, configuration):
     assert not again.changed
 
 
+def test_moving_back_finds_the_files_that_stayed(api, do):
+    _add(do, "files@example.org", "vision")
+    api.post("/api/v1/namespaces/team-vision/persistentvolumeclaims", claim("files@example.org"))
+
+    def move(source, target):
+        return do(
+            lambda people: people.move_user("files@example.org", source=source, targets=[target])
+        )
+
+    def archived():
+        found = do(lambda people: people.list_workspaces(archived=True))
+        return [(each.team, each.kept_until) for each in found if each.owner == "files@example.org"]
+
+    until = date.today() + timedelta(days=90)
+    (said,) = move("vision", "robots").left
+    assert f"Until {until} moving back finds them" in said
+    assert archived() == [("vision", until)]
+    assert move("robots", "vision").left == ()
+    assert archived() == []
+    (files,) = do(lambda people: people.show_user("files@example.org")).workspaces
+    assert (files.team, files.size, files.kept_until) == ("vision", "5Gi", None)
+
+
 def test_a_password_that_was_reset_replaces_the_old_one(do, dex, configuration):
     _add(do, "reset@example.org", "vision")
     old = _password(configuration, "reset@example.org")
@@ -92,7 +116,7 @@ def test_logins_of_one_person_are_found_and_revoked_and_no_others(api, do, dex, 
         tokens[user] = answer.json()["refresh_token"]
 
     async def revoke():
-        async with Cluster(configuration.kubeconfig) as cluster:
+        async with Cluster.open(configuration.kubeconfig) as cluster:
             accounts = DexAccounts(cluster, DEX_NAMESPACE)
             account = await accounts.get("gone@example.org")
             logins = await accounts.logins("gone@example.org", account.user_id)

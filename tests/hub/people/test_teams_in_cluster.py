@@ -10,7 +10,7 @@ from gpucommons_people.errors import PeopleError
 from gpucommons_people.team import Team
 from gpucommons_people.team_objects import team_objects
 
-from .cluster import HUB, PEOPLE
+from .cluster import HUB, PEOPLE, claim
 
 VISION = Team(name="vision", display_name="Computer Vision", gpus=4, sessions=20, storage="200Gi")
 
@@ -197,7 +197,7 @@ def test_the_commands_cannot_give_themselves_more(api, vision, namespace, role, 
 def test_a_team_with_a_workspace_is_not_removed_unasked(api, do, dex):
     do(lambda people: people.apply_teams([Team(name="old")]))
     claims = "/api/v1/namespaces/team-old/persistentvolumeclaims"
-    api.post(claims, _claim("ada@example.org"))
+    api.post(claims, claim("ada@example.org"))
     with pytest.raises(PeopleError, match=r"ada@example.org has a workspace of 5Gi"):
         do(lambda people: people.remove_team("old"))
     do(lambda people: people.remove_team("old", delete_workspaces=True))
@@ -206,20 +206,6 @@ def test_a_team_with_a_workspace_is_not_removed_unasked(api, do, dex):
     assert not again.changed
     with pytest.raises(PeopleError, match="still being deleted"):
         do(lambda people: people.apply_teams([Team(name="old")]))
-
-
-def _claim(owner):
-    return {
-        "metadata": {
-            "name": "workspace-ada",
-            "labels": {"component": "singleuser-storage"},
-            "annotations": {"hub.jupyter.org/username": owner},
-        },
-        "spec": {
-            "accessModes": ["ReadWriteOnce"],
-            "resources": {"requests": {"storage": "5Gi"}},
-        },
-    }
 
 
 def test_the_base_is_valid_for_the_api_server(api, tmp_path):

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from .api_server import APIServer, Etcd
+from .api_server import ClusterWithTeams
 from .node import Node
 from .spawn_hub import SpawnHub
 
@@ -18,16 +18,11 @@ def folder(tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="package")
-def api(folder) -> Iterator[APIServer]:
-    etcd = Etcd(folder)
-    etcd.start()
-    api = APIServer(folder, etcd)
-    try:
-        api.start()
-        yield api
-    finally:
-        api.stop()
-        etcd.stop()
+def api(folder) -> Iterator[ClusterWithTeams]:
+    api = ClusterWithTeams(folder)
+    api.start()
+    yield api
+    api.stop()
 
 
 @pytest.fixture(scope="package")

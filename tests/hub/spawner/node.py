@@ -7,7 +7,7 @@ sessions, as a single-user server would.
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from .api_server import APIServer
+from .api_server import ClusterWithTeams
 
 NAME = "node-1"
 GPU = "nvidia.com/gpu"
@@ -18,7 +18,7 @@ _LOOK_S = 0.05
 class Node:
     """The node. ``runs_pods = False`` leaves new pods waiting."""
 
-    def __init__(self, api: APIServer, gpus: int, shares: int):
+    def __init__(self, api: ClusterWithTeams, gpus: int, shares: int):
         self.runs_pods = True
         self._api, self._capacity = api, {GPU: gpus, SHARED: shares}
         self._stop = threading.Event()

@@ -130,6 +130,7 @@ class MemoryHub:
 
     def __init__(self, plug: Plug) -> None:
         self.users: dict[str, tuple[str, ...]] = {}
+        self.groups: dict[str, tuple[str, ...]] = {}
         self.never_active: set[str] = set()
         self.allowed = False
         self.down: Exception | None = None
@@ -143,7 +144,8 @@ class MemoryHub:
             raise self.down
         if name not in self.users:
             return None
-        found = HubUser(name, self.users[name], name not in self.never_active)
+        groups = self.groups.get(name, ())
+        found = HubUser(name, self.users[name], groups, name not in self.never_active)
         if self._stopping and self.stops_sessions:
             self.users[name] = ()
         return found

@@ -19,7 +19,7 @@ def _kubeconfig(folder, server):
 
 
 async def test_a_cluster_that_is_not_there_is_told_with_its_address(tmp_path):
-    async with Cluster(_kubeconfig(tmp_path, "http://127.0.0.1:1")) as cluster:
+    async with Cluster.open(_kubeconfig(tmp_path, "http://127.0.0.1:1")) as cluster:
         with pytest.raises(UnreachableError, match=r"http://127\.0\.0\.1:1 cannot be") as told:
             await cluster.list(NAMESPACES)
     assert "secret-token" not in str(told.value)
@@ -31,7 +31,7 @@ async def test_a_kubeconfig_that_cannot_be_used_is_told(tmp_path, content):
     if content is not None:
         file.write_text(content)
     with pytest.raises(InputError, match="no usable kubeconfig"):
-        async with Cluster(file):
+        async with Cluster.open(file):
             pass
 
 

@@ -5,6 +5,7 @@ import json
 import subprocess
 import sys
 from contextlib import asynccontextmanager
+from datetime import date, timedelta
 
 import pytest
 from gpucommons_people import command, people
@@ -160,8 +161,21 @@ def test_a_move_says_what_stays(gpucommons, capsys, world):
     output = capsys.readouterr().out
     assert "vision → robots" in output
     assert "Note: The session big of ada@example.org in team vision goes on" in output
+    until = date.today() + timedelta(days=90)
+    files = f"Note: The files in team vision are not carried along. Until {until} moving back finds"
+    assert files in output
     assert gpucommons("user", "move", ADA, "--from", "vision", "--to", "robots") == 0
-    assert "nothing to do" in capsys.readouterr().out
+    again = capsys.readouterr().out
+    assert "nothing to do" in again
+    assert files in again
+
+
+def test_a_move_of_somebody_without_files_says_nothing_of_files(gpucommons, capsys, world):
+    gpucommons("user", "add", ADA, "--team", "vision")
+    world.add_workspace("grace@example.org", "vision")
+    capsys.readouterr()
+    assert gpucommons("user", "move", ADA, "--from", "vision", "--to", "robots") == 0
+    assert "files" not in capsys.readouterr().out
 
 
 def test_a_session_in_the_old_team_is_stopped_when_that_is_said(gpucommons, world):

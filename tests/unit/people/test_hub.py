@@ -44,7 +44,7 @@ def server():
 @pytest.fixture
 async def hub(server):
     url = f"http://127.0.0.1:{server.server_port}/hub/api/"
-    async with Hub(url, lambda: "the-token") as hub:
+    async with Hub.open(url, lambda: "the-token") as hub:
         yield hub
 
 
@@ -52,10 +52,11 @@ _OURS = {"X-JupyterHub-Version": "6.1"}
 
 
 async def test_a_person_is_read_with_sessions_and_whether_they_were_here(hub, server):
-    model = {"name": "ada@x.org", "servers": {"": {}, "b": {}}, "last_activity": "2026-01-01"}
+    model = {"name": "ada@x.org", "servers": {"": {}, "b": {}}, "groups": ["vision"]}
+    model["last_activity"] = "2026-01-01"
     server.answer = (200, _OURS, json.dumps(model))
     user = await hub.user("ada@x.org")
-    assert (user.servers, user.was_active) == (("", "b"), True)
+    assert (user.servers, user.groups, user.was_active) == (("", "b"), ("vision",), True)
     server.answer = (200, _OURS, json.dumps(model | {"last_activity": None}))
     assert not (await hub.user("ada@x.org")).was_active
     assert server.asked[0] == ("GET", "/hub/api/users/ada%40x.org", "", "token the-token")
@@ -108,6 +109,6 @@ async def test_another_error_is_told_in_the_hub_s_words(hub, server):
 
 async def test_a_hub_that_is_not_there_is_told_with_its_address(server):
     with_nothing = "http://127.0.0.1:1/hub/api"
-    async with Hub(with_nothing, lambda: "token") as hub:
+    async with Hub.open(with_nothing, lambda: "token") as hub:
         with pytest.raises(UnreachableError, match=r"127\.0\.0\.1:1/hub/api cannot be reached"):
             await hub.user("a@x.org")

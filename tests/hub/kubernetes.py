@@ -1,0 +1,142 @@
+"""A real Kubernetes API server with its etcd, and nothing else of a cluster."""
+
+import secrets
+from pathlib import Path
+
+import httpx
+import yaml
+from gpucommons_local.programs import program
+
+from .processes import Program, free_port
+
+
+class APIServer(Program):
+    """The API server at ``url``; whoever has ``token`` may do everything.
+
+    accounts: the service accounts of namespace gpucommons that have a token too. What they
+    may do RBAC says; without any, everybody may do everything.
+    """
+
+    def __init__(self, folder: Path, accounts: tuple[str, ...] = ()):
+        self._folder = folder
+        self._etcd = _Etcd(folder)
+        port = free_port()
+        self.url = f"https://127.0.0.1:{port}"
+        self.token = secrets.token_hex(16)
+        self._tokens = {name: secrets.token_hex(16) for name in accounts}
+        self.kubeconfig = folder / "kubeconfig"
+        self.client = httpx.Client(
+            base_url=self.url,
+            headers={"Authorization": f"Bearer {self.token}"},
+            verify=False,
+            timeout=30,
+        )
+        _make_key(folder / "accounts.key")
+        self._write_tokens(folder / "tokens.csv")
+        self.kubeconfig.write_text(yaml.safe_dump(self.kubeconfig_with(self.token)))
+        command = [
+            str(program("kube-apiserver")),
+            f"--etcd-servers={self._etcd.url}",
+            f"--secure-port={port}",
+            "--bind-address=127.0.0.1",
+            f"--cert-dir={folder / 'certificates'}",
+            f"--token-auth-file={folder / 'tokens.csv'}",
+            f"--authorization-mode={'RBAC' if accounts else 'AlwaysAllow'}",
+            "--anonymous-auth=true",
+            "--service-account-issuer=https://127.0.0.1",
+            f"--service-account-key-file={folder / 'accounts.key'}",
+            f"--service-account-signing-key-file={folder / 'accounts.key'}",
+            "--service-cluster-ip-range=10.7.0.0/24",
+            "--disable-admission-plugins=ServiceAccount,TaintNodesByCondition",
+        ]
+        super().__init__(command, f"{self.url}/readyz", folder / "api-server.log", {})
+
+    def start(self) -> None:
+        self._etcd.start()
+        super().start()
+
+    def stop(self) -> None:
+        self.client.close()
+        super().stop()
+        self._etcd.stop()
+
+    def get(self, path: str) -> dict:
+        return self._done(self.client.get(path))
+
+    def post(self, path: str, body: dict) -> dict:
+        return self._done(self.client.post(path, json=body))
+
+    def patch(self, path: str, body: dict) -> dict:
+        kind = {"Content-Type": "application/merge-patch+json"}
+        return self._done(self.client.patch(path, json=body, headers=kind))
+
+    def delete(self, path: str) -> None:
+        self.client.request("DELETE", path, json={"gracePeriodSeconds": 0})
+
+    def kubeconfig_of(self, account: str) -> Path:
+        """A file by which a program acts as one of the accounts."""
+        file = self._folder / f"{account.rpartition(':')[2]}.kubeconfig"
+        file.write_text(yaml.safe_dump(self.kubeconfig_with(self._tokens[account])))
+        return file
+
+    def kubeconfig_with(self, token: str) -> dict:
+        cluster = {"server": self.url, "insecure-skip-tls-verify": True}
+        context = {"cluster": "test", "user": "test"}
+        return {
+            "apiVersion": "v1",
+            "kind": "Config",
+            "current-context": "test",
+            "clusters": [{"name": "test", "cluster": cluster}],
+            "users": [{"name": "test", "user": {"token": token}}],
+            "contexts": [{"name": "test", "context": context}],
+        }
+
+    def _write_tokens(self, file: Path) -> None:
+        groups = "system:serviceaccounts,system:serviceaccounts:gpucommons"
+        lines = [f"{self.token},tester,1,system:masters"]
+        lines += [
+            f'{token},{name},{number},"{groups}"'
+            for number, (name, token) in enumerate(self._tokens.items(), start=2)
+        ]
+        file.write_text("\n".join(lines) + "\n")
+
+    def _answers(self) -> bool:
+        try:
+            return self.client.get("/readyz").status_code == 200
+        except httpx.TransportError:
+            return False
+
+    def _done(self, answer: httpx.Response) -> dict:
+        assert answer.is_success, answer.text
+        return answer.json()
+
+
+class _Etcd(Program):
+    def __init__(self, folder: Path):
+        self.url = f"http://127.0.0.1:{free_port()}"
+        peer = f"http://127.0.0.1:{free_port()}"
+        command = [
+            str(program("etcd")),
+            f"--data-dir={folder / 'etcd'}",
+            f"--listen-client-urls={self.url}",
+            f"--advertise-client-urls={self.url}",
+            f"--listen-peer-urls={peer}",
+            f"--initial-advertise-peer-urls={peer}",
+            f"--initial-cluster=default={peer}",
+            "--unsafe-no-fsync",
+        ]
+        super().__init__(command, f"{self.url}/health", folder / "etcd.log", {})
+
+
+def _make_key(file: Path) -> None:
+    from cryptography.hazmat.primitives import serialization
+    from cryptography.hazmat.primitives.asymmetric import rsa
+
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    file.write_bytes(
+        key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
+    )
