@@ -123,8 +123,7 @@ def _print_status(platform: Platform, found: PlatformStatus) -> None:
 def _print_accounts(platform: Platform) -> None:
     table = Table("Demo account", "Password", "Groups", box=None)
     for each in accounts(platform):
-        groups = ", ".join(each["groups"]) + (" (administrator)" if each["admin"] else "")
-        table.add_row(each["username"], escape(each["password"]), groups)
+        table.add_row(each["username"], escape(each["password"]), ", ".join(each["groups"]))
     console.print(table)
 
 

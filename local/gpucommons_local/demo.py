@@ -33,11 +33,15 @@ def teams_file() -> Path:
     return checkout() / "local" / "demo" / "teams.yaml"
 
 
+def people_csv() -> Path:
+    """The demo people, as `gpucommons user import` reads them."""
+    return checkout() / "local" / "demo" / "people.csv"
+
+
 @cache
 def demo_accounts() -> tuple[DemoAccount, ...]:
     """One for each thing to try: a team, another, administration, and being in no team."""
-    file = checkout() / "local" / "demo" / "people.csv"
-    with file.open(newline="", encoding="utf-8") as lines:
+    with people_csv().open(newline="", encoding="utf-8") as lines:
         return tuple(
             DemoAccount(
                 username=line["email"],

@@ -14,6 +14,11 @@ def people_file(instance: Instance) -> Path:
     return instance.state / "people.yaml"
 
 
+def handouts_folder(instance: Instance) -> Path:
+    """Where the commands write what a new person gets, with the first password."""
+    return instance.state / "handouts"
+
+
 def write_people_file(instance: Instance, secrets: Secrets) -> None:
     """Write that file, and the token that it names."""
     token = instance.state / "people-token"
@@ -25,6 +30,6 @@ def write_people_file(instance: Instance, secrets: Secrets) -> None:
         "kubeconfig": str(instance.kubeconfigs / "people.conf"),
         "dex_namespace": DEX_NAMESPACE,
         "audit_log": str(instance.logs / "people.jsonl"),
-        "handouts": "handouts",
+        "handouts": handouts_folder(instance).name,
     }
     people_file(instance).write_text(yaml.safe_dump(settings))

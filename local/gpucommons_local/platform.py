@@ -5,7 +5,6 @@ from functools import cached_property
 
 from gpucommons_local import cgroups, container_runtime, gpu_addon, kubernetes
 from gpucommons_local.control_plane import control_plane
-from gpucommons_local.demo import demo_accounts
 from gpucommons_local.dex import dex
 from gpucommons_local.hub import entrance, hub_programs
 from gpucommons_local.instance import Instance
@@ -29,7 +28,7 @@ class Platform:
     @cached_property
     def secrets(self) -> Secrets:
         """The instance's secrets; made at the first look."""
-        return load_secrets(self.instance, [each.username for each in demo_accounts()])
+        return load_secrets(self.instance)
 
     def configure(self) -> None:
         """Write every configuration file and put the programs under supervision."""

@@ -3,7 +3,7 @@
 import json
 import os
 import secrets
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 from gpucommons_local.instance import Instance
@@ -19,24 +19,15 @@ class Secrets:
     crypt_key: str
     """32 bytes in hexadecimal; encrypts auth state in the hub's database."""
     cookie: str
-    passwords: dict[str, str]
-    """Demo accounts' passwords by user name."""
 
 
-def load_secrets(instance: Instance, accounts: list[str]) -> Secrets:
+def load_secrets(instance: Instance) -> Secrets:
     """Read the instance's secrets; makes those that are missing."""
     file = instance.state / "secrets.json"
-    known: dict[str, object] = json.loads(file.read_text()) if file.exists() else {}
-    passwords = known.pop("passwords", {})
-    assert isinstance(passwords, dict)
-    found = Secrets(
-        **{  # type: ignore[arg-type]
-            name: known.get(name) or secrets.token_hex(32)
-            for name in ("dex_client", "proxy_token", "people_token", "crypt_key", "cookie")
-        },
-        passwords={name: passwords.get(name) or secrets.token_urlsafe(9) for name in accounts},
-    )
-    if asdict(found) != {**known, "passwords": passwords}:
+    known: dict[str, str] = json.loads(file.read_text()) if file.exists() else {}
+    names = [each.name for each in fields(Secrets)]
+    found = Secrets(**{name: known.get(name) or secrets.token_hex(32) for name in names})
+    if asdict(found) != known:
         _write(file, asdict(found))
     return found
 

@@ -4,6 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TypedDict
 
 from gpucommons_local.demo import demo_accounts
+from gpucommons_local.people import first_password
 from gpucommons_local.platform import Platform
 
 
@@ -17,7 +18,7 @@ class PartStatus(TypedDict):
 
 
 class AccountStatus(TypedDict):
-    """A demo account that can sign in."""
+    """A demo account, with the password that the commands gave it last."""
 
     username: str
     password: str
@@ -70,14 +71,14 @@ def status(platform: Platform) -> PlatformStatus:
 
 
 def accounts(platform: Platform) -> list[AccountStatus]:
-    """Give the demo accounts with their passwords."""
-    passwords = platform.secrets.passwords
+    """Give the demo accounts with their passwords; without those whose handout is gone."""
     return [
         AccountStatus(
             username=each.username,
-            password=passwords[each.username],
+            password=password,
             groups=list(each.groups),
             admin=each.admin,
         )
         for each in demo_accounts()
+        if (password := first_password(platform.instance, each.username))
     ]

@@ -16,6 +16,7 @@ from gpucommons_local import (
     gpu,
     kubernetes,
     packages,
+    people,
     preflight,
     programs,
 )
@@ -48,14 +49,11 @@ def up(instance: Instance, steps: Steps) -> Platform:
         _import_images(platform, steps)
         _apply_addons(platform, steps, before_hub=True)
         _start_dex(platform, steps)
-        with ThreadPoolExecutor(2) as pool:
-            others = [
-                pool.submit(_apply_addons, platform, steps, before_hub=False),
-                pool.submit(_make_demo, platform, steps),
-            ]
+        with ThreadPoolExecutor(1) as pool:
+            gpus = pool.submit(_apply_addons, platform, steps, before_hub=False)
             _start_hub(platform, steps)
-        for each in others:
-            each.result()
+            _make_demo(platform, steps)
+        gpus.result()
     return platform
 
 
@@ -164,11 +162,9 @@ def _start_dex(platform: Platform, steps: Steps) -> None:
 
 
 def _make_demo(platform: Platform, steps: Steps) -> None:
-    # Here, since it imports much that the other commands do without.
-    from gpucommons_local.people import make_demo  # noqa: PLC0415
-
-    with steps.step("Demo teams and people"):
-        make_demo(platform.instance, platform.secrets)
+    if not people.demo_made(platform.instance):
+        with steps.step("Demo teams and people"):
+            people.make_demo(platform.instance)
 
 
 def _start_hub(platform: Platform, steps: Steps) -> None:

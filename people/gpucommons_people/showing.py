@@ -188,7 +188,7 @@ def _in_hub(state: PersonState) -> str:
     if not state.hub_asked:
         return "not asked: the configuration names none"
     if not state.hub_user:
-        return "does not know this person, who has not signed in yet or was removed"
+        return "has not seen this person yet" if state.account else "does not know this person"
     return f"knows this person; groups there: {', '.join(state.hub_user.groups) or 'none'}"
 
 

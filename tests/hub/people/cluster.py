@@ -38,15 +38,6 @@ class ClusterWithRights(APIServer):
         assert done.returncode == 0, done.stderr
         return done.stdout
 
-    def may(self, user: str, *what: str) -> bool:
-        """Whether a service account may do something: ``may(HUB, "create", "pods", "-n", "x")``."""
-        kubeconfig = self.kubeconfig_of(user)
-        command = [str(program("kubectl")), "--kubeconfig", str(kubeconfig), "auth", "can-i", *what]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        answer = done.stdout.strip().splitlines()[-1]
-        assert answer in {"yes", "no"}, done.stderr
-        return answer == "yes"
-
 
 class KubernetesDex(Program):
     """Dex with its state in the cluster; passwords can be tried without a browser."""

@@ -10,7 +10,7 @@ from gpucommons_people.errors import PeopleError
 from gpucommons_people.team import Team
 from gpucommons_people.team_objects import team_objects
 
-from .cluster import HUB, PEOPLE, claim
+from .cluster import PEOPLE, claim
 
 VISION = Team(name="vision", display_name="Computer Vision", gpus=4, sessions=20, storage="200Gi")
 
@@ -105,26 +105,6 @@ def test_a_namespace_of_something_else_is_left_alone(api, do):
     api.post("/api/v1/namespaces", {"metadata": {"name": "team-foreign"}})
     with pytest.raises(PeopleError, match="belongs to something else"):
         do(lambda people: people.apply_teams([Team(name="foreign")]))
-
-
-def test_the_hub_works_in_namespaces_of_teams_alone(api, vision):
-    for verb in ("create", "delete", "watch"):
-        assert api.may(HUB, verb, "pods", "-n", "team-vision")
-        assert api.may(HUB, verb, "pods", "-n", "kube-system") is (verb == "watch")
-    assert api.may(HUB, "create", "persistentvolumeclaims", "-n", "team-vision")
-    assert not api.may(HUB, "delete", "persistentvolumeclaims", "-n", "team-vision")
-    assert not api.may(HUB, "get", "secrets", "-n", "team-vision")
-    assert not api.may(HUB, "patch", "resourcequotas", "-n", "team-vision")
-    assert not api.may(HUB, "list", "passwords.dex.coreos.com", "-n", "dex")
-
-
-def test_the_commands_can_read_no_secret_and_start_no_pod(api, vision):
-    for namespace in ("team-vision", "gpucommons", "dex", "kube-system"):
-        assert not api.may(PEOPLE, "get", "secrets", "-n", namespace)
-        assert not api.may(PEOPLE, "create", "pods", "-n", namespace)
-    assert not api.may(PEOPLE, "get", "signingkeies.dex.coreos.com", "-n", "dex")
-    assert not api.may(PEOPLE, "create", "refreshtokens.dex.coreos.com", "-n", "dex")
-    assert not api.may(PEOPLE, "create", "clusterrolebindings")
 
 
 def _namespace(name, **labels):

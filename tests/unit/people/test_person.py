@@ -48,7 +48,7 @@ async def test_an_account_in_dex_that_nobody_used_yet_is_not_called_unknown(worl
     await _add(world)
     lines = await shown(world.it)
     assert (lines["Account"], lines["Groups"]) == ("in Dex", "vision")
-    assert "has not signed in yet" in lines["Hub"]
+    assert lines["Hub"] == "has not seen this person yet"
 
 
 async def test_an_account_in_dex_beside_one_of_a_directory_is_told(world, shown):
@@ -61,6 +61,7 @@ async def test_files_of_somebody_who_left_are_no_account_of_another_connector(wo
     world.add_workspace(ADA, "vision")
     lines = await shown(world.it)
     assert lines["Account"] == "none; what is below was left by somebody of that name"
+    assert lines["Hub"] == "does not know this person"
 
 
 async def test_a_hub_that_is_not_configured_is_not_said_to_know_nobody(world, shown):
