@@ -17,6 +17,7 @@ c.DexOAuthenticator.connectors = [
 ]
 c.DexOAuthenticator.group_rules = [{"connector": "university", "prefix": "gpu-"}]
 c.DexOAuthenticator.unclear_grace = 10
+c.DexOAuthenticator.removal_grace = 2
 """
 
 
@@ -96,6 +97,26 @@ def test_somebody_deleted_is_out_when_the_unclear_grace_is_over(hub, directory):
     directory.remove("leaver")
     assert hub.api("GET", "user", token).status_code == 200
     _until_refused(hub, token)
+
+
+def test_a_session_of_somebody_deleted_stops_once_the_directory_knows_others(hub, directory):
+    leaver = directory.add("goer", "gpu-vision")
+    token, other = _sign_in(hub, leaver), _sign_in(hub, directory.add("stayer", "gpu-vision"))
+    hub.api("POST", f"users/{leaver}/server")
+    directory.remove("goer")
+    assert hub.api("GET", "user", token).status_code == 200  # it may be an outage
+    _until_refused(hub, token)
+    assert _sessions(hub, leaver)  # it may still be one: nobody else was asked about
+    assert hub.api("GET", "user", other).status_code == 200
+    deadline = time.monotonic() + START_LIMIT_S
+    while _sessions(hub, leaver):
+        assert hub.api("GET", "user", token).status_code == 403
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
+
+
+def _sessions(hub, email: str) -> list[str]:
+    return list(hub.api("GET", f"users/{email}").json()["servers"])
 
 
 def test_a_restart_of_the_directory_throws_nobody_out(hub, directory):
