@@ -20,6 +20,8 @@ class Label(StrEnum):
     GPU_MODE = PREFIX + "gpu-mode"
     GPU_UNITS = PREFIX + "gpu-units"
     """GPUs charged to the session, a decimal such as ``0.25``; ``0`` without a GPU."""
+    TEAM_ADDITION = PREFIX + "team-addition"
+    """On an object in a team's namespace: the installation's file of additions made it."""
 
 
 class Annotation(StrEnum):

@@ -55,6 +55,7 @@ NAMESPACES = Kind("v1", "namespaces", namespaced=False)
 PODS = Kind("v1", "pods")
 CLAIMS = Kind("v1", "persistentvolumeclaims")
 QUOTAS = Kind("v1", "resourcequotas")
+POLICIES = Kind("networking.k8s.io/v1", "networkpolicies")
 PASSWORDS = Kind("dex.coreos.com/v1", "passwords")
 REFRESH_TOKENS = Kind("dex.coreos.com/v1", "refreshtokens")
 OFFLINE_SESSIONS = Kind("dex.coreos.com/v1", "offlinesessionses")
@@ -63,7 +64,7 @@ KINDS: Mapping[str, Kind] = {
     "Namespace": NAMESPACES,
     "ResourceQuota": QUOTAS,
     "LimitRange": Kind("v1", "limitranges"),
-    "NetworkPolicy": Kind("networking.k8s.io/v1", "networkpolicies"),
+    "NetworkPolicy": POLICIES,
     "RoleBinding": Kind("rbac.authorization.k8s.io/v1", "rolebindings"),
     "LocalQueue": Kind("kueue.x-k8s.io/v1beta2", "localqueues"),
     "Password": PASSWORDS,

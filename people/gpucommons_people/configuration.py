@@ -53,6 +53,8 @@ class Configuration(BaseModel):
     dex_namespace: str = "dex"
     admin_group: str = "admins"
     """Group in Dex whose members administer the hub; no team can be called so."""
+    team_additions: Path | None = None
+    """YAML file of NetworkPolicies that every team gets beside those of its base."""
     retention_days: Days = 90
     """How long workspaces are kept of somebody who left."""
     audit_log: Path = Path("/var/log/gpucommons/people.jsonl")
@@ -105,7 +107,7 @@ def read_configuration(file: Path) -> Configuration:
 
 def _resolved(configuration: Configuration, folder: Path) -> Configuration:
     """Take relative paths as relative to the folder of the file that names them."""
-    paths = ("kubeconfig", "audit_log", "handouts", "handout_template")
+    paths = ("kubeconfig", "team_additions", "audit_log", "handouts", "handout_template")
     values = {name: getattr(configuration, name) for name in paths}
     hub = configuration.hub
     return configuration.model_copy(

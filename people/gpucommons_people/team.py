@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
-import yaml
 from pydantic import (
     AfterValidator,
     BaseModel,
@@ -16,6 +15,7 @@ from pydantic import (
     ValidationError,
 )
 
+from gpucommons_people.documents import read_documents
 from gpucommons_people.errors import InputError, PeopleError
 from gpucommons_people.names import team_name
 
@@ -79,14 +79,8 @@ def read_teams(file: Path) -> tuple[Team, ...]:
 
     Raises InputError with every mistake: the team's place in the file, the key, what is allowed.
     """
-    try:
-        documents = list(yaml.safe_load_all(file.read_text(encoding="utf-8")))
-    except OSError as error:
-        raise InputError(f"{file} cannot be read: {error.strerror}.") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise InputError(f"{file} is not valid YAML: {error}") from error
     teams, problems = [], []
-    for where, entry in _entries(documents):
+    for where, entry in _entries(read_documents(file)):
         try:
             teams.append(_team(entry))
         except PeopleError as error:
@@ -113,8 +107,6 @@ def checked_team(**fields: object) -> Team:
 def _entries(documents: list[object]) -> Iterator[tuple[str, object]]:
     number = 0
     for document in documents:
-        if document is None:
-            continue
         for entry in document if isinstance(document, list) else [document]:
             number += 1
             name = entry.get("name") if isinstance(entry, dict) else None

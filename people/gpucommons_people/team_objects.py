@@ -1,6 +1,7 @@
 """A team as Kubernetes objects, and back. Pure; there is no other record of a team."""
 
-from collections.abc import Mapping
+import copy
+from collections.abc import Mapping, Sequence
 from importlib.resources import files
 from typing import Any
 
@@ -32,10 +33,13 @@ def team_base() -> list[Manifest]:
     return [each for name in listed for each in yaml.safe_load_all((folder / name).read_text())]
 
 
-def team_objects(team: Team) -> list[Manifest]:
-    """Return all objects of a team. The namespace comes first, then who may do what in it."""
+def team_objects(team: Team, additions: Sequence[Manifest] = ()) -> list[Manifest]:
+    """Return all objects of a team. The namespace comes first, then who may do what in it.
+
+    additions are what the installation gives every team beside the base.
+    """
     namespace = team_namespace(team.name)
-    objects = team_base()
+    objects = [*team_base(), *copy.deepcopy(additions)]
     for each in objects:
         if each["kind"] == "Namespace":
             each["metadata"]["name"] = namespace

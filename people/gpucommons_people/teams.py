@@ -11,6 +11,7 @@ from gpucommons_people.change import Change
 from gpucommons_people.cluster import (
     KINDS,
     NAMESPACES,
+    POLICIES,
     QUOTAS,
     Cluster,
     ForbiddenError,
@@ -20,6 +21,7 @@ from gpucommons_people.errors import InputError, NotThereError, PeopleError
 from gpucommons_people.installation import Installation
 from gpucommons_people.names import team_name
 from gpucommons_people.team import Team
+from gpucommons_people.team_additions import read_additions, superfluous
 from gpucommons_people.team_objects import QUOTA, QUOTA_KEYS, team_from_objects, team_objects
 from gpucommons_people.workspaces import Session, Workspace
 
@@ -57,21 +59,25 @@ class TeamState:
 async def apply_team(it: Installation, team: Team, *, dry_run: bool = False) -> Change:
     """Make a team, or change it so that it is as given. Changes nothing if it already is."""
     before = await _checked(it, team)
-    manifests, left = await _manifests(it.cluster, team)
+    additions = read_additions(it.configuration.team_additions)
+    manifests, left = await _manifests(it.cluster, team, additions)
     if dry_run and before is None:
         return Change("apply team", team.name, _made(team), left, dry_run, team.model_dump())
     if not dry_run:
         it.audit.check()
-        it.audit.write("apply team", team.name, team.model_dump(exclude_none=True))
+        added = [each["metadata"]["name"] for each in additions]
+        details = {**team.model_dump(exclude_none=True), "additions": added}
+        it.audit.write("apply team", team.name, details)
     found: dict[str, Manifest] = {}
     changed: list[Manifest] = []
     for manifest in manifests:
         applied, differs = await _apply(it.cluster, manifest, dry_run)
         found[applied["kind"]] = applied
         changed += [applied] if differs else []
+    gone = await _remove_superfluous(it.cluster, team, additions, dry_run)
     after = team_from_objects(found["Namespace"], found["ResourceQuota"])
     steps = _differences(before, after, changed) if before else _made(team)
-    return Change("apply team", team.name, steps, left, dry_run, team.model_dump())
+    return Change("apply team", team.name, (*steps, *gone), left, dry_run, team.model_dump())
 
 
 async def apply_teams(
@@ -154,8 +160,10 @@ def is_going(namespace: Manifest) -> bool:
     return "deletionTimestamp" in namespace["metadata"]
 
 
-async def _manifests(cluster: Cluster, team: Team) -> tuple[list[Manifest], tuple[str, ...]]:
-    manifests = team_objects(team)
+async def _manifests(
+    cluster: Cluster, team: Team, additions: Sequence[Manifest]
+) -> tuple[list[Manifest], tuple[str, ...]]:
+    manifests = team_objects(team, additions)
     if await cluster.serves(KINDS["LocalQueue"]):
         return manifests, ()
     return [each for each in manifests if each["kind"] != "LocalQueue"], (NO_QUEUE,)
@@ -178,6 +186,19 @@ async def _apply(cluster: Cluster, manifest: Manifest, dry_run: bool) -> tuple[M
             await asyncio.sleep(_POLL_S)
         else:
             return after, before is None or _essence(before) != _essence(after)
+
+
+async def _remove_superfluous(
+    cluster: Cluster, team: Team, additions: Sequence[Manifest], dry_run: bool
+) -> list[str]:
+    """Delete additions that the installation no longer makes; return the steps."""
+    namespace = team_namespace(team.name)
+    found = await cluster.list(POLICIES, namespace, label=Label.TEAM_ADDITION)
+    names = superfluous(found, additions)
+    for name in names:
+        if not dry_run:
+            await cluster.delete(POLICIES, name, namespace)
+    return [f"Delete NetworkPolicy {name}: team_additions no longer has it." for name in names]
 
 
 def _essence(manifest: Manifest) -> tuple[object, ...]:

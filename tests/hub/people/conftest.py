@@ -33,11 +33,20 @@ def dex(folder, api) -> Iterator[KubernetesDex]:
 
 
 @pytest.fixture
-def configuration(api, tmp_path) -> Configuration:
+def additions(tmp_path) -> Path:
+    """The file of what every team gets beside the base; empty at first."""
+    file = tmp_path / "additions.yaml"
+    file.touch()
+    return file
+
+
+@pytest.fixture
+def configuration(api, additions, tmp_path) -> Configuration:
     """An installation without a hub, used with the rights of the service account people."""
     return Configuration(
         address="https://hub.example.org",
         kubeconfig=api.kubeconfig_of(PEOPLE),
+        team_additions=additions,
         audit_log=tmp_path / "audit.jsonl",
         handouts=tmp_path / "handouts",
     )

@@ -53,6 +53,48 @@ def test_what_somebody_loosened_by_hand_is_put_right(api, do, vision):
     assert api.get(policy)["spec"]["policyTypes"] == ["Ingress", "Egress"]
 
 
+_ADDITIONS = """\
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: to-nfs}
+spec:
+  podSelector: {}
+  policyTypes: [Egress]
+  egress: [{to: [{ipBlock: {cidr: 10.20.0.5/32}}], ports: [{port: 2049}]}]
+"""
+
+
+def test_a_team_has_the_installations_additions_while_the_file_has_them(api, do, additions):
+    additions.write_text(_ADDITIONS)
+    team, policies = Team(name="added"), "/apis/networking.k8s.io/v1/namespaces/team-added"
+    do(lambda people: people.apply_teams([team]))
+    policy = f"{policies}/networkpolicies/to-nfs"
+    assert api.get(policy)["spec"]["egress"][0]["ports"] == [{"port": 2049, "protocol": "TCP"}]
+    (change,) = do(lambda people: people.apply_teams([team]))
+    assert change.steps == ()
+
+    additions.write_text(_ADDITIONS.replace("2049", "2050"))
+    for dry_run in (True, False):
+        (change,) = do(lambda people, dry=dry_run: people.apply_teams([team], dry_run=dry))
+        assert change.steps == ("Bring NetworkPolicy to-nfs up to date.",)
+    assert api.get(policy)["spec"]["egress"][0]["ports"] == [{"port": 2050, "protocol": "TCP"}]
+
+    additions.write_text("")
+    for dry_run in (True, False):
+        (change,) = do(lambda people, dry=dry_run: people.apply_teams([team], dry_run=dry))
+        assert change.steps == ("Delete NetworkPolicy to-nfs: team_additions no longer has it.",)
+    left = api.get(f"{policies}/networkpolicies")["items"]
+    assert {each["metadata"]["name"] for each in left} == {
+        each["metadata"]["name"] for each in team_objects(team) if each["kind"] == "NetworkPolicy"
+    }
+
+
+def test_what_the_api_server_does_not_take_of_an_addition_is_told(do, additions):
+    additions.write_text(_ADDITIONS.replace("cidr: 10.20.0.5/32", "cidr: 10.20.0.5"))
+    with pytest.raises(PeopleError, match=r'"to-nfs" is invalid.*cidr'):
+        do(lambda people: people.apply_teams([Team(name="added")]))
+
+
 def test_a_cluster_without_kueue_has_teams_without_queues(do):
     (change,) = do(lambda people: people.apply_teams([Team(name="plain")]))
     assert "kueue.x-k8s.io/v1beta2, Kueue: the team has no queue" in change.left[0]

@@ -18,12 +18,13 @@ def read(tmp_path):
 def test_paths_are_relative_to_the_file(read, tmp_path):
     found = read(
         "address: https://x.org\nhub: {api_url: https://x.org/hub/api, token_file: token}\n"
-        "handouts: out\nkubeconfig: /etc/kubeconfig\n"
+        "handouts: out\nkubeconfig: /etc/kubeconfig\nteam_additions: policies.yaml\n"
     )
     (tmp_path / "token").write_text("abc\n")
     assert found.hub.token() == "abc"
     assert found.handouts == tmp_path / "out"
     assert str(found.kubeconfig) == "/etc/kubeconfig"
+    assert found.team_additions == tmp_path / "policies.yaml"
     assert found.retention_days == 90
 
 
