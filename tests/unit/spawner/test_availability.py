@@ -3,9 +3,10 @@
 import random
 
 import pytest
-from gpucommons_spawner.availability import Availability, room
+from gpucommons_spawner.availability import Availability
 from gpucommons_spawner.cluster import Cluster
 from gpucommons_spawner.quota import Ledger
+from gpucommons_spawner.room import room
 from gpucommons_spawner.selection import Person
 
 GPU, SHARED = "nvidia.com/gpu", "nvidia.com/gpu.shared"

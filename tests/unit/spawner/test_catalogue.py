@@ -8,7 +8,7 @@ import pytest
 from gpucommons_spawner.catalogue import Allowance, Quotas
 from gpucommons_spawner.catalogue_file import CatalogueError, load_catalogue
 
-from .conftest import CATALOGUE
+from .conftest import CATALOGUE, TODAY
 
 
 def _complaint(tmp_path, old: str, new: str) -> str:
@@ -36,7 +36,8 @@ def _complaint(tmp_path, old: str, new: str) -> str:
         (
             "mode: exclusive, count: 2",
             "mode: exclusiv, count: 2",
-            "catalogue.yaml:38: sizes.gpus.gpu: has an unknown mode; write exclusive or mps",
+            "catalogue.yaml:38: sizes.gpus.gpu: has an unknown mode; write exclusive, mps, "
+            "timeslice, mig, hami or dra",
         ),
         (
             "shares: 4, thread",
@@ -118,7 +119,7 @@ def test_without_a_mark_the_first_version_that_is_on_is_the_default(catalogue):
     versions = {name: one.model_copy(update={"default": False}) for name, one in versions.items()}
     versions = {"2025.11": versions.pop("2025.11"), **versions}
     environment = catalogue.environments["scipy"].model_copy(update={"versions": versions})
-    assert environment.default_version == "2026.11"
+    assert environment.default_version(TODAY) == "2026.11"
 
 
 @pytest.mark.parametrize(

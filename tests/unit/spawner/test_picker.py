@@ -10,7 +10,7 @@ from gpucommons_spawner.quota import Ledger
 from gpucommons_spawner.selection import Person
 from gpucommons_spawner.teams import Team
 
-from .conftest import ASTRO, VISION
+from .conftest import ASTRO, TODAY, VISION
 
 ADA = Person("ada", teams=(VISION,))
 BOTH = Person("ada", teams=(ASTRO, VISION))
@@ -42,7 +42,7 @@ class _Page(HTMLParser):
 
 def _draw(catalogue, last=None, person=ADA) -> str:
     state = Availability(catalogue, Cluster()).for_person(person, Ledger(), "")
-    return render(catalogue, person, state, last or {}, "/hub/api/x?user=ada")
+    return render(catalogue, person, state, last or {}, availability_url="/hub/api/x", today=TODAY)
 
 
 def test_what_is_not_allowed_is_shown_off_with_its_reason(catalogue):

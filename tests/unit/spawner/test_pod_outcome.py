@@ -26,7 +26,7 @@ from gpucommons_spawner.pod_outcome import Outcome, describe, in_words, judge
         (
             "0/1 nodes are available: pod has unbound immediate PersistentVolumeClaims. "
             "preemption: 0/1 nodes are available.",
-            "The volume with your files is not ready.",
+            "The volume with your files, or one with shared data, is not ready.",
         ),
         ("", "The session cannot be placed: no reason was given"),
     ],
