@@ -9,7 +9,7 @@ from gpucommons_spawner.cluster import Cluster
 from gpucommons_spawner.holdings import Holding
 from gpucommons_spawner.quota import Ledger, Limits
 from gpucommons_spawner.room import Room, room
-from gpucommons_spawner.selection import Person
+from gpucommons_spawner.selection import Person, only_in
 from gpucommons_spawner.shortage import Wish, shown
 from gpucommons_spawner.standing import standing
 from gpucommons_spawner.teams import Team
@@ -105,15 +105,17 @@ class Availability:
                 wish, Limits.of(self.catalogue.quotas, person, team)
             )
             found[team] = (reason or _full(place), place)
-        return _state(name, size, found)
+        return _state(name, size, found, person)
 
 
 def _state(
-    name: str, size: Size, found: Mapping[Team | None, tuple[str | None, Room | None]]
+    name: str,
+    size: Size,
+    found: Mapping[Team | None, tuple[str | None, Room | None]],
+    person: Person,
 ) -> SizeState:
     open_in = [team for team, (reason, _) in found.items() if reason is None]
     reason, place = found[open_in[0]] if open_in else next(iter(found.values()))
-    titles = [team.display_name for team in open_in if team] if len(open_in) < len(found) else []
     return SizeState(
         name=name,
         available=reason is None,
@@ -121,7 +123,7 @@ def _state(
         total=place.total if place else None,
         reason=reason,
         room=f"{place.free} of {place.total} free" if size.gpu and place and place.total else "",
-        note=f"In the team {' or '.join(titles)} only." if titles else "",
+        note=only_in(open_in, person),
     )
 
 

@@ -44,10 +44,6 @@ class LiveCatalogue:
         if self._following is None or self._following.done():
             self._following = asyncio.create_task(self._follow(log))
 
-    def told(self) -> str:
-        """Write what is wrong, a line each."""
-        return "\n".join(problem.text(self.path) for problem in self.problems)
-
     async def _follow(self, log: logging.Logger) -> None:
         while True:
             await self.look(log)

@@ -8,10 +8,10 @@ from pathlib import Path
 import jinja2
 
 from gpucommons_spawner.availability import PersonState, SizeState
-from gpucommons_spawner.catalogue import Catalogue, Environment, Size, data_folder
+from gpucommons_spawner.catalogue import Catalogue, Environment, Size, allows, data_folder
 from gpucommons_spawner.gpu_modes import MIG, OfProduct
 from gpucommons_spawner.quantity import amount, plainly
-from gpucommons_spawner.selection import CHOICES, Person
+from gpucommons_spawner.selection import CHOICES, Person, only_in
 from gpucommons_spawner.shortage import shown
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -63,6 +63,8 @@ class EnvironmentChoice:
     """The image that was named last."""
     retiring: str
     """A sentence about the version that is selected, if its last day is known."""
+    note: str
+    """For somebody in several teams: in which it is to be had, if not in all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,11 +116,12 @@ def render(
     *,
     availability_url: str,
     today: date,
-    problem: str = "",
+    problem_url: str = "",
 ) -> str:
     """Draw the form's fields. ``last`` is the choice to preselect, as far as it is still there.
 
-    problem is for an administrator: what is wrong with the catalogue's file.
+    problem_url is given to administrators while the catalogue's file has mistakes: where
+    these are shown.
     """
     wanted = {key: str(last.get(key) or getattr(catalogue.defaults, key, "")) for key in CHOICES}
     environments = _environments(catalogue, person, wanted, today)
@@ -131,7 +134,7 @@ def render(
         state=state,
         startable=startable,
         data=_data(catalogue, person),
-        problem=problem,
+        catalogue_problem_url=problem_url,
         availability_url=availability_url,
         version_field=_VERSION_FIELD,
         image_field=_IMAGE_FIELD,
@@ -165,11 +168,20 @@ def _environments(
                 reason=reasons[name],
                 selected=name == selected,
                 custom_image=offer.custom_image,
-                image=last.get("image", ""),
+                image=_last_image(offer, last.get("image", "")),
                 retiring=_retiring(versions),
+                note=only_in(
+                    [team for team in person.teams if offer.open_to(person.groups_in(team))],
+                    person,
+                ),
             )
         )
     return choices
+
+
+def _last_image(environment: Environment, image: str) -> str:
+    pattern = environment.custom_image
+    return image if pattern is not None and allows(pattern, image) else ""
 
 
 def _versions(environment: Environment, wanted: str, today: date) -> tuple[VersionChoice, ...]:
@@ -203,15 +215,14 @@ def _retiring(versions: Iterable[VersionChoice]) -> str:
 def _data(catalogue: Catalogue, person: Person) -> list[DataChoice]:
     choices = []
     for name, data in catalogue.data.items():
-        teams = [team.display_name for team in person.teams if data.open_to(team.name)]
+        teams = [team for team in person.teams if data.open_to(team.name)]
         if teams:
-            everywhere = len(teams) == len(person.teams)
             choices.append(
                 DataChoice(
                     title=data.display_name,
                     description=data.description,
                     folder=data_folder(name),
-                    teams="" if everywhere else f"In the team {' or '.join(teams)} only.",
+                    teams=only_in(teams, person),
                 )
             )
     return choices

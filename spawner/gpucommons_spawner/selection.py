@@ -59,6 +59,14 @@ class Person:
         return self.groups.difference(each.name for each in self.teams) | {team.name}
 
 
+def only_in(teams: Iterable[Team | None], person: Person) -> str:
+    """Say that something is to be had in some of the person's teams; empty if in all or none."""
+    titles = [team.display_name for team in teams if team]
+    if not titles or len(titles) == len(person.teams):
+        return ""
+    return f"In the team {' or '.join(titles)} only."
+
+
 @dataclass(frozen=True, slots=True)
 class Selection:
     """A choice that the catalogue allows this person, with what comes along with it."""

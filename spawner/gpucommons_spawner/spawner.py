@@ -1,34 +1,24 @@
 """The spawner of GPU Commons: starts what the catalogue offers, and nothing else."""
 
-import asyncio
 import copy
 from collections.abc import Mapping
-from datetime import datetime
 from decimal import Decimal
 from http import HTTPStatus
-from pathlib import Path
-from typing import Any, ClassVar
-from urllib.parse import urlencode
+from typing import Any
 
-from gpucommons_contract import Endpoint
-from jupyterhub.utils import url_path_join
 from kubernetes_asyncio.client import V1Pod
 from sqlalchemy.orm import object_session
-from traitlets import Bool, Unicode, default
+from traitlets import default
 
-from gpucommons_spawner.availability import Availability, PersonState
 from gpucommons_spawner.builders import PodFields, build
-from gpucommons_spawner.catalogue import Catalogue
-from gpucommons_spawner.cluster import Cluster, follow
 from gpucommons_spawner.day import today
 from gpucommons_spawner.holdings import Holding
-from gpucommons_spawner.live_catalogue import LiveCatalogue, live_catalogue
-from gpucommons_spawner.picker import options_of_form, render
-from gpucommons_spawner.quota import Ledger, Limits, QuotaExceededError
+from gpucommons_spawner.picker import options_of_form
+from gpucommons_spawner.picker_spawner import PickerSpawner
+from gpucommons_spawner.quota import Limits, QuotaExceededError
 from gpucommons_spawner.refusal import Refusal
-from gpucommons_spawner.selection import Person, Selection, SelectionError, resolve
+from gpucommons_spawner.selection import Selection, SelectionError, resolve
 from gpucommons_spawner.shortage import Wish
-from gpucommons_spawner.team_spawner import TeamSpawner
 
 _REPLACED = (
     "image",
@@ -52,37 +42,13 @@ _DEFAULTED = ("priority_class_name", "scheduler_name")
 """Settings of the operator that hold where the selection says nothing."""
 
 
-class GPUSpawner(TeamSpawner):
+class GPUSpawner(PickerSpawner):
     """Starts sessions of the catalogue's environments and sizes.
 
     Everything a person can say passes ``resolve``. The quota is entered before
     anything is created, and given back when the server is gone, however that
     comes about: JupyterHub clears a server's state then.
     """
-
-    catalogue_file = Unicode(
-        config=True,
-        help="""
-        Path of the catalogue of environments, sizes and quotas (YAML). A change is taken up
-        within seconds, unless the file has a mistake: then the one before stays in force.
-        There is no default. Example: ``/etc/gpucommons/catalogue.yaml``.
-        """,
-    )
-    watch_cluster = Bool(
-        True,
-        config=True,
-        help="""
-        Whether to follow the nodes and pods of the whole cluster, to show what is free.
-        The hub needs the right to list and watch both. Without it, set this to False:
-        every size is then offered, and a start says if there is no room.
-        """,
-    )
-
-    ledger: ClassVar[Ledger] = Ledger()
-    """Who holds what; one for the hub."""
-    _cluster: ClassVar[Cluster] = Cluster()
-    _following: ClassVar["asyncio.Task[None] | None"] = None
-    _availability: ClassVar[Availability | None] = None
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 -- passed on
         self._accepted: dict[str, str] = {}
@@ -91,33 +57,7 @@ class GPUSpawner(TeamSpawner):
         settings = (*_EXTENDED, *_DEFAULTED)
         self._configured = {name: copy.deepcopy(getattr(self, name)) for name in settings}
 
-    # What people see and say
-
-    @property
-    def catalogue(self) -> Catalogue:
-        """The catalogue in force. Raises CatalogueError if the hub started with a broken one."""
-        return self._live.current
-
-    @property
-    def _live(self) -> LiveCatalogue:
-        return live_catalogue(Path(self.catalogue_file))
-
-    @property
-    def person(self) -> Person:
-        """Whose server this is."""
-        groups = frozenset(group.name for group in self.user.groups)
-        return Person(self.user.name, groups, self.teams.of(groups))
-
-    def availability(self, server: str) -> PersonState:
-        """Tell what this person can start as ``server`` now. Answers from memory."""
-        cls = type(self)
-        if cls._availability is None or cls._availability.catalogue is not self.catalogue:
-            cls._availability = Availability(self.catalogue, cls._cluster)
-        return cls._availability.for_person(self.person, self.ledger, server)
-
-    @default("options_form")  # type: ignore[untyped-decorator]
-    def _options_form_default(self) -> Any:  # noqa: ANN401 -- a trait of several types
-        return lambda _spawner: self._draw_form()  # awaited by JupyterHub
+    # From options to a pod
 
     @default("options_from_form")  # type: ignore[untyped-decorator]
     def _options_from_form_default(self) -> Any:  # noqa: ANN401 -- a trait of several types
@@ -127,34 +67,10 @@ class GPUSpawner(TeamSpawner):
     def _apply_user_options_default(self) -> Any:  # noqa: ANN401 -- a trait of several types
         return lambda _spawner, _options: None  # load_user_options does it
 
-    async def _draw_form(self) -> str:
-        await self.teams_known()
-        query = urlencode({"user": self.user.name, "server": self.name})
-        url = url_path_join(self.hub.base_url, Endpoint.HUB_AVAILABILITY)
-        return render(
-            self.catalogue,
-            self.person,
-            self.availability(self.name),
-            self._last_choice(),
-            availability_url=f"{url}?{query}",
-            today=today(),
-            problem=self._live.told() if self.user.admin else "",
-        )
-
     async def _read_form(self, fields: Mapping[str, list[object]]) -> dict[str, str]:
         """Refuse a bad form at once, before JupyterHub has stored or made anything."""
         await self.teams_known()
         return self._resolve(options_of_form(fields)).options()
-
-    def _last_choice(self) -> Mapping[str, object]:
-        """Find what this server, or else the person's latest other one, was started with."""
-        if self.user_options:
-            return dict(self.user_options)
-        others = [one for one in self.user.orm_spawners.values() if one.user_options]
-        latest = max(others, key=lambda one: one.last_activity or datetime.min, default=None)
-        return dict(latest.user_options) if latest else {}
-
-    # From options to a pod
 
     async def load_user_options(self) -> None:
         """Check the options, enter the quota, set up the pod. Nothing is awaited in between.
@@ -274,8 +190,7 @@ class GPUSpawner(TeamSpawner):
         self._accepted = dict(state.get("selection", {}))
         if self.orm_spawner is not None and self.orm_spawner.server is not None:
             self.ledger.restore(self.user.name, self._restored(state.get("holding")))
-        self._live.begin(self.log)
-        self._follow_cluster()
+        self.follow()
 
     def _restored(self, kept: Mapping[str, str] | None) -> Holding:
         """Read what a session holds; team and size were not noted by earlier releases."""
@@ -293,12 +208,6 @@ class GPUSpawner(TeamSpawner):
         """Give the quota back: JupyterHub says that the server is gone, or never came."""
         super().clear_state()
         self.ledger.release(self.user.name, self.name)
-
-    def _follow_cluster(self) -> None:
-        """Begin to follow the cluster, once for the hub."""
-        cls = GPUSpawner
-        if self.watch_cluster and (cls._following is None or cls._following.done()):
-            cls._following = asyncio.create_task(follow(cls._cluster, self.api, self.log))
 
 
 def _extended(configured: Any, added: Any) -> Any:  # noqa: ANN401 -- lists and mappings alike

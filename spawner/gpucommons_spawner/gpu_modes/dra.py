@@ -51,5 +51,6 @@ class DRA(Part):
             mode=self.mode,
             units=self.units,
             tolerations=(GPU_TOLERATION,),
+            counted=False,
             claim_template=self.template,
         )

@@ -50,13 +50,10 @@ class GPUFields:
     """Whether the node must have no session of this mode of another team."""
     own_scheduler: bool = False
     """Whether the mode brings a scheduler, so that the pod must name none."""
+    counted: bool = True
+    """Whether nodes count what is free of it."""
     claim_template: str | None = None
     """The ResourceClaimTemplate of the team's namespace that the GPU comes by."""
-
-    @property
-    def counted(self) -> bool:
-        """Whether what is free can be read from the nodes: DRA keeps it elsewhere."""
-        return self.claim_template is None
 
 
 class OfProduct(Part):

@@ -1,7 +1,8 @@
 """A share of a GPU by HAMi, a device plugin and scheduler that limits memory and cores.
 
 HAMi's webhook takes only pods that name no scheduler, so the hub names none for these. Nodes
-run either HAMi's device plugin or NVIDIA's: both offer ``nvidia.com/gpu``.
+run either HAMi's device plugin or NVIDIA's: both offer ``nvidia.com/gpu``. What is free of
+memory and cores, HAMi's scheduler knows and the nodes do not.
 """
 
 from decimal import Decimal
@@ -60,4 +61,5 @@ class HAMi(Part):
             limits=limits,
             tolerations=(GPU_TOLERATION,),
             own_scheduler=True,
+            counted=False,
         )

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from .api_server import APIServer, Etcd
+from .mounted_file import MountedFile
 from .node import Node
 from .spawn_hub import SpawnHub
 
@@ -39,8 +40,13 @@ def node(api) -> Iterator[Node]:
 
 
 @pytest.fixture(scope="package")
-def started_hub(folder, api, node) -> Iterator[SpawnHub]:
-    hub = SpawnHub(folder, CATALOGUE, api.kubeconfig, node.session_port)
+def mounted_catalogue(folder) -> MountedFile:
+    return MountedFile(folder / "catalogue", CATALOGUE.read_text())
+
+
+@pytest.fixture(scope="package")
+def started_hub(folder, api, node, mounted_catalogue) -> Iterator[SpawnHub]:
+    hub = SpawnHub(folder, mounted_catalogue.path, api.kubeconfig, node.session_port)
     hub.start()
     yield hub
     hub.stop()

@@ -1,5 +1,8 @@
 """Nothing but the catalogue's offers comes out of resolve, whatever goes in."""
 
+import time
+from datetime import date
+
 import pytest
 from gpucommons_spawner.selection import CHOICES, Person, SelectionError, resolve
 from hypothesis import given
@@ -123,6 +126,95 @@ def test_anything_else_is_refused_with_what_is_allowed(catalogue, options, compl
     assert complaint in str(raised.value)
 
 
+OWN = "registry.example.org/own/mine@sha256:" + "c" * 64
+
+
+def test_an_image_of_ones_own_takes_the_place_of_a_version_and_is_stored(full):
+    selection = resolve({"image": OWN, "size": "cpu"}, ANYBODY, full, TODAY)
+    assert (selection.image, selection.version) == (OWN, "custom")
+    assert "version" not in selection.options()
+    assert resolve(selection.options(), ANYBODY, full, TODAY) == selection
+
+
+@pytest.mark.parametrize(
+    "image",
+    [
+        "evil/x:1",
+        "x" + OWN,
+        OWN + "0",
+        OWN + "\n",
+        OWN.replace("registry.", "registry-"),
+        OWN.replace("mine", "../mine"),
+        OWN.replace("mine", "mine/deeper"),
+        OWN.upper(),
+        OWN.partition("@")[0] + ":latest",
+        "registry.example.org/own/" + "a" * 10_000,
+        "\u202e" + OWN,
+    ],
+)
+def test_an_image_that_does_not_match_as_a_whole_is_refused(full, image):
+    with pytest.raises(SelectionError) as raised:
+        resolve({"image": image}, ANYBODY, full, TODAY)
+    assert "The environment lab does not take the image" in str(raised.value)
+    assert raised.value.status == 403
+    assert len(str(raised.value)) < 400
+
+
+def test_a_pattern_that_others_take_ages_for_is_answered_at_once(full):
+    slow = full.environments["lab"].model_copy(update={"custom_image": "(a+)+b"})
+    catalogue = full.model_copy(update={"environments": {"lab": slow}})
+    begin = time.perf_counter()
+    with pytest.raises(SelectionError):
+        resolve({"image": "a" * 400}, ANYBODY, catalogue, TODAY)
+    assert time.perf_counter() - begin < 1
+
+
+def test_an_image_must_be_pinned_where_the_catalogue_demands_digests(full):
+    lax = full.environments["lab"].model_copy(update={"custom_image": ".*"})
+    catalogue = full.model_copy(update={"environments": {"lab": lax}})
+    with pytest.raises(SelectionError, match="Write it with its digest"):
+        resolve({"image": "other/x:1"}, ANYBODY, catalogue, TODAY)
+    assert resolve({"image": OWN}, ANYBODY, catalogue, TODAY).image == OWN
+
+
+def test_version_and_image_together_are_refused(full):
+    with pytest.raises(SelectionError, match="not both"):
+        resolve({"image": OWN, "version": "new"}, ANYBODY, full, TODAY)
+
+
+def test_the_version_custom_cannot_be_asked_for_without_an_image(full):
+    with pytest.raises(SelectionError, match="has no version 'custom'"):
+        resolve({"version": "custom"}, ANYBODY, full, TODAY)
+
+
+def test_a_version_can_be_started_until_its_last_day_and_is_then_refused_with_others(full):
+    last, after = date(2027, 1, 31), date(2027, 2, 1)
+    assert resolve({"version": "old"}, ANYBODY, full, last).version == "old"
+    with pytest.raises(SelectionError) as raised:
+        resolve({"version": "old"}, ANYBODY, full, after)
+    assert str(raised.value) == (
+        "Version old of lab cannot be started any more. Retired since 2027-01-31. "
+        "Choose one of new."
+    )
+
+
+def test_a_default_that_has_retired_gives_way_to_a_version_that_has_not(full):
+    versions = dict(full.environments["lab"].versions)
+    versions["new"] = versions["new"].model_copy(update={"retires": date(2026, 1, 1)})
+    lab = full.environments["lab"].model_copy(update={"versions": versions})
+    catalogue = full.model_copy(update={"environments": {"lab": lab}})
+    assert resolve({}, ANYBODY, catalogue, TODAY).version == "old"
+
+
+def test_what_is_for_a_team_is_had_in_that_team_only(catalogue):
+    cpu = catalogue.sizes["cpu"].model_copy(update={"access": ("astro",)})
+    changed = catalogue.model_copy(update={"sizes": {"cpu": cpu}})
+    person = Person("ada", frozenset({"astro", "vision"}), (ASTRO, VISION))
+    assert resolve({"team": "astro"}, person, changed, TODAY).size == "cpu"
+    with pytest.raises(SelectionError, match="is for other groups"):
+        resolve({"team": "vision"}, person, changed, TODAY)
+
+
 def test_only_what_is_for_others_is_forbidden_rather_than_wrong(catalogue):
     with pytest.raises(SelectionError) as raised:
         resolve({"size": "gpus"}, ANYBODY, catalogue, TODAY)
@@ -172,3 +264,28 @@ def test_no_options_reach_what_is_not_offered_to_a_person(catalogue, options, gr
     assert not version.disabled
     asked = {key: options[key] for key in CHOICES if options.get(key)}
     assert asked.items() <= selection.options().items()
+
+
+_images = st.sampled_from([OWN, OWN + "x", "evil/x:1", OWN[1:]]) | st.text()
+_full_near = st.sampled_from(["lab", "new", "old", "custom", "cpu", "dra", "hami", "", OWN])
+
+
+@given(
+    options=st.dictionaries(_keys, _full_near | _images | _teams | _json),
+    day=st.sampled_from([TODAY, date(2027, 2, 1)]),
+)
+def test_no_image_but_those_that_match_comes_out(full, options, day):
+    try:
+        selection = resolve(options, BOTH, full, day)
+    except SelectionError:
+        return
+    lab = full.environments["lab"]
+    if selection.version == "custom":
+        assert options["image"] == selection.image == OWN
+    else:
+        assert not options.get("image")
+        assert selection.image == lab.versions[selection.version].image
+        assert selection.version == "new" or day == TODAY
+    assert set(selection.data) == {
+        name for name, data in full.data.items() if data.open_to(selection.team.name)
+    }
