@@ -261,11 +261,10 @@ def _reason(environment: Environment, person: Person, today: date) -> str | None
 def _summary(size: Size) -> str:
     gibibytes = amount(size.memory) / 2**30
     parts = [f"{plainly(amount(size.cpu))} CPU", f"{gibibytes:.3g} GiB"]
-    if size.gpu:
-        product = (
-            f" {size.gpu.product}" if isinstance(size.gpu, OfProduct) and size.gpu.product else ""
-        )
+    gpu = size.gpu
+    if isinstance(gpu, MIG):
+        parts.append(f"{shown(size.units)} GPU · MIG {gpu.profile}")
+    elif gpu:
+        product = f" {gpu.product}" if isinstance(gpu, OfProduct) and gpu.product else ""
         parts.append(f"{shown(size.units)}{product} GPU")
-    if isinstance(size.gpu, MIG):
-        parts.append(f"MIG {size.gpu.profile}")
     return " · ".join(parts)

@@ -55,25 +55,25 @@ def shortage(held: Holdings, allowance: Allowance, wish: Wish, holder: Holder) -
     """Say what there is too little of; None if the session fits."""
     wanted = wish.holding
     earlier = held.get(wish.person, wanted.server)
-    sessions = len(held) - (earlier is not None)
-    if allowance.sessions is not None and sessions >= allowance.sessions:
-        of = f"{sessions} of {_sessions(allowance.sessions)}"
+    count = len(held) - (earlier is not None)
+    if allowance.sessions is not None and count >= allowance.sessions:
+        of = f"{count} of {sessions(allowance.sessions)}"
         listed, found = _listed(held, wish, holder, lambda _: True)
         return f"{holder.says('have', 'has')} {of}{listed}. {holder.way_on(found)}"
     same = held.of_size(wanted.size) - (earlier is not None and earlier.size == wanted.size)
     most = allowance.sizes.get(wanted.size)
     if most is not None and same >= most:
-        of = f"{same} of {_sessions(most)} of the size {wish.size_title}"
+        of = f"{same} of {sessions(most)} of the size {wish.size_title}"
         listed, found = _listed(held, wish, holder, lambda each: each.size == wanted.size)
         way = holder.way_on(found, " or choose another size")
         return f"{holder.says('have', 'has')} {of}{listed}. {way}"
-    gpus = held.units - (earlier.units if earlier else 0)
-    if wanted.units and allowance.gpus is not None and gpus + wanted.units > allowance.gpus:
-        of = f"{shown(gpus)} of {_gpus(allowance.gpus)}"
+    units = held.units - (earlier.units if earlier else 0)
+    if wanted.units and allowance.gpus is not None and units + wanted.units > allowance.gpus:
+        of = f"{shown(units)} of {gpus(allowance.gpus)}"
         listed, found = _listed(held, wish, holder, lambda each: bool(each.units))
         way = holder.way_on(found, " or choose a smaller size")
         verb = "holds" if holder.is_team else "hold"
-        return f"This needs {_gpus(wanted.units)}; {holder.within} {verb} {of}{listed}. {way}"
+        return f"This needs {gpus(wanted.units)}; {holder.within} {verb} {of}{listed}. {way}"
     return None
 
 
@@ -99,9 +99,11 @@ def _listed(
     return f": {', '.join(names[:_NAMED])}{more}", len(names)
 
 
-def _sessions(count: int) -> str:
+def sessions(count: int) -> str:
+    """Write how many sessions."""
     return f"{count} {'session' if count == 1 else 'sessions'}"
 
 
-def _gpus(units: Decimal) -> str:
+def gpus(units: Decimal) -> str:
+    """Write how many GPUs."""
     return f"{shown(units)} {'GPU' if units == 1 else 'GPUs'}"

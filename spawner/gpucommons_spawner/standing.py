@@ -4,7 +4,7 @@ from gpucommons_spawner.catalogue import Allowance, Catalogue
 from gpucommons_spawner.holdings import Holding, Holdings
 from gpucommons_spawner.quota import Ledger
 from gpucommons_spawner.selection import Person
-from gpucommons_spawner.shortage import shown
+from gpucommons_spawner.shortage import gpus, sessions, shown
 
 
 def standing(catalogue: Catalogue, person: Person, ledger: Ledger, server: str) -> tuple[str, ...]:
@@ -30,14 +30,15 @@ def _parts(
 ) -> list[str]:
     parts = []
     if allowance.sessions is not None:
-        parts.append(f"{len(held) - (earlier is not None)} of {allowance.sessions} sessions")
+        parts.append(f"{len(held) - (earlier is not None)} of {sessions(allowance.sessions)}")
     if allowance.gpus is not None:
         units = held.units - (earlier.units if earlier else 0)
-        parts.append(f"{shown(units)} of {shown(allowance.gpus)} GPUs")
+        parts.append(f"{shown(units)} of {gpus(allowance.gpus)}")
     for name, most in allowance.sizes.items():
         if most is not None:
             count = held.of_size(name) - (earlier is not None and earlier.size == name)
-            parts.append(f"{count} of {most} {catalogue.sizes[name].display_name}")
+            title = catalogue.sizes[name].display_name
+            parts.append(f"{count} of {sessions(most)} of the size {title}")
     return parts
 
 

@@ -49,7 +49,7 @@
       if (response.ok) {
         const state = await response.json();
         state.sizes.forEach(showSize);
-        picker.querySelector("[data-holding]").textContent = state.holding.join(" ");
+        picker.querySelector("[data-holding]").textContent = state.holding.join("\n");
         allowStart();
       }
     } catch {

@@ -74,7 +74,7 @@ def test_the_page_shows_last_days_and_the_data_of_ones_teams(hub):
         tia.sign_in()
         words = tia.picker()
     assert "2026.08 – until 2099-12-31" in words  # noqa: RUF001 -- typography
-    assert "Stars /data/stars Pictures of the sky In the team astro only." in words
+    assert "Stars /data/stars Pictures of the sky · In the team astro only." in words
 
 
 def test_data_are_mounted_in_the_team_that_has_them(hub, api):

@@ -125,7 +125,8 @@ def test_the_data_of_ones_teams_is_listed_with_its_folder_and_team(full):
 
 def test_what_one_holds_of_what_one_may_is_said_of_person_and_team(full):
     assert (
-        "You hold 0 of 3 sessions, 0 of 4 GPUs and 0 of 1 Claimed GPU. "
+        "You hold 0 of 3 sessions, 0 of 4 GPUs and 0 of 1 session of the size "
+        "Claimed GPU. "
         "The team Computer vision holds 0 of 20 sessions and 0 of 8 GPUs."
     ) in _Page(_draw(full)).words
 
