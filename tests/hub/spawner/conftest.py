@@ -1,6 +1,7 @@
 """An API server, a node and a hub for the tests of this folder."""
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -59,3 +60,16 @@ def hub(started_hub) -> Iterator[SpawnHub]:
     for user in started_hub.api("GET", "users").json():
         for server in user["servers"]:
             started_hub.stop_server(user["name"], server)
+
+
+@pytest.fixture
+def until() -> Callable[[Callable[[], object]], None]:
+    """Wait until something holds."""
+
+    def until(condition: Callable[[], object], seconds: float = 30) -> None:
+        deadline = time.monotonic() + seconds
+        while not condition():
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+
+    return until

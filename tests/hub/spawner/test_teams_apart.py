@@ -44,7 +44,7 @@ def _scheduler(folder, api, node) -> Iterator[None]:
 
 
 @pytest.fixture
-def start(api) -> Iterator:
+def start(api, until) -> Iterator:
     """Make the pod of a share of a GPU; answers it as it is once the scheduler has decided."""
     made = []
 
@@ -62,24 +62,17 @@ def start(api) -> Iterator:
             del spec["affinity"]
         api.post(f"/api/v1/namespaces/{namespace}/pods", pod)
         made.append(f"/api/v1/namespaces/{namespace}/pods/{name}")
-        return _decided(api, made[-1])
+        until(lambda: _decided(api, made[-1]))
+        return api.get(made[-1])
 
     yield start
     for path in made:
         api.delete(path)
 
 
-def _decided(api, path: str) -> dict:
-    import time
-
-    deadline = time.monotonic() + 30
-    while True:
-        pod = api.get(path)
-        conditions = pod.get("status", {}).get("conditions", [])
-        if any(each["type"] == "PodScheduled" for each in conditions):
-            return pod
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
+def _decided(api, path: str) -> bool:
+    conditions = api.get(path).get("status", {}).get("conditions", [])
+    return any(each["type"] == "PodScheduled" for each in conditions)
 
 
 def _node(pod: dict) -> str | None:

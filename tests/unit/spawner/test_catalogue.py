@@ -212,6 +212,16 @@ def test_what_a_person_may_have_is_their_own_line_before_that_of_groups(full):
     assert full.quotas.of(["researchers"], "ada").gpus == 4
     assert full.quotas.of(["researchers"], "bob").gpus == 2
     assert full.quotas.of([], "bob").sizes == {"dra": 1}
+    assert full.quotas.of([], "ada").sizes == {"dra": 1}
+
+
+def test_a_size_that_one_of_one_s_groups_does_not_limit_is_not_limited():
+    quotas = Quotas(
+        default=Allowance(sizes={"gpu": 1}),
+        groups={"a": Allowance(sizes={"gpu": 3}), "b": Allowance(sizes={"gpu": None})},
+    )
+    assert quotas.of(["a", "others"]).sizes == {"gpu": 3}
+    assert quotas.of(["a", "b"]).sizes == {"gpu": None}
 
 
 def test_a_team_s_line_adds_to_that_of_each_team(full):

@@ -160,6 +160,15 @@ def test_an_image_that_does_not_match_as_a_whole_is_refused(full, image):
     assert len(str(raised.value)) < 400
 
 
+@pytest.mark.parametrize("image", ["a b", "a\nb", "a\tb:1", "<b>", "a" * 501, "-a", "é/x:1"])
+def test_what_can_be_no_image_is_refused_however_lax_the_pattern(full, image):
+    lax = full.environments["lab"].model_copy(update={"custom_image": r"[\s\S]*"})
+    catalogue = full.model_copy(update={"environments": {"lab": lax}, "require_digests": False})
+    with pytest.raises(SelectionError, match="does not take the image"):
+        resolve({"image": image}, ANYBODY, catalogue, TODAY)
+    assert resolve({"image": "a:1"}, ANYBODY, catalogue, TODAY).image == "a:1"
+
+
 def test_a_pattern_that_others_take_ages_for_is_answered_at_once(full):
     slow = full.environments["lab"].model_copy(update={"custom_image": "(a+)+b"})
     catalogue = full.model_copy(update={"environments": {"lab": slow}})
