@@ -10,7 +10,7 @@ from jupyterhub.scopes import needs_scope
 from jupyterhub.user import User
 from tornado.web import HTTPError, StaticFileHandler, authenticated
 
-from gpucommons_spawner.live_catalogue import LiveCatalogue, live_catalogue
+from gpucommons_spawner.live_catalogue import LiveCatalogue, catalogue_in_force
 from gpucommons_spawner.picker import STATIC
 
 
@@ -70,7 +70,7 @@ class CataloguePageHandler(BaseHandler):  # type: ignore[misc]  # JupyterHub pub
 
 
 def _live(handler: BaseHandler) -> LiveCatalogue:
-    return live_catalogue(Path(handler.config.GPUSpawner.catalogue_file))
+    return catalogue_in_force(Path(handler.config.GPUSpawner.catalogue_file))
 
 
 class StaticHandler(StaticFileHandler):  # type: ignore[misc]  # Tornado publishes none here

@@ -74,7 +74,7 @@ class LiveCatalogue:
 
 
 @cache
-def live_catalogue(path: Path) -> LiveCatalogue:
+def catalogue_in_force(path: Path) -> LiveCatalogue:
     """Answer the one of this file, for the whole hub. Raises CatalogueError at first."""
     return LiveCatalogue(path)
 

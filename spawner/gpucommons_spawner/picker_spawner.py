@@ -15,7 +15,7 @@ from gpucommons_spawner.availability import Availability, PersonState
 from gpucommons_spawner.catalogue import Catalogue
 from gpucommons_spawner.cluster import Cluster, follow
 from gpucommons_spawner.day import today
-from gpucommons_spawner.live_catalogue import LiveCatalogue, live_catalogue
+from gpucommons_spawner.live_catalogue import LiveCatalogue, catalogue_in_force
 from gpucommons_spawner.picker import render
 from gpucommons_spawner.quota import Ledger
 from gpucommons_spawner.selection import Person
@@ -56,7 +56,7 @@ class PickerSpawner(TeamSpawner):
 
     @property
     def _live(self) -> LiveCatalogue:
-        return live_catalogue(Path(self.catalogue_file))
+        return catalogue_in_force(Path(self.catalogue_file))
 
     @property
     def person(self) -> Person:

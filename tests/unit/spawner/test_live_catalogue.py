@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import threading
 from pathlib import Path
 
 import pytest
@@ -109,6 +110,23 @@ async def test_a_file_that_changes_while_it_is_read_is_left_to_the_next_look(fil
     assert (_memory(live), live.problems) == ("1Gi", ())
     monkeypatch.setattr(module, "load_catalogue", load)
     await live.look(LOG)
+    assert _memory(live) == "2Gi"
+
+
+async def test_the_hub_goes_on_while_a_file_is_read(file, monkeypatch):
+    live = LiveCatalogue(file)
+    file.write_text(_of(CATALOGUE, "2Gi"))
+    load, answered = module.load_catalogue, threading.Event()
+
+    def load_when_the_hub_has_answered_somebody(path):
+        assert answered.wait(10)  # would wait in vain on the hub's own loop
+        return load(path)
+
+    monkeypatch.setattr(module, "load_catalogue", load_when_the_hub_has_answered_somebody)
+    look = asyncio.create_task(live.look(LOG))
+    await asyncio.sleep(0.05)
+    answered.set()
+    await look
     assert _memory(live) == "2Gi"
 
 
