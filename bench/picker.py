@@ -3,6 +3,7 @@
 import statistics
 import time
 from collections.abc import Callable
+from datetime import date
 from importlib.metadata import version
 from unittest.mock import patch
 
@@ -68,10 +69,17 @@ def _our_page() -> Callable[[], object]:
     )
     teams = (Team("students", "Students", "team-students"), Team("vision", "Vision", "team-vision"))
     person, ledger = Person("student", frozenset({"students", "vision"}), teams), Ledger()
-    availability = Availability(catalogue, Cluster())
+    availability, today = Availability(catalogue, Cluster()), date(2026, 11, 24)
 
     def page() -> object:
-        return render(catalogue, person, availability.for_person(person, ledger, ""), {}, "/")
+        return render(
+            catalogue,
+            person,
+            availability.for_person(person, ledger, ""),
+            {},
+            availability_url="/",
+            today=today,
+        )
 
     return page
 

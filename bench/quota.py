@@ -4,7 +4,9 @@ import time
 from decimal import Decimal
 
 from gpucommons_spawner.catalogue import Allowance
-from gpucommons_spawner.quota import Holding, Ledger
+from gpucommons_spawner.holdings import Holding
+from gpucommons_spawner.quota import Ledger, Limits
+from gpucommons_spawner.shortage import Wish
 
 from bench.figure import Figure, percentile
 
@@ -14,17 +16,22 @@ _CHECKS = 20_000
 
 
 def measure() -> list[Figure]:
-    """Check and take, then give back, in a ledger that holds 10,000 sessions."""
+    """Check and take, then give back, in a ledger that holds 10,000 sessions of one team."""
     ledger = Ledger()
     for number in range(_PODS):
-        holding = Holding(str(number % _PER_PERSON), Decimal("0.25"), "SciPy", running=True)
+        holding = Holding(
+            str(number % _PER_PERSON), Decimal("0.25"), "SciPy", "lab", "gpu", running=True
+        )
         ledger.restore(f"person-{number // _PER_PERSON}", holding)
-    allowance = Allowance(sessions=5, gpus=Decimal(2))
+    limits = Limits(
+        person=Allowance(sessions=5, gpus=Decimal(2), sizes={"gpu": 5}),
+        team=Allowance(sessions=20_000, gpus=Decimal(10_000)),
+    )
     milliseconds = []
     for number in range(_CHECKS):
         person = f"person-{number % (_PODS // _PER_PERSON)}"
         begin = time.perf_counter()
-        ledger.reserve(person, Holding("new", Decimal(1), "SciPy"), allowance)
+        ledger.reserve(Wish(person, Holding("new", Decimal(1), "SciPy", "lab", "gpu")), limits)
         milliseconds.append((time.perf_counter() - begin) * 1000)
         ledger.release(person, "new")
     return [

@@ -4,10 +4,15 @@ import subprocess
 from collections.abc import Callable, Iterator
 
 import pytest
+from hypothesis import settings
 
 from tests.account_commands import Commands
 from tests.people import SignedIn
 from tests.platform import GPUCOMMONS, LocalPlatform, look_at
+
+# Other work on the machine may slow an example down; a test is judged by what it finds.
+settings.register_profile("unhurried", deadline=None)
+settings.load_profile("unhurried")
 
 _NAME, _PORT = "test", 18000
 

@@ -17,3 +17,5 @@ class Endpoint(StrEnum):
     """Hub: POST asks Dex at once whether this person may still be here (scope delete:users)."""
     HUB_AVAILABILITY = "api/gpucommons/availability"
     """Hub: what is free per size and, for the asking user, why not."""
+    HUB_CATALOGUE = "api/gpucommons/catalogue"
+    """Hub: the catalogue's file, since when it is in force, its mistakes (scope admin-ui)."""

@@ -10,6 +10,8 @@ from gpucommons_local.errors import PlatformError
 from gpucommons_local.progress import tell_error
 from gpucommons_people import command as people
 
+from gpucommons_config import catalogue_command as catalogue
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns its exit code, 1 for an error that was told."""
@@ -17,6 +19,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     local.add_parsers(commands)
     people.add_parsers(commands, find_people_file)
+    catalogue.add_parsers(commands)
     chosen = parser.parse_args(arguments)
     try:
         code: int = chosen.run(chosen)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from gpucommons_authenticator import TEMPLATES as LOGIN_TEMPLATES
 from gpucommons_authenticator import DexOAuthenticator
-from gpucommons_spawner import HANDLERS, CatalogueError, GPUSpawner, load_catalogue
+from gpucommons_spawner import HANDLERS, CatalogueError, GPUSpawner, catalogue_in_force
 from gpucommons_spawner import TEMPLATES as PICKER_TEMPLATES
 from traitlets.config import Config
 
@@ -29,12 +29,13 @@ def defaults() -> Config:
 def check_catalogue(c: Config) -> None:
     """Stop the hub with the catalogue's file, line and key if it has a mistake.
 
-    Without this the mistake would show when the first person signs in.
+    Without this the mistake would show when the first person signs in, and the file would be
+    read then, while others wait.
     """
     file = c.GPUSpawner.get("catalogue_file")
     if not file:
         sys.exit("gpucommons: set GPUSpawner.catalogue_file to the path of the catalogue")
     try:
-        load_catalogue(Path(file))
+        catalogue_in_force(Path(file))
     except CatalogueError as error:
         sys.exit(f"gpucommons: {error}")

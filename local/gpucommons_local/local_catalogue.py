@@ -2,7 +2,7 @@
 
 Images become the locally built ones, and versions that were not built are shown
 as such. Sizes keep their names and limits but request little, so that all of
-them can be tried on two cores.
+them can be tried on two cores. Teams may meet on the only node there is.
 """
 
 from typing import Any
@@ -26,6 +26,8 @@ def local_catalogue() -> str:
             environment["disabled"] = _not_built(name)
     for size in catalogue["sizes"].values():
         size.update(_REQUESTS)
+        if size.get("gpu", {}).get("mode") == "mps":
+            size["gpu"]["across_teams"] = True
     return yaml.safe_dump(catalogue, sort_keys=False, allow_unicode=True)
 
 

@@ -3,6 +3,7 @@
 from gpucommons_spawner.catalogue import Catalogue
 from gpucommons_spawner.catalogue_file import CatalogueError, load_catalogue
 from gpucommons_spawner.handlers import HANDLERS
+from gpucommons_spawner.live_catalogue import catalogue_in_force
 from gpucommons_spawner.picker import TEMPLATES
 from gpucommons_spawner.selection import Person, Selection, SelectionError, resolve
 from gpucommons_spawner.spawner import GPUSpawner
@@ -16,6 +17,7 @@ __all__ = [
     "Person",
     "Selection",
     "SelectionError",
+    "catalogue_in_force",
     "load_catalogue",
     "resolve",
 ]

@@ -1,23 +1,18 @@
 """What is free for each size and, for one person, why something is not."""
 
-import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from decimal import Decimal
 
-from gpucommons_spawner.catalogue import Allowance, Catalogue, Size
-from gpucommons_spawner.cluster import Cluster, Node
-from gpucommons_spawner.quantity import amount, plainly
-from gpucommons_spawner.quota import Ledger
-from gpucommons_spawner.selection import Person
-
-
-@dataclass(frozen=True, slots=True)
-class Room:
-    """How many sessions of a size fit: now, and if nothing else ran."""
-
-    free: int
-    total: int
+from gpucommons_spawner.catalogue import Catalogue, Size
+from gpucommons_spawner.cluster import Cluster
+from gpucommons_spawner.holdings import Holding
+from gpucommons_spawner.quota import Ledger, Limits
+from gpucommons_spawner.room import Room, room
+from gpucommons_spawner.selection import Person, only_in
+from gpucommons_spawner.shortage import Wish, shown
+from gpucommons_spawner.standing import standing
+from gpucommons_spawner.teams import Team
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +27,8 @@ class SizeState:
     """Why not, in a sentence; None if available."""
     room: str
     """How much is free, in words; empty where it is not known or never short."""
+    note: str = ""
+    """For somebody in several teams: in which one it is to be had, if not in all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +41,8 @@ class PersonState:
     """GPUs held, a decimal."""
     allowance_sessions: int | None
     allowance_gpus: str | None
+    holding: tuple[str, ...]
+    """What the person and their teams hold of what they may, a sentence each."""
 
     def as_json(self) -> dict[str, object]:
         """Turn into the hub endpoint's answer."""
@@ -54,98 +53,87 @@ class Availability:
     """Answers for one catalogue and one cluster; counted anew only after a change."""
 
     def __init__(self, catalogue: Catalogue, cluster: Cluster) -> None:
-        self._catalogue = catalogue
+        self.catalogue = catalogue
         self._cluster = cluster
-        self._rooms: dict[str, Room] = {}
+        self._rooms: dict[str, dict[str, Room]] = {}
         self._version = -1
 
-    def rooms(self) -> Mapping[str, Room]:
-        """Room for each size; empty while the cluster is not known."""
-        if self._cluster.known and self._version != self._cluster.version:
+    def rooms(self, team: str = "") -> Mapping[str, Room]:
+        """Room for each size in a team; empty while the cluster is not known.
+
+        A size whose GPUs are not counted by the nodes is left out.
+        """
+        if not self._cluster.known:
+            return {}
+        if self._version != self._cluster.version:
             self._version = self._cluster.version
+            self._rooms = {}
+        if team not in self._rooms:
             nodes = list(self._cluster.all_nodes())
-            self._rooms = {name: room(size, nodes) for name, size in self._catalogue.sizes.items()}
-        return self._rooms
+            self._rooms[team] = {
+                name: room(size, nodes, team)
+                for name, size in self.catalogue.sizes.items()
+                if size.gpu_fields().counted
+            }
+        return self._rooms[team]
 
     def for_person(self, person: Person, ledger: Ledger, server: str) -> PersonState:
         """Every size as this person sees it who is about to start ``server``."""
-        allowance = self._catalogue.quotas.of(person.groups)
+        allowance = self.catalogue.quotas.of(person.groups, person.name)
         held = [holding for holding in ledger.held(person.name) if holding.server != server]
-        rooms = self.rooms()
         return PersonState(
-            sizes=tuple(
-                _state(
-                    name,
-                    rooms.get(name),
-                    _refusal(size, person, ledger, server, allowance),
-                    scarce=size.gpu is not None,
-                )
-                for name, size in self._catalogue.sizes.items()
-            ),
+            sizes=tuple(self._size(name, person, ledger, server) for name in self.catalogue.sizes),
             sessions=len(held),
-            gpus=plainly(sum((holding.units for holding in held), Decimal(0))),
+            gpus=shown(sum((holding.units for holding in held), Decimal(0))),
             allowance_sessions=allowance.sessions,
-            allowance_gpus=None if allowance.gpus is None else plainly(allowance.gpus),
+            allowance_gpus=None if allowance.gpus is None else shown(allowance.gpus),
+            holding=standing(self.catalogue, person, ledger, server),
         )
 
-
-def room(size: Size, nodes: list[Node]) -> Room:
-    """Count how many sessions of a size the nodes take, now and when empty."""
-    fields = size.gpu_fields()
-    selector = {**fields.node_selector, **size.node_selector}
-    needs = {
-        "cpu": amount(size.cpu_request or size.cpu),
-        "memory": amount(size.memory_request or size.memory),
-        "pods": Decimal(1),
-        **{resource: amount(count) for resource, count in fields.limits.items()},
-    }
-    free = total = 0
-    for node in nodes:
-        if node.ready and _admits(node, selector, fields.tolerations):
-            free += _fit(needs, {resource: node.free(resource) for resource in needs})
-            total += _fit(needs, node.allocatable)
-    return Room(free=free, total=total)
-
-
-def _fit(needs: Mapping[str, Decimal], has: Mapping[str, Decimal]) -> int:
-    fits = min(math.floor(has.get(resource, Decimal(0)) / need) for resource, need in needs.items())
-    return max(fits, 0)
+    def _size(self, name: str, person: Person, ledger: Ledger, server: str) -> SizeState:
+        """Judge a size in each of the person's teams; it is to be had if it is in one."""
+        size = self.catalogue.sizes[name]
+        found: dict[Team | None, tuple[str | None, Room | None]] = {}
+        for team in person.teams or (None,):
+            place = self.rooms(team.name if team else "").get(name)
+            wish = Wish(
+                person.name,
+                Holding(server, size.units, "", team.name if team else "", name),
+                size.display_name,
+            )
+            reason = size.refusal(person.groups_in(team)) or ledger.refusal(
+                wish, Limits.of(self.catalogue.quotas, person, team)
+            )
+            found[team] = (reason or _full(place), place)
+        return _state(name, size, found, person)
 
 
-def _admits(
-    node: Node, selector: Mapping[str, str], tolerations: tuple[Mapping[str, str], ...]
-) -> bool:
-    tolerated = {toleration["key"] for toleration in tolerations}
-    return all(node.labels.get(key) == value for key, value in selector.items()) and all(
-        taint["key"] in tolerated for taint in node.taints
-    )
-
-
-def _refusal(
-    size: Size, person: Person, ledger: Ledger, server: str, allowance: Allowance
-) -> str | None:
-    if size.disabled:
-        return size.disabled
-    if not size.open_to(person.groups):
-        return f"For members of {', '.join(size.access or ())}. Ask an administrator for access."
-    return ledger.refusal(person.name, size.units, allowance, server=server)
-
-
-def _state(name: str, found: Room | None, refusal: str | None, *, scarce: bool) -> SizeState:
-    reason = refusal
-    if reason is None and found is not None and found.free == 0:
-        reason = _full(found)
+def _state(
+    name: str,
+    size: Size,
+    found: Mapping[Team | None, tuple[str | None, Room | None]],
+    person: Person,
+) -> SizeState:
+    open_in = [team for team, (reason, _) in found.items() if reason is None]
+    reason, place = found[open_in[0]] if open_in else next(iter(found.values()))
     return SizeState(
         name=name,
         available=reason is None,
-        free=found.free if found else None,
-        total=found.total if found else None,
+        free=place.free if place else None,
+        total=place.total if place else None,
         reason=reason,
-        room=f"{found.free} of {found.total} free" if scarce and found and found.total else "",
+        room=f"{place.free} of {place.total} free" if size.gpu and place and place.total else "",
+        note=only_in(open_in, person),
     )
 
 
-def _full(found: Room) -> str:
-    if found.total == 0:
+def _full(place: Room | None) -> str | None:
+    if place is None or place.free:
+        return None
+    if place.total == 0:
         return "No node of this cluster can run it. Ask an administrator."
-    return f"All {found.total} places for this size are taken. Try again later."
+    if place.of_other_teams:
+        return (
+            "What is free is beside sessions of another team, which it may not share a node with."
+        )
+    return f"All {place.total} places for this size are taken. Try again later."

@@ -2,15 +2,20 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 
 from gpucommons_contract import Annotation, Label, SessionVariable
 
+from gpucommons_spawner.catalogue import IdleRule, data_folder
 from gpucommons_spawner.gpu_modes import GPUFields
+from gpucommons_spawner.gpu_modes.dra import CLAIM
 from gpucommons_spawner.quantity import amount, plainly
 from gpucommons_spawner.selection import Person, Selection
 
 SHARED_MEMORY_VOLUME = "shared-memory"
 SHARED_MEMORY_PATH = "/dev/shm"  # noqa: S108 -- a mount point, not a file
+
+_Fields = tuple[Mapping[str, object], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,17 +31,27 @@ class PodFields:
     node_selector: Mapping[str, str]
     tolerations: tuple[Mapping[str, str], ...]
     environment: Mapping[str, str]
-    volumes: tuple[Mapping[str, object], ...]
-    volume_mounts: tuple[Mapping[str, object], ...]
+    volumes: _Fields
+    volume_mounts: _Fields
+    pod_anti_affinity_required: _Fields
     labels: Mapping[str, str]
     annotations: Mapping[str, str]
+    priority_class_name: str | None
+    """None leaves the operator's."""
+    scheduler_name: str | None
+    """None leaves the operator's; empty is the cluster's own choice."""
+    resource_claims: _Fields
+    """As in a pod's spec; its container claims all of them."""
+    one_user: bool
+    """Whether all sessions of the kind must run under the same user ID."""
 
 
 def build(selection: Selection, person: Person, server: str) -> PodFields:
     """Compile a selection for one server of a person."""
     size = selection.allocation
     gpu = size.gpu_fields()
-    volumes, mounts = _shared_memory(gpu)
+    shared_memory = _shared_memory() if gpu.own_shared_memory else ((), ())
+    data = _data(selection)
     return PodFields(
         image=selection.image,
         cpu_limit=float(amount(size.cpu)),
@@ -45,16 +60,25 @@ def build(selection: Selection, person: Person, server: str) -> PodFields:
         mem_guarantee=int(amount(size.memory_request or size.memory)),
         extra_resource_limits=gpu.limits,
         node_selector={**gpu.node_selector, **size.node_selector},
-        tolerations=gpu.tolerations,
+        tolerations=size.all_tolerations(),
         environment={
             **gpu.environment,
             SessionVariable.GPU_MODE: gpu.mode,
             SessionVariable.GPU_UNITS: plainly(gpu.units),
         },
-        volumes=volumes,
-        volume_mounts=mounts,
+        volumes=shared_memory[0] + data[0],
+        volume_mounts=shared_memory[1] + data[1],
+        pod_anti_affinity_required=_apart(gpu, selection.team.name),
         labels=_labels(selection, gpu),
-        annotations={Annotation.USER: person.name, Annotation.SERVER: server},
+        annotations={
+            Annotation.USER: person.name,
+            Annotation.SERVER: server,
+            **_idle(selection.idle),
+        },
+        priority_class_name=size.priority,
+        scheduler_name="" if gpu.own_scheduler else None,
+        resource_claims=_claims(gpu),
+        one_user=gpu.one_user,
     )
 
 
@@ -69,13 +93,59 @@ def _labels(selection: Selection, gpu: GPUFields) -> dict[str, str]:
     }
 
 
-def _shared_memory(
-    gpu: GPUFields,
-) -> tuple[tuple[Mapping[str, object], ...], tuple[Mapping[str, object], ...]]:
+def _idle(rule: IdleRule) -> dict[str, str]:
+    """Write the idle rule for the culler, without what the catalogue does not say."""
+    names = {
+        "warn_after": Annotation.IDLE_WARN_AFTER,
+        "stop_after": Annotation.IDLE_STOP_AFTER,
+        "keep_at_most": Annotation.IDLE_KEEP_AT_MOST,
+    }
+    return {names[key]: _seconds(value) for key, value in rule.said().items()}
+
+
+def _seconds(span: timedelta | None) -> str:
+    return "never" if span is None else str(int(span.total_seconds()))
+
+
+def _shared_memory() -> tuple[_Fields, _Fields]:
     """Mount a /dev/shm as large as the session's memory: the 64 MiB of a container
     are too few for the worker processes of data loaders.
     """
-    if not gpu.own_shared_memory:
-        return (), ()
     volume = {"name": SHARED_MEMORY_VOLUME, "emptyDir": {"medium": "Memory"}}
     return (volume,), ({"name": SHARED_MEMORY_VOLUME, "mountPath": SHARED_MEMORY_PATH},)
+
+
+def _data(selection: Selection) -> tuple[_Fields, _Fields]:
+    """Mount the team's data, read-only twice: for the claim, and for the container."""
+    volumes, mounts = [], []
+    for name, data in selection.data.items():
+        claim = {"claimName": data.claim_of(name), "readOnly": True}
+        volumes.append({"name": f"data-{name}", "persistentVolumeClaim": claim})
+        mounts.append({"name": f"data-{name}", "mountPath": data_folder(name), "readOnly": True})
+    return tuple(volumes), tuple(mounts)
+
+
+def _apart(gpu: GPUFields, team: str) -> _Fields:
+    """Keep off nodes where another team has sessions of this mode, and them off this one's.
+
+    The scheduler reads such a rule both ways: a pod that has none is kept off too.
+    Source: https://kubernetes.io/docs/concepts/scheduling-eviction/assign-pod-node/
+    """
+    if not gpu.team_apart:
+        return ()
+    others = [
+        {"key": str(Label.GPU_MODE), "operator": "In", "values": [gpu.mode]},
+        {"key": str(Label.TEAM), "operator": "NotIn", "values": [team]},
+    ]
+    term = {
+        "labelSelector": {"matchExpressions": others},
+        "namespaceSelector": {},  # all: each team has its own
+        "topologyKey": "kubernetes.io/hostname",
+    }
+    return (term,)
+
+
+def _claims(gpu: GPUFields) -> _Fields:
+    if gpu.claim_template is None:
+        return ()
+    return ({"name": CLAIM, "resourceClaimTemplateName": gpu.claim_template},)

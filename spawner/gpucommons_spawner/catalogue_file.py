@@ -1,37 +1,37 @@
 """Reads the catalogue from YAML; a mistake is named with file, line and key."""
 
-from collections.abc import Mapping, Sequence
-from functools import cache
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
 from pathlib import Path
-from typing import cast
 
 from pydantic import ValidationError
-from pydantic_core import ErrorDetails
 from ruamel.yaml import YAML
-from ruamel.yaml.comments import CommentedMap, CommentedSeq
+from ruamel.yaml.comments import CommentedMap
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from gpucommons_spawner.catalogue import Catalogue
-from gpucommons_spawner.part import MISTAKE
+from gpucommons_spawner.problem import Problem, described, problem_at
 
-_WORDING = {
-    "missing": "is missing; add it",
-    "string_type": "must be text; put it in quotes",
-    "string_pattern_mismatch": (
-        "may hold only letters, digits, dots and hyphens, and begins with a lowercase letter "
-        "or digit"
-    ),
-    "too_short": "must not be empty",
-    "model_type": "must be a mapping of keys to values",
-    "dict_type": "must be a mapping of keys to values",
-    "tuple_type": "must be a list",
-    "union_tag_not_found": "needs the key mode: exclusive or mps",
-    "union_tag_invalid": "has an unknown mode; write exclusive or mps",
-}
+_ENDLESS = Problem("not a catalogue: something in it is within itself, or too deep")
+_RETIRES_SOON = timedelta(days=30)
 
 
 class CatalogueError(Exception):
     """The catalogue cannot be used. The text is for the operator: one problem a line."""
+
+    def __init__(self, path: Path, problems: Sequence[Problem]) -> None:
+        super().__init__("\n".join(problem.text(path) for problem in problems))
+        self.path = path
+        self.problems = tuple(problems)
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedCatalogue:
+    """A catalogue that can be used, and what its author may want to know all the same."""
+
+    catalogue: Catalogue
+    warnings: tuple[Problem, ...]
 
 
 def load_catalogue(path: Path) -> Catalogue:
@@ -39,33 +39,75 @@ def load_catalogue(path: Path) -> Catalogue:
 
     Raises CatalogueError that names file, line and key of every mistake.
     """
+    catalogue, tree = _load(path)
+    if catalogue.require_digests:
+        _demand_digests(path, tree, catalogue)
+    return catalogue
+
+
+def checked_catalogue(path: Path, today: date, *, digests: bool = False) -> CheckedCatalogue:
+    """Read a catalogue as its author wants to know of it, whether or not it is in use.
+
+    ``digests`` demands that images are pinned, as ``require_digests: true`` does.
+    Raises CatalogueError.
+    """
+    catalogue, tree = _load(path)
+    if digests or catalogue.require_digests:
+        _demand_digests(path, tree, catalogue)
+    return CheckedCatalogue(catalogue, tuple(_retiring(tree, catalogue, today)))
+
+
+def _load(path: Path) -> tuple[Catalogue, CommentedMap]:
+    tree = _read(path)
+    try:
+        return Catalogue.model_validate(_plain(tree)), tree
+    except RecursionError as error:
+        raise CatalogueError(path, [_ENDLESS]) from error
+    except ValidationError as error:
+        found = [described(tree, each) for each in error.errors()]
+        raise CatalogueError(path, found) from error
+
+
+def _read(path: Path) -> CommentedMap:
     try:
         with path.open(encoding="utf-8") as file:
             tree = YAML(typ="rt").load(file)
     except OSError as error:
-        raise CatalogueError(
-            f"{path}: cannot be read: {error.strerror}; set GPUSpawner.catalogue_file"
-        ) from error
+        why = f"cannot be read: {error.strerror}; set GPUSpawner.catalogue_file"
+        raise CatalogueError(path, [Problem(why)]) from error
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        line = mark.line + 1 if mark else 1
+        line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
         what = str(error.problem).partition(" with value ")[0]  # a duplicate key shows them all
-        raise CatalogueError(f"{path}:{line}: not valid YAML: {what}") from error
-    except (YAMLError, UnicodeDecodeError) as error:
-        raise CatalogueError(f"{path}: not valid YAML: {error}") from error
+        found = Problem(f"not valid YAML: {what}", line, column)
+        raise CatalogueError(path, [found]) from error
+    except RecursionError as error:
+        raise CatalogueError(path, [_ENDLESS]) from error
+    except (YAMLError, ValueError) as error:
+        raise CatalogueError(path, [Problem(f"not valid YAML: {error}")]) from error
     if not isinstance(tree, CommentedMap):
-        raise CatalogueError(f"{path}:1: must be a mapping with environments and sizes")
-    try:
-        return Catalogue.model_validate(_plain(tree))
-    except ValidationError as error:
-        lines = [_describe(path, tree, problem) for problem in error.errors()]
-        raise CatalogueError("\n".join(lines)) from error
+        found = Problem("must be a mapping with environments and sizes", 1, 1)
+        raise CatalogueError(path, [found])
+    return tree
 
 
-@cache
-def shared_catalogue(path: Path) -> Catalogue:
-    """Read a catalogue once and keep it for the life of the hub."""
-    return load_catalogue(path)
+def _demand_digests(path: Path, tree: CommentedMap, catalogue: Catalogue) -> None:
+    advice = "is not pinned by digest; write name@sha256:…"
+    found = [problem_at(tree, keys, advice) for keys in catalogue.without_digest()]
+    if found:
+        raise CatalogueError(path, found)
+
+
+def _retiring(tree: CommentedMap, catalogue: Catalogue, today: date) -> Iterator[Problem]:
+    for name, environment in catalogue.environments.items():
+        for version, one in environment.versions.items():
+            if one.retires is not None and one.retires < today + _RETIRES_SOON:
+                retires = ("environments", name, "versions", version, "retires")
+                when = "is past" if one.retires < today else "comes soon"
+                yield problem_at(tree, retires, f"{when}: {one.retires}", warning=True)
+        if not environment.usable(today) and not environment.disabled:
+            versions = ("environments", name, "versions")
+            yield problem_at(tree, versions, "none of them can be started", warning=True)
 
 
 def _plain(node: object) -> object:
@@ -84,55 +126,3 @@ def _plain(node: object) -> object:
 
 def _key(key: object) -> object:
     return str(key) if isinstance(key, str) else key
-
-
-def _describe(path: Path, tree: CommentedMap, problem: ErrorDetails) -> str:
-    location = list(problem["loc"])
-    if problem["type"] == MISTAKE:
-        location.extend(problem["ctx"]["keys"])
-    line, keys = _find(tree, location)
-    wording = _wording(problem)
-    if keys and keys[-1] == "[key]":  # the key of a mapping is wrong, not its value
-        keys.pop()
-        wording = _key_wording(problem)
-    where = f"{path}:{line}: {'.'.join(keys)}" if keys else f"{path}:{line}"
-    return f"{where}: {wording}"
-
-
-def _wording(problem: ErrorDetails) -> str:
-    own = problem["msg"].removeprefix("Value error, ").replace("Input should be", "must be")
-    return _WORDING.get(problem["type"], own)
-
-
-def _key_wording(problem: ErrorDetails) -> str:
-    if not isinstance(problem["input"], str):
-        return "this key is not text; put it in quotes"
-    return f"this name {_wording(problem)}"
-
-
-def _find(tree: CommentedMap, location: Sequence[object]) -> tuple[int, list[str]]:
-    """Walk the tree along pydantic's location; answer the line and the keys on the way.
-
-    Parts of the location that are not in the tree are the tag of a union, and
-    skipped, or a missing key at the end, which is reported at its parent.
-    """
-    node: object = tree
-    line = 1
-    keys: list[str] = []
-    for index, step in enumerate(location):
-        last = index == len(location) - 1
-        if isinstance(node, CommentedMap) and (found := _keys_like(node, step)):
-            line = cast("int", node.lc.key(found[0])[0]) + 1
-            node = node[found[0]]
-        elif isinstance(node, CommentedSeq) and isinstance(step, int):
-            line = cast("int", node.lc.item(step)[0]) + 1
-            node = node[step]
-        elif not last:
-            continue
-        keys.append(str(step))
-    return line, keys
-
-
-def _keys_like(node: CommentedMap, step: object) -> list[object]:
-    """Find the key of a mapping that reads like this; numbers were not quoted."""
-    return [key for key in node if str(key) == str(step)]

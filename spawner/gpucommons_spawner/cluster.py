@@ -6,15 +6,20 @@ pod, so memory grows by a few hundred bytes a pod.
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+from gpucommons_contract import Label
+
 from gpucommons_spawner.quantity import amount
 from gpucommons_spawner.watch import Manifest, Watch
 
 Resources = Mapping[str, Decimal]
+Session = tuple[str, str]
+"""GPU mode and team of a session."""
 
 _FINISHED = ("Succeeded", "Failed")
 _KEEPS_OUT = ("NoSchedule", "NoExecute")
@@ -30,16 +35,22 @@ class Node:
     taints: tuple[Mapping[str, str], ...] = ()
     ready: bool = False
     used: dict[str, Decimal] = field(default_factory=dict)
+    sessions: Counter[Session] = field(default_factory=Counter)
 
     def free(self, resource: str) -> Decimal:
         """How much of a resource no pod has asked for."""
         return self.allocatable.get(resource, Decimal(0)) - self.used.get(resource, Decimal(0))
+
+    def has_other_team(self, gpu_mode: str, team: str) -> bool:
+        """Tell whether another team has a session of a GPU mode here."""
+        return any(mode == gpu_mode and one != team for mode, one in +self.sessions)
 
 
 @dataclass(frozen=True, slots=True)
 class _Load:
     node: str
     requests: Resources
+    session: Session | None
 
 
 class Cluster:
@@ -65,7 +76,7 @@ class Cluster:
         """Take a complete list of nodes."""
         self._nodes = {node.name: node for node in found}
         for node in found:
-            node.used = {}
+            node.used, node.sessions = {}, Counter()
         for load in self._pods.values():
             self._account(load, 1)
         self.version += 1
@@ -73,8 +84,13 @@ class Cluster:
     def set_node(self, node: Node) -> None:
         """Take one node, new or changed."""
         known = self._nodes.get(node.name)
-        node.used = known.used if known else self._sum_on(node.name)
         self._nodes[node.name] = node
+        if known:
+            node.used, node.sessions = known.used, known.sessions
+        else:
+            for load in self._pods.values():
+                if load.node == node.name:
+                    self._account(load, 1)
         self.version += 1
 
     def remove_node(self, name: str) -> None:
@@ -98,7 +114,7 @@ class Cluster:
             self.remove_pod(key)
         elif known is None or known.node != node:
             self.remove_pod(key)
-            load = self._pods[key] = _Load(node, _requests(pod["spec"]))
+            load = self._pods[key] = _Load(node, _requests(pod["spec"]), _session(pod))
             self._account(load, 1)
             self.version += 1
 
@@ -111,13 +127,8 @@ class Cluster:
     def _account(self, load: _Load, sign: int) -> None:
         if node := self._nodes.get(load.node):
             _add(node.used, load.requests, sign)
-
-    def _sum_on(self, name: str) -> dict[str, Decimal]:
-        used: dict[str, Decimal] = {}
-        for load in self._pods.values():
-            if load.node == name:
-                _add(used, load.requests, 1)
-        return used
+            if load.session:
+                node.sessions[load.session] += sign
 
 
 class _Nodes:
@@ -184,6 +195,12 @@ def _node(manifest: Manifest) -> Node:
         ),
         ready=conditions.get("Ready") == "True" and not spec.get("unschedulable", False),
     )
+
+
+def _session(pod: Manifest) -> Session | None:
+    labels = pod["metadata"].get("labels", {})
+    mode, team = labels.get(Label.GPU_MODE), labels.get(Label.TEAM)
+    return (mode, team) if mode and team else None
 
 
 def _requests(spec: Manifest) -> dict[str, Decimal]:

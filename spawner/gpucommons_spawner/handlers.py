@@ -1,13 +1,16 @@
 """What the hub serves for the picker, as handlers for ``JupyterHub.extra_handlers``."""
 
 import json
+from pathlib import Path
 
 from gpucommons_contract import Endpoint
 from jupyterhub.apihandlers import APIHandler
+from jupyterhub.handlers import BaseHandler
 from jupyterhub.scopes import needs_scope
 from jupyterhub.user import User
-from tornado.web import HTTPError, StaticFileHandler
+from tornado.web import HTTPError, StaticFileHandler, authenticated
 
+from gpucommons_spawner.live_catalogue import LiveCatalogue, catalogue_in_force
 from gpucommons_spawner.picker import STATIC
 
 
@@ -37,12 +40,47 @@ class AvailabilityHandler(APIHandler):  # type: ignore[misc]  # JupyterHub publi
         self.finish(json.dumps(user.spawner.availability(server).as_json()))
 
 
+class CatalogueHandler(APIHandler):  # type: ignore[misc]  # JupyterHub publishes no types
+    """Which catalogue is in force, and what is wrong with its file: for administrators."""
+
+    @needs_scope("admin-ui")  # type: ignore[untyped-decorator]
+    async def get(self) -> None:
+        """Answer with file, time and problems."""
+        live = _live(self)
+        self.set_header("Cache-Control", "no-store")
+        self.finish(
+            json.dumps(
+                {
+                    "file": str(live.path),
+                    "in_force_since": live.since.isoformat(timespec="seconds"),
+                    "problems": [problem.as_json() for problem in live.problems],
+                }
+            )
+        )
+
+
+class CataloguePageHandler(BaseHandler):  # type: ignore[misc]  # JupyterHub publishes no types
+    """The same as a page."""
+
+    @authenticated  # type: ignore[untyped-decorator]
+    @needs_scope("admin-ui")  # type: ignore[untyped-decorator]
+    async def get(self) -> None:
+        """Draw the page."""
+        self.finish(await self.render_template("catalogue.html", live=_live(self)))
+
+
+def _live(handler: BaseHandler) -> LiveCatalogue:
+    return catalogue_in_force(Path(handler.config.GPUSpawner.catalogue_file))
+
+
 class StaticHandler(StaticFileHandler):  # type: ignore[misc]  # Tornado publishes none here
     """The picker's script and styles: public, and cached by their hash."""
 
 
 HANDLERS = [
     (rf"/{Endpoint.HUB_AVAILABILITY}", AvailabilityHandler),
+    (rf"/{Endpoint.HUB_CATALOGUE}", CatalogueHandler),
+    (r"/gpucommons/catalogue", CataloguePageHandler),
     (r"/gpucommons/static/(.*)", StaticHandler, {"path": str(STATIC)}),
 ]
 """Paths below the hub's URL."""

@@ -37,6 +37,7 @@ _OBSTACLES = {
 }
 """Reasons that the kubelet gives for a container that waits, and what they mean."""
 
+_OTHER_TEAM = "closed to this size while another team shares its GPUs"
 _NODE_REASONS = (
     ("Insufficient nvidia.com/gpu.shared", "no free share of a GPU"),
     ("Insufficient nvidia.com/gpu", "too few free GPUs"),
@@ -47,9 +48,12 @@ _NODE_REASONS = (
     ("node(s) didn't match Pod's node affinity/selector", "not the kind that this size asks for"),
     ("node(s) had untolerated taint", "closed to this size"),
     ("node(s) were unschedulable", "closed for maintenance"),
+    ("node(s) didn't satisfy existing pods anti-affinity", _OTHER_TEAM),
+    ("node(s) didn't match pod anti-affinity", _OTHER_TEAM),
     ("node(s) had volume node affinity conflict", "cannot reach your files"),
 )
 _COUNTED = re.compile(r"(\d+) (.+)")
+_NO_CLAIM = re.compile(r'persistentvolumeclaim "([^"]+)" not found')
 _SCHEDULER = re.compile(r"0/(\d+) nodes are available: (.*)", re.DOTALL)
 
 
@@ -90,7 +94,12 @@ def in_words(message: str) -> str:
     ``No node can take this session: 2 of 2 have too few free GPUs.``
     """
     if "unbound immediate PersistentVolumeClaims" in message:
-        return "The volume with your files is not ready."
+        return "The volume with your files, or one with shared data, is not ready."
+    if missing := _NO_CLAIM.search(message):
+        return (
+            f"The volume {missing[1]} is not there. Tell an administrator: shared data needs a "
+            "volume in each team."
+        )
     found = _SCHEDULER.match(message)
     if not found:
         return f"The session cannot be placed: {message or 'no reason was given'}"

@@ -6,107 +6,97 @@ Start until the session is gone; it is found again after a hub restart.
 """
 
 from dataclasses import dataclass, replace
-from decimal import Decimal
 
-from gpucommons_spawner.catalogue import Allowance
-from gpucommons_spawner.quantity import plainly
+from gpucommons_spawner.catalogue import Allowance, Quotas
+from gpucommons_spawner.holdings import Holding, Holdings
+from gpucommons_spawner.selection import Person
+from gpucommons_spawner.shortage import Holder, Wish, shortage
+from gpucommons_spawner.teams import Team
 
 
 class QuotaExceededError(Exception):
-    """The person may not have this much more. The text says who holds what, and what to do."""
+    """There is not that much more to be had. The text says who holds what, and what to do."""
+
+
+_NO_LIMIT = Allowance()
 
 
 @dataclass(frozen=True, slots=True)
-class Holding:
-    """What one session, or one that is about to start, takes of its person's allowance.
+class Limits:
+    """What a start must fit into: what the person may have, and the team as a whole."""
 
-    units are GPUs; profile is what the person chose, in words.
-    """
+    person: Allowance
+    team: Allowance = _NO_LIMIT
+    team_title: str = ""
 
-    server: str
-    units: Decimal
-    profile: str
-    running: bool = False
+    @classmethod
+    def of(cls, quotas: Quotas, person: Person, team: Team | None) -> "Limits":
+        """Read what holds for a session of a person in a team."""
+        own = quotas.of(person.groups, person.name)
+        return cls(own, quotas.of_team(team.name), team.display_name) if team else cls(own)
 
-    def __str__(self) -> str:
-        where = f"server {self.server}" if self.server else "default server"
-        return f"{self.profile} ({where}, {'running' if self.running else 'starting'})"
+
+_NOTHING = Holdings()
 
 
 class Ledger:
-    """All holdings of one hub. One person holds few, so a look-up costs the same at any scale."""
+    """All holdings of one hub. Sums are kept, so that a check costs the same at any scale."""
 
     def __init__(self) -> None:
-        self._held: dict[str, dict[str, Holding]] = {}
+        self._people: dict[str, Holdings] = {}
+        self._teams: dict[str, Holdings] = {}
 
-    def reserve(self, person: str, holding: Holding, allowance: Allowance) -> None:
-        """Enter a holding if the allowance has room for it.
+    def reserve(self, wish: Wish, limits: Limits) -> None:
+        """Enter a holding if person and team have room for it.
 
         An earlier holding of the same server is replaced.
         Raises QuotaExceededError, and then nothing has changed.
         """
-        refusal = self.refusal(person, holding.units, allowance, server=holding.server)
-        if refusal:
+        if refusal := self.refusal(wish, limits):
             raise QuotaExceededError(refusal)
-        self.restore(person, holding)
+        self.restore(wish.person, wish.holding)
 
     def restore(self, person: str, holding: Holding) -> None:
         """Enter a holding unasked: the session is there already, after a hub restart."""
-        self._held.setdefault(person, {})[holding.server] = holding
+        self.release(person, holding.server)
+        self._people.setdefault(person, Holdings()).put(person, holding)
+        self._teams.setdefault(holding.team, Holdings()).put(person, holding)
 
     def confirm(self, person: str, server: str) -> None:
         """Note that a session that was starting is running."""
-        if holding := self._held.get(person, {}).get(server):
-            self._held[person][server] = replace(holding, running=True)
+        if holding := self.of(person).get(person, server):
+            running = replace(holding, running=True)
+            self._people[person].put(person, running)
+            self._teams[holding.team].put(person, running)
 
     def release(self, person: str, server: str) -> None:
         """Give back what a server held. Doing so twice is harmless."""
-        mine = self._held.get(person, {})
-        mine.pop(server, None)
-        if not mine:
-            self._held.pop(person, None)
+        if holding := self.of(person).get(person, server):
+            for those, name in ((self._people, person), (self._teams, holding.team)):
+                those[name].drop(person, server)
+                if not those[name]:
+                    del those[name]
+
+    def of(self, person: str) -> Holdings:
+        """Answer what a person holds."""
+        return self._people.get(person, _NOTHING)
+
+    def of_team(self, team: str) -> Holdings:
+        """Answer what the sessions of a team hold together."""
+        return self._teams.get(team, _NOTHING)
 
     def held(self, person: str) -> tuple[Holding, ...]:
         """List what a person holds, oldest first."""
-        return tuple(self._held.get(person, {}).values())
+        return tuple(holding for _, holding in self.of(person))
 
-    def refusal(
-        self, person: str, units: Decimal, allowance: Allowance, *, server: str | None = None
-    ) -> str | None:
-        """Say why there is no room for a session with this many GPUs; None if there is.
+    def refusal(self, wish: Wish, limits: Limits) -> str | None:
+        """Say why there is no room for a session; None if there is.
 
-        What ``server`` holds does not count: it is to be replaced.
+        What the same server holds does not count: it is to be replaced.
         """
-        others = [holding for holding in self.held(person) if holding.server != server]
-        if allowance.sessions is not None and len(others) >= allowance.sessions:
-            return (
-                f"You have {len(others)} of {allowance.sessions} "
-                f"{_plural('session', allowance.sessions)}{_list(others)}. {_way_on(others)}"
-            )
-        gpus = sum((holding.units for holding in others), Decimal(0))
-        if units and allowance.gpus is not None and gpus + units > allowance.gpus:
-            with_gpu = [holding for holding in others if holding.units]
-            return (
-                f"This needs {_gpus(units)}; you hold {plainly(gpus)} of "
-                f"{_gpus(allowance.gpus)}{_list(with_gpu)}. "
-                f"{_way_on(with_gpu, ' or choose a smaller size')}"
-            )
-        return None
-
-
-def _gpus(units: Decimal) -> str:
-    return f"{plainly(units)} {_plural('GPU', units)}"
-
-
-def _plural(noun: str, count: int | Decimal) -> str:
-    return noun if count == 1 else f"{noun}s"
-
-
-def _list(holdings: list[Holding]) -> str:
-    return f": {', '.join(map(str, holdings))}" if holdings else ""
-
-
-def _way_on(holdings: list[Holding], otherwise: str = "") -> str:
-    if holdings:
-        return f"Stop {'it' if len(holdings) == 1 else 'one'}{otherwise}."
-    return "Choose a smaller size, or ask an administrator for more."
+        own = shortage(self.of(wish.person), limits.person, wish, Holder())
+        if own is not None:
+            return own
+        team = wish.holding.team
+        holder = Holder(f"The team {limits.team_title or team}", is_team=True)
+        return shortage(self.of_team(team), limits.team, wish, holder)

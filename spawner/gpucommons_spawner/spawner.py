@@ -1,31 +1,24 @@
 """The spawner of GPU Commons: starts what the catalogue offers, and nothing else."""
 
-import asyncio
 import copy
 from collections.abc import Mapping
-from datetime import datetime
 from decimal import Decimal
 from http import HTTPStatus
-from pathlib import Path
-from typing import Any, ClassVar
-from urllib.parse import urlencode
+from typing import Any
 
-from gpucommons_contract import Endpoint
-from jupyterhub.utils import url_path_join
 from kubernetes_asyncio.client import V1Pod
 from sqlalchemy.orm import object_session
-from traitlets import Bool, Unicode, default
+from traitlets import default
 
-from gpucommons_spawner.availability import Availability, PersonState
 from gpucommons_spawner.builders import PodFields, build
-from gpucommons_spawner.catalogue import Catalogue
-from gpucommons_spawner.catalogue_file import shared_catalogue
-from gpucommons_spawner.cluster import Cluster, follow
-from gpucommons_spawner.picker import options_of_form, render
-from gpucommons_spawner.quota import Holding, Ledger, QuotaExceededError
+from gpucommons_spawner.day import today
+from gpucommons_spawner.holdings import Holding
+from gpucommons_spawner.picker import options_of_form
+from gpucommons_spawner.picker_spawner import PickerSpawner
+from gpucommons_spawner.quota import Limits, QuotaExceededError
 from gpucommons_spawner.refusal import Refusal
-from gpucommons_spawner.selection import Person, Selection, SelectionError, resolve
-from gpucommons_spawner.team_spawner import TeamSpawner
+from gpucommons_spawner.selection import Selection, SelectionError, resolve
+from gpucommons_spawner.shortage import Wish
 
 _REPLACED = (
     "image",
@@ -36,11 +29,20 @@ _REPLACED = (
     "extra_resource_limits",
 )
 """Settings that the selection alone decides."""
-_EXTENDED = ("node_selector", "tolerations", "environment", "volumes", "volume_mounts")
+_EXTENDED = (
+    "node_selector",
+    "tolerations",
+    "environment",
+    "volumes",
+    "volume_mounts",
+    "pod_anti_affinity_required",
+)
 """Settings that an operator may fill too; the selection adds to them."""
+_DEFAULTED = ("priority_class_name", "scheduler_name")
+"""Settings of the operator that hold where the selection says nothing."""
 
 
-class GPUSpawner(TeamSpawner):
+class GPUSpawner(PickerSpawner):
     """Starts sessions of the catalogue's environments and sizes.
 
     Everything a person can say passes ``resolve``. The quota is entered before
@@ -48,58 +50,14 @@ class GPUSpawner(TeamSpawner):
     comes about: JupyterHub clears a server's state then.
     """
 
-    catalogue_file = Unicode(
-        config=True,
-        help="""
-        Path of the catalogue of environments, sizes and quotas (YAML), read once per hub.
-        There is no default. Example: ``/etc/gpucommons/catalogue.yaml``.
-        """,
-    )
-    watch_cluster = Bool(
-        True,
-        config=True,
-        help="""
-        Whether to follow the nodes and pods of the whole cluster, to show what is free.
-        The hub needs the right to list and watch both. Without it, set this to False:
-        every size is then offered, and a start says if there is no room.
-        """,
-    )
-
-    ledger: ClassVar[Ledger] = Ledger()
-    """Who holds what; one for the hub."""
-    _cluster: ClassVar[Cluster] = Cluster()
-    _following: ClassVar["asyncio.Task[None] | None"] = None
-    _availability: ClassVar[Availability | None] = None
-
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 -- passed on
         self._accepted: dict[str, str] = {}
         self._fields: PodFields | None = None
         super().__init__(*args, **kwargs)
-        self._configured = {name: copy.deepcopy(getattr(self, name)) for name in _EXTENDED}
+        settings = (*_EXTENDED, *_DEFAULTED)
+        self._configured = {name: copy.deepcopy(getattr(self, name)) for name in settings}
 
-    # What people see and say
-
-    @property
-    def catalogue(self) -> Catalogue:
-        """The catalogue as it was when the hub started. Raises CatalogueError."""
-        return shared_catalogue(Path(self.catalogue_file))
-
-    @property
-    def person(self) -> Person:
-        """Whose server this is."""
-        groups = frozenset(group.name for group in self.user.groups)
-        return Person(self.user.name, groups, self.teams.of(groups))
-
-    def availability(self, server: str) -> PersonState:
-        """Tell what this person can start as ``server`` now. Answers from memory."""
-        cls = type(self)
-        if cls._availability is None:
-            cls._availability = Availability(self.catalogue, cls._cluster)
-        return cls._availability.for_person(self.person, self.ledger, server)
-
-    @default("options_form")  # type: ignore[untyped-decorator]
-    def _options_form_default(self) -> Any:  # noqa: ANN401 -- a trait of several types
-        return lambda _spawner: self._draw_form()  # awaited by JupyterHub
+    # From options to a pod
 
     @default("options_from_form")  # type: ignore[untyped-decorator]
     def _options_from_form_default(self) -> Any:  # noqa: ANN401 -- a trait of several types
@@ -109,32 +67,10 @@ class GPUSpawner(TeamSpawner):
     def _apply_user_options_default(self) -> Any:  # noqa: ANN401 -- a trait of several types
         return lambda _spawner, _options: None  # load_user_options does it
 
-    async def _draw_form(self) -> str:
-        await self.teams_known()
-        query = urlencode({"user": self.user.name, "server": self.name})
-        url = url_path_join(self.hub.base_url, Endpoint.HUB_AVAILABILITY)
-        return render(
-            self.catalogue,
-            self.person,
-            self.availability(self.name),
-            self._last_choice(),
-            f"{url}?{query}",
-        )
-
     async def _read_form(self, fields: Mapping[str, list[object]]) -> dict[str, str]:
         """Refuse a bad form at once, before JupyterHub has stored or made anything."""
         await self.teams_known()
         return self._resolve(options_of_form(fields)).options()
-
-    def _last_choice(self) -> Mapping[str, object]:
-        """Find what this server, or else the person's latest other one, was started with."""
-        if self.user_options:
-            return dict(self.user_options)
-        others = [one for one in self.user.orm_spawners.values() if one.user_options]
-        latest = max(others, key=lambda one: one.last_activity or datetime.min, default=None)
-        return dict(latest.user_options) if latest else {}
-
-    # From options to a pod
 
     async def load_user_options(self) -> None:
         """Check the options, enter the quota, set up the pod. Nothing is awaited in between.
@@ -144,6 +80,8 @@ class GPUSpawner(TeamSpawner):
         await self.teams_known()
         try:
             selection = self._resolve(self.user_options)
+            fields = build(selection, self.person, self.name)
+            self._demand_one_user(fields)
             self._reserve(selection)
         except Refusal:
             self._store(self._accepted)
@@ -151,19 +89,37 @@ class GPUSpawner(TeamSpawner):
         self._accepted = selection.options()
         self.work_in(selection.team)
         self._store(self._accepted)
-        self._apply(build(selection, self.person, self.name))
+        self._apply(fields)
 
     def _resolve(self, options: Mapping[str, object]) -> Selection:
         try:
-            return resolve(options, self.person, self.catalogue)
+            return resolve(options, self.person, self.catalogue, today())
         except SelectionError as error:
             raise Refusal(str(error), kind="options", status=error.status) from error
 
+    def _demand_one_user(self, fields: PodFields) -> None:
+        """Refuse what could only be half of what it says: one user ID for each person."""
+        if fields.one_user and callable(self.uid):
+            raise Refusal(
+                "Shares of GPUs cannot be given out here: the hub is set to another user ID for "
+                "each person, and MPS lets in one at a time. Tell an administrator.",
+                kind="configuration",
+                status=HTTPStatus.SERVICE_UNAVAILABLE,
+                log_message="GPUSpawner.uid is a callable; sizes with mode: mps need one number",
+            )
+
     def _reserve(self, selection: Selection) -> None:
         person = self.person
-        holding = Holding(self.name, selection.allocation.units, selection.profile)
+        holding = Holding(
+            server=self.name,
+            units=selection.allocation.units,
+            profile=selection.profile,
+            team=selection.team.name,
+            size=selection.size,
+        )
+        wish = Wish(person.name, holding, selection.allocation.display_name)
         try:
-            self.ledger.reserve(person.name, holding, self.catalogue.quotas.of(person.groups))
+            self.ledger.reserve(wish, Limits.of(self.catalogue.quotas, person, selection.team))
         except QuotaExceededError as error:
             raise Refusal(str(error), kind="quota", status=HTTPStatus.CONFLICT) from error
 
@@ -186,16 +142,24 @@ class GPUSpawner(TeamSpawner):
             setattr(self, name, copy.copy(getattr(fields, name)))
         for name in _EXTENDED:
             setattr(self, name, _extended(self._configured[name], getattr(fields, name)))
+        for name in _DEFAULTED:
+            chosen = getattr(fields, name)
+            setattr(self, name, self._configured[name] if chosen is None else chosen)
 
     async def get_pod_manifest(self) -> V1Pod:
-        """Put labels and annotations on the pod.
+        """Put labels, annotations and claimed devices on the pod.
 
-        Not through KubeSpawner's settings, which would read braces in a name as a template.
+        Not through KubeSpawner's settings: those of labels read braces in a name as a template,
+        and those of claims would take CPU and memory away.
         """
         pod = await super().get_pod_manifest()
-        if self._fields:
-            pod.metadata.labels.update(_texts(self._fields.labels))
-            pod.metadata.annotations.update(_texts(self._fields.annotations))
+        if fields := self._fields:
+            pod.metadata.labels.update(_texts(fields.labels))
+            pod.metadata.annotations.update(_texts(fields.annotations))
+            if fields.resource_claims:
+                pod.spec.resource_claims = [dict(claim) for claim in fields.resource_claims]
+                names = [{"name": claim["name"]} for claim in fields.resource_claims]
+                pod.spec.containers[0].resources.claims = names
         return pod
 
     async def _start(self) -> str:
@@ -212,7 +176,12 @@ class GPUSpawner(TeamSpawner):
             state["selection"] = dict(self._accepted)
         for holding in self.ledger.held(self.user.name):
             if holding.server == self.name:
-                state["holding"] = {"units": str(holding.units), "profile": holding.profile}
+                state["holding"] = {
+                    "units": str(holding.units),
+                    "profile": holding.profile,
+                    "team": holding.team,
+                    "size": holding.size,
+                }
         return state
 
     def load_state(self, state: dict[str, Any]) -> None:
@@ -221,23 +190,24 @@ class GPUSpawner(TeamSpawner):
         self._accepted = dict(state.get("selection", {}))
         if self.orm_spawner is not None and self.orm_spawner.server is not None:
             self.ledger.restore(self.user.name, self._restored(state.get("holding")))
-        self._follow_cluster()
+        self.follow()
 
     def _restored(self, kept: Mapping[str, str] | None) -> Holding:
-        if kept is None:  # the hub ended before it had made anything
-            return Holding(self.name, Decimal(0), "a session", running=True)
-        return Holding(self.name, Decimal(kept["units"]), kept["profile"], running=True)
+        """Read what a session holds; team and size were not noted by earlier releases."""
+        held = kept or {"units": "0", "profile": "a session"}  # none: nothing was made yet
+        return Holding(
+            server=self.name,
+            units=Decimal(held["units"]),
+            profile=held["profile"],
+            team=held.get("team") or self._accepted.get("team", ""),
+            size=held.get("size") or self._accepted.get("size", ""),
+            running=True,
+        )
 
     def clear_state(self) -> None:
         """Give the quota back: JupyterHub says that the server is gone, or never came."""
         super().clear_state()
         self.ledger.release(self.user.name, self.name)
-
-    def _follow_cluster(self) -> None:
-        """Begin to follow the cluster, once for the hub."""
-        cls = GPUSpawner
-        if self.watch_cluster and (cls._following is None or cls._following.done()):
-            cls._following = asyncio.create_task(follow(cls._cluster, self.api, self.log))
 
 
 def _extended(configured: Any, added: Any) -> Any:  # noqa: ANN401 -- lists and mappings alike

@@ -5,25 +5,14 @@ from typing import Literal
 
 from pydantic import Field
 
-from gpucommons_spawner.gpu_modes.fields import GPU_TOLERATION, PRODUCT_LABEL, GPUFields
-from gpucommons_spawner.part import Part
-
-RESOURCE = "nvidia.com/gpu"
+from gpucommons_spawner.gpu_modes.fields import GPU_RESOURCE, GPU_TOLERATION, GPUFields, OfProduct
 
 
-class Exclusive(Part):
+class Exclusive(OfProduct):
     """``count`` whole GPUs for one session."""
 
-    mode: Literal["exclusive"]
-    count: int = Field(default=1, ge=1, le=64)
-    product: str | None = Field(
-        default=None, description="only this GPU model, such as NVIDIA-H200; any if left out"
-    )
-
-    @property
-    def resource(self) -> str:
-        """The extended resource that the device plugin offers."""
-        return RESOURCE
+    mode: Literal["exclusive"] = Field(description="whole GPUs")
+    count: int = Field(default=1, ge=1, le=64, description="how many GPUs")
 
     @property
     def units(self) -> Decimal:
@@ -35,7 +24,7 @@ class Exclusive(Part):
         return GPUFields(
             mode=self.mode,
             units=self.units,
-            limits={RESOURCE: str(self.count)},
-            node_selector={PRODUCT_LABEL: self.product} if self.product else {},
+            limits={GPU_RESOURCE: str(self.count)},
+            node_selector=self._of_product(),
             tolerations=(GPU_TOLERATION,),
         )

@@ -1,8 +1,12 @@
-"""What a GPU mode contributes to a pod."""
+"""What a GPU mode contributes to a pod, and what several modes share."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal
+from decimal import ROUND_FLOOR, Decimal
+
+from pydantic import Field
+
+from gpucommons_spawner.part import Part
 
 GPU_TOLERATION: Mapping[str, str] = {
     "key": "nvidia.com/gpu",
@@ -11,8 +15,18 @@ GPU_TOLERATION: Mapping[str, str] = {
 }
 """GPU nodes are commonly tainted so that nothing else lands there."""
 
+GPU_RESOURCE = "nvidia.com/gpu"
+SHARED_RESOURCE = "nvidia.com/gpu.shared"
+"""What the device plugin calls a shared GPU with ``renameByDefault: true``."""
+
 PRODUCT_LABEL = "nvidia.com/gpu.product"
 """Node label that GPU Feature Discovery sets, such as ``NVIDIA-H200``."""
+SHARING_LABEL = "nvidia.com/gpu.sharing-strategy"
+"""Node label of GPU Feature Discovery; it tells MPS from time-slicing, which
+offers a resource of the same name."""
+
+_LABEL_VALUE = r"^[A-Za-z0-9]([A-Za-z0-9_.-]*[A-Za-z0-9])?$"
+_SMALLEST_UNIT = Decimal("0.000001")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,3 +44,35 @@ class GPUFields:
     environment: Mapping[str, str] = field(default_factory=dict)
     own_shared_memory: bool = True
     """Whether the session gets a /dev/shm of its own."""
+    one_user: bool = False
+    """Whether all sessions must run under the same user ID."""
+    team_apart: bool = False
+    """Whether the node must have no session of this mode of another team."""
+    own_scheduler: bool = False
+    """Whether the mode brings a scheduler, so that the pod must name none."""
+    counted: bool = True
+    """Whether nodes count what is free of it."""
+    claim_template: str | None = None
+    """The ResourceClaimTemplate of the team's namespace that the GPU comes by."""
+
+
+class OfProduct(Part):
+    """What every mode of NVIDIA's device plugin may say."""
+
+    product: str | None = Field(
+        default=None,
+        max_length=63,
+        pattern=_LABEL_VALUE,
+        description="only this GPU model, such as NVIDIA-H200 (node label); any without",
+    )
+
+    def _of_product(self) -> dict[str, str]:
+        return {PRODUCT_LABEL: self.product} if self.product else {}
+
+
+def part_of_gpu(shares: int) -> Decimal:
+    """Answer what one of so many equal shares is charged.
+
+    Rounded down, so that all shares of a GPU together are never more than the GPU.
+    """
+    return (Decimal(1) / shares).quantize(_SMALLEST_UNIT, ROUND_FLOOR)

@@ -29,6 +29,7 @@
     item.classList.toggle("gpucommons-off", !size.available);
     item.querySelector("[data-reason]").textContent = size.reason ?? "";
     item.querySelector("[data-room]").textContent = size.room;
+    item.querySelector("[data-note]").textContent = size.note;
     if (input.checked && wasOff === size.available) {
       const title = item.querySelector("label").textContent;
       announcement.textContent = size.available
@@ -48,10 +49,7 @@
       if (response.ok) {
         const state = await response.json();
         state.sizes.forEach(showSize);
-        if (state.allowance_gpus !== null) {
-          picker.querySelector("[data-holding]").textContent =
-            `You hold ${state.gpus} of ${state.allowance_gpus} GPUs.`;
-        }
+        picker.querySelector("[data-holding]").textContent = state.holding.join("\n");
         allowStart();
       }
     } catch {

@@ -1,11 +1,13 @@
 """An API server, a node and a hub for the tests of this folder."""
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from .api_server import ClusterWithTeams
+from .mounted_file import MountedFile
 from .node import Node
 from .spawn_hub import SpawnHub
 
@@ -34,8 +36,13 @@ def node(api) -> Iterator[Node]:
 
 
 @pytest.fixture(scope="package")
-def started_hub(folder, api, node) -> Iterator[SpawnHub]:
-    hub = SpawnHub(folder, CATALOGUE, api.kubeconfig, node.session_port)
+def mounted_catalogue(folder) -> MountedFile:
+    return MountedFile(folder / "catalogue", CATALOGUE.read_text())
+
+
+@pytest.fixture(scope="package")
+def started_hub(folder, api, node, mounted_catalogue) -> Iterator[SpawnHub]:
+    hub = SpawnHub(folder, mounted_catalogue.path, api.kubeconfig, node.session_port)
     hub.start()
     yield hub
     hub.stop()
@@ -48,3 +55,16 @@ def hub(started_hub) -> Iterator[SpawnHub]:
     for user in started_hub.api("GET", "users").json():
         for server in user["servers"]:
             started_hub.stop_server(user["name"], server)
+
+
+@pytest.fixture
+def until() -> Callable[[Callable[[], object]], None]:
+    """Wait until something holds."""
+
+    def until(condition: Callable[[], object], seconds: float = 30) -> None:
+        deadline = time.monotonic() + seconds
+        while not condition():
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+
+    return until

@@ -27,10 +27,11 @@ c.JupyterHub.spawner_class = "gpucommons_spawner.GPUSpawner"
 c.JupyterHub.allow_named_servers = True
 c.JupyterHub.log_level = "DEBUG"
 c.Authenticator.allow_all = True
+c.Authenticator.admin_users = {{"boss"}}
 c.Authenticator.manage_groups = False
 c.JupyterHub.load_groups = {{
     "researchers": {{"users": ["rosa", "ruth"]}},
-    "vision": {{"users": ["ada", "rosa", "ruth", "sam", "tia"]}},
+    "vision": {{"users": ["ada", "boss", "rosa", "ruth", "sam", "tia", "tom"]}},
     "astro": {{"users": ["tia"]}},
 }}
 c.ConfigurableHTTPProxy.command = [{proxy!r}]
@@ -44,7 +45,8 @@ c.JupyterHub.tornado_settings = {{"slow_spawn_timeout": 3}}
 c.JupyterHub.services = [{{"name": "tester", "api_token": {token!r}}}]
 c.JupyterHub.load_roles = [
     {{"name": "tester", "services": ["tester"],
-      "scopes": ["admin:users", "admin:servers", "admin:groups", "tokens", "inherit"]}},
+      "scopes": ["admin:users", "admin:servers", "admin:groups", "tokens", "inherit",
+                 "admin-ui", "read:metrics"]}},
 ]
 """
 

@@ -6,7 +6,9 @@ import logging
 from pathlib import Path
 
 import pytest
+from gpucommons_spawner.catalogue_file import load_catalogue
 from gpucommons_spawner.kubernetes_refusal import refusal_of
+from gpucommons_spawner.team_manifests import manifests
 from gpucommons_spawner.watch import Watch
 from kubernetes_asyncio import client, config
 
@@ -14,6 +16,13 @@ from .api_server import VISION
 
 GOLDEN = Path(__file__).parents[2] / "unit" / "spawner" / "golden"
 PODS = f"/api/v1/namespaces/{VISION}/pods"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _priority(api):
+    """The PriorityClass that a golden manifest names."""
+    low = {"metadata": {"name": "low"}, "value": -10}
+    api.post("/apis/scheduling.k8s.io/v1/priorityclasses", low)
 
 
 @pytest.mark.parametrize("file", sorted(GOLDEN.glob("*.json")), ids=lambda file: file.stem)
@@ -43,6 +52,38 @@ async def test_a_pod_that_is_not_restricted_is_refused_and_the_operator_told_why
     assert found.reason == "pod-security"
     assert "host namespaces (hostNetwork=true)" in found.log_message
     assert "hostNetwork" not in found.jupyterhub_message
+
+
+@pytest.mark.parametrize(
+    "volume",
+    [
+        {"nfs": {"server": "nfs.example.org", "path": "/x", "readOnly": True}},
+        {"hostPath": {"path": "/x"}},
+    ],
+)
+async def test_shared_data_can_come_by_a_claim_only(core, volume):
+    usual = json.loads((GOLDEN / "gpu.json").read_text())["spec"]["volumes"]
+    found = await _refused(core, VISION, volumes=[*usual, {"name": "data", **volume}])
+    assert found.reason == "pod-security"
+    assert "restricted volume types" in found.log_message
+
+
+_COLLECTIONS = {
+    "PersistentVolume": "/api/v1/persistentvolumes",
+    "PersistentVolumeClaim": f"/api/v1/namespaces/{VISION}/persistentvolumeclaims",
+    "ResourceClaimTemplate": f"/apis/resource.k8s.io/v1/namespaces/{VISION}/resourceclaimtemplates",
+}
+
+
+def test_what_an_administrator_makes_for_a_team_is_accepted(api):
+    full = load_catalogue(GOLDEN.with_name("full.yaml"))
+    with_folder = full.model_copy(
+        update={"data": {**full.data, "sky": full.data["sky"].model_copy(update={"teams": None})}}
+    )
+    made = manifests(with_folder, "vision")
+    assert {each["kind"] for each in made} == _COLLECTIONS.keys()
+    for manifest in made:
+        api.post(f"{_COLLECTIONS[manifest['kind']]}?dryRun=All&fieldValidation=Strict", manifest)
 
 
 async def test_a_team_that_is_being_removed_is_named_as_such(core, api):

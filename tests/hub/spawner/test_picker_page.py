@@ -7,6 +7,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from .api_server import ASTRO
+from .conftest import CATALOGUE
 
 
 @pytest.fixture(scope="module")
@@ -69,13 +70,55 @@ def test_the_last_team_is_preselected(scripted_page, hub):
     expect(scripted_page.get_by_role("radio", name="Computer vision")).to_be_checked()
 
 
-@pytest.mark.parametrize("name", ["tia", "sam", "nobody"])
-def test_the_page_has_no_barriers_and_fits_a_telephone(scripted_page, name):
-    _open_picker(scripted_page, name)
-    found = Axe().run(scripted_page, context="main")
+@pytest.fixture(params=["light", "dark"])
+def themed_page(chromium, hub, request) -> Iterator[Page]:
+    context = chromium.new_context(
+        base_url=hub.url, color_scheme=request.param, viewport={"width": 360, "height": 800}
+    )
+    page = context.new_page()
+    yield page
+    theme = page.evaluate("document.documentElement.dataset.bsTheme")
+    assert theme == request.param
+    context.close()
+
+
+def _has_no_barriers(page: Page) -> None:
+    found = Axe().run(page, context="main")
     assert found.violations_count == 0, found.generate_report()
-    width = scripted_page.evaluate("document.documentElement.scrollWidth")
-    assert width <= 360
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+@pytest.mark.parametrize("name", ["tia", "sam", "nobody"])
+def test_the_page_has_no_barriers_and_fits_a_telephone(themed_page, name):
+    _open_picker(themed_page, name)
+    _has_no_barriers(themed_page)
+
+
+def test_what_administrators_see_of_a_broken_catalogue_has_no_barriers(
+    themed_page, hub, mounted_catalogue
+):
+    mounted_catalogue.write("sizes: " + "x" * 300)
+    try:
+        hub.until(lambda: hub.api("GET", "gpucommons/catalogue").json()["problems"])
+        _open_picker(themed_page, "boss")
+        _has_no_barriers(themed_page)
+        themed_page.get_by_role("link", name="See the mistakes").click()
+        expect(themed_page.get_by_role("heading", name="The file has mistakes")).to_be_visible()
+        _has_no_barriers(themed_page)
+    finally:
+        mounted_catalogue.write(CATALOGUE.read_text())
+        hub.until(lambda: not hub.api("GET", "gpucommons/catalogue").json()["problems"])
+
+
+def test_an_image_of_ones_own_is_written_into_the_card_of_its_environment(page, hub, api):
+    _open_picker(page, "sam")
+    page.get_by_role("radio", name="SciPy").check()
+    page.get_by_label("Image of your own for SciPy").fill("example/own/mine:3")
+    page.get_by_role("radio", name="CPU only").check()
+    page.get_by_role("button", name="Start").click()
+    hub.until(lambda: hub.servers("sam").get("", {}).get("ready"))
+    (pod,) = api.pods()
+    assert pod["spec"]["containers"][0]["image"] == "example/own/mine:3"
 
 
 def test_somebody_in_no_team_has_no_button_to_press(scripted_page):

@@ -1,5 +1,6 @@
 """A small catalogue with something of each kind, and spawners that reach no cluster."""
 
+from datetime import date
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -58,6 +59,8 @@ quotas:
     researchers: {gpus: 4}
 """
 
+FULL = Path(__file__).with_name("full.yaml")
+TODAY = date(2026, 11, 24)
 VISION = Team("vision", "Computer vision", "team-vision")
 ASTRO = Team("astro", "Astronomy", "team-astro", storage_class="fast")
 
@@ -81,6 +84,12 @@ def catalogue_file(tmp_path_factory) -> Path:
 @pytest.fixture(scope="session")
 def catalogue(catalogue_file) -> Catalogue:
     return load_catalogue(catalogue_file)
+
+
+@pytest.fixture(scope="session")
+def full() -> Catalogue:
+    """A catalogue with something of everything."""
+    return load_catalogue(FULL)
 
 
 @pytest.fixture
@@ -114,8 +123,7 @@ def make_spawner(catalogue_file, monkeypatch, teams):
             user=user,
             hub=hub,
             user_options=options,
-            catalogue_file=str(catalogue_file),
-            **settings,
+            **{"catalogue_file": str(catalogue_file), **settings},
         )
 
     return make

@@ -3,10 +3,13 @@
 import random
 
 import pytest
-from gpucommons_spawner.availability import Availability, room
+from gpucommons_spawner.availability import Availability
 from gpucommons_spawner.cluster import Cluster
 from gpucommons_spawner.quota import Ledger
+from gpucommons_spawner.room import room
 from gpucommons_spawner.selection import Person
+
+from .conftest import ASTRO, VISION
 
 GPU, SHARED = "nvidia.com/gpu", "nvidia.com/gpu.shared"
 LABELS = {"pool": "training", "nvidia.com/gpu.product": "NVIDIA-H200"}
@@ -132,6 +135,85 @@ def test_a_full_size_says_so(cluster, catalogue):
     sizes = {size.name: size for size in state.sizes}
     assert sizes["gpu"].reason == "All 2 places for this size are taken. Try again later."
     assert sizes["share"].reason == "No node of this cluster can run it. Ask an administrator."
+
+
+SHARING = {"nvidia.com/gpu.sharing-strategy": "mps", "nvidia.com/gpu.product": "NVIDIA-H200"}
+
+
+def _share(name, team):
+    pod = _pod(name, gpus=0)
+    pod["metadata"]["labels"] = {"gpucommons.io/team": team, "gpucommons.io/gpu-mode": "mps"}
+    pod["spec"]["containers"][0]["resources"]["requests"][SHARED] = "1"
+    return pod
+
+
+@pytest.fixture
+def sharing(cluster):
+    """One node that gives out four shares of a GPU."""
+    node = _node(labels=SHARING)
+    node["status"]["allocatable"][SHARED] = "4"
+    cluster.nodes.replace([node])
+    return cluster
+
+
+def test_shares_beside_another_team_do_not_count_and_the_reason_is_told(sharing, catalogue):
+    sharing.pods.update("ADDED", _share("p", "vision"))
+    availability = Availability(catalogue, sharing)
+    assert availability.rooms("vision")["share"].free == 3
+    assert availability.rooms("astro")["share"].free == 0
+    state = availability.for_person(Person("ada", teams=(ASTRO,)), Ledger(), "")
+    share = next(size for size in state.sizes if size.name == "share")
+    assert share.reason == (
+        "What is free is beside sessions of another team, which it may not share a node with."
+    )
+    sharing.pods.update("DELETED", _share("p", "vision"))
+    assert availability.rooms("astro")["share"].free == 4
+
+
+def test_a_node_that_changes_keeps_whose_sessions_it_has(sharing, catalogue):
+    sharing.pods.update("ADDED", _share("p", "vision"))
+    node = _node(labels=SHARING)
+    node["status"]["allocatable"][SHARED] = "4"
+    sharing.nodes.update("MODIFIED", node)
+    assert Availability(catalogue, sharing).rooms("astro")["share"].free == 0
+    sharing.nodes.replace([node])
+    assert Availability(catalogue, sharing).rooms("astro")["share"].free == 0
+
+
+def test_somebody_in_two_teams_has_what_one_of_them_has(sharing, catalogue):
+    sharing.pods.update("ADDED", _share("p", "vision"))
+    person = Person("ada", teams=(ASTRO, VISION))
+    state = Availability(catalogue, sharing).for_person(person, Ledger(), "")
+    share = next(size for size in state.sizes if size.name == "share")
+    assert (share.available, share.free) == (True, 3)
+    assert share.note == "In the team Computer vision only."
+
+
+def test_teams_that_may_meet_count_all_shares(sharing, full):
+    sharing.pods.update("ADDED", _share("p", "vision"))
+    assert Availability(full, sharing).rooms("astro")["mps-together"].free == 3
+
+
+@pytest.mark.parametrize("name", ["dra", "hami"])
+def test_what_nodes_do_not_count_is_offered_and_not_called_full(cluster, full, name):
+    state = Availability(full, cluster).for_person(ADA, Ledger(), "")
+    size = next(size for size in state.sizes if size.name == name)
+    assert (size.available, size.free) == (True, None)
+
+
+@pytest.mark.parametrize(
+    ("taint", "rooms"),
+    [
+        ({"key": "borrowed", "value": "x", "effect": "NoExecute"}, 32),
+        ({"key": "lab", "value": "vision", "effect": "NoSchedule"}, 32),
+        ({"key": "lab", "value": "astro", "effect": "NoSchedule"}, 0),
+        ({"key": "lab", "value": "vision", "effect": "NoExecute"}, 0),
+        ({"key": "other", "effect": "NoSchedule"}, 0),
+    ],
+)
+def test_a_taint_is_tolerated_as_the_scheduler_would(cluster, full, taint, rooms):
+    cluster.nodes.replace([_node(labels={"pool": "borrowed"}, taints=[taint])])
+    assert Availability(full, cluster).rooms()["cpu"].free == rooms
 
 
 def test_random_changes_end_at_the_sum_of_what_is_there(catalogue):

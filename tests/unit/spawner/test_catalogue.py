@@ -7,8 +7,9 @@ import gpucommons_config
 import pytest
 from gpucommons_spawner.catalogue import Allowance, Quotas
 from gpucommons_spawner.catalogue_file import CatalogueError, load_catalogue
+from gpucommons_spawner.gpu_modes import MIG, MPS
 
-from .conftest import CATALOGUE
+from .conftest import CATALOGUE, TODAY
 
 
 def _complaint(tmp_path, old: str, new: str) -> str:
@@ -36,7 +37,8 @@ def _complaint(tmp_path, old: str, new: str) -> str:
         (
             "mode: exclusive, count: 2",
             "mode: exclusiv, count: 2",
-            "catalogue.yaml:38: sizes.gpus.gpu: has an unknown mode; write exclusive or mps",
+            "catalogue.yaml:38: sizes.gpus.gpu: has an unknown mode; write exclusive, mps, "
+            "timeslice, mig, hami or dra",
         ),
         (
             "shares: 4, thread",
@@ -71,6 +73,82 @@ def _complaint(tmp_path, old: str, new: str) -> str:
             "cpu_request: 0.25",
             "cpu_request: 3",
             "catalogue.yaml:24: sizes.share.cpu_request: is more than cpu; lower it",
+        ),
+        (
+            '"example/scipy:2026.05"',
+            '"example/scipy:2026.05", retires: 31.1.2027',
+            "catalogue.yaml:7: environments.scipy.versions.2026.05.retires: "
+            "must be a day such as 2027-01-31",
+        ),
+        (
+            '"example/scipy:2026.05"',
+            '"example/scipy: 2026.05"',
+            "catalogue.yaml:7: environments.scipy.versions.2026.05.image: "
+            "must be the name of an image, such as registry.example.org/scipy:1",
+        ),
+        (
+            '"2.9": {image',
+            "custom: {image",
+            "catalogue.yaml:12: environments.pytorch.versions.custom: "
+            "this name is for images that people bring; choose another",
+        ),
+        (
+            "    access: [researchers]\n  tensorflow",
+            "    custom_image: '(a'\n  tensorflow",
+            "catalogue.yaml:13: environments.pytorch.custom_image: "
+            "is not a regular expression that can be used: unclosed group",
+        ),
+        (
+            "    access: [researchers]\n  tensorflow",
+            "    custom_image: 'a)|(b'\n  tensorflow",
+            "catalogue.yaml:13: environments.pytorch.custom_image: "
+            "is not a regular expression that can be used: unopened group",
+        ),
+        (
+            "    node_selector: {pool: training}",
+            "    tolerations: [{key: a, operator: Exists, value: b}]",
+            "catalogue.yaml:33: sizes.gpu.tolerations.0.value: "
+            "goes with operator: Equal only; leave it out",
+        ),
+        (
+            "default: {sessions: 2, gpus: 1}",
+            "default: {sizes: {gpuu: 1}}",
+            "catalogue.yaml:41: quotas.default.sizes.gpuu: "
+            "there is no such size; sizes are cpu, share, gpu, gpus",
+        ),
+        (
+            "quotas:",
+            "idle: {default: {warn_after: 2h, stop_after: 90m}}\nquotas:",
+            "catalogue.yaml:40: idle.default.warn_after: "
+            "stop_after comes before warn_after; give it more time",
+        ),
+        (
+            "quotas:",
+            "idle: {default: {warn_after: 1 hour}}\nquotas:",
+            "catalogue.yaml:40: idle.default.warn_after: "
+            "must be a duration such as 90s, 30m, 12h or 7d",
+        ),
+        (
+            "quotas:",
+            "data: {x: {display_name: X, host_path: /a/../etc}}\nquotas:",
+            "catalogue.yaml:40: data.x.host_path: must not have .. in it",
+        ),
+        (
+            "quotas:",
+            "data: {x: {display_name: X}}\nquotas:",
+            "catalogue.yaml:40: data.x: needs one of claim, nfs and host_path",
+        ),
+        (
+            "mode: exclusive, count: 2",
+            "mode: mig, profile: 1g.10gb, strategy: single",
+            "catalogue.yaml:38: sizes.gpus.gpu.product: must be the node label of such "
+            "partitions, such as NVIDIA-H200-MIG-1g.10gb: "
+            "with strategy: single they look like whole GPUs",
+        ),
+        (
+            "mode: exclusive, count: 2",
+            "mode: hami, memory: 1.5K, shares: 2",
+            "catalogue.yaml:38: sizes.gpus.gpu.memory: must be whole MiB, such as 8Gi or 500Mi",
         ),
         (
             "environments:",
@@ -113,12 +191,67 @@ def test_the_default_catalogue_is_valid():
     load_catalogue(Path(gpucommons_config.__file__).with_name("catalogue.yaml"))
 
 
+def test_every_image_without_a_digest_is_named_where_digests_are_required(tmp_path):
+    told = _complaint(tmp_path, "defaults:", "require_digests: true\ndefaults:").splitlines()
+    assert len(told) == 5
+    assert told[0] == (
+        "catalogue.yaml:7: environments.scipy.versions.2026.11.image: "
+        "is not pinned by digest; write name@sha256:…"
+    )
+
+
+def test_keys_that_yaml_merges_in_are_checked_too(tmp_path):
+    file = tmp_path / "catalogue.yaml"
+    small = "  small: &small {display_name: Small, cpu: 1, memroy: 1Gi}\n"
+    file.write_text(CATALOGUE.replace("sizes:\n", f"sizes:\n{small}  tiny: {{<<: *small}}\n"))
+    with pytest.raises(CatalogueError, match=r"sizes\.tiny\.memroy: unknown key"):
+        load_catalogue(file)
+
+
+def test_what_a_person_may_have_is_their_own_line_before_that_of_groups(full):
+    assert full.quotas.of(["researchers"], "ada").gpus == 4
+    assert full.quotas.of(["researchers"], "bob").gpus == 2
+    assert full.quotas.of([], "bob").sizes == {"dra": 1}
+    assert full.quotas.of([], "ada").sizes == {"dra": 1}
+
+
+def test_a_size_that_one_of_one_s_groups_does_not_limit_is_not_limited():
+    quotas = Quotas(
+        default=Allowance(sizes={"gpu": 1}),
+        groups={"a": Allowance(sizes={"gpu": 3}), "b": Allowance(sizes={"gpu": None})},
+    )
+    assert quotas.of(["a", "others"]).sizes == {"gpu": 3}
+    assert quotas.of(["a", "b"]).sizes == {"gpu": None}
+
+
+def test_a_team_s_line_adds_to_that_of_each_team(full):
+    vision, astro = full.quotas.of_team("vision"), full.quotas.of_team("astro")
+    assert (vision.sessions, vision.gpus) == (20, 8)
+    assert (astro.sessions, astro.gpus) == (20, None)
+
+
+@pytest.mark.parametrize("shares", range(2, 49))
+def test_as_many_shares_as_a_gpu_has_fit_into_a_gpu_and_one_more_does_not(shares):
+    units = MPS(mode="mps", shares=shares).units
+    for gpus in (1, 8):
+        assert units * shares * gpus <= gpus
+        assert units * (shares * gpus + 1) > gpus
+
+
+@pytest.mark.parametrize(
+    ("profile", "count", "units"),
+    [("1g.10gb", 7, "1"), ("3g.40gb", 1, "0.428571"), ("7g.80gb", 1, "1")],
+)
+def test_a_partition_is_charged_by_its_slices(profile, count, units):
+    assert MIG(mode="mig", profile=profile, count=count).units == Decimal(units)
+
+
 def test_without_a_mark_the_first_version_that_is_on_is_the_default(catalogue):
     versions = dict(catalogue.environments["scipy"].versions)
     versions = {name: one.model_copy(update={"default": False}) for name, one in versions.items()}
     versions = {"2025.11": versions.pop("2025.11"), **versions}
     environment = catalogue.environments["scipy"].model_copy(update={"versions": versions})
-    assert environment.default_version == "2026.11"
+    assert environment.default_version(TODAY) == "2026.11"
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,10 @@ from pathlib import Path
 
 import pytest
 from gpucommons_spawner import GPUSpawner
+from gpucommons_spawner.refusal import Refusal
 from kubernetes_asyncio.client import ApiClient
+
+from .conftest import FULL
 
 GOLDEN = Path(__file__).with_name("golden")
 CHANGING = ("hub.jupyter.org/kubespawner-version", "hub.jupyter.org/jupyterhub-version")
@@ -34,14 +37,27 @@ def _settled(pod: dict) -> dict:
     return pod
 
 
-@pytest.mark.parametrize("size", ["cpu", "share", "gpu", "gpus"])
-async def test_the_pod_of_a_size_is_as_its_golden_manifest(make_spawner, size):
-    pod = _settled(await _pod(make_spawner({"size": size})))
-    file = GOLDEN / f"{size}.json"
+def _golden(name: str, pod: dict) -> dict:
+    file = GOLDEN / f"{name}.json"
     if os.environ.get("GOLDEN") == "write":
         GOLDEN.mkdir(exist_ok=True)
         file.write_text(json.dumps(pod, indent=2, sort_keys=True) + "\n")
-    assert pod == json.loads(file.read_text())
+    return json.loads(file.read_text())
+
+
+@pytest.mark.parametrize("size", ["cpu", "share", "gpu", "gpus"])
+async def test_the_pod_of_a_size_is_as_its_golden_manifest(make_spawner, size):
+    pod = _settled(await _pod(make_spawner({"size": size})))
+    assert pod == _golden(size, pod)
+
+
+@pytest.mark.parametrize(
+    "size", ["cpu", "mps-together", "timeslice", "mig", "mig-single", "hami", "dra"]
+)
+async def test_the_pod_of_a_gpu_mode_is_as_its_golden_manifest(make_spawner, size):
+    spawner = make_spawner({"size": size}, catalogue_file=str(FULL), scheduler_name="usual")
+    pod = _settled(await _pod(spawner))
+    assert pod == _golden(f"full-{size}", pod)
 
 
 async def test_a_session_without_gpu_is_shown_none_whatever_its_image_says(make_spawner):
@@ -106,3 +122,107 @@ async def test_all_servers_of_a_person_have_the_same_workspace(make_spawner):
     second = await _pod(make_spawner({"size": "gpu"}))
     claims = [pod["spec"]["volumes"][0]["persistentVolumeClaim"] for pod in (first, second)]
     assert claims == [{"claimName": "workspace-ada"}] * 2
+
+
+async def _full_pod(make_spawner, size, team="vision", **settings) -> dict:
+    spawner = make_spawner(
+        {"size": size, "team": team},
+        groups=("vision", "astro"),
+        catalogue_file=str(FULL),
+        **settings,
+    )
+    return await _pod(spawner)
+
+
+async def test_shares_of_a_gpu_keep_off_nodes_where_another_team_has_some(make_spawner):
+    pod = await _pod(make_spawner({"size": "share"}))
+    affinity = pod["spec"]["affinity"]["podAntiAffinity"]
+    (term,) = affinity["requiredDuringSchedulingIgnoredDuringExecution"]
+    assert term["namespaceSelector"] == {}
+    assert term["topologyKey"] == "kubernetes.io/hostname"
+    mode, team = term["labelSelector"]["matchExpressions"]
+    assert mode == {"key": "gpucommons.io/gpu-mode", "operator": "In", "values": ["mps"]}
+    assert team == {"key": "gpucommons.io/team", "operator": "NotIn", "values": ["vision"]}
+    labels = pod["metadata"]["labels"]  # what another team's rule reads of this pod
+    assert labels["gpucommons.io/gpu-mode"] == "mps"
+    assert labels["gpucommons.io/team"] == "vision"
+
+
+async def test_teams_meet_only_where_the_catalogue_says_so(make_spawner):
+    assert "affinity" not in (await _full_pod(make_spawner, "mps-together"))["spec"]
+
+
+async def test_a_rule_of_the_operator_on_where_pods_go_is_kept(make_spawner):
+    own = {"topologyKey": "zone", "labelSelector": {}}
+    pod = await _pod(make_spawner({"size": "share"}, pod_anti_affinity_required=[own]))
+    terms = pod["spec"]["affinity"]["podAntiAffinity"]
+    topologies = [
+        term["topologyKey"] for term in terms["requiredDuringSchedulingIgnoredDuringExecution"]
+    ]
+    assert topologies == ["zone", "kubernetes.io/hostname"]
+
+
+async def test_shares_need_one_user_id_for_all(make_spawner):
+    with pytest.raises(Refusal) as raised:
+        await _pod(make_spawner({"size": "share"}, uid=lambda _spawner: 1001))
+    assert "another user ID for each person" in raised.value.jupyterhub_message
+    await _pod(make_spawner({"size": "gpu"}, uid=lambda _spawner: 1001))
+
+
+async def test_hami_s_scheduler_takes_the_pod_because_it_names_none(make_spawner):
+    pod = await _full_pod(make_spawner, "hami", scheduler_name="user-scheduler")
+    assert "schedulerName" not in pod["spec"]
+    pod = await _full_pod(make_spawner, "mig", scheduler_name="user-scheduler")
+    assert pod["spec"]["schedulerName"] == "user-scheduler"
+
+
+async def test_a_claimed_gpu_comes_beside_cpu_and_memory(make_spawner):
+    spec = (await _full_pod(make_spawner, "dra"))["spec"]
+    resources = spec["containers"][0]["resources"]
+    assert resources["claims"] == [{"name": "gpu"}]
+    assert resources["limits"] == {"cpu": 2.0, "memory": 4 * 2**30}
+    assert spec["resourceClaims"] == [{"name": "gpu", "resourceClaimTemplateName": "whole-gpu"}]
+
+
+@pytest.mark.parametrize(
+    ("team", "claims"),
+    [
+        ("vision", {"/data/imagenet": "data-imagenet", "/data/models": "shared-models"}),
+        ("astro", {"/data/sky": "data-sky", "/data/models": "shared-models"}),
+    ],
+)
+async def test_a_session_sees_the_data_of_its_team_and_cannot_write(make_spawner, team, claims):
+    spec = (await _full_pod(make_spawner, "cpu", team))["spec"]
+    volumes = {each["name"]: each.get("persistentVolumeClaim") for each in spec["volumes"]}
+    mounts = [
+        each for each in spec["containers"][0]["volumeMounts"] if "/data" in each["mountPath"]
+    ]
+    found = {each["mountPath"]: volumes[each["name"]]["claimName"] for each in mounts}
+    assert found == claims
+    assert all(each["readOnly"] and volumes[each["name"]]["readOnly"] for each in mounts)
+
+
+@pytest.mark.parametrize(
+    ("team", "size", "rule"),
+    [
+        ("vision", "mig", {"warn-after": "1800", "stop-after": "3600"}),
+        ("vision", "cpu", {"warn-after": "1800", "stop-after": "never"}),
+        ("astro", "cpu", {"warn-after": "1800", "stop-after": "43200", "keep-at-most": "172800"}),
+    ],
+)
+async def test_a_session_carries_its_idle_rule_the_team_s_before_the_size_s(
+    make_spawner, team, size, rule
+):
+    annotations = (await _full_pod(make_spawner, size, team))["metadata"]["annotations"]
+    prefix = "gpucommons.io/idle-"
+    found = {
+        key.removeprefix(prefix): value
+        for key, value in annotations.items()
+        if key.startswith(prefix)
+    }
+    assert found == rule
+
+
+async def test_without_an_idle_rule_the_culler_s_own_holds(make_spawner):
+    annotations = (await _pod(make_spawner({})))["metadata"]["annotations"]
+    assert not [key for key in annotations if "idle" in key]

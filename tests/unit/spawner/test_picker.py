@@ -1,5 +1,7 @@
 """What the page shows, and what its form means."""
 
+from datetime import date
+from html import unescape
 from html.parser import HTMLParser
 
 import pytest
@@ -10,7 +12,7 @@ from gpucommons_spawner.quota import Ledger
 from gpucommons_spawner.selection import Person
 from gpucommons_spawner.teams import Team
 
-from .conftest import ASTRO, VISION
+from .conftest import ASTRO, TODAY, VISION
 
 ADA = Person("ada", teams=(VISION,))
 BOTH = Person("ada", teams=(ASTRO, VISION))
@@ -26,6 +28,7 @@ class _Page(HTMLParser):
         self.words = ""
         self._select = ""
         self.feed(html)
+        self.words = " ".join(self.words.split())
 
     def handle_starttag(self, tag, attrs):
         found = dict(attrs)
@@ -40,9 +43,9 @@ class _Page(HTMLParser):
         self.words += " ".join(data.split()) + " "
 
 
-def _draw(catalogue, last=None, person=ADA) -> str:
+def _draw(catalogue, last=None, person=ADA, today=TODAY, **more) -> str:
     state = Availability(catalogue, Cluster()).for_person(person, Ledger(), "")
-    return render(catalogue, person, state, last or {}, "/hub/api/x?user=ada")
+    return render(catalogue, person, state, last or {}, availability_url="/x", today=today, **more)
 
 
 def test_what_is_not_allowed_is_shown_off_with_its_reason(catalogue):
@@ -102,11 +105,87 @@ def test_somebody_in_no_team_reads_what_to_do_and_cannot_start(catalogue):
     assert "Start" not in page.words.split()
 
 
+def test_a_last_day_is_shown_before_and_after_it(full):
+    before = _Page(_draw(full, {"environment": "lab", "version": "old", "size": "cpu"}))
+    assert "old – until 2027-01-31" in before.words  # noqa: RUF001 -- typography
+    assert "old can be started until 2027-01-31. Use new instead." in before.words
+    after = _Page(_draw(full, {"version": "old"}, today=date(2027, 2, 1)))
+    assert "old – Retired since 2027-01-31." in after.words  # noqa: RUF001 -- typography
+    assert after.selected["version.lab"] == "new"
+
+
+def test_the_data_of_ones_teams_is_listed_with_its_folder_and_team(full):
+    words = _Page(_draw(full)).words
+    assert "ImageNet /data/imagenet Pictures with names" in words
+    assert "Sky survey" not in words
+    words = _Page(_draw(full, person=BOTH)).words
+    assert "Sky survey /data/sky In the team Astronomy only." in words
+    assert "Models /data/models In" not in words
+
+
+def test_what_one_holds_of_what_one_may_is_said_of_person_and_team(full):
+    assert (
+        "You hold 0 of 3 sessions, 0 of 4 GPUs and 0 of 1 session of the size "
+        "Claimed GPU. "
+        "The team Computer vision holds 0 of 20 sessions and 0 of 8 GPUs."
+    ) in _Page(_draw(full)).words
+
+
+def test_a_size_that_only_one_of_ones_teams_has_says_which(catalogue):
+    cpu = catalogue.sizes["cpu"].model_copy(update={"access": ("astro",)})
+    changed = catalogue.model_copy(update={"sizes": {"cpu": cpu}})
+    groups = frozenset({"astro", "vision"})
+    page = _Page(_draw(changed, person=Person("ada", groups, (ASTRO, VISION))))
+    assert "In the team Astronomy only." in page.words
+    assert page.radios["size", "cpu"] == {"checked"}
+
+
+def test_an_environment_that_only_one_of_ones_teams_has_says_which(catalogue):
+    offers = dict(catalogue.environments)
+    offers["scipy"] = offers["scipy"].model_copy(update={"access": ("astro",)})
+    changed = catalogue.model_copy(update={"environments": offers})
+    groups = frozenset({"astro", "vision"})
+    page = _Page(_draw(changed, person=Person("ada", groups, (ASTRO, VISION))))
+    assert "SciPy In the team Astronomy only." in page.words
+    assert page.radios["environment", "scipy"] == {"checked"}
+
+
+def test_an_image_of_ones_own_is_asked_for_only_where_it_is_allowed(full, catalogue):
+    assert 'name="image.lab"' in _draw(full)
+    assert 'name="image.' not in _draw(catalogue)
+
+
+def test_an_administrator_is_led_to_the_mistakes_of_the_file(full):
+    assert 'href="/hub/gpucommons/catalogue"' in _draw(
+        full, problem_url="/hub/gpucommons/catalogue"
+    )
+    assert "mistakes" not in _draw(full)
+
+
 def test_names_with_markup_are_shown_as_text(catalogue):
     script = "<script>alert(1)</script>"
     odd = catalogue.sizes["cpu"].model_copy(update={"display_name": script})
     changed = catalogue.model_copy(update={"sizes": {"cpu": odd}})
     assert "<script>" not in _draw(changed, person=Person("ada", teams=(Team("a", script, "b"),)))
+
+
+@pytest.mark.parametrize(
+    "name", ['"><img src=x onerror=1>', "../../etc/passwd", "x" * 500, "\u202eevil", "{{ 7*7 }}"]
+)
+def test_odd_names_in_every_place_are_shown_as_text(full, name):
+    lab = full.environments["lab"]
+    old = lab.versions["old"].model_copy(update={"disabled": name})
+    lab = lab.model_copy(
+        update={"display_name": name, "description": name, "versions": {"old": old, **lab.versions}}
+    )
+    models = full.data["models"].model_copy(update={"display_name": name, "description": name})
+    changed = full.model_copy(update={"environments": {"lab": lab}, "data": {"models": models}})
+    html = _draw(
+        changed, {"image": name, "environment": "lab"}, Person("ada", teams=(Team("a", name, "b"),))
+    )
+    assert name in unescape(html)
+    assert "<img" not in html
+    assert "49" not in html.replace("2049", "")
 
 
 def test_the_form_is_read_with_the_version_of_the_chosen_environment():
@@ -121,6 +200,18 @@ def test_the_form_is_read_with_the_version_of_the_chosen_environment():
         "version": "2026.05",
         "size": "gpu",
     }
+
+
+def test_an_image_that_was_written_counts_before_the_version():
+    fields = {
+        "environment": ["scipy"],
+        "version.scipy": ["2026.05"],
+        "image.scipy": ["own/x:1"],
+        "image.pytorch": [""],
+    }
+    assert options_of_form(fields) == {"environment": "scipy", "image": "own/x:1"}
+    fields["image.scipy"] = [""]
+    assert options_of_form(fields) == {"environment": "scipy", "version": "2026.05"}
 
 
 def test_a_link_names_the_version_itself():

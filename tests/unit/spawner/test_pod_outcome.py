@@ -26,7 +26,13 @@ from gpucommons_spawner.pod_outcome import Outcome, describe, in_words, judge
         (
             "0/1 nodes are available: pod has unbound immediate PersistentVolumeClaims. "
             "preemption: 0/1 nodes are available.",
-            "The volume with your files is not ready.",
+            "The volume with your files, or one with shared data, is not ready.",
+        ),
+        (
+            '0/1 nodes are available: persistentvolumeclaim "data-imagenet" not found. '
+            "preemption: 0/1 nodes are available.",
+            "The volume data-imagenet is not there. Tell an administrator: shared data needs a "
+            "volume in each team.",
         ),
         ("", "The session cannot be placed: no reason was given"),
     ],

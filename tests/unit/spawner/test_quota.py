@@ -1,50 +1,57 @@
-"""The ledger against a model, its words, and its speed."""
+"""The ledger against a model, and its words."""
 
+from dataclasses import dataclass
 from decimal import Decimal
 
 import pytest
 from gpucommons_spawner.catalogue import Allowance
-from gpucommons_spawner.quota import Holding, Ledger, QuotaExceededError
+from gpucommons_spawner.holdings import Holding
+from gpucommons_spawner.quota import Ledger, Limits, QuotaExceededError
+from gpucommons_spawner.shortage import Wish
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-ONE_GPU = Allowance(sessions=2, gpus=Decimal(1))
+ONE_GPU = Limits(Allowance(sessions=2, gpus=Decimal(1)))
 QUARTER = Decimal("0.25")
 
 
-def _holding(server: str = "", units: str = "1") -> Holding:
-    return Holding(server, Decimal(units), "SciPy 1 · Whole GPU")
+def _wish(server: str = "", units: str = "1", person: str = "ada", size: str = "gpu") -> Wish:
+    holding = Holding(server, Decimal(units), "SciPy 1 · Whole GPU", "vision", size)
+    return Wish(person, holding, "Whole GPU")
+
+
+def _refused(ledger: Ledger, wish: Wish, limits: Limits) -> str:
+    with pytest.raises(QuotaExceededError) as raised:
+        ledger.reserve(wish, limits)
+    return str(raised.value)
 
 
 def test_the_second_gpu_is_refused_and_says_who_holds_the_first():
     ledger = Ledger()
-    ledger.reserve("ada", _holding(), ONE_GPU)
+    ledger.reserve(_wish(), ONE_GPU)
     ledger.confirm("ada", "")
-    with pytest.raises(QuotaExceededError) as raised:
-        ledger.reserve("ada", _holding("second"), ONE_GPU)
-    assert str(raised.value) == (
+    assert _refused(ledger, _wish("second"), ONE_GPU) == (
         "This needs 1 GPU; you hold 1 of 1 GPU: SciPy 1 · Whole GPU (default server, running). "
         "Stop it or choose a smaller size."
     )
 
 
 def test_four_quarters_are_one_gpu_and_a_fifth_is_too_much():
-    ledger, allowance = Ledger(), Allowance(gpus=Decimal(1))
+    ledger, limits = Ledger(), Limits(Allowance(gpus=Decimal(1)))
     for number in range(4):
-        ledger.reserve("ada", _holding(f"s{number}", "0.25"), allowance)
-    with pytest.raises(QuotaExceededError, match=r"This needs 0\.25 GPUs; you hold 1 of 1 GPU"):
-        ledger.reserve("ada", _holding("s4", "0.25"), allowance)
+        ledger.reserve(_wish(f"s{number}", "0.25"), limits)
+    told = _refused(ledger, _wish("s4", "0.25"), limits)
+    assert told.startswith("This needs 0.25 GPUs; you hold 1 of 1 GPU")
 
 
 def test_a_session_without_gpu_starts_when_all_gpus_are_used():
     ledger = Ledger()
-    ledger.reserve("ada", _holding(), ONE_GPU)
-    ledger.reserve("ada", _holding("second", "0"), ONE_GPU)
+    ledger.reserve(_wish(), ONE_GPU)
+    ledger.reserve(_wish("second", "0"), ONE_GPU)
 
 
 def test_somebody_with_nothing_who_may_have_nothing_is_sent_to_an_administrator():
-    refusal = Ledger().refusal("ada", Decimal(1), Allowance(gpus=Decimal(0)))
-    assert refusal == (
+    assert Ledger().refusal(_wish(), Limits(Allowance(gpus=Decimal(0)))) == (
         "This needs 1 GPU; you hold 0 of 0 GPUs. "
         "Choose a smaller size, or ask an administrator for more."
     )
@@ -52,40 +59,103 @@ def test_somebody_with_nothing_who_may_have_nothing_is_sent_to_an_administrator(
 
 def test_one_persons_sessions_do_not_count_for_another():
     ledger = Ledger()
-    ledger.reserve("ada", _holding(), ONE_GPU)
-    ledger.reserve("bob", _holding(), ONE_GPU)
+    ledger.reserve(_wish(), ONE_GPU)
+    ledger.reserve(_wish(person="bob"), ONE_GPU)
+
+
+def test_a_size_that_one_may_have_once_is_refused_a_second_time_and_others_are_not():
+    ledger, limits = Ledger(), Limits(Allowance(sizes={"gpu": 1}))
+    ledger.reserve(_wish(), limits)
+    assert _refused(ledger, _wish("second"), limits) == (
+        "You have 1 of 1 session of the size Whole GPU: "
+        "SciPy 1 · Whole GPU (default server, starting). Stop it or choose another size."
+    )
+    ledger.reserve(_wish("second", size="share"), limits)
+
+
+def test_what_a_team_has_used_up_is_refused_with_whose_sessions_they_are():
+    ledger, limits = Ledger(), Limits(Allowance(), Allowance(gpus=Decimal(2)), "Computer vision")
+    ledger.reserve(_wish(person="ada"), limits)
+    ledger.reserve(_wish(person="bob"), limits)
+    ledger.confirm("bob", "")
+    assert _refused(ledger, _wish(person="eve"), limits) == (
+        "This needs 1 GPU; the team Computer vision holds 2 of 2 GPUs: "
+        "ada: SciPy 1 · Whole GPU (default server, starting), "
+        "bob: SciPy 1 · Whole GPU (default server, running). "
+        "Wait until one of them is stopped, or ask an administrator for more."
+    )
+
+
+def test_a_refusal_names_a_few_of_many():
+    ledger = Ledger()
+    for number in range(50):
+        ledger.reserve(_wish(person=f"p{number}"), Limits(Allowance()))
+    told = _refused(ledger, _wish(), Limits(Allowance(), Allowance(sessions=50)))
+    assert told.startswith("The team vision has 50 of 50 sessions: p0: ")
+    assert "p4: " in told
+    assert "p5: " not in told
+    assert " and others." in told
+
+
+def test_a_session_that_changes_team_counts_in_the_new_one_only():
+    ledger = Ledger()
+    ledger.reserve(_wish(), Limits(Allowance()))
+    moved = Wish("ada", Holding("", Decimal(1), "x", "astro", "gpu"))
+    ledger.reserve(moved, Limits(Allowance(sessions=1), Allowance(sessions=1)))
+    assert (len(ledger.of_team("vision")), len(ledger.of_team("astro"))) == (0, 1)
+
+
+@dataclass(frozen=True)
+class _Entry:
+    team: str
+    size: str
+    units: Decimal
+
+
+_PEOPLE, _TEAMS = ("ada", "bob"), ("vision", "astro")
+_SIZES = {"cpu": Decimal(0), "share": QUARTER, "gpu": Decimal(1), "gpus": Decimal(2)}
+_PERSON = Allowance(sessions=3, gpus=Decimal("1.25"), sizes={"share": 2})
+_TEAM = Allowance(sessions=4, gpus=Decimal(2), sizes={"gpu": 1})
+
+
+def _within(entries: list[_Entry], allowance: Allowance) -> bool:
+    counted = all(
+        most is None or sum(each.size == size for each in entries) <= most
+        for size, most in allowance.sizes.items()
+    )
+    assert allowance.sessions is not None
+    assert allowance.gpus is not None
+    gpus = sum((each.units for each in entries), Decimal(0))
+    return counted and len(entries) <= allowance.sessions and gpus <= allowance.gpus
 
 
 class LedgerMachine(RuleBasedStateMachine):
-    """Starts, readiness, ends and restarts in any order."""
+    """Starts, readiness, ends and restarts in any order, of two people in two teams."""
 
-    people = st.sampled_from(["ada", "bob"])
+    people = st.sampled_from(_PEOPLE)
     servers = st.sampled_from(["", "a", "b", "c"])
-    sizes = st.sampled_from([Decimal(0), QUARTER, Decimal(1), Decimal(2)])
 
     def __init__(self):
         super().__init__()
         self.ledger = Ledger()
-        self.model: dict[tuple[str, str], Decimal] = {}
+        self.model: dict[tuple[str, str], _Entry] = {}
 
-    def _of(self, person, but=None):
-        return [
-            units
-            for (name, server), units in self.model.items()
-            if name == person and server != but
-        ]
-
-    @rule(person=people, server=servers, units=sizes)
-    def start(self, person, server, units):
-        others = self._of(person, but=server)
-        fits = len(others) < 2 and (not units or sum(others) + units <= 1)
+    @rule(
+        person=people, server=servers, size=st.sampled_from([*_SIZES]), team=st.sampled_from(_TEAMS)
+    )
+    def start(self, person, server, size, team):
+        entry = _Entry(team, size, _SIZES[size])
+        after = self.model | {(person, server): entry}
+        own = [each for (who, _), each in after.items() if who == person]
+        fits = _within(own, _PERSON) and _within(self._of_team(after, team), _TEAM)
+        wish = Wish(person, Holding(server, entry.units, "x", team, size))
         try:
-            self.ledger.reserve(person, Holding(server, units, "x"), ONE_GPU)
+            self.ledger.reserve(wish, Limits(_PERSON, _TEAM))
         except QuotaExceededError:
             assert not fits
         else:
             assert fits
-            self.model[person, server] = units
+            self.model = after
 
     @rule(person=people, server=servers)
     def ready(self, person, server):
@@ -100,24 +170,30 @@ class LedgerMachine(RuleBasedStateMachine):
     def restart_of_the_hub(self):
         found = self.ledger
         self.ledger = Ledger()
-        for person in ("ada", "bob"):
+        for person in _PEOPLE:
             for holding in found.held(person):
                 self.ledger.restore(person, holding)
 
     @invariant()
     def ledger_and_model_agree(self):
         held = {
-            (person, holding.server): holding.units
-            for person in ("ada", "bob")
+            (person, holding.server): _Entry(holding.team, holding.size, holding.units)
+            for person in _PEOPLE
             for holding in self.ledger.held(person)
         }
         assert held == self.model
 
     @invariant()
-    def nobody_has_more_than_allowed(self):
-        for person in ("ada", "bob"):
-            assert sum(self._of(person)) <= 1
-            assert len(self._of(person)) <= 2
+    def kept_sums_are_what_there_is(self):
+        for team in _TEAMS:
+            account, entries = self.ledger.of_team(team), self._of_team(self.model, team)
+            assert len(account) == len(entries)
+            assert account.units == sum((each.units for each in entries), Decimal(0))
+            for size in _SIZES:
+                assert account.of_size(size) == sum(each.size == size for each in entries)
+
+    def _of_team(self, model, team):
+        return [each for each in model.values() if each.team == team]
 
 
 TestLedgerMachine = LedgerMachine.TestCase

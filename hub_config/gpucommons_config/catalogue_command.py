@@ -1,0 +1,131 @@
+"""The commands ``gpucommons catalogue``: check a catalogue, and what follows from it.
+
+Only what reads the arguments is imported here; the rest when a command was chosen.
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from gpucommons_spawner.catalogue import Catalogue
+
+    Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
+
+
+Run = Callable[[argparse.Namespace], int]
+
+
+def add_parsers(subparsers: "Subparsers") -> None:
+    """Add the commands to the program."""
+    text = "check the catalogue, and what follows from it"
+    group = subparsers.add_parser("catalogue", help=text, description=f"{text.capitalize()}.")
+    commands = group.add_subparsers(required=True, metavar="COMMAND")
+    check = _add(commands, "check", _check, "find mistakes; the exit code is 1 if there are any")
+    check.add_argument("file", type=Path, metavar="FILE")
+    check.add_argument("--json", action="store_true", help="one JSON document, for editors")
+    check.add_argument(
+        "--digests", action="store_true", help="demand that every image is pinned by digest"
+    )
+    _add(commands, "schema", _schema, "print the JSON Schema of the file, for editors")
+    images = _add(commands, "images", _images, "print the images as values of z2jh's pre-puller")
+    images.add_argument("file", type=Path, metavar="FILE")
+    made = _add(commands, "manifests", _manifests, "print what teams' namespaces need for it")
+    made.add_argument("file", type=Path, metavar="FILE")
+    made.add_argument(
+        "--team", action="append", required=True, metavar="TEAM", help="may be repeated"
+    )
+
+
+def _add(commands: "Subparsers", name: str, run: Run, text: str) -> argparse.ArgumentParser:
+    about = f"{text[0].upper()}{text[1:]}."
+    parser = commands.add_parser(name, help=text, description=about)
+    parser.set_defaults(run=run)
+    return parser
+
+
+def _check(arguments: argparse.Namespace) -> int:
+    from gpucommons_spawner.catalogue_file import (  # noqa: PLC0415 -- see above
+        CatalogueError,
+        checked_catalogue,
+    )
+    from gpucommons_spawner.day import today  # noqa: PLC0415
+
+    file: Path = arguments.file
+    try:
+        found = checked_catalogue(file, today(), digests=arguments.digests)
+        problems, valid = found.warnings, True
+    except CatalogueError as error:
+        problems, valid = error.problems, False
+    if arguments.json:
+        listed = [problem.as_json() for problem in problems]
+        _print(json.dumps({"file": str(file), "valid": valid, "problems": listed}, indent=2))
+    else:
+        for problem in problems:
+            sys.stderr.write(f"{problem.text(file)}\n")
+        if valid:
+            _print(f"{file}: can be used")
+    return 0 if valid else 1
+
+
+def _schema(_arguments: argparse.Namespace) -> int:
+    from gpucommons_spawner.catalogue import Catalogue  # noqa: PLC0415
+
+    schema = Catalogue.model_json_schema()
+    _print(
+        json.dumps({"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}, indent=2)
+    )
+    return 0
+
+
+def _images(arguments: argparse.Namespace) -> int:
+    from gpucommons_spawner.day import today  # noqa: PLC0415
+    from gpucommons_spawner.prepull import extra_images  # noqa: PLC0415
+
+    catalogue = _load(arguments.file)
+    if catalogue is None:
+        return 1
+    _print_yaml({"prePuller": {"extraImages": extra_images(catalogue, today())}})
+    return 0
+
+
+def _manifests(arguments: argparse.Namespace) -> int:
+    from gpucommons_contract import is_team_name  # noqa: PLC0415
+    from gpucommons_spawner.team_manifests import manifests  # noqa: PLC0415
+
+    for team in arguments.team:
+        if not is_team_name(team):
+            sys.stderr.write(f"{team} cannot be a team: a to z, 0 to 9, hyphens; 40 at most\n")
+            return 1
+    catalogue = _load(arguments.file)
+    if catalogue is None:
+        return 1
+    _print_yaml(*(each for team in arguments.team for each in manifests(catalogue, team)))
+    return 0
+
+
+def _load(file: Path) -> "Catalogue | None":
+    """Read a catalogue; None if it has mistakes, which have been told then."""
+    from gpucommons_spawner.catalogue_file import (  # noqa: PLC0415
+        CatalogueError,
+        load_catalogue,
+    )
+
+    try:
+        return load_catalogue(file)
+    except CatalogueError as error:
+        sys.stderr.write(f"{error}\n")
+        return None
+
+
+def _print(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+
+
+def _print_yaml(*documents: object) -> None:
+    import yaml  # noqa: PLC0415
+
+    yaml.safe_dump_all(documents, sys.stdout, sort_keys=False, allow_unicode=True)

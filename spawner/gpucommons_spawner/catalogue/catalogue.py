@@ -1,0 +1,73 @@
+"""The whole file, and what its parts say of one another."""
+
+from typing import Self
+
+from pydantic import Field, model_validator
+
+from gpucommons_spawner.catalogue.allowance import Quotas
+from gpucommons_spawner.catalogue.data import Data
+from gpucommons_spawner.catalogue.environment import Environment
+from gpucommons_spawner.catalogue.idle import IdleRules
+from gpucommons_spawner.catalogue.image import has_digest
+from gpucommons_spawner.catalogue.size import Size
+from gpucommons_spawner.catalogue.values import Name, ShortName
+from gpucommons_spawner.part import Part, mistake
+
+
+class Defaults(Part):
+    """What somebody gets who says nothing and has no last choice."""
+
+    environment: str | None = Field(default=None, description="name of an environment")
+    size: str | None = Field(default=None, description="name of a size")
+
+
+class Catalogue(Part):
+    """What people may choose, who may, and how much at once."""
+
+    environments: dict[Name, Environment] = Field(min_length=1, description="families of images")
+    sizes: dict[Name, Size] = Field(min_length=1, description="what a session gets of a node")
+    data: dict[ShortName, Data] = Field(
+        default_factory=dict, description="data that sessions see read-only as /data/NAME"
+    )
+    quotas: Quotas = Field(default=Quotas(), description="how much at once")
+    idle: IdleRules = Field(default=IdleRules(), description="when idle sessions are stopped")
+    defaults: Defaults = Field(
+        default=Defaults(), description="for somebody who says nothing and was never here before"
+    )
+    require_digests: bool = Field(
+        default=False,
+        description="whether every image must be pinned by digest; true in production",
+    )
+
+    @model_validator(mode="after")
+    def _defaults_exist(self) -> Self:
+        for key, offers in (("environment", self.environments), ("size", self.sizes)):
+            name = getattr(self.defaults, key)
+            if name is not None and name not in offers:
+                raise mistake(
+                    f"{name} is none of {', '.join(offers)}; write one of them", "defaults", key
+                )
+        return self
+
+    @model_validator(mode="after")
+    def _sizes_exist(self) -> Self:
+        named = [("quotas", *keys, "sizes", s) for keys, a in self.quotas.all() for s in a.sizes]
+        for keys in [*named, *(("idle", "sizes", size) for size in self.idle.sizes)]:
+            if keys[-1] not in self.sizes:
+                raise mistake(f"there is no such size; sizes are {', '.join(self.sizes)}", *keys)
+        return self
+
+    @model_validator(mode="after")
+    def _warned_before_stopped(self) -> Self:
+        for keys in self.idle.out_of_order():
+            raise mistake("stop_after comes before warn_after; give it more time", "idle", *keys)
+        return self
+
+    def without_digest(self) -> list[tuple[str, ...]]:
+        """List the keys of images that are not pinned by digest."""
+        return [
+            ("environments", name, "versions", version, "image")
+            for name, environment in self.environments.items()
+            for version, one in environment.versions.items()
+            if not has_digest(one.image)
+        ]

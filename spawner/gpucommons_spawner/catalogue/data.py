@@ -1,0 +1,81 @@
+"""Data that teams share: volumes that sessions see read-only.
+
+A session mounts a claim of its team's namespace and nothing else. Namespaces of teams enforce
+the Pod Security Standard "restricted", which knows neither NFS nor folders of the node as
+volumes of a pod; a persistent volume that an administrator made may be either.
+Source: https://kubernetes.io/docs/concepts/security/pod-security-standards/#restricted
+"""
+
+from typing import Annotated, Self
+
+from pydantic import Field, StringConstraints, model_validator
+
+from gpucommons_spawner.catalogue.values import Groups, ObjectName, Text
+from gpucommons_spawner.part import Part, mistake
+
+DATA_FOLDER = "/data"
+CLAIM_PREFIX = "data-"
+
+Folder = Annotated[
+    str, StringConstraints(pattern=r"^/[A-Za-z0-9._/-]*$", max_length=500, strict=True)
+]
+
+
+class NFS(Part):
+    """A folder that an NFS server exports."""
+
+    server: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9.:-]+$")] = Field(
+        description="name or address of the server"
+    )
+    path: Folder = Field(description="the exported folder")
+    mount_options: tuple[Text, ...] = Field(default=(), description="such as nfsvers=4.2")
+
+
+class Data(Part):
+    """One collection of data."""
+
+    display_name: Text = Field(description="the name that people read")
+    description: str = Field(default="", max_length=500, description="a sentence for people")
+    teams: Groups | None = Field(
+        default=None, description="only sessions in these teams see it; every session without"
+    )
+    claim: ObjectName | None = Field(
+        default=None,
+        description=(
+            "the PersistentVolumeClaim in each team's namespace, if not data-NAME; one that "
+            "somebody else makes"
+        ),
+    )
+    nfs: NFS | None = Field(
+        default=None,
+        description="where it is; `gpucommons catalogue manifests` makes volumes of it",
+    )
+    host_path: Folder | None = Field(
+        default=None,
+        description=(
+            "a folder that every node has, such as of a parallel file system; `gpucommons "
+            "catalogue manifests` makes volumes of it"
+        ),
+    )
+
+    @model_validator(mode="after")
+    def _one_place(self) -> Self:
+        given = [key for key in ("claim", "nfs", "host_path") if getattr(self, key) is not None]
+        if len(given) != 1:
+            raise mistake("needs one of claim, nfs and host_path", *given[1:2])
+        if self.host_path and ".." in self.host_path.split("/"):
+            raise mistake("must not have .. in it", "host_path")
+        return self
+
+    def open_to(self, team: str) -> bool:
+        """Tell whether sessions in a team see it."""
+        return self.teams is None or team in self.teams
+
+    def claim_of(self, name: str) -> str:
+        """Answer the claim that sessions mount, for the data of this name."""
+        return self.claim or f"{CLAIM_PREFIX}{name}"
+
+
+def data_folder(name: str) -> str:
+    """Answer where sessions find a collection."""
+    return f"{DATA_FOLDER}/{name}"

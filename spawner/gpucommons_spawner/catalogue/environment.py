@@ -1,0 +1,79 @@
+"""Environments: families of images, and the versions of each."""
+
+from datetime import date
+from typing import Self
+
+from pydantic import Field, model_validator
+
+from gpucommons_spawner.catalogue.image import Image, ImagePattern
+from gpucommons_spawner.catalogue.offer import Offer
+from gpucommons_spawner.catalogue.values import Day, Name, Text
+from gpucommons_spawner.part import Part, mistake
+
+CUSTOM = "custom"
+"""What the version of a session is called whose image the person named."""
+
+
+class Version(Part):
+    """One pinned image of an environment."""
+
+    image: Image = Field(
+        description="name@sha256:… in production: a tag such as :2026.11 can be moved"
+    )
+    default: bool = Field(default=False, description="chosen unless people choose another")
+    disabled: Text | None = Field(
+        default=None, description="shown, but off; the value is the reason people read"
+    )
+    retires: Day | None = Field(
+        default=None,
+        description=(
+            "the last day (UTC), such as 2027-01-31, on which it can be started; people are "
+            "told before"
+        ),
+    )
+
+    def refusal(self, today: date) -> str | None:
+        """Say why it cannot be started; None if it can."""
+        if self.disabled:
+            return self.disabled
+        if self.retires is not None and today > self.retires:
+            return f"Retired since {self.retires}."
+        return None
+
+
+class Environment(Offer):
+    """A family of images, such as PyTorch."""
+
+    versions: dict[Name, Version] = Field(min_length=1, description="the versions, by name")
+    custom_image: ImagePattern | None = Field(
+        default=None,
+        description=(
+            "a regular expression; people may start images of their own whose whole name "
+            "matches it. Without it they may not"
+        ),
+    )
+
+    @model_validator(mode="after")
+    def _at_most_one_default(self) -> Self:
+        if sum(version.default for version in self.versions.values()) > 1:
+            raise mistake("more than one version says default: true; keep one", "versions")
+        return self
+
+    @model_validator(mode="after")
+    def _custom_is_free(self) -> Self:
+        if CUSTOM in self.versions:
+            raise mistake(
+                "this name is for images that people bring; choose another", "versions", CUSTOM
+            )
+        return self
+
+    def usable(self, today: date) -> tuple[str, ...]:
+        """List the versions that can be started."""
+        versions = self.versions.items()
+        return tuple(name for name, version in versions if version.refusal(today) is None)
+
+    def default_version(self, today: date) -> str:
+        """Answer the version marked as default, or else the first one, if that can be started."""
+        usable = self.usable(today)
+        marked = [name for name, version in self.versions.items() if version.default]
+        return next(iter([*(name for name in marked if name in usable), *usable, *self.versions]))

@@ -1,0 +1,38 @@
+"""What environments and sizes have in common."""
+
+from collections.abc import Iterable
+
+from pydantic import Field
+
+from gpucommons_spawner.catalogue.values import Groups, Text
+from gpucommons_spawner.part import Part
+
+
+class Offer(Part):
+    """Something that can be chosen, by everybody or by some groups, now or not."""
+
+    display_name: Text = Field(description="the name that people read")
+    description: str = Field(default="", max_length=500, description="a sentence for people")
+    access: Groups | None = Field(
+        default=None,
+        description=(
+            "teams and other groups; only a session in one of these teams, or of a member of "
+            "one of the other groups, may have it"
+        ),
+    )
+    disabled: Text | None = Field(
+        default=None, description="shown, but off; the value is the reason people read"
+    )
+
+    def open_to(self, groups: Iterable[str]) -> bool:
+        """Tell whether a member of these groups may choose it."""
+        return self.access is None or not set(self.access).isdisjoint(groups)
+
+    def refusal(self, groups: Iterable[str]) -> str | None:
+        """Say why a member of these groups cannot have it; None if they can."""
+        if self.disabled:
+            return self.disabled
+        if not self.open_to(groups):
+            who = ", ".join(self.access or ())
+            return f"For members of {who}. Ask an administrator for access."
+        return None

@@ -1,0 +1,95 @@
+"""Sizes: what a session gets of a node."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from gpucommons_spawner.catalogue.offer import Offer
+from gpucommons_spawner.catalogue.values import ObjectName, Quantity
+from gpucommons_spawner.gpu_modes import (
+    DRA,
+    MIG,
+    MPS,
+    Exclusive,
+    GPUFields,
+    HAMi,
+    TimeSlice,
+    without_gpu,
+)
+from gpucommons_spawner.part import Part, mistake
+from gpucommons_spawner.quantity import amount
+
+GPU = Annotated[Exclusive | MPS | TimeSlice | MIG | HAMi | DRA, Field(discriminator="mode")]
+
+
+class Toleration(Part):
+    """Lets a session on nodes with a taint, as Kubernetes writes it."""
+
+    key: str | None = Field(default=None, description="of the taint; every taint without it")
+    operator: Literal["Equal", "Exists"] = Field(
+        default="Equal", description="Exists for any value of the taint"
+    )
+    value: str | None = Field(default=None, description="of the taint, with operator Equal")
+    effect: Literal["NoSchedule", "PreferNoSchedule", "NoExecute"] | None = Field(
+        default=None, description="of the taint; all effects without it"
+    )
+
+    @model_validator(mode="after")
+    def _value_fits(self) -> Self:
+        if self.operator == "Exists" and self.value is not None:
+            raise mistake("goes with operator: Equal only; leave it out", "value")
+        if self.operator == "Equal" and self.key is None:
+            raise mistake("needs a key, or operator: Exists", "operator")
+        return self
+
+    def field(self) -> dict[str, str]:
+        """Turn into a pod's field."""
+        return {key: str(value) for key, value in self.model_dump(exclude_none=True).items()}
+
+
+class Size(Offer):
+    """What a session gets of a node.
+
+    ``cpu`` and ``memory`` are limits; the requests are the same unless given.
+    """
+
+    cpu: Quantity = Field(description="CPUs at most, such as 2 or 500m")
+    memory: Quantity = Field(description="memory at most, such as 8Gi")
+    cpu_request: Quantity | None = Field(
+        default=None, description="CPUs that the scheduler keeps free; the limit unless given"
+    )
+    memory_request: Quantity | None = Field(
+        default=None, description="memory that the scheduler keeps free; the limit unless given"
+    )
+    gpu: GPU | None = Field(default=None, description="the GPU and how it is shared; none without")
+    node_selector: dict[str, str] = Field(
+        default_factory=dict, description="labels of the nodes that it runs on"
+    )
+    tolerations: tuple[Toleration, ...] = Field(
+        default=(), description="taints of nodes on which it may run all the same"
+    )
+    priority: ObjectName | None = Field(
+        default=None, description="name of a PriorityClass of the cluster"
+    )
+
+    @model_validator(mode="after")
+    def _requests_fit(self) -> Self:
+        for limit, request in (("cpu", self.cpu_request), ("memory", self.memory_request)):
+            if request is not None and amount(request) > amount(getattr(self, limit)):
+                raise mistake(f"is more than {limit}; lower it", f"{limit}_request")
+        return self
+
+    def gpu_fields(self) -> GPUFields:
+        """Answer the pod fields of this size's GPU mode, or of no GPU."""
+        return self.gpu.fields() if self.gpu else without_gpu()
+
+    def all_tolerations(self) -> tuple[Mapping[str, str], ...]:
+        """Answer the tolerations of the GPU mode and of the size."""
+        return (*self.gpu_fields().tolerations, *(each.field() for each in self.tolerations))
+
+    @property
+    def units(self) -> Decimal:
+        """GPUs charged to a session of this size."""
+        return self.gpu.units if self.gpu else Decimal(0)

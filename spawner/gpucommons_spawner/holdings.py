@@ -1,0 +1,62 @@
+"""What sessions take of the allowances, and sums of it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """What one session, or one that is about to start, takes.
+
+    units are GPUs; profile is what the person chose, in words.
+    """
+
+    server: str
+    units: Decimal
+    profile: str
+    team: str = ""
+    size: str = ""
+    running: bool = False
+
+    def __str__(self) -> str:
+        where = f"server {self.server}" if self.server else "default server"
+        return f"{self.profile} ({where}, {'running' if self.running else 'starting'})"
+
+
+class Holdings:
+    """Holdings that count together, by person and server; oldest first. Their sums are kept."""
+
+    def __init__(self) -> None:
+        self._held: dict[tuple[str, str], Holding] = {}
+        self._sizes: dict[str, int] = {}
+        self.units = Decimal(0)
+
+    def __len__(self) -> int:
+        return len(self._held)
+
+    def __iter__(self) -> Iterator[tuple[str, Holding]]:
+        return ((person, holding) for (person, _), holding in self._held.items())
+
+    def get(self, person: str, server: str) -> Holding | None:
+        """Answer one holding."""
+        return self._held.get((person, server))
+
+    def of_size(self, size: str) -> int:
+        """Count the sessions of a size."""
+        return self._sizes.get(size, 0)
+
+    def put(self, person: str, holding: Holding) -> None:
+        """Enter a holding, in the place of the one of the same server."""
+        self._count(self._held.get((person, holding.server)), -1)
+        self._held[person, holding.server] = holding
+        self._count(holding, 1)
+
+    def drop(self, person: str, server: str) -> None:
+        """Take a holding out. Doing so twice is harmless."""
+        self._count(self._held.pop((person, server), None), -1)
+
+    def _count(self, holding: Holding | None, sign: int) -> None:
+        if holding:
+            self.units += sign * holding.units
+            self._sizes[holding.size] = self.of_size(holding.size) + sign

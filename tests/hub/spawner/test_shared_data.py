@@ -1,0 +1,71 @@
+"""Volumes of shared data, as `gpucommons catalogue manifests` writes them, bound for real."""
+
+from collections.abc import Iterator
+
+import pytest
+from gpucommons_local.programs import program
+from gpucommons_spawner.catalogue_file import load_catalogue
+from gpucommons_spawner.team_manifests import manifests
+
+from ..processes import Program, free_port
+from .api_server import ASTRO, VISION
+from .test_api_server import GOLDEN
+
+
+class Binder(Program):
+    """The controller that binds claims to volumes, and no other."""
+
+    def __init__(self, folder, kubeconfig):
+        port = free_port()
+        command = [
+            str(program("kube-controller-manager")),
+            f"--kubeconfig={kubeconfig}",
+            f"--authentication-kubeconfig={kubeconfig}",
+            f"--authorization-kubeconfig={kubeconfig}",
+            "--controllers=persistentvolume-binder-controller",
+            "--bind-address=127.0.0.1",
+            f"--secure-port={port}",
+            "--leader-elect=false",
+        ]
+        super().__init__(command, f"https://127.0.0.1:{port}/healthz", folder / "binder.log", {})
+
+    def _answers(self) -> bool:
+        return "Serving securely" in self.text()
+
+
+@pytest.fixture
+def _binder(folder, api) -> Iterator[None]:
+    binder = Binder(folder, api.kubeconfig)
+    binder.start()
+    yield
+    binder.stop()
+
+
+@pytest.mark.usefixtures("_binder")
+def test_each_team_s_claim_is_bound_to_its_own_volume(api, until):
+    full = load_catalogue(GOLDEN.with_name("full.yaml"))
+    shared = full.data["imagenet"].model_copy(update={"teams": None})
+    catalogue = full.model_copy(update={"data": {"imagenet": shared, "sky": full.data["sky"]}})
+    for team, namespace in (("vision", VISION), ("astro", ASTRO)):
+        for manifest in manifests(catalogue, team):
+            path = {
+                "PersistentVolume": "/api/v1/persistentvolumes",
+                "PersistentVolumeClaim": f"/api/v1/namespaces/{namespace}/persistentvolumeclaims",
+            }.get(manifest["kind"])
+            if path:
+                api.post(path, manifest)
+
+    def bound() -> dict[str, str]:
+        return {
+            f"{namespace}/{name}": claim["spec"]["volumeName"]
+            for namespace in (VISION, ASTRO)
+            for name, claim in api.claims(namespace).items()
+            if claim["status"]["phase"] == "Bound"
+        }
+
+    expected = {
+        f"{VISION}/data-imagenet": f"{VISION}.data-imagenet",
+        f"{ASTRO}/data-imagenet": f"{ASTRO}.data-imagenet",
+        f"{ASTRO}/data-sky": f"{ASTRO}.data-sky",
+    }
+    until(lambda: bound().items() >= expected.items())
