@@ -14,8 +14,7 @@ from gpucommons_local.toolchain import BIN
 
 STORAGE_CLASS = "workspaces"
 
-HUB_PORT = 8081
-"""Where sessions reach the hub, on the node's address."""
+_HUB_PORT = 8081
 _PROXY_API_PORT = 8001
 _HUB_PACKAGES = ("authenticator", "contract", "hub_config", "spawner")
 
@@ -45,7 +44,7 @@ def entrance(instance: Instance) -> Program:
 
 
 def _proxy(instance: Instance, secrets: Secrets) -> Program:
-    hub = f"http://{NODE_ADDRESS}:{HUB_PORT}"
+    hub = f"http://{NODE_ADDRESS}:{_HUB_PORT}"
     return Program(
         "proxy",
         [
@@ -94,7 +93,7 @@ def _values(instance: Instance, secrets: Secrets) -> dict[str, object]:
     return {
         "JupyterHub": {
             "bind_url": instance.url,
-            "hub_bind_url": f"http://{NODE_ADDRESS}:{HUB_PORT}",
+            "hub_bind_url": f"http://{NODE_ADDRESS}:{_HUB_PORT}",
             "db_url": f"sqlite:///{folder / 'jupyterhub.sqlite'}",
             "cookie_secret_file": str(folder / "cookie_secret"),
             "cleanup_servers": False,

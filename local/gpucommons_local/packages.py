@@ -15,7 +15,6 @@ _PACKAGES = {
     "debootstrap": "debootstrap",
     "gcc": "gcc libc6-dev",
     "ip": "iproute2",
-    "ipset": "ipset",
     "iptables": "iptables",
     "mount": "mount",
     "nsenter": "util-linux",

@@ -8,7 +8,6 @@ from gpucommons_local.control_plane import control_plane
 from gpucommons_local.dex import dex
 from gpucommons_local.hub import entrance, hub_programs
 from gpucommons_local.instance import Instance
-from gpucommons_local.network_policies import network_policies
 from gpucommons_local.node import prepare_folders, write_enter_script
 from gpucommons_local.node_agents import node_agents
 from gpucommons_local.people_file import write_people_file
@@ -43,7 +42,7 @@ class Platform:
 
     def programs(self) -> list[Program]:
         """All programs in the order of their start; they stop in the reverse order."""
-        return [*self.node_programs(), network_policies(self.instance), *self.hub_programs()]
+        return [*self.node_programs(), *self.hub_programs()]
 
     def node_programs(self) -> list[Program]:
         """What makes the cluster."""

@@ -1,7 +1,7 @@
 """Programs of other projects, built once from source into the cache.
 
-The ``go.mod`` files in ``local/programs`` pin the Go ones, ``package.json`` there
-the JavaScript ones. A change of those files, or of our own sources beside them,
+``local/programs/go.mod`` pins the Go ones, ``local/programs/package.json`` the
+JavaScript ones. A change of those files, or of our own sources beside them,
 makes a new set; the old one is removed.
 """
 
@@ -64,7 +64,6 @@ _BUILDS = (
         (
             "./kubernetes",
             "./coredns",
-            "./kube-router",
             "./storage-provisioner",
             "go.etcd.io/etcd/server/v3",
             "github.com/dexidp/dex/cmd/dex",

@@ -6,7 +6,7 @@ What hub and commands may do is in ``cluster/base``, the same as on a real clust
 import base64
 import json
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import yaml
@@ -21,21 +21,13 @@ Manifest = dict[str, Any]
 NAMESPACE = "gpucommons"
 """Namespace of the hub's own objects; sessions live in those of their teams."""
 DEX_NAMESPACE = "dex"
-POLICY_ACCOUNT = "kube-router"
-"""Account of what enforces NetworkPolicies."""
-ACCOUNTS = {
-    "hub": NAMESPACE,
-    "people": NAMESPACE,
-    "dex": DEX_NAMESPACE,
-    POLICY_ACCOUNT: "kube-system",
-}
+ACCOUNTS = {"hub": NAMESPACE, "people": NAMESPACE, "dex": DEX_NAMESPACE}
 """Service accounts by name, with their namespaces."""
 
 
 def rights_objects(_instance: Instance, _images: Mapping[str, str]) -> list[Manifest]:
-    """The project's own objects, those of Dex and kube-router, and tokens to run without pods."""
-    tokens = [_token(*each) for each in ACCOUNTS.items()]
-    return [*_base(), *_dex_objects(), *_policy_objects(), *tokens]
+    """The project's own objects, what Dex's chart would bring, and tokens to run without pods."""
+    return [*_base(), *_dex_objects(), *(_token(*each) for each in ACCOUNTS.items())]
 
 
 def tokens_missing(instance: Instance) -> str | None:
@@ -57,44 +49,37 @@ def _base() -> list[Manifest]:
 
 def _dex_objects() -> list[Manifest]:
     """Dex keeps its state as objects of its own kinds, which it makes itself."""
+    rbac = "rbac.authorization.k8s.io"
+    metadata = {"name": "dex", "namespace": DEX_NAMESPACE}
+    account = {"kind": "ServiceAccount", **metadata}
     kinds = {
         "apiGroups": ["apiextensions.k8s.io"],
         "resources": ["customresourcedefinitions"],
         "verbs": ["create", "get", "list"],
     }
     state = {"apiGroups": ["dex.coreos.com"], "resources": ["*"], "verbs": ["*"]}
-    return _account("dex", DEX_NAMESPACE, {"Role": [state], "ClusterRole": [kinds]})
-
-
-def _policy_objects() -> list[Manifest]:
-    """kube-router reads what policies are about, and changes nothing in the cluster."""
-    follow = ["list", "watch"]
-    read = [
-        {"apiGroups": [""], "resources": ["namespaces", "pods"], "verbs": follow},
-        {"apiGroups": ["networking.k8s.io"], "resources": ["networkpolicies"], "verbs": follow},
-        {"apiGroups": [""], "resources": ["nodes"], "verbs": ["get"]},
-    ]
-    return _account(POLICY_ACCOUNT, ACCOUNTS[POLICY_ACCOUNT], {"ClusterRole": read})
-
-
-def _account(name: str, namespace: str, rules: Mapping[str, Sequence[Manifest]]) -> list[Manifest]:
-    """Return a service account, and a role of each of the kinds with a binding of it."""
-    group = "rbac.authorization.k8s.io"
-    own = {"name": name, "namespace": namespace}
-    objects: list[Manifest] = [{"apiVersion": "v1", "kind": "ServiceAccount", "metadata": own}]
-    for kind, allowed in rules.items():
-        metadata = {"name": name} if kind == "ClusterRole" else own
-        common = {"apiVersion": f"{group}/v1", "metadata": metadata}
-        objects += [
-            {**common, "kind": kind, "rules": list(allowed)},
+    return [
+        {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": metadata},
+        *(
             {
-                **common,
-                "kind": f"{kind}Binding",
-                "roleRef": {"apiGroup": group, "kind": kind, "name": name},
-                "subjects": [{"kind": "ServiceAccount", **own}],
-            },
-        ]
-    return objects
+                "apiVersion": f"{rbac}/v1",
+                "kind": f"{scope}Role",
+                "metadata": metadata if not scope else {"name": "dex"},
+                "rules": [rule],
+            }
+            for scope, rule in (("", state), ("Cluster", kinds))
+        ),
+        *(
+            {
+                "apiVersion": f"{rbac}/v1",
+                "kind": f"{scope}RoleBinding",
+                "metadata": metadata if not scope else {"name": "dex"},
+                "roleRef": {"apiGroup": rbac, "kind": f"{scope}Role", "name": "dex"},
+                "subjects": [account],
+            }
+            for scope in ("", "Cluster")
+        ),
+    ]
 
 
 def _token(name: str, namespace: str) -> Manifest:

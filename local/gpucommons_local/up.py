@@ -27,7 +27,6 @@ from gpucommons_local.gpu_addon import gpu_image
 from gpucommons_local.images import ENVIRONMENTS, PAUSE, Image, build, find, find_built, plan, stage
 from gpucommons_local.instance import Instance
 from gpucommons_local.local_catalogue import local_catalogue
-from gpucommons_local.network_policies import network_policies
 from gpucommons_local.platform import Platform
 from gpucommons_local.progress import Steps
 from gpucommons_local.supervision import Supervisor
@@ -49,7 +48,6 @@ def up(instance: Instance, steps: Steps) -> Platform:
         _start_cluster(platform, steps)
         _import_images(platform, steps)
         _apply_addons(platform, steps, before_hub=True)
-        _enforce_policies(platform, steps)
         _start_dex(platform, steps)
         with ThreadPoolExecutor(1) as pool:
             gpus = pool.submit(_apply_addons, platform, steps, before_hub=False)
@@ -156,11 +154,6 @@ def _apply_addons(platform: Platform, steps: Steps, *, before_hub: bool) -> None
     for addon in [each for each in addons.ADDONS if each.before_hub == before_hub]:
         with steps.step(addon.title):
             addons.apply(addon, platform.instance, platform.images)
-
-
-def _enforce_policies(platform: Platform, steps: Steps) -> None:
-    with steps.step("Network policies"):
-        platform.supervisor.start(network_policies(platform.instance))
 
 
 def _start_dex(platform: Platform, steps: Steps) -> None:
