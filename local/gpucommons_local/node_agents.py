@@ -49,6 +49,8 @@ def _kubelet(instance: Instance) -> Program:
         # The images are ours and come back only by another build.
         "imageGCHighThresholdPercent": 100,
         "imageGCLowThresholdPercent": 99,
+        # Another platform's kubelet would take our pods' logs for leftovers of its own.
+        "podLogsDir": str(instance.logs / "pods"),
         "resolvConf": str(instance.state / "resolv.conf"),
         "runtimeRequestTimeout": "10m",
     }
