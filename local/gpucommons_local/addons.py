@@ -18,6 +18,7 @@ from gpucommons_local.instance import (
     Instance,
 )
 from gpucommons_local.kubernetes import kubectl
+from gpucommons_local.kueue_addon import kueue_manifests, queue_missing
 from gpucommons_local.rights import Manifest, rights_objects, tokens_missing
 
 
@@ -94,6 +95,7 @@ def cluster_objects(_instance: Instance, _images: Mapping[str, str]) -> list[Man
 ADDONS: tuple[AddOn, ...] = (
     AddOn("cluster", "Cluster DNS and storage", cluster_objects),
     AddOn("rights", "Accounts and what they may do", rights_objects, tokens_missing),
+    AddOn("kueue", "Kueue, the queue for GPUs", kueue_manifests, queue_missing, start_limit=120),
     AddOn(
         "gpu",
         "NVIDIA's device plugins, MPS and feature discovery",

@@ -56,8 +56,9 @@ def first_password(instance: Instance, username: str) -> str | None:
 
 def _missing(instance: Instance) -> list[_Command]:
     team_base = checkout() / "people" / "gpucommons_people" / "team_base"
+    kueue = checkout() / "local" / "programs" / "kueue" / "go.mod"  # teams have queues with it
     commands = (
-        _Command(("team", "apply", "--file", str(teams_file())), (teams_file(), team_base)),
+        _Command(("team", "apply", "--file", str(teams_file())), (teams_file(), team_base, kueue)),
         _Command(("user", "import", str(people_csv())), (people_csv(),)),
     )
     return [each for each in commands if not each.done(instance).exists()]

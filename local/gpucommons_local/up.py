@@ -26,6 +26,7 @@ from gpucommons_local.errors import PlatformError
 from gpucommons_local.gpu_addon import gpu_image
 from gpucommons_local.images import ENVIRONMENTS, PAUSE, Image, build, find, find_built, plan, stage
 from gpucommons_local.instance import Instance
+from gpucommons_local.kueue_addon import kueue_image
 from gpucommons_local.local_catalogue import local_catalogue
 from gpucommons_local.platform import Platform
 from gpucommons_local.progress import Steps
@@ -97,7 +98,7 @@ def build_images(images: list[Image], steps: Steps) -> None:
 
 def platform_images() -> list[Image]:
     """Images that the node itself needs."""
-    return [PAUSE, gpu_image()]
+    return [PAUSE, gpu_image(), kueue_image()]
 
 
 def references() -> Mapping[str, str]:
