@@ -15,6 +15,8 @@ from gpucommons_local.toolchain import BIN
 STORAGE_CLASS = "workspaces"
 
 _HUB_PORT = 8081
+TEAM_QUEUE = "sessions"
+"""Name of every team's LocalQueue: see people/gpucommons_people/team_base."""
 _PROXY_API_PORT = 8001
 _HUB_PACKAGES = ("authenticator", "contract", "hub_config", "spawner")
 
@@ -118,5 +120,6 @@ def _values(instance: Instance, secrets: Secrets) -> dict[str, object]:
             "catalogue_file": str(folder / "catalogue.yaml"),
             "storage_class": STORAGE_CLASS,
             "storage_capacity": "5Gi",
+            "queue": TEAM_QUEUE,
         },
     }

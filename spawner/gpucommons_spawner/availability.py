@@ -52,8 +52,10 @@ class PersonState:
 class Availability:
     """Answers for one catalogue and one cluster; counted anew only after a change."""
 
-    def __init__(self, catalogue: Catalogue, cluster: Cluster) -> None:
+    def __init__(self, catalogue: Catalogue, cluster: Cluster, *, queued: bool = False) -> None:
+        """queued: sessions with a GPU may start to wait for one that is not free now."""
         self.catalogue = catalogue
+        self._queued = queued
         self._cluster = cluster
         self._rooms: dict[str, dict[str, Room]] = {}
         self._version = -1
@@ -104,8 +106,9 @@ class Availability:
             reason = size.refusal(person.groups_in(team)) or ledger.refusal(
                 wish, Limits.of(self.catalogue.quotas, person, team)
             )
-            found[team] = (reason or _full(place), place)
-        return _state(name, size, found, person)
+            found[team] = (reason or _full(place, queued=self._queued and bool(size.gpu)), place)
+        waiting = self._cluster.waiting(name) if self._queued else 0
+        return _state(name, size, found, person, waiting)
 
 
 def _state(
@@ -113,6 +116,7 @@ def _state(
     size: Size,
     found: Mapping[Team | None, tuple[str | None, Room | None]],
     person: Person,
+    waiting: int = 0,
 ) -> SizeState:
     open_in = [team for team, (reason, _) in found.items() if reason is None]
     reason, place = found[open_in[0]] if open_in else next(iter(found.values()))
@@ -122,13 +126,19 @@ def _state(
         free=place.free if place else None,
         total=place.total if place else None,
         reason=reason,
-        room=f"{place.free} of {place.total} free" if size.gpu and place and place.total else "",
+        room=_room(place, waiting) if size.gpu and place and place.total else "",
         note=only_in(open_in, person),
     )
 
 
-def _full(place: Room | None) -> str | None:
-    if place is None or place.free:
+def _room(place: Room, waiting: int) -> str:
+    free = f"{place.free} of {place.total} free"
+    return f"{free}; {waiting} {'waits' if waiting == 1 else 'wait'}" if waiting else free
+
+
+def _full(place: Room | None, *, queued: bool) -> str | None:
+    """Say why no node takes a size; what is only not free now does not stop who can queue."""
+    if place is None or place.free or (queued and place.total):
         return None
     if place.total == 0:
         return "No node of this cluster can run it. Ask an administrator."

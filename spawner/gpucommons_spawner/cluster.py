@@ -15,6 +15,7 @@ from typing import Any
 from gpucommons_contract import Label
 
 from gpucommons_spawner.quantity import amount
+from gpucommons_spawner.queue import is_queued
 from gpucommons_spawner.watch import Manifest, Watch
 
 Resources = Mapping[str, Decimal]
@@ -60,6 +61,7 @@ class Cluster:
         self.version = 0
         self._nodes: dict[str, Node] = {}
         self._pods: dict[str, _Load] = {}
+        self._queued: dict[str, str] = {}
         self.nodes = _Nodes(self)
         self.pods = _Pods(self)
 
@@ -71,6 +73,10 @@ class Cluster:
     def all_nodes(self) -> Iterable[Node]:
         """Every node, ready or not."""
         return self._nodes.values()
+
+    def waiting(self, size: str) -> int:
+        """Count the sessions of a size that wait in Kueue's queue."""
+        return sum(each == size for each in self._queued.values())
 
     def set_nodes(self, found: list[Node]) -> None:
         """Take a complete list of nodes."""
@@ -100,17 +106,22 @@ class Cluster:
 
     def set_pods(self, found: dict[str, Manifest]) -> None:
         """Take a complete list of pods by ``namespace/name``."""
-        for key in [*self._pods]:
+        for key in [*self._pods, *self._queued]:
             self.remove_pod(key)
         for key, pod in found.items():
             self.set_pod(key, pod)
 
     def set_pod(self, key: str, pod: Manifest) -> None:
         """Take one pod. One without a node, or that has finished, takes nothing."""
+        if self._queued.pop(key, None) is not None:
+            self.version += 1
         known = self._pods.get(key)
         node = pod["spec"].get("nodeName")
         finished = pod.get("status", {}).get("phase") in _FINISHED
-        if not node or finished:
+        if is_queued(pod):
+            self._queued[key] = pod["metadata"].get("labels", {}).get(Label.SIZE, "")
+            self.version += 1
+        elif not node or finished:
             self.remove_pod(key)
         elif known is None or known.node != node:
             self.remove_pod(key)
@@ -120,6 +131,8 @@ class Cluster:
 
     def remove_pod(self, key: str) -> None:
         """Forget a pod."""
+        if self._queued.pop(key, None) is not None:
+            self.version += 1
         if load := self._pods.pop(key, None):
             self._account(load, -1)
             self.version += 1

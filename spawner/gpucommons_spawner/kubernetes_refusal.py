@@ -13,6 +13,7 @@ _QUOTA = re.compile(
     r"exceeded quota: \S+, requested: (?P<requested>\S+), used: (?P<used>\S+), "
     r"limited: (?P<limited>\S+)"
 )
+_WEBHOOK = "failed calling webhook"
 _RESOURCES = {
     "nvidia.com/gpu": "GPUs",
     "nvidia.com/gpu.shared": "shares of GPUs",
@@ -51,6 +52,12 @@ def refusal_of(error: ApiException, place: str) -> Refusal:
         kind="kubernetes",
         status=HTTPStatus.SERVICE_UNAVAILABLE,
     )
+
+
+def is_webhook_away(error: ApiException) -> bool:
+    """Tell whether something that must see every pod, such as Kueue, did not answer."""
+    message = str(_status(error).get("message") or "")
+    return error.status == HTTPStatus.INTERNAL_SERVER_ERROR and _WEBHOOK in message
 
 
 def _status(error: ApiException) -> dict[str, Any]:

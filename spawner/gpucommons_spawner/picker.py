@@ -116,10 +116,12 @@ def render(
     *,
     availability_url: str,
     today: date,
+    ended: str = "",
     problem_url: str = "",
 ) -> str:
     """Draw the form's fields. ``last`` is the choice to preselect, as far as it is still there.
 
+    ended tells why the last session was taken from the person, if it was.
     problem_url is given to administrators while the catalogue's file has mistakes: where
     these are shown.
     """
@@ -133,6 +135,7 @@ def render(
         sizes=sizes,
         state=state,
         startable=startable,
+        ended=ended,
         data=_data(catalogue, person),
         catalogue_problem_url=problem_url,
         availability_url=availability_url,

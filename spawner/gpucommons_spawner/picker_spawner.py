@@ -68,7 +68,7 @@ class PickerSpawner(TeamSpawner):
         """Tell what this person can start as ``server`` now. Answers from memory."""
         cls = type(self)
         if cls._availability is None or cls._availability.catalogue is not self.catalogue:
-            cls._availability = Availability(self.catalogue, cls._cluster)
+            cls._availability = Availability(self.catalogue, cls._cluster, queued=bool(self.queue))
         return cls._availability.for_person(self.person, self.ledger, server)
 
     @default("options_form")  # type: ignore[untyped-decorator]
@@ -87,6 +87,7 @@ class PickerSpawner(TeamSpawner):
             self._last_choice(),
             availability_url=f"{url}?{query}",
             today=today(),
+            ended=self.ended,
             problem_url=page if self.user.admin and self._live.problems else "",
         )
 

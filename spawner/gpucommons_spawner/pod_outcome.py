@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 from enum import Enum, auto
 
+from gpucommons_spawner.queue import eviction, is_queued
 from gpucommons_spawner.watch import Manifest
 
 
@@ -11,6 +12,8 @@ class Outcome(Enum):
     """How far a pod has come."""
 
     WAITING = auto()
+    QUEUED = auto()
+    """Kueue holds it back until a GPU is free."""
     RUNNING = auto()
     STUCK = auto()
     """It cannot go on now: no node, or no image. That may change, and often does not."""
@@ -58,7 +61,13 @@ _SCHEDULER = re.compile(r"0/(\d+) nodes are available: (.*)", re.DOTALL)
 
 
 def judge(pod: Manifest) -> Judgement:
-    """Read a pod's status."""
+    """Read a pod's status, and what Kueue does with it."""
+    if ended := eviction(pod):
+        return Judgement(Outcome.FAILED, ended)
+    return Judgement(Outcome.QUEUED) if is_queued(pod) else _judge(pod)
+
+
+def _judge(pod: Manifest) -> Judgement:
     status = pod.get("status", {})
     if "deletionTimestamp" in pod["metadata"]:
         return Judgement(Outcome.WAITING)

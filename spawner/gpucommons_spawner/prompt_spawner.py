@@ -19,12 +19,17 @@ from kubernetes_asyncio.client import ApiException, V1Pod
 from kubespawner import KubeSpawner
 from traitlets import Float, default
 
-from gpucommons_spawner.kubernetes_refusal import refusal_of
+from gpucommons_spawner.kubernetes_refusal import is_webhook_away, refusal_of
 from gpucommons_spawner.pod_outcome import describe
 from gpucommons_spawner.refusal import Refusal
 from gpucommons_spawner.session_events import SessionEvents
 from gpucommons_spawner.session_pods import START, SessionPods
-from gpucommons_spawner.starting import NotStartedError, until_answering, until_running
+from gpucommons_spawner.starting import (
+    NotStartedError,
+    Patience,
+    until_answering,
+    until_running,
+)
 from gpucommons_spawner.watch import Manifest
 
 
@@ -73,6 +78,11 @@ class PromptSpawner(KubeSpawner):  # type: ignore[misc]  # KubeSpawner publishes
     def place(self) -> str:
         """Where this session runs, in words."""
         return f"namespace {self.namespace}"
+
+    @property
+    def patience(self) -> Patience:
+        """How long a start may take. JupyterHub has ``start_timeout``, and says so when it ends."""
+        return Patience(stuck=self.unschedulable_timeout)
 
     @property
     def events(self) -> list[Manifest]:
@@ -137,7 +147,7 @@ class PromptSpawner(KubeSpawner):  # type: ignore[misc]  # KubeSpawner publishes
         pods = await self._start_watching_pods()
         with pods.changes_of(self._start_id) as changes:
             steps = asyncio.create_task(super()._start())
-            running = asyncio.create_task(until_running(changes, self.unschedulable_timeout))
+            running = asyncio.create_task(until_running(changes, self.patience))
             try:
                 await asyncio.wait((steps, running), return_when=asyncio.FIRST_COMPLETED)
                 pod = running.result() if running.done() else None
@@ -163,6 +173,9 @@ class PromptSpawner(KubeSpawner):  # type: ignore[misc]  # KubeSpawner publishes
         except TimeoutError:
             return False
         except ApiException as error:
+            if is_webhook_away(error):
+                self.log.warning("a webhook that has to see the pod is away; trying again")
+                return False
             if error.status != HTTPStatus.CONFLICT:
                 raise
             if await self._exists_already():

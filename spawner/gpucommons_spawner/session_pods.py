@@ -6,6 +6,7 @@ from contextlib import contextmanager
 
 from gpucommons_contract.labels import PREFIX
 
+from gpucommons_spawner.queue import eviction
 from gpucommons_spawner.watch import Manifest
 from gpucommons_spawner.watch_reflector import WatchReflector
 
@@ -42,6 +43,8 @@ class SessionPods(WatchReflector):
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         self._waiting: dict[str, PodChanges] = {}
+        self.evicted: dict[str, str] = {}
+        """Why Kueue ended the last session under a name, for who asks later."""
         super().__init__(*args, **kwargs)
 
     @property
@@ -60,6 +63,10 @@ class SessionPods(WatchReflector):
 
     def update(self, kind: str, changed: Manifest) -> None:
         """Take one change."""
+        if reason := eviction(changed):
+            self.evicted[_key(changed)] = reason
+        elif kind == "ADDED":
+            self.evicted.pop(_key(changed), None)
         if kind == "DELETED":
             self.resources.pop(_key(changed), None)
             self._tell(changed, None)

@@ -6,6 +6,7 @@ from decimal import Decimal
 from http import HTTPStatus
 from typing import Any
 
+from gpucommons_contract import Label
 from kubernetes_asyncio.client import V1Pod
 from sqlalchemy.orm import object_session
 from traitlets import default
@@ -15,6 +16,7 @@ from gpucommons_spawner.day import today
 from gpucommons_spawner.holdings import Holding
 from gpucommons_spawner.picker import options_of_form
 from gpucommons_spawner.picker_spawner import PickerSpawner
+from gpucommons_spawner.queue import queue_labels
 from gpucommons_spawner.quota import Limits, QuotaExceededError
 from gpucommons_spawner.refusal import Refusal
 from gpucommons_spawner.selection import Selection, SelectionError, resolve
@@ -145,6 +147,13 @@ class GPUSpawner(PickerSpawner):
         for name in _DEFAULTED:
             chosen = getattr(fields, name)
             setattr(self, name, self._configured[name] if chosen is None else chosen)
+        if self.queue and self._holds_gpu(fields):
+            # The queue decides who goes first. The scheduler, too, would end sessions for it.
+            self.priority_class_name = self._configured["priority_class_name"]
+
+    @staticmethod
+    def _holds_gpu(fields: PodFields) -> bool:
+        return Decimal(fields.labels[Label.GPU_UNITS]) > 0
 
     async def get_pod_manifest(self) -> V1Pod:
         """Put labels, annotations and claimed devices on the pod.
@@ -155,6 +164,8 @@ class GPUSpawner(PickerSpawner):
         pod = await super().get_pod_manifest()
         if fields := self._fields:
             pod.metadata.labels.update(_texts(fields.labels))
+            if self.queue and self._holds_gpu(fields):
+                pod.metadata.labels.update(queue_labels(self.queue, fields.priority_class_name))
             pod.metadata.annotations.update(_texts(fields.annotations))
             if fields.resource_claims:
                 pod.spec.resource_claims = [dict(claim) for claim in fields.resource_claims]

@@ -6,10 +6,13 @@ the pod wakes the waiting start.
 
 import asyncio
 import contextlib
+import math
 from collections.abc import Callable
+from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from gpucommons_spawner.pod_outcome import Judgement, Outcome, judge
+from gpucommons_spawner.queue import gave_up
 from gpucommons_spawner.session_pods import PodChanges
 from gpucommons_spawner.watch import Manifest
 
@@ -22,31 +25,49 @@ class NotStartedError(Exception):
     """The pod will not run. The text is for the person who waits."""
 
 
-async def until_running(changes: PodChanges, patience: float) -> Manifest:
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """Seconds that a start may take: stuck, in the queue, and outside it."""
+
+    stuck: float
+    queued: float = math.inf
+    starting: float = math.inf
+
+
+async def until_running(changes: PodChanges, patience: Patience) -> Manifest:
     """Wait until the pod runs.
 
-    Raises NotStartedError when it cannot run, is gone, or was stuck for ``patience`` seconds.
+    Raises NotStartedError when it cannot run, is gone, or took longer than it may.
     """
-    deadline: float | None = None
-    stuck = Judgement(Outcome.WAITING)
+    now = asyncio.get_running_loop().time
+    seen = Judgement(Outcome.WAITING)
+    begin, stuck_since = now(), math.inf
+    limit = begin + patience.starting
     while True:
+        deadline = min(limit, stuck_since + patience.stuck)
         try:
-            async with asyncio.timeout_at(deadline):
+            async with asyncio.timeout_at(deadline if deadline < math.inf else None):
                 pod = await changes.next()
         except TimeoutError:
-            raise NotStartedError(stuck.reason) from None
+            raise NotStartedError(_too_long(seen, patience)) from None
         if pod is None:
             raise NotStartedError("The session was deleted while it started. Start it again.")
-        found = judge(pod)
-        if found.outcome is Outcome.RUNNING:
+        before, seen = seen, judge(pod)
+        if seen.outcome is Outcome.RUNNING:
             return pod
-        if found.outcome is Outcome.FAILED:
-            raise NotStartedError(found.reason)
-        if found.outcome is Outcome.WAITING:
-            deadline = None
-        else:
-            stuck = found
-            deadline = deadline or asyncio.get_running_loop().time() + patience
+        if seen.outcome is Outcome.FAILED:
+            raise NotStartedError(seen.reason)
+        if seen.outcome is Outcome.QUEUED:
+            limit = begin + patience.queued
+        elif before.outcome is Outcome.QUEUED:
+            limit = now() + patience.starting
+        stuck_since = min(stuck_since, now()) if seen.outcome is Outcome.STUCK else math.inf
+
+
+def _too_long(seen: Judgement, patience: Patience) -> str:
+    if seen.outcome is Outcome.QUEUED:
+        return gave_up(patience.queued / 3600)
+    return seen.reason or f"The session did not start within {patience.starting:.0f} seconds."
 
 
 async def until_answering(url: str, pod: Callable[[], Manifest | None]) -> None:

@@ -18,6 +18,7 @@ _HUB_EVERYWHERE = {"nodes": _LOOK, "pods": _LOOK, "namespaces": _LOOK, "events":
 _HUB_IN_A_TEAM = {
     "pods": f"create delete {_LOOK}",
     "persistentvolumeclaims": f"create {_LOOK}",
+    "localqueues.visibility.kueue.x-k8s.io/pendingworkloads": "get",
 }
 _ROLES = "clusterroles.rbac.authorization.k8s.io"
 _PEOPLE_EVERYWHERE = {
@@ -29,7 +30,7 @@ _PEOPLE_EVERYWHERE = {
 _PEOPLE_IN_A_TEAM = {
     "resourcequotas": _APPLY,
     "limitranges": _APPLY,
-    "networkpolicies.networking.k8s.io": _APPLY,
+    "networkpolicies.networking.k8s.io": "create delete get list patch",
     "localqueues.kueue.x-k8s.io": _APPLY,
     "persistentvolumeclaims": "delete get list patch",
     "pods": "get list",

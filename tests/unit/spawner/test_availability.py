@@ -232,3 +232,33 @@ def test_random_changes_end_at_the_sum_of_what_is_there(catalogue):
             cluster.nodes.update("MODIFIED", _node(f"n{random_.randrange(4)}", gpus=8))
     found = room(catalogue.sizes["gpu"], list(cluster.all_nodes()))
     assert found.free == 32 - len(there)
+
+
+def _gated(name, size):
+    pod = _pod(name, node=None)
+    pod["metadata"]["labels"] = {"gpucommons.io/size": size}
+    pod["spec"]["schedulingGates"] = [{"name": "kueue.x-k8s.io/admission"}]
+    return pod
+
+
+def test_with_a_queue_a_size_that_is_not_free_now_can_be_started(cluster, catalogue):
+    cluster.pods.replace([_pod("p", gpus=2), _gated("q", "gpu"), _gated("r", "gpu")])
+    states = {
+        queued: Availability(catalogue, cluster, queued=queued).for_person(ADA, Ledger(), "")
+        for queued in (False, True)
+    }
+    gpu = {queued: _of(state, "gpu") for queued, state in states.items()}
+    assert (gpu[False].available, gpu[False].room) == (False, "0 of 2 free")
+    assert (gpu[True].available, gpu[True].room) == (True, "0 of 2 free; 2 wait")
+
+
+def test_a_session_that_leaves_the_queue_is_not_counted_as_waiting(cluster):
+    cluster.pods.update("ADDED", _gated("q", "gpu"))
+    cluster.pods.update("ADDED", _gated("r", "gpu"))
+    cluster.pods.update("MODIFIED", _pod("q"))
+    cluster.pods.update("DELETED", _gated("r", "gpu"))
+    assert cluster.waiting("gpu") == 0
+
+
+def _of(state, name):
+    return next(size for size in state.sizes if size.name == name)

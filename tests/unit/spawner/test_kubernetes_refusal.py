@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from gpucommons_spawner.kubernetes_refusal import refusal_of
+from gpucommons_spawner.kubernetes_refusal import is_webhook_away, refusal_of
 from kubernetes_asyncio.client import ApiException
 
 _QUOTA = (
@@ -84,3 +84,17 @@ def test_anything_else_is_told_as_it_is():
     assert _refusal(403, "no such thing").jupyterhub_message == (
         "Kubernetes did not accept the session: no such thing"
     )
+
+
+@pytest.mark.parametrize(
+    ("status", "message", "away"),
+    [
+        (500, 'Internal error occurred: failed calling webhook "mpod.kb.io": connect', True),
+        (500, "Internal error occurred: etcd", False),
+        (403, 'admission webhook "mpod.kb.io" denied the request', False),
+    ],
+)
+def test_a_webhook_that_does_not_answer_is_told_from_one_that_refuses(status, message, away):
+    error = ApiException(status=status)
+    error.body = json.dumps({"code": status, "message": message})
+    assert is_webhook_away(error) is away

@@ -226,3 +226,22 @@ async def test_a_session_carries_its_idle_rule_the_team_s_before_the_size_s(
 async def test_without_an_idle_rule_the_culler_s_own_holds(make_spawner):
     annotations = (await _pod(make_spawner({})))["metadata"]["annotations"]
     assert not [key for key in annotations if "idle" in key]
+
+
+async def test_with_a_queue_every_session_with_a_gpu_waits_in_it_and_no_other(make_spawner):
+    for size in ("cpu", "mps-together", "timeslice", "mig", "hami", "dra"):
+        spawner = make_spawner({"size": size}, catalogue_file=str(FULL), queue="sessions")
+        labels = (await _pod(spawner))["metadata"]["labels"]
+        queue = labels.get("kueue.x-k8s.io/queue-name")
+        assert queue == (None if size == "cpu" else "sessions")
+
+
+async def test_in_a_queue_a_size_s_priority_is_kueues_and_not_the_schedulers(
+    make_spawner, tmp_path
+):
+    text = FULL.read_text().replace("gpu: {mode: mig,", "priority: urgent\n    gpu: {mode: mig,")
+    (tmp_path / "catalogue.yaml").write_text(text)
+    settings = {"catalogue_file": str(tmp_path / "catalogue.yaml"), "queue": "sessions"}
+    pod = await _pod(make_spawner({"size": "mig"}, **settings))
+    assert pod["metadata"]["labels"]["kueue.x-k8s.io/priority-class"] == "urgent"
+    assert "priorityClassName" not in pod["spec"]

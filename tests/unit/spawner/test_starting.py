@@ -4,7 +4,12 @@ import asyncio
 
 import pytest
 from gpucommons_spawner.session_pods import PodChanges
-from gpucommons_spawner.starting import NotStartedError, until_answering, until_running
+from gpucommons_spawner.starting import (
+    NotStartedError,
+    Patience,
+    until_answering,
+    until_running,
+)
 
 READY = {"name": "notebook", "ready": True, "state": {"running": {}}}
 RUNNING = {"phase": "Running", "podIP": "10.0.0.1", "containerStatuses": [READY]}
@@ -30,7 +35,7 @@ def changes():
 
 
 async def test_a_running_pod_ends_the_wait_at_once(changes):
-    waiting = asyncio.create_task(until_running(changes, patience=60))
+    waiting = asyncio.create_task(until_running(changes, Patience(60)))
     await asyncio.sleep(0)
     changes.put(_pod({"phase": "Pending"}))
     await asyncio.sleep(0)
@@ -42,17 +47,17 @@ async def test_a_running_pod_ends_the_wait_at_once(changes):
 async def test_a_pod_that_is_deleted_ends_the_wait(changes):
     changes.put(None)
     with pytest.raises(NotStartedError, match="was deleted while it started"):
-        await until_running(changes, patience=60)
+        await until_running(changes, Patience(60))
 
 
 async def test_a_pod_that_finds_no_node_is_given_up_with_the_reason(changes):
     changes.put(_pod(UNPLACED))
     with pytest.raises(NotStartedError, match="1 of 1 has too little free CPU"):
-        await until_running(changes, patience=0.02)
+        await until_running(changes, Patience(0.02))
 
 
 async def test_a_pod_that_finds_a_node_after_all_is_waited_for(changes):
-    waiting = asyncio.create_task(until_running(changes, patience=0.05))
+    waiting = asyncio.create_task(until_running(changes, Patience(0.05)))
     changes.put(_pod(UNPLACED))
     await asyncio.sleep(0.02)
     changes.put(_pod({"phase": "Pending"}))
@@ -71,8 +76,29 @@ async def test_repeated_words_of_the_scheduler_do_not_lengthen_the_wait(changes)
     repeating = asyncio.create_task(repeat())
     async with asyncio.timeout(1):
         with pytest.raises(NotStartedError):
-            await until_running(changes, patience=0.05)
+            await until_running(changes, Patience(0.05))
     repeating.cancel()
+
+
+GATED = {"schedulingGates": [{"name": "kueue.x-k8s.io/admission"}]}
+
+
+async def test_the_limit_of_a_start_begins_when_the_pod_leaves_the_queue(changes):
+    patience = Patience(stuck=60, queued=60, starting=0.05)
+    changes.put({**_pod({"phase": "Pending"}), "spec": GATED})
+    waiting = asyncio.create_task(until_running(changes, patience))
+    await asyncio.sleep(0.15)
+    assert not waiting.done()
+    changes.put(_pod({"phase": "Pending"}))
+    async with asyncio.timeout(1):
+        with pytest.raises(NotStartedError, match="did not start within"):
+            await waiting
+
+
+async def test_a_wait_in_the_queue_has_a_limit_of_its_own(changes):
+    changes.put({**_pod({"phase": "Pending"}), "spec": GATED})
+    with pytest.raises(NotStartedError, match="No GPU became free"):
+        await until_running(changes, Patience(stuck=60, queued=0.02, starting=60))
 
 
 async def test_a_listener_ends_the_wait_for_an_answer():
