@@ -55,6 +55,8 @@ _NODE_REASONS = (
     ("node(s) didn't match pod anti-affinity", _OTHER_TEAM),
     ("node(s) had volume node affinity conflict", "cannot reach your files"),
 )
+NO_GPU_FREE = re.compile("too few free GPUs|no free share of a GPU")
+"""Found in a reason that is about GPUs."""
 _COUNTED = re.compile(r"(\d+) (.+)")
 _NO_CLAIM = re.compile(r'persistentvolumeclaim "([^"]+)" not found')
 _SCHEDULER = re.compile(r"0/(\d+) nodes are available: (.*)", re.DOTALL)

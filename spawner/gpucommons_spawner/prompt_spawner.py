@@ -79,6 +79,10 @@ class PromptSpawner(KubeSpawner):  # type: ignore[misc]  # KubeSpawner publishes
         """Where this session runs, in words."""
         return f"namespace {self.namespace}"
 
+    def explained(self, reason: str) -> str:
+        """Add to the reason why a pod does not run what is known beside it."""
+        return reason
+
     @property
     def patience(self) -> Patience:
         """How long a start may take. JupyterHub has ``start_timeout``, and says so when it ends."""
@@ -137,7 +141,9 @@ class PromptSpawner(KubeSpawner):  # type: ignore[misc]  # KubeSpawner publishes
         except NotStartedError as error:
             await self.stop(now=True)
             raise Refusal(
-                str(error), kind="unschedulable", status=HTTPStatus.SERVICE_UNAVAILABLE
+                self.explained(str(error)),
+                kind="unschedulable",
+                status=HTTPStatus.SERVICE_UNAVAILABLE,
             ) from error
         except ApiException as error:
             raise refusal_of(error, self.place) from error

@@ -9,6 +9,12 @@ from gpucommons_spawner.catalogue import Size
 from gpucommons_spawner.cluster import Node
 from gpucommons_spawner.quantity import amount
 
+_COUNTED = {
+    "nvidia.com/gpu": ("GPU", "GPUs"),
+    "nvidia.com/gpu.shared": ("share of a GPU", "shares of GPUs"),
+}
+"""What people call resources, one and many."""
+
 
 @dataclass(frozen=True, slots=True)
 class Room:
@@ -44,6 +50,21 @@ def room(size: Size, nodes: Iterable[Node], team: str = "") -> Room:
         else:
             free += fits
     return Room(free, total, others)
+
+
+def too_few(limits: Mapping[str, str], nodes: Iterable[Node]) -> str:
+    """Compare the GPUs that a session asks for with those of the node that has most free.
+
+    Empty if that is not why it cannot be placed.
+    """
+    ready = [node for node in nodes if node.ready]
+    for resource, (one, many) in _COUNTED.items():
+        wanted = amount(limits.get(resource, "0"))
+        free = max((node.free(resource) for node in ready), default=Decimal(0))
+        if wanted > free:
+            asked = f"{wanted} {one if wanted == 1 else many} asked"
+            return f"{asked}, the node with most free has {max(free, Decimal(0))}."
+    return ""
 
 
 def _fit(needs: Mapping[str, Decimal], has: Mapping[str, Decimal]) -> int:

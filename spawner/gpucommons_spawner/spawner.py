@@ -16,9 +16,11 @@ from gpucommons_spawner.day import today
 from gpucommons_spawner.holdings import Holding
 from gpucommons_spawner.picker import options_of_form
 from gpucommons_spawner.picker_spawner import PickerSpawner
+from gpucommons_spawner.pod_outcome import NO_GPU_FREE
 from gpucommons_spawner.queue import queue_labels
 from gpucommons_spawner.quota import Limits, QuotaExceededError
 from gpucommons_spawner.refusal import Refusal
+from gpucommons_spawner.room import too_few
 from gpucommons_spawner.selection import Selection, SelectionError, resolve
 from gpucommons_spawner.shortage import Wish
 
@@ -172,6 +174,13 @@ class GPUSpawner(PickerSpawner):
                 names = [{"name": claim["name"]} for claim in fields.resource_claims]
                 pod.spec.containers[0].resources.claims = names
         return pod
+
+    def explained(self, reason: str) -> str:
+        """Say how many GPUs were asked for, and how many the best node has, if too few."""
+        if not (self._fields and self._cluster.known and NO_GPU_FREE.search(reason)):
+            return reason
+        nodes = self._cluster.all_nodes()
+        return f"{reason} {too_few(self._fields.extra_resource_limits, nodes)}".rstrip()
 
     async def _start(self) -> str:
         url: str = await super()._start()

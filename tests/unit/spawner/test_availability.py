@@ -6,7 +6,7 @@ import pytest
 from gpucommons_spawner.availability import Availability
 from gpucommons_spawner.cluster import Cluster
 from gpucommons_spawner.quota import Ledger
-from gpucommons_spawner.room import room
+from gpucommons_spawner.room import room, too_few
 from gpucommons_spawner.selection import Person
 
 from .conftest import ASTRO, VISION
@@ -262,3 +262,19 @@ def test_a_session_that_leaves_the_queue_is_not_counted_as_waiting(cluster):
 
 def _of(state, name):
     return next(size for size in state.sizes if size.name == name)
+
+
+@pytest.mark.parametrize(
+    ("limits", "words"),
+    [
+        ({GPU: "2"}, "2 GPUs asked, the node with most free has 1."),
+        ({GPU: "1"}, ""),
+        ({SHARED: "1"}, "1 share of a GPU asked, the node with most free has 0."),
+        ({}, ""),
+    ],
+)
+def test_too_few_gpus_are_said_in_numbers(cluster, limits, words):
+    cluster.nodes.update("ADDED", _node("n2"))
+    cluster.nodes.update("ADDED", _node("closed", gpus=8, unschedulable=True))
+    cluster.pods.replace([_pod("p"), _pod("q", node="n2")])
+    assert too_few(limits, cluster.all_nodes()) == words
