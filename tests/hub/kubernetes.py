@@ -107,6 +107,8 @@ class APIServer(Program):
             return False
 
     def _done(self, answer: httpx.Response) -> dict:
+        if answer.status_code == 404:
+            raise LookupError(answer.text)
         assert answer.is_success, answer.text
         return answer.json()
 

@@ -5,6 +5,7 @@ sessions, as a single-user server would.
 """
 
 import threading
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from .api_server import ClusterWithTeams
@@ -58,10 +59,14 @@ class Node:
         while not self._stop.wait(_LOOK_S):
             pods = self._api.pods()
             for pod in pods:
-                if pod["metadata"].get("deletionTimestamp"):
-                    self._api.delete(_path(pod))
-                elif self.runs_pods and "nodeName" not in pod["spec"]:
-                    self._place(pod, pods)
+                with suppress(LookupError):  # it was deleted since it was listed
+                    self._attend(pod, pods)
+
+    def _attend(self, pod: dict, pods: list[dict]) -> None:
+        if pod["metadata"].get("deletionTimestamp"):
+            self._api.delete(_path(pod))
+        elif self.runs_pods and "nodeName" not in pod["spec"]:
+            self._place(pod, pods)
 
     def _place(self, pod: dict, pods: list[dict]) -> None:
         lacking = [key for key in self._capacity if _asks(pod, key) > self._free(key, pods)]

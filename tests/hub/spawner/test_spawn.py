@@ -96,7 +96,8 @@ def test_a_session_that_no_node_can_take_says_why_and_leaves_nothing(hub, api):
     answer = hub.start_server("rosa", {"size": "giant"})
     assert answer.status_code == 503, answer.text
     assert answer.json()["message"] == (
-        "No node can take this session: 1 of 1 has too few free GPUs."
+        "No node can take this session: 1 of 1 has too few free GPUs. "
+        "4 GPUs asked, the node with most free has 2."
     )
     assert api.pods() == []
     assert hub.availability("rosa")["gpus"] == "0"
