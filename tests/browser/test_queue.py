@@ -16,7 +16,7 @@ def test_who_finds_no_free_gpu_reads_where_they_are_and_gets_the_next_one(
     for server in ("", "second"):
         assert holder.start({"size": "gpu"}, server)["ready"]
 
-    sign_in_at_the_page(page, platform.accounts["student"])
+    sign_in_at_the_page(page, platform.accounts["admin"])
     page.get_by_role("heading", name="Start a session").wait_for()
     expect(page.locator("body")).to_contain_text("0 of 2 free")
     start_session(page, "SciPy", "Whole GPU")
