@@ -113,6 +113,26 @@ class APIServer(Program):
         return answer.json()
 
 
+class KubernetesProgram(Program):
+    """A part of the control plane beside the API server, such as ``kube-scheduler``."""
+
+    def __init__(self, name: str, folder: Path, kubeconfig: Path, *options: str):
+        port = free_port()
+        ways = ("kubeconfig", "authentication-kubeconfig", "authorization-kubeconfig")
+        command = [
+            str(program(name)),
+            *(f"--{way}={kubeconfig}" for way in ways),
+            "--bind-address=127.0.0.1",
+            f"--secure-port={port}",
+            "--leader-elect=false",
+            *options,
+        ]
+        super().__init__(command, f"https://127.0.0.1:{port}/healthz", folder / f"{name}.log", {})
+
+    def _answers(self) -> bool:
+        return "Serving securely" in self.text()
+
+
 class _Etcd(Program):
     def __init__(self, folder: Path):
         self.url = f"http://127.0.0.1:{free_port()}"

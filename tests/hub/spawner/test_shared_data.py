@@ -3,39 +3,19 @@
 from collections.abc import Iterator
 
 import pytest
-from gpucommons_local.programs import program
 from gpucommons_spawner.catalogue_file import load_catalogue
 from gpucommons_spawner.team_manifests import manifests
 
-from ..processes import Program, free_port
+from ..kubernetes import KubernetesProgram
 from .api_server import ASTRO, VISION
 from .test_api_server import GOLDEN
 
 
-class Binder(Program):
-    """The controller that binds claims to volumes, and no other."""
-
-    def __init__(self, folder, kubeconfig):
-        port = free_port()
-        command = [
-            str(program("kube-controller-manager")),
-            f"--kubeconfig={kubeconfig}",
-            f"--authentication-kubeconfig={kubeconfig}",
-            f"--authorization-kubeconfig={kubeconfig}",
-            "--controllers=persistentvolume-binder-controller",
-            "--bind-address=127.0.0.1",
-            f"--secure-port={port}",
-            "--leader-elect=false",
-        ]
-        super().__init__(command, f"https://127.0.0.1:{port}/healthz", folder / "binder.log", {})
-
-    def _answers(self) -> bool:
-        return "Serving securely" in self.text()
-
-
 @pytest.fixture
 def _binder(folder, api) -> Iterator[None]:
-    binder = Binder(folder, api.kubeconfig)
+    """The controller that binds claims to volumes, and no other."""
+    only = "--controllers=persistentvolume-binder-controller"
+    binder = KubernetesProgram("kube-controller-manager", folder, api.kubeconfig, only)
     binder.start()
     yield
     binder.stop()

@@ -4,30 +4,11 @@ import json
 from collections.abc import Iterator
 
 import pytest
-from gpucommons_local.programs import program
 from gpucommons_spawner.pod_outcome import judge
 
-from ..processes import Program, free_port
+from ..kubernetes import KubernetesProgram
 from .api_server import ASTRO, VISION
 from .test_api_server import GOLDEN
-
-
-class Scheduler(Program):
-    def __init__(self, folder, kubeconfig):
-        port = free_port()
-        command = [
-            str(program("kube-scheduler")),
-            f"--kubeconfig={kubeconfig}",
-            f"--authentication-kubeconfig={kubeconfig}",
-            f"--authorization-kubeconfig={kubeconfig}",
-            "--bind-address=127.0.0.1",
-            f"--secure-port={port}",
-            "--leader-elect=false",
-        ]
-        super().__init__(command, f"https://127.0.0.1:{port}/healthz", folder / "scheduler.log", {})
-
-    def _answers(self) -> bool:
-        return "Serving securely" in self.text()
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -36,7 +17,7 @@ def _scheduler(folder, api, node) -> Iterator[None]:
     node.runs_pods = False
     label = {"metadata": {"labels": {"kubernetes.io/hostname": "node-1"}}}
     api.patch("/api/v1/nodes/node-1", label)
-    scheduler = Scheduler(folder, api.kubeconfig)
+    scheduler = KubernetesProgram("kube-scheduler", folder, api.kubeconfig)
     scheduler.start()
     yield
     scheduler.stop()
