@@ -50,6 +50,8 @@ check: $(VENV)/complete lab_extension/node_modules
 	$(BIN)/lint-imports
 	PATH=$(abspath $(BIN)):$$PATH npm --prefix lab_extension run --silent lint
 	PATH=$(abspath $(BIN)):$$PATH npm --prefix lab_extension run --silent test
+	PATH=$(abspath $(BIN)):$$PATH npm --prefix vscode_extension run --silent lint
+	PATH=$(abspath $(BIN)):$$PATH npm --prefix vscode_extension run --silent test
 	$(BIN)/pytest -q --numprocesses 2 tests/unit
 
 lab_extension/node_modules: lab_extension/package-lock.json $(VENV)/complete
@@ -69,6 +71,7 @@ format: $(VENV)/complete lab_extension/node_modules
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 	PATH=$(abspath $(BIN)):$$PATH npm --prefix lab_extension run --silent format
+	PATH=$(abspath $(BIN)):$$PATH npm --prefix vscode_extension run --silent format
 
 # The README's pictures, from the platform that runs.
 pictures: $(VENV)/complete

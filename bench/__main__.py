@@ -6,12 +6,30 @@ from collections.abc import Callable
 from rich.console import Console
 from rich.table import Table
 
-from bench import check, course, login, picker, platform, quota, removal, spawn
+from bench import (
+    availability,
+    check,
+    course,
+    interactive,
+    login,
+    panel,
+    picker,
+    platform,
+    quota,
+    removal,
+    scale,
+    spawn,
+    viewers,
+)
 from bench.figure import Figure
 
 BENCHMARKS: dict[str, Callable[[], list[Figure]]] = {
     "quota": quota.measure,
     "picker": picker.measure,
+    "availability": availability.measure,
+    "interactive": interactive.measure,
+    "viewers": viewers.measure,
+    "panel": panel.measure,
     "check": check.measure,
     "login": login.measure,
     "removal": removal.measure,
@@ -19,9 +37,10 @@ BENCHMARKS: dict[str, Callable[[], list[Figure]]] = {
     "platform": platform.measure,
     "first-up": platform.measure_first,
     "spawn": spawn.measure,
+    "scale": scale.measure,
 }
-ON_REQUEST = {"first-up"}
-"""Takes a quarter of an hour, so only by name."""
+ON_REQUEST = {"first-up", "panel", "scale"}
+"""Take a quarter of an hour, so only by name."""
 
 
 def main(names: list[str]) -> int:

@@ -10,7 +10,7 @@ form of the z2jh chart's ``hub.config``:
       catalogue_file: /etc/gpucommons/catalogue.yaml
 """
 
-from gpucommons_config.hub import check_catalogue, defaults
+from gpucommons_config.hub import check_catalogue, defaults, spare_the_collector
 from gpucommons_config.installation import installation
 from gpucommons_config.services import add_services
 
@@ -19,3 +19,4 @@ c.merge(defaults())
 c.merge(installation())
 add_services(c)
 check_catalogue(c)
+spare_the_collector()

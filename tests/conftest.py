@@ -1,10 +1,11 @@
-"""What all tests share: the running platform, and people who sign in to it."""
+"""What all tests share: the running platform, people who sign in to it, and a browser."""
 
 import subprocess
 from collections.abc import Callable, Iterator
 
 import pytest
 from hypothesis import settings
+from playwright.sync_api import Browser, sync_playwright
 
 from tests.account_commands import Commands
 from tests.people import SignedIn
@@ -15,6 +16,16 @@ settings.register_profile("unhurried", deadline=None)
 settings.load_profile("unhurried")
 
 _NAME, _PORT = "test", 18000
+_CHROMIUM = "/usr/bin/chromium"
+_CHROMIUM_ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -62,3 +73,16 @@ def commands(platform: LocalPlatform) -> Iterator[Commands]:
     commands.leave_nothing_of_lin()
     yield commands
     commands.leave_nothing_of_lin()
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    """Start Debian's Chromium, and end it with the module.
+
+    While Playwright's synchronous interface is open, an event loop runs in this thread: another
+    module may need one of its own.
+    """
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=_CHROMIUM, args=_CHROMIUM_ARGUMENTS)
+        yield browser
+        browser.close()

@@ -17,6 +17,7 @@ from gpucommons_authenticator.auth_model import (
     SaveModel,
     auth_state_of,
 )
+from gpucommons_authenticator.broadcast import BROADCAST_PATH, BroadcastHandler
 from gpucommons_authenticator.connection import Connection
 from gpucommons_authenticator.connectors import chosen
 from gpucommons_authenticator.discovery import ProviderMetadata
@@ -167,7 +168,11 @@ class DexOAuthenticator(DexSettings):
                 "DexOAuthenticator.removal_grace to None; sessions go on then."
             )
         self._resuming = asyncio.ensure_future(self.standing.leaving.resume(app))
-        return [*super().get_handlers(app), (RECHECK_PATH, RecheckHandler)]
+        return [
+            *super().get_handlers(app),
+            (RECHECK_PATH, RecheckHandler),
+            (BROADCAST_PATH, BroadcastHandler),
+        ]
 
     async def token_to_user(self, token_info: VerifiedTokens) -> Claims:
         """Return the claims verified before: OAuthenticator's hook for who somebody is."""

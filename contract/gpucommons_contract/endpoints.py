@@ -8,13 +8,32 @@ class Endpoint(StrEnum):
 
     SESSION_GPUS = "gpucommons/api/gpus"
     """Session: one telemetry frame as JSON, or a stream of them (server-sent events)."""
+    SESSION_GPU_HISTORY = "gpucommons/api/gpus/history"
+    """Session: GET ?span=60|900|session gives a `TelemetryHistory` of at most 300 values."""
+    SESSION_GPU_PEAK = "gpucommons/api/gpus/peak"
+    """Session: DELETE sets the peak of memory back to what is in use."""
+    SESSION_GPU_USAGE = "gpucommons/api/gpus/usage"
+    """Session: GET ?since=&until= (seconds since the Unix epoch) gives a `GPUUsage`."""
+    SESSION = "gpucommons/api/session"
+    """Session: GET tells what it is, since when and until when (`SessionStatus`)."""
     SESSION_NOTICE = "gpucommons/api/notice"
     """Session: POST shows a `Notice`, GET lists those that still matter, DELETE ?id= withdraws one.
 
-    At most 20 are kept; an id has up to 64 characters, a text up to 1,000.
+    At most 20 are kept; an id has up to 64 characters, a text up to 1,000. A notice offers up
+    to 4 choices, whose labels have up to 40.
     """
+    SESSION_NOTICE_ANSWER = "gpucommons/api/notice/answer"
+    """Session: POST ``{"id": ..., "choice": ...}`` says what the person chose; the first counts."""
+    SESSION_OUTPUTS = "gpucommons/api/outputs"
+    """Session: POST gives a page the cells that run without one, with their output."""
     HUB_RECHECK = "api/gpucommons/users/{name}/recheck"
     """Hub: POST asks Dex at once whether this person may still be here (scope delete:users)."""
+    HUB_NOTICES = "api/gpucommons/notices"
+    """Hub: POST ``{"notice": ..., "users": [...]}`` shows a `Notice` in every session that runs, or
+    in those of these people; DELETE ?id= takes it back everywhere (scope delete:servers).
+
+    Both answer ``{"told": [...], "missed": [...]}``: sessions as ``NAME/SERVER``.
+    """
     HUB_AVAILABILITY = "api/gpucommons/availability"
     """Hub: what is free per size and, for the asking user, why not."""
     HUB_CATALOGUE = "api/gpucommons/catalogue"

@@ -22,6 +22,8 @@ class Label(StrEnum):
     """GPUs charged to the session, a decimal such as ``0.25``; ``0`` without a GPU."""
     TEAM_ADDITION = PREFIX + "team-addition"
     """On an object in a team's namespace: the installation's file of additions made it."""
+    QUOTA_GRANT = PREFIX + "quota-grant"
+    """On a ConfigMap: it is an exception from the quota, for a ``user`` or for a ``team``."""
 
 
 class Annotation(StrEnum):

@@ -25,12 +25,66 @@ class TelemetryState(StrEnum):
     """
 
 
+class Throttle(StrEnum):
+    """Why a device runs below the clock it could have. Idling is none of them."""
+
+    POWER = "power"
+    """It is at its power limit; usual under full load."""
+    THERMAL = "thermal"
+    """It is too hot."""
+    HARDWARE = "hardware"
+    """The board slows it down: power supply or an external brake."""
+    SETTING = "setting"
+    """An administrator, or the application, set a lower clock."""
+
+
 @dataclass(frozen=True, slots=True)
 class GPUMemory:
     """Memory of one device in bytes, as NVML counts it."""
 
     used: int
     total: int
+    mine: int | None = None
+    """What this session's processes hold; None where that cannot be told from others'."""
+
+
+@dataclass(frozen=True, slots=True)
+class GPUPeak:
+    """The most memory seen in use on a device, in bytes, while it was read."""
+
+    memory: int
+    since_start: int
+    """As ``memory``, but not set back by the person."""
+
+
+@dataclass(frozen=True, slots=True)
+class GPUTraffic:
+    """Bytes per second over a link, as the device sees it."""
+
+    received: int
+    sent: int
+
+
+class HolderKind(StrEnum):
+    """What of a session a process belongs to."""
+
+    KERNEL = "kernel"
+    TERMINAL = "terminal"
+    OTHER = "other"
+    """Something else that runs in the session, such as VS Code."""
+
+
+@dataclass(frozen=True, slots=True)
+class GPUHolder:
+    """Who in this session a process on a device is, or descends from."""
+
+    kind: HolderKind
+    id: str | None
+    """The kernel's id or the terminal's name, as Jupyter Server's API gives them."""
+    pid: int
+    """The process's number as the session's own terminals show it."""
+    program: str
+    """The process's name, such as ``python``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +93,8 @@ class GPUProcess:
 
     pid: int
     memory: int | None = None  # bytes
+    holder: GPUHolder | None = None
+    """None: it is not this session's, or that cannot be told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +110,23 @@ class GPU:
     power_limit: float | None = None  # watts
     temperature: int | None = None  # degrees Celsius
     processes: tuple[GPUProcess, ...] | None = None
+    clock: int | None = None  # MHz, of the multiprocessors
+    clock_limit: int | None = None  # MHz
+    throttle: tuple[Throttle, ...] | None = None  # empty: nothing holds the clock back
+    ecc_errors: int | None = None  # memory errors since the driver was loaded, not corrected
+    pcie: GPUTraffic | None = None
+    nvlink: GPUTraffic | None = None  # over all links
+    mig_profile: str | None = None  # such as ``1g.10gb``: the device is this slice
+    peak: GPUPeak | None = None
+    simulated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class GPUShare:
+    """What this session may use of each device, where that is less than all of it."""
+
+    memory: int | None = None  # bytes
+    threads: int | None = None  # percent of the multiprocessors
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +143,50 @@ class TelemetryFrame:
     reason: str | None = None
     gpu_mode: str | None = None
     gpus: tuple[GPU, ...] = ()
+    share: GPUShare | None = None
 
     def to_json(self) -> str:
         """Write the frame as one line of JSON."""
+        return json.dumps(asdict(self))
+
+
+@dataclass(frozen=True, slots=True)
+class GPUSeries:
+    """The past of one device: a value for each of the history's times, None where unknown."""
+
+    utilization: tuple[float | None, ...]  # percent, mean over the step
+    memory: tuple[int | None, ...]  # bytes in use, highest in the step
+    power: tuple[float | None, ...]  # watts, mean over the step
+
+
+@dataclass(frozen=True, slots=True)
+class TelemetryHistory:
+    """What was read of a session's GPUs over some time, by the devices' UUIDs."""
+
+    step: float  # seconds that one value stands for
+    times: tuple[float, ...]  # seconds since the Unix epoch, ascending
+    gpus: dict[str, GPUSeries]
+
+    def to_json(self) -> str:
+        """Write the history as one line of JSON."""
+        return json.dumps(asdict(self))
+
+
+@dataclass(frozen=True, slots=True)
+class GPUUsage:
+    """What all devices of a session did between two moments, whoever made them do it.
+
+    Of steps that are only partly in the span, utilization counts by the part; a peak counts
+    whole. So what is shorter than ``step`` cannot be told from its neighbours.
+    """
+
+    since: float  # seconds since the Unix epoch
+    until: float
+    step: float  # seconds that one value of the history stands for
+    gpu_seconds: float | None  # utilization over time, summed over the devices; None if unknown
+    memory_peak: int | None  # bytes in use, the most on any one device
+    covered: float  # the part of the span that is known, 0 to 1, of the device known best
+
+    def to_json(self) -> str:
+        """Write the usage as one line of JSON."""
         return json.dumps(asdict(self))

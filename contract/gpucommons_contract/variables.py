@@ -14,3 +14,7 @@ class SessionVariable(StrEnum):
     """As the label ``gpu-mode``: ``exclusive``, ``mps`` …; empty or unset without a GPU."""
     GPU_UNITS = "GPUCOMMONS_GPU_UNITS"
     """As the label ``gpu-units``: GPUs charged, a decimal; ``0`` without a GPU."""
+    GPU_PROCESSES_URL = "GPUCOMMONS_GPU_PROCESSES_URL"
+    """Where the node's agent tells a session its processes' PIDs; unset without agent or GPU."""
+    SESSION = "GPUCOMMONS_SESSION"
+    """A `SessionInfo` as JSON: what was picked, for its panel to show."""

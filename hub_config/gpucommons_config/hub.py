@@ -1,10 +1,12 @@
 """What every installation of GPU Commons shares: the hub made of its parts."""
 
+import gc
 import sys
 from pathlib import Path
 
 from gpucommons_authenticator import TEMPLATES as LOGIN_TEMPLATES
 from gpucommons_authenticator import DexOAuthenticator
+from gpucommons_authenticator.session_calls import show_notice
 from gpucommons_spawner import HANDLERS, CatalogueError, GPUSpawner, catalogue_in_force
 from gpucommons_spawner import TEMPLATES as PICKER_TEMPLATES
 from traitlets.config import Config
@@ -21,8 +23,13 @@ def defaults() -> Config:
     c.JupyterHub.allow_named_servers = True
     # Sessions outlive the hub: a restart finds them again.
     c.JupyterHub.cleanup_servers = False
+    # The spawner lets starts wait for their turn; JupyterHub would turn people away.
+    c.JupyterHub.concurrent_spawn_limit = 0
+    # Seconds. A start that goes on would keep everybody out for ten.
+    c.JupyterHub.init_spawners_timeout = 1
     c.Authenticator.enable_auth_state = True
     c.Spawner.default_url = "/lab"
+    c.GPUSpawner.show_notice = show_notice
     return c
 
 
@@ -39,3 +46,13 @@ def check_catalogue(c: Config) -> None:
         catalogue_in_force(Path(file))
     except CatalogueError as error:
         sys.exit(f"gpucommons: {error}")
+
+
+def spare_the_collector() -> None:
+    """Keep all that was imported out of garbage collection: none of it becomes garbage.
+
+    A full collection looks at every object, and the hub answers nobody meanwhile. Most objects
+    are the Kubernetes client's classes.
+    """
+    gc.collect()
+    gc.freeze()

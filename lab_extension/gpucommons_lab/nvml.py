@@ -3,27 +3,16 @@
 Nothing here runs on the event loop: a call may take 200 ms, or never return.
 """
 
-from collections.abc import Callable, Mapping
-from pathlib import Path
-from typing import TypeVar
+from collections.abc import Mapping
 
 import pynvml
-from gpucommons_contract import GPU, GPUMemory, GPUProcess, SessionVariable, TelemetryState
+from gpucommons_contract import GPU, TelemetryState
 
+from gpucommons_lab.holders import Holders
+from gpucommons_lab.nvml_device import Device, devices_of, read_device
+from gpucommons_lab.nvml_figure import error_code, figure
+from gpucommons_lab.nvml_traffic import Traffic
 from gpucommons_lab.reading import Reading
-
-T = TypeVar("T")
-
-_LOST = frozenset(
-    {
-        pynvml.NVML_ERROR_UNINITIALIZED,
-        pynvml.NVML_ERROR_DRIVER_NOT_LOADED,
-        pynvml.NVML_ERROR_GPU_IS_LOST,
-        pynvml.NVML_ERROR_RESET_REQUIRED,
-        pynvml.NVML_ERROR_LIB_RM_VERSION_MISMATCH,
-    }
-)
-"""Errors that speak of the device or the driver; any other only of one figure."""
 
 _SENTENCES: Mapping[int, str] = {
     pynvml.NVML_ERROR_DRIVER_NOT_LOADED: "The NVIDIA driver is not loaded on this node.",
@@ -44,24 +33,19 @@ _NO_DEVICE = (
 )
 
 
-def gpu_expected(environ: Mapping[str, str], devices: Path = Path("/dev")) -> bool:
-    """Whether this session should have a GPU, whatever NVML says.
-
-    The spawner's word counts; without it, device files speak. NVIDIA_VISIBLE_DEVICES
-    does not: CUDA images carry ``all`` without a GPU, CDI sets ``void`` with one.
-    """
-    if units := environ.get(SessionVariable.GPU_UNITS):
-        return float(units) > 0
-    return any(devices.glob("nvidia[0-9]*"))
-
-
 class NVMLReader:
     """The driver's view of the GPUs in this session."""
 
-    def __init__(self, *, expected: bool) -> None:
-        """Take ``expected``, which tells a session without GPU from one that lost it."""
+    def __init__(self, *, expected: bool, holders: Holders | None = None) -> None:
+        """Take ``expected``, which tells a session without GPU from one that lost it.
+
+        ``holders`` adds whose the processes are; without, that is not told.
+        """
         self._expected = expected
         self._open = False
+        self._holders = holders
+        self._traffic = Traffic()
+        self._seen: list[tuple[str, Device]] = []
 
     def read(self) -> Reading:
         """Read all devices; the driver is opened first if need be."""
@@ -75,11 +59,18 @@ class NVMLReader:
             return self._absent(_NO_DEVICE)
         return self._devices(count)
 
+    def read_at_leisure(self) -> None:
+        """Read what takes time of one device, ask for whose processes are; for frames to come."""
+        if self._open:
+            figure(lambda: self._traffic.look(self._seen), lost=frozenset())
+        if self._open and self._holders:
+            self._holders.look()
+
     def close(self) -> None:
         """Shut NVML down; the library itself stays loaded."""
         if self._open:
             self._open = False
-            _figure(pynvml.nvmlShutdown, lost=frozenset())
+            figure(pynvml.nvmlShutdown, lost=frozenset())
 
     def _ensure_open(self) -> None:
         if not self._open:
@@ -89,18 +80,31 @@ class NVMLReader:
     def _devices(self, count: int) -> Reading:
         gpus: list[GPU] = []
         problems: list[str] = []
-        for index in range(count):
+        self._seen = []
+        index = 0
+        for number in range(count):
             try:
-                gpus.append(_read_device(index))
+                for handle in devices_of(number):
+                    gpus.append(self._device(Device(index, handle)))
+                    index += 1
             except pynvml.NVMLError as error:
-                problems.append(f"GPU {index} cannot be read: {_sentence(error)}")
+                problems.append(f"GPU {number} cannot be read: {_sentence(error)}")
+                index += 1
         if not problems:
-            return Reading(TelemetryState.OK, gpus=tuple(gpus))
+            return Reading(TelemetryState.OK, gpus=self._with_holders(gpus))
         self.close()  # a driver that comes back does so to a fresh nvmlInit
-        return Reading(TelemetryState.FAILED, " ".join(problems), tuple(gpus))
+        return Reading(TelemetryState.FAILED, " ".join(problems), self._with_holders(gpus))
+
+    def _with_holders(self, gpus: list[GPU]) -> tuple[GPU, ...]:
+        return self._holders.add(tuple(gpus)) if self._holders else tuple(gpus)
+
+    def _device(self, device: Device) -> GPU:
+        gpu = read_device(device)
+        self._seen.append((gpu.uuid, device))
+        return self._traffic.on(gpu)
 
     def _unreadable(self, error: Exception) -> Reading:
-        if _code(error) == pynvml.NVML_ERROR_LIBRARY_NOT_FOUND:
+        if error_code(error) == pynvml.NVML_ERROR_LIBRARY_NOT_FOUND:
             return self._absent(_NO_LIBRARY)
         return Reading(TelemetryState.FAILED, _sentence(error))
 
@@ -110,56 +114,5 @@ class NVMLReader:
         return Reading(TelemetryState.NO_GPU, "This session has no GPU.")
 
 
-def _read_device(index: int) -> GPU:
-    """All figures of one device. Raises NVMLError if the device itself is gone."""
-    handle = pynvml.nvmlDeviceGetHandleByIndex(index)
-    return GPU(
-        index=index,
-        uuid=pynvml.nvmlDeviceGetUUID(handle),
-        name=pynvml.nvmlDeviceGetName(handle),
-        utilization=_figure(lambda: int(pynvml.nvmlDeviceGetUtilizationRates(handle).gpu)),
-        memory=_figure(lambda: _memory(handle)),
-        power=_figure(lambda: _watts(pynvml.nvmlDeviceGetPowerUsage(handle))),
-        power_limit=_figure(lambda: _watts(pynvml.nvmlDeviceGetEnforcedPowerLimit(handle))),
-        temperature=_figure(lambda: _temperature(handle)),
-        processes=_figure(lambda: _processes(handle)),
-    )
-
-
-def _figure(read: Callable[[], T], lost: frozenset[int] = _LOST) -> T | None:
-    """One figure, or None where this driver, device or permission does not give it."""
-    try:
-        return read()
-    except pynvml.NVMLError as error:
-        if _code(error) in lost:
-            raise
-        return None
-
-
-def _memory(handle: object) -> GPUMemory | None:
-    """Count as nvidia-smi does (without what the driver reserves), where v2 is known."""
-    info = _figure(lambda: pynvml.nvmlDeviceGetMemoryInfo(handle, version=pynvml.nvmlMemory_v2))
-    if info is None:
-        info = pynvml.nvmlDeviceGetMemoryInfo(handle)
-    return GPUMemory(used=info.used, total=info.total) if info.total else None
-
-
-def _temperature(handle: object) -> int:
-    return int(pynvml.nvmlDeviceGetTemperature(handle, pynvml.NVML_TEMPERATURE_GPU))
-
-
-def _processes(handle: object) -> tuple[GPUProcess, ...]:
-    found = pynvml.nvmlDeviceGetComputeRunningProcesses(handle)
-    return tuple(GPUProcess(pid=each.pid, memory=each.usedGpuMemory) for each in found)
-
-
-def _watts(milliwatts: int) -> float:
-    return milliwatts / 1000
-
-
-def _code(error: Exception) -> int:
-    return int(getattr(error, "value", pynvml.NVML_ERROR_UNKNOWN))
-
-
 def _sentence(error: Exception) -> str:
-    return _SENTENCES.get(_code(error), f"NVML says: {error}.")
+    return _SENTENCES.get(error_code(error), f"NVML says: {error}.")

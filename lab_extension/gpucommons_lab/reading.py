@@ -21,5 +21,8 @@ class Reader(Protocol):
     def read(self) -> Reading:
         """Look once. A failing driver is a reading, not an exception."""
 
+    def read_at_leisure(self) -> None:
+        """Take a part of what takes time, for readings to come. Called between two of them."""
+
     def close(self) -> None:
         """Let go of the driver; a later ``read`` opens it again."""

@@ -26,6 +26,7 @@ class ProxiedServer(TypedDict):
     """The part of jupyter-server-proxy's `ServerProcess` that is used here."""
 
     command: list[str]
+    environment: dict[str, str]
     unix_socket: bool
     absolute_url: bool
     timeout: float
@@ -42,6 +43,9 @@ def server() -> ProxiedServer:
     """
     return {
         "command": _command(Path.home()),
+        # Where "Open in Browser" of the Ports view leads: this server's own proxy, behind the
+        # same login. jupyter-server-proxy fills in one pair of braces and leaves the other.
+        "environment": {"VSCODE_PROXY_URI": "{base_url}proxy/{{{{port}}}}/"},
         "unix_socket": True,
         "absolute_url": False,
         "timeout": _START_TIMEOUT,

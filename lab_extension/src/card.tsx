@@ -1,14 +1,31 @@
 import { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
-import { gibibytes, percent } from './format';
-import { HISTORY_SECONDS } from './history';
-import { Sparkline } from './sparkline';
-import { IGPU, ISample } from './tokens';
+import { Chart } from './chart';
+import {
+  beginText,
+  chartText,
+  frameOfChart,
+  sayMemory,
+  sayPercent,
+  sayWatts
+} from './charts';
+import { FigureList } from './figurelist';
+import { figuresOf, peaksOf, powerText } from './figures';
+import { memoryFigures } from './figurestext';
+import { percent } from './format';
+import { IHistory, Span } from './history';
+import { memoryOf } from './memory';
+import { Meter } from './meter';
+import { IProcessActions, Processes } from './processes';
+import { IFrame, IGPU, ISeries } from './tokens';
 
 interface ICardProps {
   gpu: IGPU;
-  samples: readonly ISample[];
+  frame: IFrame;
+  history: IHistory;
+  span: Span;
+  actions: IProcessActions;
   trans: TranslationBundle;
 }
 
@@ -24,106 +41,118 @@ export function Card(props: ICardProps): React.JSX.Element {
         </span>{' '}
         {gpu.name}
       </h3>
+      <Kind {...props} />
       <Utilization {...props} />
       <Memory {...props} />
-      <Figures gpu={gpu} trans={trans} />
+      <Processes {...props} />
+      <Power {...props} />
+      <FigureList figures={figuresOf(gpu, trans)} />
     </section>
   );
 }
 
-function Utilization({ gpu, samples, trans }: ICardProps) {
+/** What the person should know of the device beside its name. */
+function Kind({ gpu, trans }: ICardProps) {
+  const words = [
+    gpu.mig_profile && trans.__('MIG slice %1', gpu.mig_profile),
+    gpu.simulated && trans.__('Simulated: it computes nothing')
+  ].filter(word => word);
+  return words.length ? (
+    <p className="jp-gpucommons-kind">{words.join(' · ')}</p>
+  ) : null;
+}
+
+function Utilization(props: ICardProps) {
+  const { gpu, trans } = props;
   if (gpu.utilization === null) {
     return null;
   }
-  const highest = Math.max(...samples.map(sample => sample.utilization), 0);
+  const label = trans.__('Utilization');
+  const say = sayPercent(trans);
   return (
     <>
       <Meter
-        label={trans.__('Utilization')}
+        label={label}
         value={gpu.utilization}
-        text={trans.__('%1 %', gpu.utilization)}
+        text={say(gpu.utilization)}
       />
-      <Sparkline
-        samples={samples}
-        label={trans.__(
-          'Utilization over the last %1 minutes, highest %2 %',
-          HISTORY_SECONDS / 60,
-          highest
-        )}
+      <Past
+        {...props}
+        figure="utilization"
+        name={label}
+        limit={100}
+        say={say}
       />
     </>
   );
 }
 
-function Memory({ gpu, trans }: ICardProps) {
-  if (gpu.memory === null) {
+function Memory(props: ICardProps) {
+  const { gpu, frame, trans } = props;
+  const view = memoryOf(gpu, frame);
+  const [first, ...rest] = memoryFigures(gpu, frame, trans);
+  if (!view || !first) {
     return null;
   }
-  const { used, total } = gpu.memory;
+  const [label, text] = first;
   return (
-    <Meter
-      label={trans.__('Memory')}
-      value={percent(used, total)}
-      text={trans.__('%1 of %2 GiB', gibibytes(used), gibibytes(total))}
+    <>
+      <Meter label={label} value={percent(view.used, view.limit)} text={text} />
+      <Past
+        {...props}
+        figure="memory"
+        name={
+          view.others === null
+            ? trans.__('Memory')
+            : trans.__('Memory of the whole device')
+        }
+        limit={gpu.memory?.total ?? null}
+        say={sayMemory(trans)}
+      />
+      <FigureList figures={[...rest, ...peaksOf(gpu, trans)]} />
+    </>
+  );
+}
+
+function Power(props: ICardProps) {
+  const { gpu, trans } = props;
+  const text = powerText(gpu, trans);
+  if (text === null) {
+    return null;
+  }
+  const name = trans.__('Power');
+  return (
+    <>
+      <FigureList figures={[[name, text]]} />
+      <Past
+        {...props}
+        figure="power"
+        name={name}
+        limit={gpu.power_limit}
+        say={sayWatts(trans)}
+      />
+    </>
+  );
+}
+
+/** A figure of the device over the span that is chosen. */
+function Past(
+  props: ICardProps & {
+    figure: keyof ISeries;
+    name: string;
+    limit: number | null;
+    say: (value: number) => string;
+  }
+) {
+  const { gpu, history, span, frame, trans, name, say } = props;
+  const values = history.gpus.get(gpu.uuid)?.[props.figure] ?? [];
+  const begin = beginText(history, span, frame.time, trans);
+  return (
+    <Chart
+      times={history.times}
+      values={values}
+      frame={frameOfChart(history, span, frame.time, values, props.limit)}
+      label={chartText(name, values, say, begin, trans)}
     />
   );
-}
-
-/** A labelled bar whose value stands beside it in words. */
-function Meter(props: { label: string; value: number; text: string }) {
-  return (
-    <div className="jp-gpucommons-meter">
-      <div className="jp-gpucommons-row" aria-hidden="true">
-        <span>{props.label}</span>
-        <span className="jp-gpucommons-value">{props.text}</span>
-      </div>
-      <div
-        className="jp-gpucommons-bar"
-        role="meter"
-        aria-label={props.label}
-        aria-valuemin={0}
-        aria-valuemax={100}
-        aria-valuenow={props.value}
-        aria-valuetext={props.text}
-      >
-        <div style={{ width: `${props.value}%` }} />
-      </div>
-    </div>
-  );
-}
-
-function Figures({ gpu, trans }: { gpu: IGPU; trans: TranslationBundle }) {
-  const figures = figuresOf(gpu, trans);
-  if (figures.length === 0) {
-    return null;
-  }
-  return (
-    <dl className="jp-gpucommons-figures">
-      {figures.map(([name, value]) => (
-        <div key={name} className="jp-gpucommons-row">
-          <dt>{name}</dt>
-          <dd className="jp-gpucommons-value">{value}</dd>
-        </div>
-      ))}
-    </dl>
-  );
-}
-
-function figuresOf(gpu: IGPU, trans: TranslationBundle): [string, string][] {
-  const figures: [string, string][] = [];
-  if (gpu.power !== null) {
-    const watts = Math.round(gpu.power);
-    const limit = gpu.power_limit && Math.round(gpu.power_limit);
-    figures.push([
-      trans.__('Power'),
-      limit ? trans.__('%1 of %2 W', watts, limit) : trans.__('%1 W', watts)
-    ]);
-  }
-  if (gpu.temperature !== null) {
-    figures.push([trans.__('Temperature'), trans.__('%1 °C', gpu.temperature)]);
-  }
-  if (gpu.processes !== null) {
-    figures.push([trans.__('Processes'), String(gpu.processes.length)]);
-  }
-  return figures;
 }

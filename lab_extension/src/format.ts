@@ -1,4 +1,7 @@
+import { TranslationBundle } from '@jupyterlab/translation';
+
 const GIBIBYTE = 2 ** 30;
+const RATE_UNITS = ['B/s', 'kB/s', 'MB/s', 'GB/s'];
 
 /** Bytes as gibibytes, precise enough to see a small model come and go. */
 export function gibibytes(bytes: number): string {
@@ -29,4 +32,27 @@ export function timeOfDay(seconds: number, now: number): string {
     minute: '2-digit',
     ...(isToday ? {} : { day: 'numeric', month: 'long' })
   });
+}
+
+/** Bytes per second, to two digits and no more than a thousand. */
+export function rate(bytes: number): string {
+  let value = bytes;
+  let unit = 0;
+  while (value >= 999.5 && unit < RATE_UNITS.length - 1) {
+    value /= 1000;
+    unit += 1;
+  }
+  const digits = unit > 0 && value < 9.95 ? 1 : 0;
+  return `${value.toFixed(digits)} ${RATE_UNITS[unit]}`;
+}
+
+/** A span of time in words: whole minutes, and hours where there are any. */
+export function duration(seconds: number, trans: TranslationBundle): string {
+  const minutes = Math.max(0, Math.round(seconds / 60));
+  const inMinutes = trans._n('%1 minute', '%1 minutes', minutes % 60);
+  if (minutes < 60) {
+    return inMinutes;
+  }
+  const inHours = trans._n('%1 hour', '%1 hours', Math.floor(minutes / 60));
+  return minutes % 60 ? `${inHours} ${inMinutes}` : inHours;
 }

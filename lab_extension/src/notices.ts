@@ -62,7 +62,10 @@ export class NoticeDisplay implements IDisposable {
     }
     const options = {
       autoClose: false as const,
-      actions: complete ? [] : [this._readAll(notice)]
+      actions: [
+        ...(complete ? [] : [this._readAll(notice)]),
+        ...(this._options.actions?.(notice) ?? [])
+      ]
     };
     const isThere =
       shown &&
@@ -123,6 +126,8 @@ export namespace NoticeDisplay {
     trans: TranslationBundle;
     /** Shows the whole of a notice that is too long for a notification. */
     readAll: (notice: INotice) => void;
+    /** What else can be done about a notice. */
+    actions?: (notice: INotice) => Notification.IAction[];
   }
 }
 
@@ -130,6 +135,8 @@ function isSame(one: INotice, other: INotice): boolean {
   return (
     one.text === other.text &&
     one.level === other.level &&
-    one.ends_at === other.ends_at
+    one.ends_at === other.ends_at &&
+    one.answer === other.answer &&
+    JSON.stringify(one.choices) === JSON.stringify(other.choices)
   );
 }

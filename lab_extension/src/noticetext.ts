@@ -26,12 +26,18 @@ export function wording(
   now: number,
   trans: TranslationBundle
 ): IWording {
-  const ending =
+  const left =
     notice.ends_at === null ? '' : `\n${timeLeft(notice.ends_at, now, trans)}`;
+  const ending = left + chosen(notice, trans);
   const room = LONGEST_MESSAGE - ending.length;
   const complete = notice.text.length <= room;
   const text = complete ? notice.text : shortened(notice.text, room);
   return { message: text + ending, complete };
+}
+
+function chosen(notice: INotice, trans: TranslationBundle): string {
+  const choice = notice.choices.find(each => each.id === notice.answer);
+  return choice ? `\n${trans.__('You chose: %1.', choice.label)}` : '';
 }
 
 function timeLeft(

@@ -3,52 +3,88 @@ import { Button } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
 import { Card } from './card';
-import { clock } from './format';
-import { IFrame, ITelemetry } from './tokens';
-
-/** GPU modes in which other sessions work on the same device. */
-const SHARED_MODES = ['mps', 'timeslice', 'hami'];
+import { clock, gibibytes } from './format';
+import { isShared } from './frame';
+import { IHistory, Span } from './history';
+import { IProcessActions } from './processes';
+import { SessionCard } from './sessioncard';
+import { Toolbar } from './toolbar';
+import { IFrame, ISessionStatus, ITelemetry } from './tokens';
 
 interface IOverviewProps {
   telemetry: ITelemetry;
+  history: IHistory;
+  span: Span;
+  status: ISessionStatus | null;
+  setSpan: (span: Span) => void;
+  resetPeak: () => void;
+  actions: IProcessActions;
   trans: TranslationBundle;
   /** Leads to where another size can be picked; absent outside JupyterHub. */
   pickSize: (() => void) | null;
 }
 
-/** Everything in the panel: what there is to say, then a card for each device. */
+/** Everything in the panel: the session, what there is to say, a card for each device. */
 export function Overview(props: IOverviewProps): React.JSX.Element {
-  const { frame, history } = props.telemetry;
+  const { telemetry, status, history, span, trans } = props;
+  const { frame } = telemetry;
+  const hasPeak = frame?.gpus.some(gpu => gpu.peak) ?? false;
   return (
     <>
+      {frame && status?.session && (
+        <SessionCard
+          status={status}
+          now={frame.time}
+          // the notice that there is no GPU has that button
+          pickSize={frame.state === 'no-gpu' ? null : props.pickSize}
+          trans={trans}
+        />
+      )}
       <div role="status">
         <ConnectionNotice {...props} />
         {frame && <StateNotice {...props} frame={frame} />}
       </div>
+      {frame && frame.gpus.length > 0 && (
+        <Toolbar
+          {...props}
+          now={frame.time}
+          resetPeak={hasPeak ? props.resetPeak : null}
+        />
+      )}
       {frame?.gpus.map(gpu => (
         <Card
           key={gpu.uuid}
           gpu={gpu}
-          samples={history.get(gpu.uuid) ?? []}
-          trans={props.trans}
+          frame={frame}
+          history={history}
+          span={span}
+          actions={props.actions}
+          trans={trans}
         />
       ))}
-      {frame && <SharingNote frame={frame} trans={props.trans} />}
+      {frame && <SharingNote frame={frame} trans={trans} />}
     </>
   );
 }
 
 function ConnectionNotice({ telemetry, trans }: IOverviewProps) {
-  const { connection, frame, refusal } = telemetry;
+  const { connection, frame, refusal, late } = telemetry;
+  const asOf = frame && <AsOf frame={frame} trans={trans} />;
   if (connection === 'lost') {
     return (
       <Notice title={trans.__('Disconnected, reconnecting…')}>
         {refusal && <p>{refusalText(refusal, trans)}</p>}
-        {frame && <AsOf frame={frame} trans={trans} />}
+        {asOf}
       </Notice>
     );
   }
-  if (connection === 'connecting' && !frame) {
+  if (connection === 'waiting' && frame) {
+    return <Notice title={trans.__('Waiting for the server…')}>{asOf}</Notice>;
+  }
+  if (connection === 'live' && late && frame?.state === 'ok') {
+    return <Notice title={trans.__('Figures come late.')}>{asOf}</Notice>;
+  }
+  if (!frame && connection !== 'closed') {
     return <p className="jp-gpucommons-note">{trans.__('Connecting…')}</p>;
   }
   return null;
@@ -115,13 +151,20 @@ function SharingNote({
   frame: IFrame;
   trans: TranslationBundle;
 }) {
-  if (!frame.gpu_mode || !SHARED_MODES.includes(frame.gpu_mode)) {
+  if (!isShared(frame)) {
     return null;
   }
+  const threads = frame.share?.threads ?? null;
+  const memory = frame.share?.memory ?? null;
   return (
     <p className="jp-gpucommons-note">
+      {trans.__('This GPU is shared with other sessions.')}{' '}
+      {memory !== null &&
+        trans.__('You may use %1 GiB of its memory.', gibibytes(memory))}{' '}
+      {threads !== null &&
+        trans.__('You may use %1 % of its multiprocessors.', threads)}{' '}
       {trans.__(
-        'This GPU is shared. Figures are of the whole device, with the work of others.'
+        'Utilization, power and charts are of the whole device, with the work of others.'
       )}
     </p>
   );

@@ -5,8 +5,9 @@ import { Message } from '@lumino/messaging';
 import * as React from 'react';
 
 import { gpuIcon } from './icon';
+import { GPUModel } from './model';
 import { Overview } from './overview';
-import { TelemetryStream } from './stream';
+import { IProcessActions } from './processes';
 
 /** Also the name under which Lab remembers the panel's place. */
 export const PANEL_ID = 'gpucommons-gpu-panel';
@@ -33,12 +34,10 @@ export class GPUPanel extends ReactWidget {
 
   protected onAfterAttach(msg: Message): void {
     super.onAfterAttach(msg);
-    document.addEventListener('visibilitychange', this._follow);
     this._follow();
   }
 
   protected onBeforeDetach(msg: Message): void {
-    document.removeEventListener('visibilitychange', this._follow);
     this._unfollow();
     super.onBeforeDetach(msg);
   }
@@ -54,28 +53,44 @@ export class GPUPanel extends ReactWidget {
   }
 
   protected render(): React.JSX.Element {
-    const { stream, trans, pickSize } = this._options;
+    const { model } = this._options;
     return (
-      <UseSignal signal={stream.changed} initialArgs={stream.telemetry}>
-        {() => (
-          <Overview
-            telemetry={stream.telemetry}
-            trans={trans}
-            pickSize={pickSize}
-          />
-        )}
-      </UseSignal>
+      <UseSignal signal={model.changed}>{() => this._overview()}</UseSignal>
     );
   }
 
-  /** Listen exactly while the panel and the browser's tab are in view. */
-  private readonly _follow = (): void => {
-    if (!this.isVisible || document.hidden) {
+  /** A panel out of view is left as it was. */
+  private _overview(): React.JSX.Element {
+    const { model, trans, pickSize, resetPeak, actions } = this._options;
+    if (!this._listening && this._shown) {
+      return this._shown;
+    }
+    const { span } = model.settings.current;
+    this._shown = (
+      <Overview
+        telemetry={model.stream.telemetry}
+        history={model.histories.get(span)}
+        span={span}
+        status={model.facts.status}
+        setSpan={each => model.settings.setSpan(each)}
+        resetPeak={resetPeak}
+        actions={actions}
+        trans={trans}
+        pickSize={pickSize}
+      />
+    );
+    return this._shown;
+  }
+
+  /** Listen exactly while the panel is in view. */
+  private _follow(): void {
+    if (!this.isVisible) {
       this._unfollow();
     } else {
-      this._listening ??= this._options.stream.listen();
+      this._listening ??= this._options.model.stream.listen();
+      this.update();
     }
-  };
+  }
 
   private _unfollow(): void {
     this._listening?.dispose();
@@ -84,12 +99,15 @@ export class GPUPanel extends ReactWidget {
 
   private readonly _options: GPUPanel.IOptions;
   private _listening: IDisposable | null = null;
+  private _shown: React.JSX.Element | null = null;
 }
 
 export namespace GPUPanel {
   export interface IOptions {
-    stream: TelemetryStream;
+    model: GPUModel;
     trans: TranslationBundle;
     pickSize: (() => void) | null;
+    resetPeak: () => void;
+    actions: IProcessActions;
   }
 }

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from gpucommons_local.errors import PlatformError
 from gpucommons_local.gpu_addon import gpu_objects, gpus_missing
+from gpucommons_local.gpu_processes_addon import agent_missing, gpu_processes_objects
 from gpucommons_local.hub import STORAGE_CLASS
 from gpucommons_local.instance import (
     DNS_SERVICE_ADDRESS,
@@ -102,6 +103,13 @@ ADDONS: tuple[AddOn, ...] = (
         gpu_objects,
         gpus_missing,
         start_limit=90,
+        before_hub=False,
+    ),
+    AddOn(
+        "gpu-processes",
+        "The agent that knows whose processes are on a GPU",
+        gpu_processes_objects,
+        agent_missing,
         before_hub=False,
     ),
 )

@@ -6,6 +6,7 @@ from gpucommons_contract import PEOPLE_SERVICE
 from gpucommons_local.cache import checkout
 from gpucommons_local.demo import ADMIN_GROUP
 from gpucommons_local.dex import CLIENT_ID
+from gpucommons_local.gpu_processes_addon import GPU_PROCESSES_URL
 from gpucommons_local.instance import NODE_ADDRESS, Instance
 from gpucommons_local.programs import program
 from gpucommons_local.secrets import Secrets
@@ -121,5 +122,6 @@ def _values(instance: Instance, secrets: Secrets) -> dict[str, object]:
             "storage_class": STORAGE_CLASS,
             "storage_capacity": "5Gi",
             "queue": TEAM_QUEUE,
+            "gpu_processes_url": GPU_PROCESSES_URL,
         },
     }

@@ -18,9 +18,14 @@ from gpucommons_local.toolchain import run_logged
 
 
 def write_credentials(instance: Instance) -> None:
-    """Make certificates and kubeconfigs where they are missing. Kept over restarts."""
-    if (instance.kubeconfigs / "super-admin.conf").exists():
+    """Make certificates and kubeconfigs where they are missing. Kept over restarts.
+
+    Kubeconfigs are made anew when the platform moves to another port.
+    """
+    if _leads_to(instance.kubeconfigs / "super-admin.conf", instance.api_port):
         return
+    for file in instance.kubeconfigs.glob("*.conf"):
+        file.unlink()
     configuration = [
         {
             "apiVersion": "kubeadm.k8s.io/v1beta4",
@@ -51,6 +56,14 @@ def write_credentials(instance: Instance) -> None:
         ["kubeconfig", "all", "--kubeconfig-dir", str(instance.kubeconfigs)],
     ):
         run_logged([*kubeadm, *arguments, "--config", str(file)], folder=instance.state, log=log)
+
+
+def _leads_to(kubeconfig: Path, port: int) -> bool:
+    """Whether a kubeconfig is there and is for the API server at this port."""
+    if not kubeconfig.exists():
+        return False
+    (cluster,) = yaml.safe_load(kubeconfig.read_text())["clusters"]
+    return str(cluster["cluster"]["server"]).endswith(f":{port}")
 
 
 def runtime_socket() -> Path:

@@ -26,6 +26,9 @@ Manifest = dict[str, Any]
 QUEUE = "gpucommons"
 """Name of the ClusterQueue that the teams' LocalQueues lead to."""
 
+CLAIMED = "nvidia.com/claimed-gpu"
+"""What Kueue calls a GPU that a pod claims by DRA. This node has none; the tests add some."""
+
 _API = "kueue.x-k8s.io/v1beta2"
 _FLAVOR = "gpus"
 _CONFIG = "controller_manager_config.yaml"
@@ -106,12 +109,15 @@ def adjusted(objects: list[Manifest], image: str) -> list[Manifest]:
 
 
 def _configuration(upstream: str) -> str:
-    """Queue pods that ask for it, for their GPUs alone."""
+    """Queue pods that ask for it, for their GPUs alone, also for those that are claimed."""
     settings = yaml.safe_load(upstream)
     settings["integrations"] = {"frameworks": ["pod"]}
     settings["manageJobsWithoutQueueName"] = False
     settings["managedJobsNamespaceSelector"] = _TEAMS
-    settings["resources"] = {"excludeResourcePrefixes": ["cpu", "memory", "ephemeral-storage"]}
+    settings["resources"] = {
+        "excludeResourcePrefixes": ["cpu", "memory", "ephemeral-storage"],
+        "deviceClassMappings": [{"name": CLAIMED, "deviceClassNames": ["gpu.nvidia.com"]}],
+    }
     # One controller has nobody to agree with, and starts 15 s sooner after a hard end.
     settings["leaderElection"]["leaderElect"] = False
     settings["controller"]["groupKindConcurrency"].pop("Job.batch", None)

@@ -24,7 +24,17 @@ from gpucommons_local.cache import cache_folder
 from gpucommons_local.dex import dex
 from gpucommons_local.errors import PlatformError
 from gpucommons_local.gpu_addon import gpu_image
-from gpucommons_local.images import ENVIRONMENTS, PAUSE, Image, build, find, find_built, plan, stage
+from gpucommons_local.images import (
+    ENVIRONMENTS,
+    NODE_AGENT,
+    PAUSE,
+    Image,
+    build,
+    find,
+    find_built,
+    plan,
+    stage,
+)
 from gpucommons_local.instance import Instance
 from gpucommons_local.kueue_addon import kueue_image
 from gpucommons_local.local_catalogue import local_catalogue
@@ -98,7 +108,7 @@ def build_images(images: list[Image], steps: Steps) -> None:
 
 def platform_images() -> list[Image]:
     """Images that the node itself needs."""
-    return [PAUSE, gpu_image(), kueue_image()]
+    return [PAUSE, gpu_image(), kueue_image(), NODE_AGENT]
 
 
 def references() -> Mapping[str, str]:

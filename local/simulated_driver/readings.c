@@ -1,7 +1,9 @@
 /* What a GPU is doing: memory, utilisation, power, temperature, clocks. */
-#include "state.h"
+#include "reading.h"
 
-static nvmlReturn_t reading(nvmlDevice_t handle, struct gpu_state *now)
+#include "pause.h"
+
+nvmlReturn_t reading(nvmlDevice_t handle, struct gpu_state *now)
 {
     const struct simulated_gpu *gpu;
     struct state state;
@@ -49,6 +51,7 @@ NVML_API nvmlReturn_t nvmlDeviceGetUtilizationRates(nvmlDevice_t handle, nvmlUti
 {
     struct gpu_state now;
     nvmlReturn_t result = reading(handle, &now);
+    pause_for(result ? 0 : now.delay);
     if (!result)
         *rates = (nvmlUtilization_t){now.utilization, now.memory_utilization};
     return result;

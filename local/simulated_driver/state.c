@@ -32,10 +32,12 @@ static void parse_gpu(const char *line, struct state *state)
     unsigned number;
     int fields = sscanf(line,
         "gpu %u utilization %u memory_utilization %u memory_used %llu power_mw %u"
-        " temperature %u sm_clock %u memory_clock %u lost %u",
+        " temperature %u sm_clock %u memory_clock %u lost %u throttle %u ecc_errors %u"
+        " pcie_received %u pcie_sent %u delay_ms %u",
         &number, &gpu.utilization, &gpu.memory_utilization, &gpu.memory_used, &gpu.power,
-        &gpu.temperature, &gpu.sm_clock, &gpu.memory_clock, &gpu.lost);
-    if (fields == 9 && number < GPU_COUNT)
+        &gpu.temperature, &gpu.sm_clock, &gpu.memory_clock, &gpu.lost, &gpu.throttle,
+        &gpu.ecc_errors, &gpu.pcie_received, &gpu.pcie_sent, &gpu.delay);
+    if (fields == 14 && number < GPU_COUNT)
         state->gpus[number] = gpu;
 }
 

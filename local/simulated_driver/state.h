@@ -18,6 +18,10 @@ struct gpu_state {
     unsigned temperature;                     /* degrees Celsius */
     unsigned sm_clock, memory_clock;          /* MHz */
     unsigned lost;                            /* 1: fell off the bus */
+    unsigned throttle;                        /* clocks event reasons, as NVML's bits */
+    unsigned ecc_errors;                      /* not corrected */
+    unsigned pcie_received, pcie_sent;        /* KB/s */
+    unsigned delay;                           /* milliseconds until utilisation is told */
 };
 
 struct process_state {

@@ -30,6 +30,11 @@ class AuditLog:
         self._file = file
         self._who = who or actor()
 
+    @property
+    def who(self) -> str:
+        """Who gives the command, as the log names them."""
+        return self._who
+
     def check(self) -> None:
         """Raise PeopleError if the log could not be written; called before the first change."""
         if self._file:

@@ -54,6 +54,7 @@ class Kind:
 NAMESPACES = Kind("v1", "namespaces", namespaced=False)
 PODS = Kind("v1", "pods")
 CLAIMS = Kind("v1", "persistentvolumeclaims")
+CONFIG_MAPS = Kind("v1", "configmaps")
 QUOTAS = Kind("v1", "resourcequotas")
 POLICIES = Kind("networking.k8s.io/v1", "networkpolicies")
 PASSWORDS = Kind("dex.coreos.com/v1", "passwords")
@@ -62,6 +63,7 @@ OFFLINE_SESSIONS = Kind("dex.coreos.com/v1", "offlinesessionses")
 
 KINDS: Mapping[str, Kind] = {
     "Namespace": NAMESPACES,
+    "ConfigMap": CONFIG_MAPS,
     "ResourceQuota": QUOTAS,
     "LimitRange": Kind("v1", "limitranges"),
     "NetworkPolicy": POLICIES,

@@ -1,4 +1,4 @@
-"""The commands ``gpucommons team``, ``user`` and ``workspace``.
+"""The commands ``gpucommons team``, ``user``, ``workspace``, ``quota`` and ``notice``.
 
 Only what reads the arguments is imported here; the rest when a command was chosen.
 """
@@ -23,6 +23,31 @@ def add_parsers(subparsers: "Subparsers", find_config: FindConfiguration = lambd
     _team(_group(subparsers, "team", "make, change and remove teams"), common, changing)
     _user(_group(subparsers, "user", "make, change and remove accounts"), common, changing)
     _workspace(_group(subparsers, "workspace", "files of people who left"), common, changing)
+    _quota(_group(subparsers, "quota", "exceptions from the quota"), common, changing)
+    _notice(_group(subparsers, "notice", "tell people in their sessions"), changing)
+
+
+def _notice(group: "Subparsers", changing: argparse.ArgumentParser) -> None:
+    send = _add(group, "send", changing, "notice_send", "show a notice in sessions that run")
+    send.add_argument("text", help="one or two sentences")
+    send.add_argument(
+        "--in", dest="ends_in", metavar="TIME", help="until it comes about, such as 2h; counts down"
+    )
+    send.add_argument(
+        "--level", default="warning", choices=["info", "warning", "error"], help="(%(default)s)"
+    )
+    send.add_argument(
+        "--id", default="platform", help="one with the same id takes its place (%(default)s)"
+    )
+    send.add_argument(
+        "--user",
+        action="append",
+        default=[],
+        metavar="EMAIL",
+        help="not everybody; may be repeated",
+    )
+    withdraw = _add(group, "withdraw", changing, "notice_withdraw", "take a notice back")
+    withdraw.add_argument("--id", default="platform", help="as it was sent (%(default)s)")
 
 
 def _common(find_config: FindConfiguration) -> argparse.ArgumentParser:
@@ -115,6 +140,33 @@ def _workspace(
     restore.add_argument("email")
     restore.add_argument("--team", metavar="TEAM", help="only the files in one team")
     _add(group, "prune", changing, "workspace_prune", "delete files whose last day has passed")
+
+
+def _quota(
+    group: "Subparsers", common: argparse.ArgumentParser, changing: argparse.ArgumentParser
+) -> None:
+    grant = _add(group, "grant", changing, "quota_grant", "let somebody have more for a while")
+    whose = grant.add_mutually_exclusive_group(required=True)
+    whose.add_argument("--user", metavar="EMAIL", help="for one person")
+    whose.add_argument("--team", metavar="TEAM", help="for all sessions of a team together")
+    grant.add_argument("--sessions", type=int, metavar="N", help="sessions at once")
+    grant.add_argument("--gpus", metavar="N", help="GPUs at once, shares as fractions")
+    grant.add_argument(
+        "--size",
+        action="append",
+        default=[],
+        metavar="NAME=N",
+        help="sessions of a size at once; may be repeated",
+    )
+    grant.add_argument(
+        "--until", required=True, metavar="TIME", help="last day, or 2026-12-01T18:00 (UTC)"
+    )
+    grant.add_argument("--reason", required=True, metavar="TEXT", help="kept as a record")
+    listed = _add(group, "list", common, "quota_list", "list exceptions")
+    listed.add_argument("--all", action="store_true", help="those that have ended too")
+    revoke = _add(group, "revoke", changing, "quota_revoke", "end an exception now")
+    revoke.add_argument("id", help="as `gpucommons quota list` shows it")
+    _add(group, "prune", changing, "quota_prune", "delete records of those that ended long ago")
 
 
 def _run(arguments: argparse.Namespace) -> int:

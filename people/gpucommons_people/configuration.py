@@ -57,6 +57,8 @@ class Configuration(BaseModel):
     """YAML file of NetworkPolicies that every team gets beside those of its base."""
     retention_days: Days = 90
     """How long workspaces are kept of somebody who left."""
+    longest_grant_days: Annotated[int, Field(ge=1, le=LONGEST_RETENTION_DAYS)] = 90
+    """For how many days an exception from the quota may be granted at most."""
     audit_log: Path = Path("/var/log/gpucommons/people.jsonl")
     handouts: Path = Path("/var/lib/gpucommons/handouts")
     handout_template: Path | None = None

@@ -1,20 +1,22 @@
 """The hub's REST API, as far as removing somebody needs it."""
 
-from collections.abc import AsyncIterator, Callable
+import json
+from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Self
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import httpx
-from gpucommons_contract import PEOPLE_SERVICE, Endpoint
+from gpucommons_contract import PEOPLE_SERVICE, Endpoint, Notice
 
 from gpucommons_people.errors import MissingRightError, PeopleError, UnreachableError
 
 _SCOPES = "list:users, read:users, read:servers, delete:users and delete:servers"
 """What the hub's configuration lets PEOPLE_SERVICE do, whose token we use."""
 _TIMEOUT_S = 60.0
+_NOTICES = Endpoint.HUB_NOTICES.removeprefix("api")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,14 @@ class Standing:
     reason: str
     sessions: tuple[str, ...] = ()
     stops_at: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """Which sessions a notice reached, and which it did not; each as ``NAME/SERVER``."""
+
+    told: tuple[str, ...]
+    missed: tuple[str, ...]
 
 
 class Hub:
@@ -90,6 +100,23 @@ class Hub:
             stops_at=found.get("stops_at"),
         )
 
+    async def show_notice(
+        self, notice: Notice, users: Collection[str] | None = None
+    ) -> Delivery | None:
+        """Show a notice in every session that runs, or in those of some people.
+
+        None if the hub is one that knows no such call.
+        """
+        body = {"notice": json.loads(notice.to_json())}
+        if users is not None:
+            body["users"] = sorted(users)
+        return _delivery(await self._call("POST", _NOTICES, body))
+
+    async def withdraw_notice(self, notice_id: str) -> Delivery | None:
+        """Take a notice back in every session that runs; None as in `show_notice`."""
+        path = f"{_NOTICES}?{urlencode({'id': notice_id})}"
+        return _delivery(await self._call("DELETE", path))
+
     async def stop(self, name: str, server: str) -> None:
         """Stop one session; the hub may go on stopping it after this."""
         tail = f"servers/{quote(server, safe='')}" if server else "server"
@@ -124,6 +151,13 @@ class Hub:
                 f"The hub answered {answer.status_code} to {method} {path}: {_message(answer)}"
             )
         return answer
+
+
+def _delivery(answer: httpx.Response | None) -> Delivery | None:
+    if answer is None:
+        return None
+    said = answer.json()
+    return Delivery(tuple(said["told"]), tuple(said["missed"]))
 
 
 def _is_the_hubs(answer: httpx.Response) -> bool:

@@ -5,9 +5,12 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 
+from gpucommons_contract import NoticeLevel
+
 from gpucommons_people.accounts import Leftover
 from gpucommons_people.configuration import find_configuration, read_configuration
 from gpucommons_people.errors import NotThereError, PeopleError
+from gpucommons_people.grants import wanted
 from gpucommons_people.names import duration
 from gpucommons_people.people import People
 from gpucommons_people.removal import Removal
@@ -132,7 +135,54 @@ async def _workspace_prune(people: People, a: argparse.Namespace, screen: Screen
     screen.changes([await people.prune(dry_run=a.dry_run)])
 
 
+async def _quota_grant(people: People, a: argparse.Namespace, screen: Screen) -> None:
+    what = wanted(
+        user=a.user,
+        team=a.team,
+        until=a.until,
+        reason=a.reason,
+        sessions=a.sessions,
+        gpus=a.gpus,
+        sizes=a.size,
+    )
+    screen.changes([await people.grant_quota(what, dry_run=a.dry_run)])
+
+
+async def _quota_list(people: People, a: argparse.Namespace, screen: Screen) -> None:
+    screen.grants(await people.list_grants(ended=a.all))
+
+
+async def _quota_revoke(people: People, a: argparse.Namespace, screen: Screen) -> None:
+    screen.changes([await people.revoke_grant(a.id, dry_run=a.dry_run)])
+
+
+async def _quota_prune(people: People, a: argparse.Namespace, screen: Screen) -> None:
+    screen.changes([await people.prune_grants(dry_run=a.dry_run)])
+
+
+async def _notice_send(people: People, a: argparse.Namespace, screen: Screen) -> None:
+    change = await people.send_notice(
+        a.text,
+        notice_id=a.id,
+        level=NoticeLevel(a.level),
+        ends_in=None if a.ends_in is None else duration(a.ends_in),
+        users=a.user,
+        dry_run=a.dry_run,
+    )
+    screen.changes([change])
+
+
+async def _notice_withdraw(people: People, a: argparse.Namespace, screen: Screen) -> None:
+    screen.changes([await people.withdraw_notice(a.id, dry_run=a.dry_run)])
+
+
 _OPERATIONS: Mapping[str, Operation] = {
+    "notice_send": _notice_send,
+    "notice_withdraw": _notice_withdraw,
+    "quota_grant": _quota_grant,
+    "quota_list": _quota_list,
+    "quota_prune": _quota_prune,
+    "quota_revoke": _quota_revoke,
     "team_add": _team_add,
     "team_apply": _team_apply,
     "team_list": _team_list,

@@ -9,13 +9,18 @@ dry_run nothing is changed, and what is returned tells what would be.
 
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Self
 
+from gpucommons_contract import Grant, NoticeLevel
+
 from gpucommons_people import (
     accounts,
+    grants,
     importing,
     moving,
+    notices,
     person,
     removal,
     retention,
@@ -26,6 +31,7 @@ from gpucommons_people.accounts import Leftover
 from gpucommons_people.change import Change
 from gpucommons_people.configuration import Configuration
 from gpucommons_people.dex_accounts import Account
+from gpucommons_people.grants import Wanted
 from gpucommons_people.importing import OnProgress
 from gpucommons_people.installation import Installation, opened
 from gpucommons_people.names import team_name
@@ -184,3 +190,44 @@ class People:
     async def prune(self, *, dry_run: bool = False) -> Change:
         """Delete archived workspaces whose last day has passed."""
         return await retention.prune(self._it, dry_run=dry_run)
+
+    async def grant_quota(self, what: Wanted, *, dry_run: bool = False) -> Change:
+        """Let one person or one team have more than usual until a moment."""
+        return await grants.grant(self._it, what, dry_run=dry_run)
+
+    async def list_grants(self, *, ended: bool = False) -> tuple[Grant, ...]:
+        """Return the exceptions from the quota that hold, or those that have ended too."""
+        return await grants.list_grants(self._it, ended=ended)
+
+    async def revoke_grant(self, name: str, *, dry_run: bool = False) -> Change:
+        """End an exception from the quota now."""
+        return await grants.revoke(self._it, name, dry_run=dry_run)
+
+    async def prune_grants(self, *, dry_run: bool = False) -> Change:
+        """Delete records of exceptions that ended long ago."""
+        return await grants.prune_grants(self._it, dry_run=dry_run)
+
+    async def send_notice(
+        self,
+        text: str,
+        *,
+        notice_id: str,
+        level: NoticeLevel = NoticeLevel.WARNING,
+        ends_in: timedelta | None = None,
+        users: Sequence[str] = (),
+        dry_run: bool = False,
+    ) -> Change:
+        """Show a notice in every session that runs, or in those of some people."""
+        return await notices.send(
+            self._it,
+            text,
+            notice_id=notice_id,
+            level=level,
+            ends_in=ends_in,
+            users=users,
+            dry_run=dry_run,
+        )
+
+    async def withdraw_notice(self, notice_id: str, *, dry_run: bool = False) -> Change:
+        """Take a notice back in every session that runs."""
+        return await notices.withdraw(self._it, notice_id, dry_run=dry_run)

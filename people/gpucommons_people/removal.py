@@ -11,9 +11,11 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from gpucommons_people.change import Change
+from gpucommons_people.cluster import ForbiddenError
 from gpucommons_people.configuration import LONGEST_RETENTION_DAYS
 from gpucommons_people.dex_accounts import Account, Login, other_connectors
 from gpucommons_people.errors import InputError, NotThereError, PeopleError, UnreachableError
+from gpucommons_people.grants import list_grants, revoke
 from gpucommons_people.hub import HubUser, Standing
 from gpucommons_people.installation import Installation
 from gpucommons_people.names import user_name
@@ -49,6 +51,8 @@ class Traces:
     logins: tuple[Login, ...]
     workspaces: tuple[Workspace, ...]
     hub_user: HubUser | None
+    grants: tuple[str, ...] = ()
+    """Names of the exceptions from the quota that hold for the person."""
     hub_error: UnreachableError | None = None
     """Why it is not known whether the hub knows the person."""
 
@@ -98,13 +102,22 @@ async def _look(it: Installation, user: str) -> Traces:
     account = await it.dex.get(user)
     logins = await it.dex.logins(user, account.user_id if account else None)
     workspaces = await it.workspaces.of(user)
-    found = Traces(user, account, tuple(logins), tuple(workspaces), hub_user, hub_error)
+    grants = await _grants(it, user)
+    found = Traces(user, account, tuple(logins), tuple(workspaces), hub_user, grants, hub_error)
     if not (account or logins or workspaces or hub_user or hub_error):
         raise NotThereError(
             f"There is no {user}: no account in Dex, no login, nobody in the hub, no workspace. "
             "`gpucommons user list` shows the accounts in Dex."
         )
     return found
+
+
+async def _grants(it: Installation, user: str) -> tuple[str, ...]:
+    """Find exceptions from the quota. Where they may not be read, that keeps nobody in."""
+    try:
+        return tuple(each.name for each in await list_grants(it) if each.user == user)
+    except ForbiddenError:
+        return ()
 
 
 def _plan(found: Traces, how: Removal, until: date) -> tuple[list[str], list[str]]:
@@ -117,6 +130,8 @@ def _plan(found: Traces, how: Removal, until: date) -> tuple[list[str], list[str
     if found.hub_user and found.hub_user.servers:
         grace = _in_words(how.grace)
         steps.append(f"Tell {_sessions(found.hub_user.servers)}, and stop after {grace}.")
+    if found.grants:
+        steps.append(f"End what was granted beyond the quota ({', '.join(found.grants)}).")
     for each in found.workspaces:
         where = f"the workspace in team {each.team}, {each.size}"
         if how.delete_workspaces:
@@ -152,6 +167,8 @@ async def _remove(
     if found.logins:
         it.audit.write("revoke logins", user, {"count": len(found.logins)})
         await it.dex.revoke(found.logins)
+    for name in found.grants:  # somebody new may get the name
+        await revoke(it, name)
     it.handouts.remove(user)
     if found.hub_error:
         raise PeopleError(

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
+from gpucommons_contract import Grant
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
@@ -13,6 +14,7 @@ from rich.table import Table
 from gpucommons_people.change import Change
 from gpucommons_people.dex_accounts import Account
 from gpucommons_people.errors import PeopleError
+from gpucommons_people.grants import amounts, grant_json
 from gpucommons_people.person import PersonState, account_json
 from gpucommons_people.team import Team
 from gpucommons_people.teams import TeamState
@@ -111,6 +113,25 @@ class Screen:
             self._print_json({"workspaces": [each.as_json() for each in workspaces]})
         else:
             self._workspace_table(workspaces)
+
+    def grants(self, grants: Sequence[Grant]) -> None:
+        """Show exceptions from the quota."""
+        if self._json:
+            self._print_json({"grants": [grant_json(each) for each in grants]})
+            return
+        rows = [
+            [
+                each.name,
+                each.user or f"team {each.team}",
+                amounts(each),
+                f"{each.until:%Y-%m-%d %H:%M}",
+                each.by,
+                f"{each.reason} (revoked by {each.revoked_by})" if each.revoked_by else each.reason,
+            ]
+            for each in grants
+        ]
+        columns = ["ID", "For", "Granted", "Until (UTC)", "By", "Reason"]
+        self._table(columns, rows, "There are no exceptions from the quota.")
 
     @contextmanager
     def countdown(self) -> Iterator[Callable[[tuple[str, ...], float], None]]:

@@ -9,6 +9,7 @@ from gpucommons_people.change import Change
 from gpucommons_people.cluster import NAMESPACES
 from gpucommons_people.dex_accounts import Account
 from gpucommons_people.errors import PeopleError
+from gpucommons_people.grants import list_grants, revoke
 from gpucommons_people.installation import Installation
 from gpucommons_people.names import team_name
 from gpucommons_people.teams import TeamState, is_going, show_team
@@ -28,7 +29,8 @@ async def remove_team(
     """Delete a team with all that is in its namespace.
 
     Refused while there are members or sessions (unless remove_members) or workspaces (unless
-    delete_workspaces). Members keep their accounts and other teams; the team's sessions stop.
+    delete_workspaces). Members keep their accounts and other teams; the team's sessions stop, and
+    its exceptions from the quota end.
     """
     namespace = await it.cluster.get(NAMESPACES, team_namespace(team_name(name)))
     if namespace and is_going(namespace):
@@ -37,15 +39,19 @@ async def remove_team(
     state = await show_team(it, name)
     _check_empty(state, remove_members, delete_workspaces)
     members = [each for each in await it.dex.all() if name in each.groups]
+    grants = [each.name for each in await list_grants(it) if each.team == name]
     if not dry_run:
         it.audit.check()
         it.audit.write("remove team", name, _contents(state))
         await _empty(it, name, members, state.sessions)
+        for each in grants:  # a later team may get the name
+            await revoke(it, each)
         await it.cluster.delete(NAMESPACES, team_namespace(name))
     steps = (
         *(f"Take {each.email} out of team {name}." for each in members),
         *(f"Stop {each}." for each in state.sessions),
         *(f"Delete the workspace of {each.owner}, {each.size}." for each in state.workspaces),
+        *([f"End what was granted beyond the quota ({', '.join(grants)})."] if grants else []),
         f"Delete namespace {team_namespace(name)} with all that is in it.",
     )
     alone = [each.email for each in members if set(each.groups) == {name}]

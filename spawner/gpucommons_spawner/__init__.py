@@ -5,7 +5,8 @@ from gpucommons_spawner.catalogue_file import CatalogueError, load_catalogue
 from gpucommons_spawner.handlers import HANDLERS
 from gpucommons_spawner.live_catalogue import catalogue_in_force
 from gpucommons_spawner.picker import TEMPLATES
-from gpucommons_spawner.selection import Person, Selection, SelectionError, resolve
+from gpucommons_spawner.selection import Person, Selection, resolve
+from gpucommons_spawner.selection_error import SelectionError
 from gpucommons_spawner.spawner import GPUSpawner
 
 __all__ = [

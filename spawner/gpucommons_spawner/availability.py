@@ -1,34 +1,35 @@
 """What is free for each size and, for one person, why something is not."""
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from decimal import Decimal
 
-from gpucommons_spawner.catalogue import Catalogue, Size
+from gpucommons_spawner.catalogue import Catalogue
 from gpucommons_spawner.cluster import Cluster
+from gpucommons_spawner.grants import Grants
 from gpucommons_spawner.holdings import Holding
 from gpucommons_spawner.quota import Ledger, Limits
-from gpucommons_spawner.room import Room, room
+from gpucommons_spawner.rooms import Rooms, SizeState
 from gpucommons_spawner.selection import Person, only_in
 from gpucommons_spawner.shortage import Wish, shown
 from gpucommons_spawner.standing import standing
+from gpucommons_spawner.start_times import StartTimes
 from gpucommons_spawner.teams import Team
 
 
 @dataclass(frozen=True, slots=True)
-class SizeState:
-    """One size as one person sees it. ``free`` and ``total`` are None while not known."""
+class TeamState:
+    """What one of several teams of a person opens, and what is held there."""
 
     name: str
-    available: bool
-    free: int | None
-    total: int | None
-    reason: str | None
-    """Why not, in a sentence; None if available."""
-    room: str
-    """How much is free, in words; empty where it is not known or never short."""
-    note: str = ""
-    """For somebody in several teams: in which one it is to be had, if not in all."""
+    sizes: tuple[SizeState, ...]
+    environments: Mapping[str, str]
+    """Those that are not open in this team, and why."""
+    holding: tuple[str, ...]
+
+    def as_json(self) -> dict[str, object]:
+        """Turn into a part of the hub endpoint's answer."""
+        return _fields(self) | {"sizes": [size._asdict() for size in self.sizes]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,107 +44,98 @@ class PersonState:
     allowance_gpus: str | None
     holding: tuple[str, ...]
     """What the person and their teams hold of what they may, a sentence each."""
+    teams: tuple[TeamState, ...] = ()
+    """The same for each team alone; empty for somebody in one, for whom it is all the same."""
+    starts: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """How long the last starts took, by environment and size, as far as there were any."""
 
     def as_json(self) -> dict[str, object]:
         """Turn into the hub endpoint's answer."""
-        return asdict(self)
+        return _fields(self) | {
+            "sizes": [size._asdict() for size in self.sizes],
+            "teams": [team.as_json() for team in self.teams],
+        }
+
+
+def _fields(state: TeamState | PersonState) -> dict[str, object]:
+    """Name the fields and their values. ``asdict`` would copy them, too, which takes longer."""
+    return {name: getattr(state, name) for name in state.__slots__}
 
 
 class Availability:
-    """Answers for one catalogue and one cluster; counted anew only after a change."""
+    """Answers for one catalogue and one cluster. What no person is needed for, is counted once."""
 
-    def __init__(self, catalogue: Catalogue, cluster: Cluster, *, queued: bool = False) -> None:
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        cluster: Cluster,
+        starts: StartTimes | None = None,
+        *,
+        queued: bool = False,
+        grants: Grants | None = None,
+    ) -> None:
         """queued: sessions with a GPU may start to wait for one that is not free now."""
         self.catalogue = catalogue
-        self._queued = queued
-        self._cluster = cluster
-        self._rooms: dict[str, dict[str, Room]] = {}
-        self._version = -1
-
-    def rooms(self, team: str = "") -> Mapping[str, Room]:
-        """Room for each size in a team; empty while the cluster is not known.
-
-        A size whose GPUs are not counted by the nodes is left out.
-        """
-        if not self._cluster.known:
-            return {}
-        if self._version != self._cluster.version:
-            self._version = self._cluster.version
-            self._rooms = {}
-        if team not in self._rooms:
-            nodes = list(self._cluster.all_nodes())
-            self._rooms[team] = {
-                name: room(size, nodes, team)
-                for name, size in self.catalogue.sizes.items()
-                if size.gpu_fields().counted
-            }
-        return self._rooms[team]
+        self._grants = grants or Grants()
+        self._rooms = Rooms(catalogue.sizes, cluster, queued=queued)
+        self._units = {name: size.units for name, size in catalogue.sizes.items()}
+        self._starts = starts or StartTimes()
 
     def for_person(self, person: Person, ledger: Ledger, server: str) -> PersonState:
         """Every size as this person sees it who is about to start ``server``."""
-        allowance = self.catalogue.quotas.of(person.groups, person.name)
+        own = Limits.of(self.catalogue.quotas, person, None, self._grants)
         held = [holding for holding in ledger.held(person.name) if holding.server != server]
+        teams = {
+            team: self._sizes(team, person, own, ledger, server) for team in person.teams or (None,)
+        }
+        stands = standing(self.catalogue, person, ledger, server, self._grants)
         return PersonState(
-            sizes=tuple(self._size(name, person, ledger, server) for name in self.catalogue.sizes),
+            sizes=tuple(_anywhere(states, person) for states in zip(*teams.values(), strict=True)),
             sessions=len(held),
             gpus=shown(sum((holding.units for holding in held), Decimal(0))),
-            allowance_sessions=allowance.sessions,
-            allowance_gpus=None if allowance.gpus is None else shown(allowance.gpus),
-            holding=standing(self.catalogue, person, ledger, server),
+            allowance_sessions=own.person.sessions,
+            allowance_gpus=None if own.person.gpus is None else shown(own.person.gpus),
+            holding=stands.everywhere,
+            teams=tuple(
+                TeamState(
+                    name=team.name,
+                    sizes=sizes,
+                    environments=self._closed_environments(person.groups_in(team)),
+                    holding=stands.within(team),
+                )
+                for team, sizes in teams.items()
+                if team and len(teams) > 1
+            ),
+            starts=self._starts.sentences(),
         )
 
-    def _size(self, name: str, person: Person, ledger: Ledger, server: str) -> SizeState:
-        """Judge a size in each of the person's teams; it is to be had if it is in one."""
-        size = self.catalogue.sizes[name]
-        found: dict[Team | None, tuple[str | None, Room | None]] = {}
-        for team in person.teams or (None,):
-            place = self.rooms(team.name if team else "").get(name)
-            wish = Wish(
-                person.name,
-                Holding(server, size.units, "", team.name if team else "", name),
-                size.display_name,
-            )
-            reason = size.refusal(person.groups_in(team)) or ledger.refusal(
-                wish, Limits.of(self.catalogue.quotas, person, team)
-            )
-            found[team] = (reason or _full(place, queued=self._queued and bool(size.gpu)), place)
-        waiting = self._cluster.waiting(name) if self._queued else 0
-        return _state(name, size, found, person, waiting)
+    def _sizes(
+        self, team: Team | None, person: Person, own: Limits, ledger: Ledger, server: str
+    ) -> tuple[SizeState, ...]:
+        """Judge every size in one of the person's teams."""
+        name = team.name if team else ""
+        rooms, groups = self._rooms.of(name), person.groups_in(team)
+        limits = own.within(team, self.catalogue.quotas, self._grants) if team else own
+        states = []
+        for size_name, size in self.catalogue.sizes.items():
+            holding = Holding(server, self._units[size_name], "", name, size_name)
+            wish = Wish(person.name, holding, size.display_name)
+            reason = size.refusal(groups) or ledger.refusal(wish, limits)
+            there = rooms[size_name]
+            states.append(there.refused(reason) if reason else there)
+        return tuple(states)
+
+    def _closed_environments(self, groups: frozenset[str]) -> dict[str, str]:
+        """Answer those that are not open to members of these groups, and why."""
+        offers = self.catalogue.environments.items()
+        reasons = {name: offer.refusal(groups) for name, offer in offers}
+        return {name: why for name, why in reasons.items() if why}
 
 
-def _state(
-    name: str,
-    size: Size,
-    found: Mapping[Team | None, tuple[str | None, Room | None]],
-    person: Person,
-    waiting: int = 0,
-) -> SizeState:
-    open_in = [team for team, (reason, _) in found.items() if reason is None]
-    reason, place = found[open_in[0]] if open_in else next(iter(found.values()))
-    return SizeState(
-        name=name,
-        available=reason is None,
-        free=place.free if place else None,
-        total=place.total if place else None,
-        reason=reason,
-        room=_room(place, waiting) if size.gpu and place and place.total else "",
-        note=only_in(open_in, person),
-    )
-
-
-def _room(place: Room, waiting: int) -> str:
-    free = f"{place.free} of {place.total} free"
-    return f"{free}; {waiting} {'waits' if waiting == 1 else 'wait'}" if waiting else free
-
-
-def _full(place: Room | None, *, queued: bool) -> str | None:
-    """Say why no node takes a size; what is only not free now does not stop who can queue."""
-    if place is None or place.free or (queued and place.total):
-        return None
-    if place.total == 0:
-        return "No node of this cluster can run it. Ask an administrator."
-    if place.of_other_teams:
-        return (
-            "What is free is beside sessions of another team, which it may not share a node with."
-        )
-    return f"All {place.total} places for this size are taken. Try again later."
+def _anywhere(states: Sequence[SizeState], person: Person) -> SizeState:
+    """Say of a size, as it is in each of the person's teams, that it is to be had if in one."""
+    available = [state.available for state in states]
+    if all(available) or not any(available):
+        return states[0]
+    open_in = [team for team, there in zip(person.teams, available, strict=True) if there]
+    return states[available.index(True)]._replace(note=only_in(open_in, person))

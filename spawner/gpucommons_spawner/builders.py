@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
-from gpucommons_contract import Annotation, Label, SessionVariable
+from gpucommons_contract import Annotation, Label, SessionInfo, SessionVariable
 
 from gpucommons_spawner.catalogue import IdleRule, data_folder
 from gpucommons_spawner.gpu_modes import GPUFields
@@ -31,6 +31,8 @@ class PodFields:
     node_selector: Mapping[str, str]
     tolerations: tuple[Mapping[str, str], ...]
     environment: Mapping[str, str]
+    literal_environment: Mapping[str, str]
+    """As ``environment``, for values with braces: nothing in them is a template."""
     volumes: _Fields
     volume_mounts: _Fields
     pod_anti_affinity_required: _Fields
@@ -42,6 +44,8 @@ class PodFields:
     """None leaves the operator's; empty is the cluster's own choice."""
     resource_claims: _Fields
     """As in a pod's spec; its container claims all of them."""
+    active_deadline_seconds: int | None
+    """Seconds that the session may run; None is without end."""
     one_user: bool
     """Whether all sessions of the kind must run under the same user ID."""
 
@@ -66,6 +70,7 @@ def build(selection: Selection, person: Person, server: str) -> PodFields:
             SessionVariable.GPU_MODE: gpu.mode,
             SessionVariable.GPU_UNITS: plainly(gpu.units),
         },
+        literal_environment={SessionVariable.SESSION: _told(selection, server)},
         volumes=shared_memory[0] + data[0],
         volume_mounts=shared_memory[1] + data[1],
         pod_anti_affinity_required=_apart(gpu, selection.team.name),
@@ -75,11 +80,31 @@ def build(selection: Selection, person: Person, server: str) -> PodFields:
             Annotation.SERVER: server,
             **_idle(selection.idle),
         },
-        priority_class_name=size.priority,
+        priority_class_name=selection.priority,
         scheduler_name="" if gpu.own_scheduler else None,
         resource_claims=_claims(gpu),
+        active_deadline_seconds=_whole_seconds(size.longest),
         one_user=gpu.one_user,
     )
+
+
+def _told(selection: Selection, server: str) -> str:
+    """Write what the session tells its person of itself.
+
+    Kubernetes would put another variable in the place of ``$(NAME)``, so there is no ``$``.
+    """
+    idle, longest = selection.idle, selection.allocation.longest
+    info = SessionInfo(
+        environment=selection.environment_title,
+        version=selection.version_title,
+        size=selection.allocation.display_name,
+        team=selection.team.display_name,
+        server=server,
+        longest=_whole_seconds(longest),
+        idle_warn_after=_whole_seconds(idle.warn_after),
+        idle_stop_after=_whole_seconds(idle.stop_after),
+    )
+    return info.to_json().replace("$", "\\u0024")
 
 
 def _labels(selection: Selection, gpu: GPUFields) -> dict[str, str]:
@@ -104,7 +129,11 @@ def _idle(rule: IdleRule) -> dict[str, str]:
 
 
 def _seconds(span: timedelta | None) -> str:
-    return "never" if span is None else str(int(span.total_seconds()))
+    return "never" if span is None else str(_whole_seconds(span))
+
+
+def _whole_seconds(span: timedelta | None) -> int | None:
+    return None if span is None else int(span.total_seconds())
 
 
 def _shared_memory() -> tuple[_Fields, _Fields]:

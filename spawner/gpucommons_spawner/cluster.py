@@ -6,10 +6,11 @@ pod, so memory grows by a few hundred bytes a pod.
 
 import asyncio
 import logging
-from collections import Counter
+from collections import Counter, OrderedDict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from itertools import takewhile
 from typing import Any
 
 from gpucommons_contract import Label
@@ -37,14 +38,29 @@ class Node:
     ready: bool = False
     used: dict[str, Decimal] = field(default_factory=dict)
     sessions: Counter[Session] = field(default_factory=Counter)
+    version: int = 0
+    """Another one after each change of the node or of what it holds."""
+    reported: int = 0
+    """Another one after each change of the node alone."""
 
     def free(self, resource: str) -> Decimal:
         """How much of a resource no pod has asked for."""
         return self.allocatable.get(resource, Decimal(0)) - self.used.get(resource, Decimal(0))
 
-    def has_other_team(self, gpu_mode: str, team: str) -> bool:
-        """Tell whether another team has a session of a GPU mode here."""
-        return any(mode == gpu_mode and one != team for mode, one in +self.sessions)
+    def same(self, other: "Node") -> bool:
+        """Tell whether another report of this node says the same."""
+        return (self.labels, self.allocatable, self.taints, self.ready) == (
+            other.labels,
+            other.allocatable,
+            other.taints,
+            other.ready,
+        )
+
+    def teams_of(self, gpu_mode: str) -> frozenset[str]:
+        """Answer the teams that have sessions of a GPU mode here."""
+        return frozenset(
+            team for (mode, team), count in self.sessions.items() if mode == gpu_mode and count > 0
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +75,13 @@ class Cluster:
 
     def __init__(self) -> None:
         self.version = 0
-        self._nodes: dict[str, Node] = {}
+        self._nodes: OrderedDict[str, Node] = OrderedDict()
+        """In the order of their versions, so that those that changed last stand at the end."""
+        self._fewer_at = 0
+        """The version at which a node last went."""
         self._pods: dict[str, _Load] = {}
         self._queued: dict[str, str] = {}
+        self._waiting: Counter[str] = Counter()
         self.nodes = _Nodes(self)
         self.pods = _Pods(self)
 
@@ -74,22 +94,34 @@ class Cluster:
         """Every node, ready or not."""
         return self._nodes.values()
 
+    def changed_since(self, version: int) -> Iterable[Node]:
+        """Answer the nodes that are new or different since then, without a look at the others."""
+        return takewhile(lambda node: node.version > version, reversed(self._nodes.values()))
+
+    def fewer_since(self, version: int) -> bool:
+        """Tell whether a node may have gone since then."""
+        return self._fewer_at > version
+
     def waiting(self, size: str) -> int:
         """Count the sessions of a size that wait in Kueue's queue."""
-        return sum(each == size for each in self._queued.values())
+        return self._waiting[size]
 
     def set_nodes(self, found: list[Node]) -> None:
         """Take a complete list of nodes."""
-        self._nodes = {node.name: node for node in found}
+        self._nodes = OrderedDict((node.name, node) for node in found)
+        self._note_fewer()
         for node in found:
             node.used, node.sessions = {}, Counter()
+            self._touch(node)
+            node.reported = node.version
         for load in self._pods.values():
             self._account(load, 1)
-        self.version += 1
 
     def set_node(self, node: Node) -> None:
-        """Take one node, new or changed."""
+        """Take one node, new or changed. That it is still alive, kubelets tell every minute."""
         known = self._nodes.get(node.name)
+        if known and known.same(node):
+            return
         self._nodes[node.name] = node
         if known:
             node.used, node.sessions = known.used, known.sessions
@@ -97,15 +129,17 @@ class Cluster:
             for load in self._pods.values():
                 if load.node == node.name:
                     self._account(load, 1)
-        self.version += 1
+        self._touch(node)
+        node.reported = node.version
 
     def remove_node(self, name: str) -> None:
         """Forget a node; its pods' deletions follow on their own."""
         self._nodes.pop(name, None)
-        self.version += 1
+        self._note_fewer()
 
     def set_pods(self, found: dict[str, Manifest]) -> None:
         """Take a complete list of pods by ``namespace/name``."""
+        self.version += 1  # if it is empty, too: now that is known
         for key in [*self._pods, *self._queued]:
             self.remove_pod(key)
         for key, pod in found.items():
@@ -113,13 +147,13 @@ class Cluster:
 
     def set_pod(self, key: str, pod: Manifest) -> None:
         """Take one pod. One without a node, or that has finished, takes nothing."""
-        if self._queued.pop(key, None) is not None:
-            self.version += 1
+        self._leave_queue(key)
         known = self._pods.get(key)
         node = pod["spec"].get("nodeName")
         finished = pod.get("status", {}).get("phase") in _FINISHED
-        if is_queued(pod):
-            self._queued[key] = pod["metadata"].get("labels", {}).get(Label.SIZE, "")
+        if is_queued(pod) and not finished:
+            size = self._queued[key] = pod["metadata"].get("labels", {}).get(Label.SIZE, "")
+            self._waiting[size] += 1
             self.version += 1
         elif not node or finished:
             self.remove_pod(key)
@@ -127,14 +161,17 @@ class Cluster:
             self.remove_pod(key)
             load = self._pods[key] = _Load(node, _requests(pod["spec"]), _session(pod))
             self._account(load, 1)
-            self.version += 1
 
     def remove_pod(self, key: str) -> None:
         """Forget a pod."""
-        if self._queued.pop(key, None) is not None:
-            self.version += 1
+        self._leave_queue(key)
         if load := self._pods.pop(key, None):
             self._account(load, -1)
+
+    def _leave_queue(self, key: str) -> None:
+        size = self._queued.pop(key, None)
+        if size is not None:
+            self._waiting[size] -= 1
             self.version += 1
 
     def _account(self, load: _Load, sign: int) -> None:
@@ -142,6 +179,17 @@ class Cluster:
             _add(node.used, load.requests, sign)
             if load.session:
                 node.sessions[load.session] += sign
+            self._touch(node)
+
+    def _touch(self, node: Node) -> None:
+        """Note that what a node has, or has left, is not what it was."""
+        self.version += 1
+        node.version = self.version
+        self._nodes.move_to_end(node.name)
+
+    def _note_fewer(self) -> None:
+        self.version += 1
+        self._fewer_at = self.version
 
 
 class _Nodes:

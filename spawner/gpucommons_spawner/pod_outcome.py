@@ -2,10 +2,12 @@
 
 import re
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from enum import Enum, auto
 
-from gpucommons_spawner.queue import eviction, is_queued
+from gpucommons_spawner.queue import is_queued, slipped_past
 from gpucommons_spawner.watch import Manifest
+from gpucommons_spawner.why_ended import why_ended
 
 
 class Outcome(Enum):
@@ -29,6 +31,11 @@ class Judgement:
     reason: str = ""
 
 
+_PAST_THE_QUEUE = (
+    "The queue for GPUs did not see this session, so it was not started: it could take a GPU "
+    "that is promised to somebody else. Tell an administrator that Kueue's webhook for pods is "
+    "not in force."
+)
 _NO_IMAGE = "The image cannot be fetched"
 _OBSTACLES = {
     "CrashLoopBackOff": (Outcome.FAILED, "The session's program ends as soon as it is started"),
@@ -39,6 +46,10 @@ _OBSTACLES = {
     "InvalidImageName": (Outcome.FAILED, "The image's name is not valid"),
 }
 """Reasons that the kubelet gives for a container that waits, and what they mean."""
+
+_OVER = ("Succeeded", "Failed", "Unknown")
+_LATE = timedelta(seconds=30)
+"""How late a kubelet that is alive may be with a deletion. Its pod's grace is over before that."""
 
 _OTHER_TEAM = "closed to this size while another team shares its GPUs"
 _NODE_REASONS = (
@@ -64,8 +75,10 @@ _SCHEDULER = re.compile(r"0/(\d+) nodes are available: (.*)", re.DOTALL)
 
 def judge(pod: Manifest) -> Judgement:
     """Read a pod's status, and what Kueue does with it."""
-    if ended := eviction(pod):
+    if ended := why_ended(pod):
         return Judgement(Outcome.FAILED, ended)
+    if slipped_past(pod):
+        return Judgement(Outcome.FAILED, _PAST_THE_QUEUE)
     return Judgement(Outcome.QUEUED) if is_queued(pod) else _judge(pod)
 
 
@@ -96,6 +109,20 @@ def _stopped_by(waiting: Manifest) -> Judgement | None:
         return None
     outcome, words = _OBSTACLES[reason]
     return Judgement(outcome, f"{words}: {told}." if told else f"{words}.")
+
+
+def is_over(pod: Manifest) -> bool:
+    """Whether the pod has ended, whatever its containers are said to do.
+
+    Of a node that was lost nobody hears what became of them. ``Unknown`` is such a pod.
+    """
+    return pod.get("status", {}).get("phase") in _OVER
+
+
+def is_lost(pod: Manifest, now: datetime) -> bool:
+    """Whether the pod should be gone by now, and its node does not say that it is."""
+    due = pod["metadata"].get("deletionTimestamp")
+    return due is not None and now > datetime.fromisoformat(due) + _LATE
 
 
 def in_words(message: str) -> str:

@@ -12,6 +12,7 @@ from gpucommons_spawner.watch import Manifest
 
 QUEUE_LABEL = "kueue.x-k8s.io/queue-name"
 PRIORITY_LABEL = "kueue.x-k8s.io/priority-class"
+_MANAGED = "kueue.x-k8s.io/managed"
 _GATE = "kueue.x-k8s.io/admission"
 _PREEMPTED = "WorkloadEvictedDueToPreempted"
 _EVICTED = "WorkloadEvicted"
@@ -19,9 +20,12 @@ _EVICTED = "WorkloadEvicted"
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """How many sessions are ahead in the queue of the cluster, of whatever team."""
+    """Where a session is that waits, as far as is known."""
 
-    ahead: int
+    ahead: int | None = None
+    """Sessions ahead in the queue of the cluster, of whatever team."""
+    obstacle: str = ""
+    """Why waiting alone does not help, in words; empty if it does."""
 
 
 def queue_labels(queue: str, priority: str | None) -> dict[str, str]:
@@ -36,27 +40,55 @@ def is_queued(pod: Manifest) -> bool:
     return not leaving and any(gate["name"] == _GATE for gate in gates)
 
 
-def places(pending: Manifest) -> Mapping[str, Place]:
-    """Read the answer about a queue's pending workloads: pod names and their places."""
+def slipped_past(pod: Manifest) -> bool:
+    """Whether a pod that names a queue was made while Kueue did not look at new pods.
+
+    It would take a GPU that Kueue has promised to somebody else.
+    """
+    labels = pod["metadata"].get("labels", {})
+    return QUEUE_LABEL in labels and _MANAGED not in labels
+
+
+def stage_since(pod: Manifest) -> datetime | None:
+    """Answer since when a pod that starts is in the queue or, outside it, when it left it.
+
+    None where a pod that has left it is not on a node yet: nobody notes that time on the pod.
+    """
+    if is_queued(pod) or QUEUE_LABEL not in pod["metadata"].get("labels", {}):
+        return datetime.fromisoformat(pod["metadata"]["creationTimestamp"])
+    return placed_at(pod)
+
+
+def placed_at(pod: Manifest) -> datetime | None:
+    """Answer when the scheduler gave the pod a node; None if it has not, or the time is unknown."""
+    for condition in pod.get("status", {}).get("conditions") or ():
+        if condition["type"] == "PodScheduled" and condition["status"] == "True":
+            at = condition.get("lastTransitionTime")
+            return datetime.fromisoformat(at) if at else None
+    return None
+
+
+def places(pending: Manifest) -> Mapping[str, int]:
+    """Read the answer about a queue's pending workloads: pod names and how many are ahead."""
     found = {}
     for item in pending.get("items") or ():
         for owner in item["metadata"].get("ownerReferences") or ():
             if owner["kind"] == "Pod":
-                found[owner["name"]] = Place(item["positionInClusterQueue"])
+                found[owner["name"]] = item["positionInClusterQueue"]
     return found
 
 
-def waiting(pod: Manifest, place: Place | None) -> str:
+def waiting(pod: Manifest, place: Place) -> str:
     """Tell the person who waits where they are. How long it takes nobody knows."""
-    since = _clock(pod["metadata"]["creationTimestamp"])
-    if place is None:
-        return f"Waiting for a GPU since {since}. The place in the queue is not known now."
+    since = f"Waiting for a GPU since {_clock(pod['metadata']['creationTimestamp'])}"
+    if place.obstacle:
+        return f"{since}. {place.obstacle}"
+    if place.ahead is None:
+        return f"{since}. The place in the queue is not known now."
     if not place.ahead:
-        return f"Waiting for a GPU since {since}: first in the queue."
+        return f"{since}: first in the queue."
     sessions = "1 session is" if place.ahead == 1 else f"{place.ahead} sessions are"
-    return (
-        f"Waiting for a GPU since {since}: number {place.ahead + 1} in the queue, {sessions} ahead."
-    )
+    return f"{since}: number {place.ahead + 1} in the queue, {sessions} ahead."
 
 
 def eviction(pod: Manifest) -> str | None:
@@ -65,12 +97,28 @@ def eviction(pod: Manifest) -> str | None:
         reason = condition.get("reason", "")
         if condition["type"] != "TerminationTarget" or not reason.startswith(_EVICTED):
             continue
-        at = _clock(condition["lastTransitionTime"])
-        files = "Files saved in your home folder are kept; what was only in memory is lost."
-        if reason == _PREEMPTED:
-            return f"Your session ended at {at}: one with higher priority needed its GPUs. {files}"
-        return f"Your session ended at {at}: an administrator's queue took its GPUs back. {files}"
+        return _taken_back(condition["lastTransitionTime"], preempted=reason == _PREEMPTED)
     return None
+
+
+def eviction_told(event: Manifest) -> str | None:
+    """Read the same from an event, which outlives its pod by an hour; None from any other."""
+    if event.get("reason") != "Stopped" or "kueue" not in event.get("reportingComponent", ""):
+        return None
+    preempted = event.get("message", "").startswith("Preempted")
+    return _taken_back(event["eventTime"], preempted=preempted)
+
+
+def _taken_back(time: str, *, preempted: bool) -> str:
+    cause = (
+        "one with higher priority needed its GPUs"
+        if preempted
+        else "an administrator's queue took its GPUs back"
+    )
+    return (
+        f"Your session ended at {_clock(time)}: {cause}. "
+        "Files saved in your home folder are kept; what was only in memory is lost."
+    )
 
 
 def gave_up(hours: float) -> str:

@@ -6,10 +6,14 @@ Start until the session is gone; it is found again after a hub restart.
 """
 
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 
 from gpucommons_spawner.catalogue import Allowance, Quotas
+from gpucommons_spawner.free_by import free_by
+from gpucommons_spawner.grants import Grants, widened
 from gpucommons_spawner.holdings import Holding, Holdings
 from gpucommons_spawner.selection import Person
+from gpucommons_spawner.session_end import moment
 from gpucommons_spawner.shortage import Holder, Wish, shortage
 from gpucommons_spawner.teams import Team
 
@@ -30,10 +34,18 @@ class Limits:
     team_title: str = ""
 
     @classmethod
-    def of(cls, quotas: Quotas, person: Person, team: Team | None) -> "Limits":
-        """Read what holds for a session of a person in a team."""
-        own = quotas.of(person.groups, person.name)
-        return cls(own, quotas.of_team(team.name), team.display_name) if team else cls(own)
+    def of(
+        cls, quotas: Quotas, person: Person, team: Team | None, grants: Grants | None = None
+    ) -> "Limits":
+        """Read what holds now for a session of a person in a team, exceptions included."""
+        grants = grants or Grants()
+        own = cls(widened(quotas.of(person.groups, person.name), grants.for_user(person.name)))
+        return own.within(team, quotas, grants) if team else own
+
+    def within(self, team: Team, quotas: Quotas, grants: Grants) -> "Limits":
+        """Answer the person's limits with those of a team."""
+        together = widened(quotas.of_team(team.name), grants.for_team(team.name))
+        return Limits(self.person, together, team.display_name)
 
 
 _NOTHING = Holdings()
@@ -45,6 +57,8 @@ class Ledger:
     def __init__(self) -> None:
         self._people: dict[str, Holdings] = {}
         self._teams: dict[str, Holdings] = {}
+        self.version = 0
+        """Grows with every change."""
 
     def reserve(self, wish: Wish, limits: Limits) -> None:
         """Enter a holding if person and team have room for it.
@@ -59,19 +73,22 @@ class Ledger:
     def restore(self, person: str, holding: Holding) -> None:
         """Enter a holding unasked: the session is there already, after a hub restart."""
         self.release(person, holding.server)
+        self.version += 1
         self._people.setdefault(person, Holdings()).put(person, holding)
         self._teams.setdefault(holding.team, Holdings()).put(person, holding)
 
-    def confirm(self, person: str, server: str) -> None:
-        """Note that a session that was starting is running."""
+    def confirm(self, person: str, server: str, ends: datetime | None = None) -> None:
+        """Note that a session is running, and when it ends at the latest."""
         if holding := self.of(person).get(person, server):
-            running = replace(holding, running=True)
+            running = replace(holding, running=True, ends=ends)
+            self.version += 1
             self._people[person].put(person, running)
             self._teams[holding.team].put(person, running)
 
     def release(self, person: str, server: str) -> None:
         """Give back what a server held. Doing so twice is harmless."""
         if holding := self.of(person).get(person, server):
+            self.version += 1
             for those, name in ((self._people, person), (self._teams, holding.team)):
                 those[name].drop(person, server)
                 if not those[name]:
@@ -90,10 +107,20 @@ class Ledger:
         return tuple(holding for _, holding in self.of(person))
 
     def refusal(self, wish: Wish, limits: Limits) -> str | None:
-        """Say why there is no room for a session; None if there is.
+        """Say why there is no room for a session, and from when on there is; None if there is.
 
         What the same server holds does not count: it is to be replaced.
         """
+        reason = self._shortage(wish, limits)
+        if reason is None:
+            return None
+        held = (self.of(wish.person), limits.person), (self.of_team(wish.holding.team), limits.team)
+        if (when := free_by(held, wish)) is None:
+            return reason
+        now = datetime.now(UTC)
+        return f"{reason} Yours would be free by {moment(max(when, now), now.date())}."
+
+    def _shortage(self, wish: Wish, limits: Limits) -> str | None:
         own = shortage(self.of(wish.person), limits.person, wish, Holder())
         if own is not None:
             return own

@@ -1,9 +1,9 @@
-"""How many sessions of a size the nodes take. Pure."""
+"""How many sessions of a size the nodes take."""
 
-import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import NamedTuple
 
 from gpucommons_spawner.catalogue import Size
 from gpucommons_spawner.cluster import Node
@@ -14,10 +14,11 @@ _COUNTED = {
     "nvidia.com/gpu.shared": ("share of a GPU", "shares of GPUs"),
 }
 """What people call resources, one and many."""
+_NOTHING = Decimal(0)
+_NO_TEAM: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class Room:
+class Room(NamedTuple):
     """How many sessions of a size fit: now, and if nothing else ran.
 
     of_other_teams are those that would fit, were it not for the team beside them.
@@ -28,28 +29,79 @@ class Room:
     of_other_teams: int = 0
 
 
-def room(size: Size, nodes: Iterable[Node], team: str = "") -> Room:
-    """Count how many sessions of a size the nodes take, for a team, now and when empty."""
-    fields = size.gpu_fields()
-    selector = {**fields.node_selector, **size.node_selector}
-    tolerations = size.all_tolerations()
-    needs = {
-        "cpu": amount(size.cpu_request or size.cpu),
-        "memory": amount(size.memory_request or size.memory),
-        "pods": Decimal(1),
-        **{resource: amount(count) for resource, count in fields.limits.items()},
-    }
-    free = total = others = 0
-    for node in nodes:
-        if not node.ready or not _admits(node, selector, tolerations):
-            continue
-        fits = _fit(needs, {resource: node.free(resource) for resource in needs})
-        total += _fit(needs, node.allocatable)
-        if fields.team_apart and node.has_other_team(fields.mode, team):
-            others += fits
+@dataclass(frozen=True, slots=True)
+class _Fit:
+    """How many sessions of a size one node takes now, and if it were empty."""
+
+    free: int
+    total: int
+    teams: frozenset[str]
+    """Teams that have sessions there with which others may not share it."""
+    reported: int
+    """`Node.reported` when it was counted: ``total`` is the same as long as this is."""
+
+
+class RoomCount:
+    """Room for one size on all nodes. A node that changes is counted anew, and no other."""
+
+    def __init__(self, size: Size) -> None:
+        fields = size.gpu_fields()
+        self._selector = {**fields.node_selector, **size.node_selector}
+        self._tolerations = size.all_tolerations()
+        self._apart = fields.mode if fields.team_apart else None
+        self._needs = {
+            **{resource: amount(count) for resource, count in fields.limits.items()},
+            "cpu": amount(size.cpu_request or size.cpu),
+            "memory": amount(size.memory_request or size.memory),
+            "pods": Decimal(1),
+        }
+        self._fits: dict[str, _Fit] = {}
+        self._total = self._free = 0
+        self._free_beside: dict[frozenset[str], int] = {}
+
+    def take(self, node: Node) -> None:
+        """Count a node, new or changed."""
+        before = self._fits.get(node.name)
+        if before and before.reported == node.reported:
+            total = before.total
         else:
-            free += fits
-    return Room(free, total, others)
+            total = self._total_of(node)
+        free = _fit(self._needs, node.allocatable, node.used) if total else 0
+        teams = node.teams_of(self._apart) if self._apart else _NO_TEAM
+        if before:
+            self._add(before, -1)
+        fit = self._fits[node.name] = _Fit(free, total, teams, node.reported)
+        self._add(fit, 1)
+
+    def _total_of(self, node: Node) -> int:
+        if node.ready and _admits(node, self._selector, self._tolerations):
+            return _fit(self._needs, node.allocatable, {})
+        return 0
+
+    def forget(self, name: str) -> None:
+        """Leave a node out. Doing so twice is harmless."""
+        if fit := self._fits.pop(name, None):
+            self._add(fit, -1)
+
+    def keep(self, names: Container[str]) -> None:
+        """Leave out every node but these."""
+        for name in [each for each in self._fits if each not in names]:
+            self.forget(name)
+
+    def room(self, team: str) -> Room:
+        """Answer how much room there is for a team."""
+        beside = self._free_beside
+        free = beside.get(_NO_TEAM, 0) + beside.get(frozenset((team,)), 0)
+        return Room(free, self._total, self._free - free)
+
+    def _add(self, fit: _Fit, sign: int) -> None:
+        self._total += sign * fit.total
+        self._free += sign * fit.free
+        free = self._free_beside.get(fit.teams, 0) + sign * fit.free
+        if free:
+            self._free_beside[fit.teams] = free
+        else:
+            self._free_beside.pop(fit.teams, None)
 
 
 def too_few(limits: Mapping[str, str], nodes: Iterable[Node]) -> str:
@@ -67,9 +119,18 @@ def too_few(limits: Mapping[str, str], nodes: Iterable[Node]) -> str:
     return ""
 
 
-def _fit(needs: Mapping[str, Decimal], has: Mapping[str, Decimal]) -> int:
-    fits = min(math.floor(has.get(resource, Decimal(0)) / need) for resource, need in needs.items())
-    return max(fits, 0)
+def _fit(
+    needs: Mapping[str, Decimal], has: Mapping[str, Decimal], used: Mapping[str, Decimal]
+) -> int:
+    """Count what fits; the resource that is shortest decides. What most nodes lack comes first."""
+    most: int | None = None
+    for resource, need in needs.items():
+        left = has.get(resource, _NOTHING) - used.get(resource, _NOTHING)
+        if most is None or left < most * need:
+            most = int(left // need)
+            if most <= 0:
+                return 0
+    return most or 0
 
 
 def _admits(

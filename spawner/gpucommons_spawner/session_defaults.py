@@ -2,13 +2,13 @@
 
 from traitlets import default
 
-from gpucommons_spawner.queue_spawner import QueueSpawner
+from gpucommons_spawner.resuming_spawner import ResumingSpawner
 
 HOME = "/home/jovyan"
 WORKSPACE_VOLUME = "workspace"
 
 
-class SessionDefaults(QueueSpawner):
+class SessionDefaults(ResumingSpawner):
     """An unprivileged user, and one workspace for all sessions of a person in a team.
 
     The workspace is the whole home folder: whatever a person saves in Lab

@@ -3,12 +3,13 @@
 import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import ClassVar
 
 from gpucommons_contract.labels import PREFIX
 
-from gpucommons_spawner.queue import eviction
 from gpucommons_spawner.watch import Manifest
 from gpucommons_spawner.watch_reflector import WatchReflector
+from gpucommons_spawner.why_ended import why_ended
 
 START = PREFIX + "start"
 """Annotation that tells the pod of one start from an earlier one of the same name."""
@@ -40,11 +41,12 @@ class SessionPods(WatchReflector):
     """
 
     kind = "pods"
+    _waiting: ClassVar[dict[str, PodChanges]] = {}
+    """By the start that is waited for. One for all: KubeSpawner may put another in our place."""
 
     def __init__(self, *args: object, **kwargs: object) -> None:
-        self._waiting: dict[str, PodChanges] = {}
-        self.evicted: dict[str, str] = {}
-        """Why Kueue ended the last session under a name, for who asks later."""
+        self.ended: dict[str, str] = {}
+        """Why the last session under a name ended, until its spawner takes the sentence over."""
         super().__init__(*args, **kwargs)
 
     @property
@@ -59,14 +61,14 @@ class SessionPods(WatchReflector):
         """
         self.resources = {_key(pod): pod for pod in objects}
         for pod in objects:
+            self._note_end(pod)
             self._tell(pod, pod)
 
     def update(self, kind: str, changed: Manifest) -> None:
         """Take one change."""
-        if reason := eviction(changed):
-            self.evicted[_key(changed)] = reason
-        elif kind == "ADDED":
-            self.evicted.pop(_key(changed), None)
+        if kind == "ADDED":
+            self.ended.pop(_key(changed), None)
+        self._note_end(changed)
         if kind == "DELETED":
             self.resources.pop(_key(changed), None)
             self._tell(changed, None)
@@ -82,6 +84,10 @@ class SessionPods(WatchReflector):
             yield changes
         finally:
             del self._waiting[start]
+
+    def _note_end(self, pod: Manifest) -> None:
+        if sentence := why_ended(pod):
+            self.ended[_key(pod)] = sentence
 
     def _tell(self, pod: Manifest, state: Manifest | None) -> None:
         start = pod["metadata"].get("annotations", {}).get(START)

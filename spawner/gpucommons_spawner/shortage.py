@@ -1,9 +1,9 @@
 """Why an allowance has no room for one session more, in words. Pure."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from decimal import Decimal
 from itertools import islice
+from typing import NamedTuple
 
 from gpucommons_spawner.catalogue import Allowance
 from gpucommons_spawner.holdings import Holding, Holdings
@@ -13,8 +13,7 @@ _NAMED = 5
 """How many sessions a refusal names; a team may have hundreds."""
 
 
-@dataclass(frozen=True, slots=True)
-class Holder:
+class Holder(NamedTuple):
     """Whose allowance it is, for the sentence: ``You``, or ``The team Vision``."""
 
     name: str = "You"
@@ -42,8 +41,7 @@ class Holder:
         return "Choose a smaller size, or ask an administrator for more."
 
 
-@dataclass(frozen=True, slots=True)
-class Wish:
+class Wish(NamedTuple):
     """A session that somebody wants; what its server holds already is to be replaced."""
 
     person: str
@@ -52,28 +50,33 @@ class Wish:
 
 
 def shortage(held: Holdings, allowance: Allowance, wish: Wish, holder: Holder) -> str | None:
-    """Say what there is too little of; None if the session fits."""
+    """Say what there is too little of; None if the session fits.
+
+    Counts only what is limited: a page asks this for every size of every team.
+    """
     wanted = wish.holding
     earlier = held.get(wish.person, wanted.server)
-    count = len(held) - (earlier is not None)
-    if allowance.sessions is not None and count >= allowance.sessions:
-        of = f"{count} of {sessions(allowance.sessions)}"
-        listed, found = _listed(held, wish, holder, lambda _: True)
-        return f"{holder.says('have', 'has')} {of}{listed}. {holder.way_on(found)}"
-    same = held.of_size(wanted.size) - (earlier is not None and earlier.size == wanted.size)
-    most = allowance.sizes.get(wanted.size)
-    if most is not None and same >= most:
-        of = f"{same} of {sessions(most)} of the size {wish.size_title}"
-        listed, found = _listed(held, wish, holder, lambda each: each.size == wanted.size)
-        way = holder.way_on(found, " or choose another size")
-        return f"{holder.says('have', 'has')} {of}{listed}. {way}"
-    units = held.units - (earlier.units if earlier else 0)
-    if wanted.units and allowance.gpus is not None and units + wanted.units > allowance.gpus:
-        of = f"{shown(units)} of {gpus(allowance.gpus)}"
-        listed, found = _listed(held, wish, holder, lambda each: bool(each.units))
-        way = holder.way_on(found, " or choose a smaller size")
-        verb = "holds" if holder.is_team else "hold"
-        return f"This needs {gpus(wanted.units)}; {holder.within} {verb} {of}{listed}. {way}"
+    if (most := allowance.sessions) is not None:
+        count = len(held) - (earlier is not None)
+        if count >= most:
+            listed, found = _listed(held, wish, holder, lambda _: True)
+            has = holder.says("have", "has")
+            return f"{has} {count} of {sessions(most)}{listed}. {holder.way_on(found)}"
+    if (most := allowance.sizes.get(wanted.size)) is not None:
+        same = held.of_size(wanted.size) - (earlier is not None and earlier.size == wanted.size)
+        if same >= most:
+            of = f"{same} of {sessions(most)} of the size {wish.size_title}"
+            listed, found = _listed(held, wish, holder, lambda each: each.size == wanted.size)
+            way = holder.way_on(found, " or choose another size")
+            return f"{holder.says('have', 'has')} {of}{listed}. {way}"
+    if wanted.units and allowance.gpus is not None:
+        units = held.units - (earlier.units if earlier else 0)
+        if units + wanted.units > allowance.gpus:
+            of = f"{shown(units)} of {gpus(allowance.gpus)}"
+            listed, found = _listed(held, wish, holder, lambda each: bool(each.units))
+            way = holder.way_on(found, " or choose a smaller size")
+            verb = "holds" if holder.is_team else "hold"
+            return f"This needs {gpus(wanted.units)}; {holder.within} {verb} {of}{listed}. {way}"
     return None
 
 

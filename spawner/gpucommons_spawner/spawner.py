@@ -1,28 +1,30 @@
 """The spawner of GPU Commons: starts what the catalogue offers, and nothing else."""
 
 import copy
-from collections.abc import Mapping
+import functools
+from collections.abc import Awaitable, Mapping
 from decimal import Decimal
 from http import HTTPStatus
 from typing import Any
 
-from gpucommons_contract import Label
+from gpucommons_contract import Label, SessionVariable
 from kubernetes_asyncio.client import V1Pod
 from sqlalchemy.orm import object_session
-from traitlets import default
+from traitlets import Unicode, default
 
 from gpucommons_spawner.builders import PodFields, build
 from gpucommons_spawner.day import today
 from gpucommons_spawner.holdings import Holding
-from gpucommons_spawner.picker import options_of_form
-from gpucommons_spawner.picker_spawner import PickerSpawner
 from gpucommons_spawner.pod_outcome import NO_GPU_FREE
 from gpucommons_spawner.queue import queue_labels
 from gpucommons_spawner.quota import Limits, QuotaExceededError
 from gpucommons_spawner.refusal import Refusal
+from gpucommons_spawner.refused_form import DRAW_AGAIN, Fields
 from gpucommons_spawner.room import too_few
-from gpucommons_spawner.selection import Selection, SelectionError, resolve
+from gpucommons_spawner.selection import Selection, resolve
+from gpucommons_spawner.selection_error import SelectionError
 from gpucommons_spawner.shortage import Wish
+from gpucommons_spawner.timed_spawner import TimedSpawner
 
 _REPLACED = (
     "image",
@@ -41,18 +43,29 @@ _EXTENDED = (
     "volume_mounts",
     "pod_anti_affinity_required",
 )
-"""Settings that an operator may fill too; the selection adds to them."""
+"""Settings that an operator, or a hook of a start, may fill too; the selection adds to them."""
 _DEFAULTED = ("priority_class_name", "scheduler_name")
 """Settings of the operator that hold where the selection says nothing."""
 
 
-class GPUSpawner(PickerSpawner):
+class GPUSpawner(TimedSpawner):
     """Starts sessions of the catalogue's environments and sizes.
 
     Everything a person can say passes ``resolve``. The quota is entered before
     anything is created, and given back when the server is gone, however that
     comes about: JupyterHub clears a server's state then.
     """
+
+    gpu_processes_url = Unicode(
+        "",
+        config=True,
+        help="""
+        Where a session with a GPU asks the agent of its node which processes on the GPU are its
+        own, so that its panel can say which kernel holds how much memory. See
+        cluster/gpu-processes. Empty, the default: there is no agent, and that is not told.
+        Example: ``http://gpu-processes.gpucommons-node.svc:8890``.
+        """,
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 -- passed on
         self._accepted: dict[str, str] = {}
@@ -65,22 +78,30 @@ class GPUSpawner(PickerSpawner):
 
     @default("options_from_form")  # type: ignore[untyped-decorator]
     def _options_from_form_default(self) -> Any:  # noqa: ANN401 -- a trait of several types
-        return self._read_form
+        return self._take_form
 
     @default("apply_user_options")  # type: ignore[untyped-decorator]
     def _apply_user_options_default(self) -> Any:  # noqa: ANN401 -- a trait of several types
         return lambda _spawner, _options: None  # load_user_options does it
 
-    async def _read_form(self, fields: Mapping[str, list[object]]) -> dict[str, str]:
+    def _take_form(self, fields: Fields) -> Awaitable[dict[str, str]]:
+        """Read a form. What was chosen there stands on the page that a refusal shows."""
+        DRAW_AGAIN.set(functools.partial(self.draw_again, fields))
+        return self._read_form(fields)
+
+    async def _read_form(self, fields: Fields) -> dict[str, str]:
         """Refuse a bad form at once, before JupyterHub has stored or made anything."""
         await self.teams_known()
-        return self._resolve(options_of_form(fields)).options()
+        return self._resolve(self.asked(fields)).options()
 
     async def load_user_options(self) -> None:
         """Check the options, enter the quota, set up the pod. Nothing is awaited in between.
 
+        Then wait for the turn, with what is asked for held already.
+
         Raises Refusal when the catalogue, the teams or the quota do not allow it.
         """
+        pressed = self.starts.now()
         await self.teams_known()
         try:
             selection = self._resolve(self.user_options)
@@ -94,10 +115,13 @@ class GPUSpawner(PickerSpawner):
         self.work_in(selection.team)
         self._store(self._accepted)
         self._apply(fields)
+        came = self.starts.now()
+        await self.wait_for_turn()
+        self.begin(pressed + self.starts.now() - came, selection)
 
     def _resolve(self, options: Mapping[str, object]) -> Selection:
         try:
-            return resolve(options, self.person, self.catalogue, today())
+            return resolve(options, self.person, self.catalogue, today(), self.past_runs())
         except SelectionError as error:
             raise Refusal(str(error), kind="options", status=error.status) from error
 
@@ -123,7 +147,8 @@ class GPUSpawner(PickerSpawner):
         )
         wish = Wish(person.name, holding, selection.allocation.display_name)
         try:
-            self.ledger.reserve(wish, Limits.of(self.catalogue.quotas, person, selection.team))
+            limits = Limits.of(self.catalogue.quotas, person, selection.team, self.grants)
+            self.ledger.reserve(wish, limits)
         except QuotaExceededError as error:
             raise Refusal(str(error), kind="quota", status=HTTPStatus.CONFLICT) from error
 
@@ -145,20 +170,29 @@ class GPUSpawner(PickerSpawner):
         for name in _REPLACED:
             setattr(self, name, copy.copy(getattr(fields, name)))
         for name in _EXTENDED:
-            setattr(self, name, _extended(self._configured[name], getattr(fields, name)))
+            setattr(self, name, _extended(getattr(self, name), getattr(fields, name)))
+        queued = self.queue and self._holds_gpu(fields)
         for name in _DEFAULTED:
-            chosen = getattr(fields, name)
-            setattr(self, name, self._configured[name] if chosen is None else chosen)
-        if self.queue and self._holds_gpu(fields):
-            # The queue decides who goes first. The scheduler, too, would end sessions for it.
-            self.priority_class_name = self._configured["priority_class_name"]
+            # In the queue, it decides who goes first: the scheduler would end sessions, too.
+            applies = not (queued and name == "priority_class_name")
+            if applies and (chosen := getattr(fields, name)) is not None:
+                setattr(self, name, chosen)
 
     @staticmethod
     def _holds_gpu(fields: PodFields) -> bool:
         return Decimal(fields.labels[Label.GPU_UNITS]) > 0
 
+    def get_env(self) -> dict[str, str]:
+        """Add what KubeSpawner would read as a template: the JSON that the session is told."""
+        env: dict[str, str] = super().get_env()
+        if fields := self._fields:
+            env.update(_texts(fields.literal_environment))
+            if self.gpu_processes_url and self._holds_gpu(fields):
+                env[str(SessionVariable.GPU_PROCESSES_URL)] = self.gpu_processes_url
+        return env
+
     async def get_pod_manifest(self) -> V1Pod:
-        """Put labels, annotations and claimed devices on the pod.
+        """Put labels, annotations, the longest time and claimed devices on the pod.
 
         Not through KubeSpawner's settings: those of labels read braces in a name as a template,
         and those of claims would take CPU and memory away.
@@ -169,6 +203,7 @@ class GPUSpawner(PickerSpawner):
             if self.queue and self._holds_gpu(fields):
                 pod.metadata.labels.update(queue_labels(self.queue, fields.priority_class_name))
             pod.metadata.annotations.update(_texts(fields.annotations))
+            pod.spec.active_deadline_seconds = fields.active_deadline_seconds
             if fields.resource_claims:
                 pod.spec.resource_claims = [dict(claim) for claim in fields.resource_claims]
                 names = [{"name": claim["name"]} for claim in fields.resource_claims]
@@ -181,11 +216,6 @@ class GPUSpawner(PickerSpawner):
             return reason
         nodes = self._cluster.all_nodes()
         return f"{reason} {too_few(self._fields.extra_resource_limits, nodes)}".rstrip()
-
-    async def _start(self) -> str:
-        url: str = await super()._start()
-        self.ledger.confirm(self.user.name, self.name)
-        return url
 
     # What outlives the hub
 
@@ -225,9 +255,14 @@ class GPUSpawner(PickerSpawner):
         )
 
     def clear_state(self) -> None:
-        """Give the quota back: JupyterHub says that the server is gone, or never came."""
+        """Give the quota back, and forget what the selection and hooks have set.
+
+        JupyterHub calls this when a server is gone or never came, and before the hooks of a start.
+        """
         super().clear_state()
         self.ledger.release(self.user.name, self.name)
+        for name, value in self._configured.items():
+            setattr(self, name, copy.deepcopy(value))
 
 
 def _extended(configured: Any, added: Any) -> Any:  # noqa: ANN401 -- lists and mappings alike

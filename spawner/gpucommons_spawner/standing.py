@@ -1,28 +1,69 @@
 """What a person and their teams hold of what they may have, in sentences. Pure."""
 
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import chain
+
+from gpucommons_contract import Grant
+
 from gpucommons_spawner.catalogue import Allowance, Catalogue
+from gpucommons_spawner.grants import Grants, granted, widened
 from gpucommons_spawner.holdings import Holding, Holdings
 from gpucommons_spawner.quota import Ledger
 from gpucommons_spawner.selection import Person
 from gpucommons_spawner.shortage import gpus, sessions, shown
+from gpucommons_spawner.teams import Team
 
 
-def standing(catalogue: Catalogue, person: Person, ledger: Ledger, server: str) -> tuple[str, ...]:
-    """Say it of the person, then of each team that has a limit.
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Sentences about the person, and about each of their teams."""
+
+    person: tuple[str, ...]
+    teams: Mapping[Team, tuple[str, ...]]
+
+    @property
+    def everywhere(self) -> tuple[str, ...]:
+        """All of them."""
+        return (*self.person, *chain.from_iterable(self.teams.values()))
+
+    def within(self, team: Team) -> tuple[str, ...]:
+        """Those about the person and one team."""
+        return (*self.person, *self.teams[team])
+
+
+def standing(
+    catalogue: Catalogue, person: Person, ledger: Ledger, server: str, grants: Grants
+) -> Standing:
+    """Say it of the person, and of each team that has a limit; after each its exceptions.
 
     What ``server`` holds does not count: it is to be replaced.
     """
     quotas = catalogue.quotas
     held = ledger.of(person.name)
     earlier = held.get(person.name, server)
-    mine = _parts(catalogue, held, quotas.of(person.groups, person.name), earlier)
-    sentences = [f"You hold {_joined(mine)}."] if mine else []
+    usual, more = quotas.of(person.groups, person.name), grants.for_user(person.name)
+    parts = _parts(catalogue, held, widened(usual, more), earlier)
+    mine = [f"You hold {_joined(parts)}."] if parts else []
+    mine += _exceptions("You", usual, more, catalogue)
+    theirs = {}
     for team in person.teams:
         before = earlier if earlier and earlier.team == team.name else None
-        parts = _parts(catalogue, ledger.of_team(team.name), quotas.of_team(team.name), before)
-        if parts:
-            sentences.append(f"The team {team.display_name} holds {_joined(parts)}.")
-    return tuple(sentences)
+        usual, more = quotas.of_team(team.name), grants.for_team(team.name)
+        who = f"The team {team.display_name}"
+        parts = _parts(catalogue, ledger.of_team(team.name), widened(usual, more), before)
+        said = [f"{who} holds {_joined(parts)}."] if parts else []
+        theirs[team] = (*said, *_exceptions(who, usual, more, catalogue))
+    return Standing(tuple(mine), theirs)
+
+
+def _exceptions(
+    who: str, usual: Allowance, grants: Iterable[Grant], catalogue: Catalogue
+) -> Iterator[str]:
+    for each in grants:
+        titles = {name: size.display_name for name, size in catalogue.sizes.items()}
+        if sentence := granted(who, usual, each, titles):
+            yield sentence
 
 
 def _parts(

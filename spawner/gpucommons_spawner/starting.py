@@ -34,15 +34,16 @@ class Patience:
     starting: float = math.inf
 
 
-async def until_running(changes: PodChanges, patience: Patience) -> Manifest:
-    """Wait until the pod runs.
+async def until_running(changes: PodChanges, patience: Patience, waited: float = 0.0) -> Manifest:
+    """Wait until the pod runs. It has waited for so many seconds already, where it is now.
 
-    Raises NotStartedError when it cannot run, is gone, or took longer than it may.
+    The limit of a start runs from the call, whether or not the pod is seen: the watch may be
+    away. Raises NotStartedError when it cannot run, is gone, or took longer than it may.
     """
     now = asyncio.get_running_loop().time
-    seen = Judgement(Outcome.WAITING)
-    begin, stuck_since = now(), math.inf
-    limit = begin + patience.starting
+    begin = now() - waited
+    limit, stuck_since = begin + patience.starting, math.inf
+    seen: Judgement | None = None
     while True:
         deadline = min(limit, stuck_since + patience.stuck)
         try:
@@ -59,15 +60,22 @@ async def until_running(changes: PodChanges, patience: Patience) -> Manifest:
             raise NotStartedError(seen.reason)
         if seen.outcome is Outcome.QUEUED:
             limit = begin + patience.queued
-        elif before.outcome is Outcome.QUEUED:
+        elif before and before.outcome is Outcome.QUEUED:
             limit = now() + patience.starting
         stuck_since = min(stuck_since, now()) if seen.outcome is Outcome.STUCK else math.inf
 
 
-def _too_long(seen: Judgement, patience: Patience) -> str:
-    if seen.outcome is Outcome.QUEUED:
+def _too_long(seen: Judgement | None, patience: Patience) -> str:
+    """Say that the limit is over; ``seen`` is the last that was heard of the pod."""
+    if seen and seen.outcome is Outcome.QUEUED:
         return gave_up(patience.queued / 3600)
-    return seen.reason or f"The session did not start within {patience.starting:.0f} seconds."
+    if seen and seen.reason:
+        return seen.reason
+    unseen = "" if seen else " Kubernetes has told the hub nothing of it."
+    return (
+        f"The session did not start within {patience.starting:.0f} seconds.{unseen} "
+        "Start it again; if that does not help, tell an administrator."
+    )
 
 
 async def until_answering(url: str, pod: Callable[[], Manifest | None]) -> None:

@@ -1,5 +1,7 @@
 """KubeSpawner's reflector for all namespaces, on a watch that neither lists again nor polls."""
 
+import asyncio
+
 from kubespawner.reflector import ResourceReflector
 
 from gpucommons_spawner.watch import Manifest, Watch
@@ -25,7 +27,12 @@ class WatchReflector(ResourceReflector):  # type: ignore[misc]  # KubeSpawner pu
         return ""
 
     async def _watch_and_update(self) -> None:
-        await self._watch.run()
+        """Follow until stopped. As in the base class, that is no error to who waits for it."""
+        try:
+            await self._watch.run()
+        except asyncio.CancelledError:
+            if not self._stopping:
+                raise
 
     def replace(self, objects: list[Manifest]) -> None:
         """Take a complete list."""

@@ -22,7 +22,7 @@ def start_session(page: Page, environment: str, size: str, version: str | None =
     if version:
         page.get_by_label(f"Version of {environment}").select_option(version)
     page.get_by_role("radio", name=size).check()
-    page.get_by_role("button", name="Start").click()
+    page.get_by_role("button", name="Start", exact=True).click()
 
 
 def wait_for_lab(page: Page) -> None:

@@ -1,20 +1,81 @@
 """Pods of the tests' own, in a namespace that goes with them."""
 
 import json
+import time
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 import yaml
 
+from tests.people import SignedIn
 from tests.platform import LocalPlatform
+
+from .waiting_start import GPU, until, workloads_of
 
 _NAMESPACE = "cluster-tests"
 
 RunPod = Callable[..., str]
+ChangeCatalogue = Callable[[Callable[[dict[str, Any]], None]], None]
+
+
+@pytest.fixture
+def change_catalogue(platform: LocalPlatform, sign_in) -> Iterator[ChangeCatalogue]:
+    """Put a changed catalogue in force until the test ends; the function changes what it gets."""
+    file = platform.state / "hub" / "catalogue.yaml"
+    before = file.read_text()
+    admin = sign_in("admin")
+
+    def since() -> str:
+        return admin.api.get("/gpucommons/catalogue").raise_for_status().json()["in_force_since"]
+
+    def write(text: str) -> None:
+        time.sleep(1)  # the time that is told has seconds only
+        earlier = since()
+        file.write_text(text)
+        until(lambda: since() != earlier)
+
+    def change(how: Callable[[dict[str, Any]], None]) -> None:
+        catalogue = yaml.safe_load(before)
+        how(catalogue)
+        write(yaml.safe_dump(catalogue, sort_keys=False))
+
+    yield change
+    write(before)
+
+
+@pytest.fixture
+def fresh(platform: LocalPlatform, sign_in) -> Callable[..., Iterator[SignedIn]]:
+    """Sign somebody in who has GPUs in these servers only; nothing is left of them afterwards."""
+
+    def fresh(role: str, servers: tuple[str, ...] = ()) -> Iterator[SignedIn]:
+        person = sign_in(role)
+        person.stop_all()
+        for server in servers:
+            assert person.start(GPU, server)["ready"]
+        yield person
+        person.stop_all()
+        until(lambda: not workloads_of(platform, person), 60)
+
+    return fresh
+
+
+@pytest.fixture
+def holder(fresh) -> Iterator[SignedIn]:
+    """Somebody who holds both whole GPUs, in two sessions."""
+    yield from fresh("researcher", ("", "second"))
+
+
+@pytest.fixture
+def waiter(fresh) -> Iterator[SignedIn]:
+    """Somebody who holds nothing yet."""
+    yield from fresh("admin")
 
 
 @pytest.fixture(scope="session")
 def namespace(platform: LocalPlatform) -> Iterator[str]:
+    """A namespace of the tests' own; one that a cut-off run left is gone first."""
+    platform.kubectl("delete", "namespace", _NAMESPACE, "--ignore-not-found")
     platform.kubectl("create", "namespace", _NAMESPACE)
     yield _NAMESPACE
     platform.kubectl("delete", "namespace", _NAMESPACE)

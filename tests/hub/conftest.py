@@ -1,13 +1,27 @@
 """One Dex and one hub for the tests of a module, each on ports of their own."""
 
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+from gpucommons_local.cache import checkout
 
 from .browser import Browser
 from .dex import Dex
 from .hostile_issuer import HostileIssuer
 from .login_hub import Hub
+
+
+@pytest.fixture(scope="session")
+def built_panel() -> None:
+    """Build the page's part of the lab extension, which takes seconds where nothing changed."""
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    command = ["npm", "run", "--silent", "build:prod"]
+    folder = checkout() / "lab_extension"
+    subprocess.run(command, cwd=folder, env=os.environ | {"PATH": path}, check=True)
 
 
 @pytest.fixture(scope="module")

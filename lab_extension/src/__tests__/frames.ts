@@ -1,4 +1,7 @@
+import { UNKNOWN_OF_GPU } from '../frame';
 import { IFrame, IGPU } from '../tokens';
+
+export const GIB = 2 ** 30;
 
 /** A device of which only what matters to a test has to be said. */
 export function gpu(said: Partial<IGPU> = {}): IGPU {
@@ -6,12 +9,8 @@ export function gpu(said: Partial<IGPU> = {}): IGPU {
     index: 0,
     uuid: 'GPU-0',
     name: 'NVIDIA H200',
+    ...UNKNOWN_OF_GPU,
     utilization: 50,
-    memory: null,
-    power: null,
-    power_limit: null,
-    temperature: null,
-    processes: null,
     ...said
   };
 }
@@ -24,6 +23,20 @@ export function frame(time: number, said: Partial<IGPU> = {}): IFrame {
     reason: null,
     interval: 1,
     gpu_mode: null,
-    gpus: [gpu(said)]
+    gpus: [gpu(said)],
+    share: null
+  };
+}
+
+/** Memory in gibibytes. */
+export function memory(
+  used: number,
+  total: number,
+  mine: number | null = null
+): IGPU['memory'] {
+  return {
+    used: used * GIB,
+    total: total * GIB,
+    mine: mine === null ? null : mine * GIB
   };
 }

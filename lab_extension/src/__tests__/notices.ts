@@ -10,5 +10,13 @@ export function at(minutes: number): number {
 
 /** A notice of which only what matters to a test has to be said. */
 export function notice(said: Partial<INotice> = {}): INotice {
-  return { id: 'n', text: 'Save it.', level: 'info', ends_at: null, ...said };
+  return {
+    id: 'n',
+    text: 'Save it.',
+    level: 'info',
+    ends_at: null,
+    choices: [],
+    answer: null,
+    ...said
+  };
 }

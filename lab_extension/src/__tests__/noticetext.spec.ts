@@ -34,6 +34,14 @@ test('an end that is far away is told as a time', () => {
   expect(say({ ends_at: end })).toBe(`Save it.\nUntil ${timeOfDay(end, NOW)}.`);
 });
 
+test('what was chosen is told after the time left', () => {
+  const choices = [{ id: 'keep', label: 'Keep for 2 hours' }];
+  expect(say({ choices })).toBe('Save it.');
+  expect(say({ choices, answer: 'keep' })).toBe(
+    'Save it.\nYou chose: Keep for 2 hours.'
+  );
+});
+
 test('an end that is past is told as past', () => {
   expect(say({ ends_at: NOW })).toMatch(/\nThe time was up at .+\.$/);
 });

@@ -13,6 +13,7 @@ from gpucommons_local.gpu.driver import DriverRoot
 from gpucommons_local.gpu.state import (
     GPU_COUNT,
     MEMORY_TOTAL,
+    THROTTLES,
     DriverState,
     GPUProcess,
     GPUState,
@@ -52,6 +53,23 @@ def _add_set(commands: "Subparsers") -> None:
     parser.add_argument("--memory", type=size, metavar="SIZE", help="used memory, as 20GiB")
     parser.add_argument("--power", type=float, metavar="WATTS")
     parser.add_argument("--temperature", type=int, metavar="CELSIUS")
+    parser.add_argument("--clock", type=int, metavar="MHZ", help="of the multiprocessors")
+    parser.add_argument(
+        "--throttle",
+        nargs="+",
+        choices=["none", *THROTTLES],
+        help="what holds the clock back; several may be named",
+    )
+    parser.add_argument("--ecc", type=int, metavar="COUNT", help="memory errors, not corrected")
+    parser.add_argument(
+        "--pcie", type=_traffic, metavar="IN:OUT", help="MB/s to and from the GPU, as 1200:300"
+    )
+    parser.add_argument(
+        "--delay",
+        type=int,
+        metavar="MILLISECONDS",
+        help="how long the driver takes to tell the utilization; 10000 is a driver that hangs",
+    )
     parser.add_argument(
         "--process",
         type=_process,
@@ -96,6 +114,13 @@ def _process(text: str) -> tuple[int, int]:
     return int(pid), size(memory)
 
 
+def _traffic(text: str) -> tuple[int, int]:
+    received, colon, sent = text.partition(":")
+    if not (received.isdecimal() and sent.isdecimal() and colon):
+        raise argparse.ArgumentTypeError(f"{text!r} is no traffic: write it as 1200:300")
+    return int(received) * 1000, int(sent) * 1000
+
+
 def run(arguments: argparse.Namespace, driver_root: Path) -> int:
     """Do what the command line asks; returns the exit status. Raises PlatformError."""
     file = DriverRoot(driver_root).state_file
@@ -122,19 +147,32 @@ def _set(state: DriverState, arguments: argparse.Namespace) -> DriverState:
     gpu = state.gpus[arguments.gpu]
     if arguments.utilization is not None:
         gpu = gpu.with_load(arguments.utilization)
-    if arguments.power is not None:
-        gpu = replace(gpu, power=round(arguments.power * 1000))
-    if arguments.temperature is not None:
-        gpu = replace(gpu, temperature=arguments.temperature)
-    if arguments.memory is not None:
-        gpu = replace(gpu, memory_used=arguments.memory)
-    if arguments.lost is not None:
-        gpu = replace(gpu, lost=arguments.lost)
+    gpu = replace(gpu, **_named(arguments))
     state = state.with_gpu(arguments.gpu, gpu)
     if arguments.process is None:
         return state
     processes = [GPUProcess(arguments.gpu, pid, memory) for pid, memory in arguments.process]
     return state.with_processes(arguments.gpu, processes)
+
+
+def _named(arguments: argparse.Namespace) -> dict[str, int]:
+    """Answer the figures that the command line names, in the units of the state."""
+    received, sent = arguments.pcie or (None, None)
+    named = {
+        "power": None if arguments.power is None else round(arguments.power * 1000),
+        "temperature": arguments.temperature,
+        "memory_used": arguments.memory,
+        "sm_clock": arguments.clock,
+        "throttle": None
+        if arguments.throttle is None
+        else sum(THROTTLES.get(each, 0) for each in set(arguments.throttle)),
+        "ecc_errors": arguments.ecc,
+        "pcie_received": received,
+        "pcie_sent": sent,
+        "delay": arguments.delay,
+        "lost": arguments.lost,
+    }
+    return {name: value for name, value in named.items() if value is not None}
 
 
 def table(state: DriverState) -> str:

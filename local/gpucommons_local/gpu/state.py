@@ -8,6 +8,9 @@ MEMORY_TOTAL = 143771 << 20
 """Bytes on each GPU, as an H200 reports; gpus.h says the same."""
 POWER_LIMIT = 700_000
 """Milliwatts."""
+THROTTLES = {"power": 0x4, "thermal": 0x20, "hardware": 0x80, "setting": 0x2}
+"""What can hold a clock back, as bits of NVML's clocks event reasons: software power cap,
+software thermal slowdown, power brake, application clocks. Source: nvml.h."""
 MAX_PROCESSES = 64
 MAX_XIDS = 16
 """Xids remembered; older ones were told long ago."""
@@ -16,6 +19,10 @@ _IDLE_POWER = 75_000
 _IDLE_TEMPERATURE, _BUSY_TEMPERATURE = 30, 65
 _IDLE_CLOCK, _BUSY_CLOCK, _MEMORY_CLOCK = 345, 1980, 3201
 _MEMORY_SHARE_OF_LOAD = 0.6
+_MOST_ERRORS = 1_000_000
+_MOST_TRAFFIC = 64_000_000
+"""KB/s; PCIe 5.0 with 16 lanes has 63 GB/s."""
+_LONGEST_DELAY = 60_000
 
 
 def _check(name: str, value: int, largest: int, unit: str) -> None:
@@ -36,6 +43,14 @@ class GPUState:
     memory_clock: int = _MEMORY_CLOCK  # MHz
     lost: bool = False
     """Whether the GPU fell off the bus: readings then fail with "GPU is lost"."""
+    throttle: int = 0
+    """What holds the clock back: `THROTTLES`, added up."""
+    ecc_errors: int = 0
+    """Memory errors that could not be corrected."""
+    pcie_received: int = 0  # KB/s
+    pcie_sent: int = 0  # KB/s
+    delay: int = 0
+    """Milliseconds that the driver takes to tell the utilization."""
 
     def __post_init__(self) -> None:
         _check("Utilization", self.utilization, 100, "percent")
@@ -45,6 +60,10 @@ class GPUState:
         _check("Temperature", self.temperature, 120, "degrees Celsius")
         _check("Clock", self.sm_clock, 10_000, "MHz")
         _check("Memory clock", self.memory_clock, 10_000, "MHz")
+        _check("Throttle", self.throttle, sum(THROTTLES.values()), "as bits")
+        _check("ECC errors", self.ecc_errors, _MOST_ERRORS, "")
+        _check("PCIe traffic", max(self.pcie_received, self.pcie_sent), _MOST_TRAFFIC, "KB/s")
+        _check("Delay", self.delay, _LONGEST_DELAY, "milliseconds")
 
     def with_load(self, utilization: int) -> "GPUState":
         """Put the GPU under load, with the power, heat and clocks that go with it."""

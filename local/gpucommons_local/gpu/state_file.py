@@ -3,7 +3,7 @@
 One line per fact, in this form; local/simulated_driver/state.c reads it::
 
     nvsim 1 generation 17
-    gpu 0 utilization 80 memory_utilization 48 ... lost 0
+    gpu 0 utilization 80 memory_utilization 48 ... delay_ms 0
     process 0 4242 21474836480
     xid 1 1 79
     end 17
@@ -27,7 +27,8 @@ from gpucommons_local.gpu.state import DriverState, GPUProcess, GPUState, Xid
 _HEAD = re.compile(r"nvsim 1 generation (\d+)")
 _GPU = re.compile(
     r"gpu (\d+) utilization (\d+) memory_utilization (\d+) memory_used (\d+) power_mw (\d+)"
-    r" temperature (\d+) sm_clock (\d+) memory_clock (\d+) lost ([01])"
+    r" temperature (\d+) sm_clock (\d+) memory_clock (\d+) lost ([01]) throttle (\d+)"
+    r" ecc_errors (\d+) pcie_received (\d+) pcie_sent (\d+) delay_ms (\d+)"
 )
 _PROCESS = re.compile(r"process (\d+) (\d+) (\d+)")
 _XID = re.compile(r"xid (\d+) (\d+) (\d+)")
@@ -49,6 +50,8 @@ def _render_gpu(number: int, gpu: GPUState) -> str:
         f"gpu {number} utilization {gpu.utilization} memory_utilization {gpu.memory_utilization}"
         f" memory_used {gpu.memory_used} power_mw {gpu.power} temperature {gpu.temperature}"
         f" sm_clock {gpu.sm_clock} memory_clock {gpu.memory_clock} lost {gpu.lost:d}"
+        f" throttle {gpu.throttle} ecc_errors {gpu.ecc_errors} pcie_received {gpu.pcie_received}"
+        f" pcie_sent {gpu.pcie_sent} delay_ms {gpu.delay}"
     )
 
 
@@ -70,10 +73,25 @@ def parse(text: str) -> DriverState:
 
 def _with_line(state: DriverState, number: int, line: str) -> DriverState:
     if found := _GPU.fullmatch(line):
-        gpu, load, memory_load, used, power, heat, clock, memory_clock, lost = map(
+        gpu, load, memory_load, used, power, heat, clock, memory_clock, *rest = map(
             int, found.groups()
         )
-        figures = GPUState(load, memory_load, used, power, heat, clock, memory_clock, bool(lost))
+        lost, throttle, ecc_errors, received, sent, delay = rest
+        figures = GPUState(
+            load,
+            memory_load,
+            used,
+            power,
+            heat,
+            clock,
+            memory_clock,
+            bool(lost),
+            throttle,
+            ecc_errors,
+            received,
+            sent,
+            delay,
+        )
         return state.with_gpu(gpu, figures)
     if found := _PROCESS.fullmatch(line):
         process = GPUProcess(*(int(each) for each in found.groups()))

@@ -7,7 +7,17 @@ archives below the cache. An image's reference follows from what goes into it.
 from gpucommons_local.images.archives import BuiltImage, build, find_built, plan, stage
 from gpucommons_local.images.compiled import StaticProgram, Wheel
 from gpucommons_local.images.image import Files, Image, Ingredient
-from gpucommons_local.images.table import BASE, DEBIAN, ENVIRONMENTS, HUB, IMAGES, PAUSE, find
+from gpucommons_local.images.table import (
+    BASE,
+    DEBIAN,
+    ENVIRONMENTS,
+    HUB,
+    IMAGES,
+    NODE_AGENT,
+    PAUSE,
+    SESSION_WHEEL,
+    find,
+)
 
 __all__ = [
     "BASE",
@@ -15,7 +25,9 @@ __all__ = [
     "ENVIRONMENTS",
     "HUB",
     "IMAGES",
+    "NODE_AGENT",
     "PAUSE",
+    "SESSION_WHEEL",
     "BuiltImage",
     "Files",
     "Image",

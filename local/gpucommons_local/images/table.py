@@ -23,11 +23,16 @@ PAUSE = Image(
         StaticProgram(_ROOT / "local/pause/pause.c"),
     ),
 )
+SESSION_WHEEL = Wheel(("contract", "lab_extension"))
+"""What runs inside a session, also where it is installed alone into a JupyterLab."""
 BASE = Image(
     name="base",
     version="2026.11",
     containerfile="images/base/Containerfile",
-    context=(Files(_ROOT, ("images/base",)), Wheel(("contract", "lab_extension"))),
+    context=(
+        Files(_ROOT, ("images/base", "vscode_extension/package.json", "vscode_extension/src")),
+        SESSION_WHEEL,
+    ),
     parent=DEBIAN,
     keep_steps=True,
 )
@@ -66,7 +71,15 @@ HUB = Image(
     keep_steps=True,
 )
 
-IMAGES = (DEBIAN, PAUSE, BASE, *ENVIRONMENTS, HUB)
+NODE_AGENT = Image(
+    name="node-agent",
+    version="2026.11",
+    containerfile="images/node-agent/Containerfile",
+    context=(Files(_ROOT, ("images/node-agent", "node_agent/gpucommons_node")),),
+    parent=DEBIAN,
+)
+
+IMAGES = (DEBIAN, PAUSE, BASE, *ENVIRONMENTS, HUB, NODE_AGENT)
 
 
 def find(title: str) -> Image:

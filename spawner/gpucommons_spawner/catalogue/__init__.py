@@ -10,6 +10,7 @@ from gpucommons_spawner.catalogue.environment import CUSTOM, Environment, Versio
 from gpucommons_spawner.catalogue.idle import IdleRule, IdleRules
 from gpucommons_spawner.catalogue.image import allows, has_digest, is_image
 from gpucommons_spawner.catalogue.offer import Offer
+from gpucommons_spawner.catalogue.priority import Priorities
 from gpucommons_spawner.catalogue.size import Size, Toleration
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "IdleRule",
     "IdleRules",
     "Offer",
+    "Priorities",
     "Quotas",
     "Size",
     "Toleration",

@@ -73,7 +73,7 @@ class Quotas(Part):
 
     def of_team(self, team: str) -> Allowance:
         """Answer what all sessions of a team may have together."""
-        return self.teams.get(team, Allowance()).over(self.each_team)
+        return self.teams[team].over(self.each_team) if team in self.teams else self.each_team
 
     def all(self) -> Iterable[tuple[tuple[str, ...], Allowance]]:
         """List every allowance of the file, with the keys that lead to it."""

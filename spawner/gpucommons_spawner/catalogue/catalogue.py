@@ -9,6 +9,7 @@ from gpucommons_spawner.catalogue.data import Data
 from gpucommons_spawner.catalogue.environment import Environment
 from gpucommons_spawner.catalogue.idle import IdleRules
 from gpucommons_spawner.catalogue.image import has_digest
+from gpucommons_spawner.catalogue.priority import Priorities
 from gpucommons_spawner.catalogue.size import Size
 from gpucommons_spawner.catalogue.values import Name, ShortName
 from gpucommons_spawner.part import Part, mistake
@@ -30,6 +31,7 @@ class Catalogue(Part):
         default_factory=dict, description="data that sessions see read-only as /data/NAME"
     )
     quotas: Quotas = Field(default=Quotas(), description="how much at once")
+    priorities: Priorities = Field(default=Priorities(), description="who goes first")
     idle: IdleRules = Field(default=IdleRules(), description="when idle sessions are stopped")
     defaults: Defaults = Field(
         default=Defaults(), description="for somebody who says nothing and was never here before"

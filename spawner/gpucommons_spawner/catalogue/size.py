@@ -1,13 +1,14 @@
 """Sizes: what a session gets of a node."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from decimal import Decimal
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
 from gpucommons_spawner.catalogue.offer import Offer
-from gpucommons_spawner.catalogue.values import ObjectName, Quantity
+from gpucommons_spawner.catalogue.values import Duration, ObjectName, Quantity
 from gpucommons_spawner.gpu_modes import (
     DRA,
     MIG,
@@ -20,6 +21,8 @@ from gpucommons_spawner.gpu_modes import (
 )
 from gpucommons_spawner.part import Part, mistake
 from gpucommons_spawner.quantity import amount
+
+_SHORTEST, _LONGEST = timedelta(minutes=1), timedelta(days=365)
 
 GPU = Annotated[Exclusive | MPS | TimeSlice | MIG | HAMi | DRA, Field(discriminator="mode")]
 
@@ -73,12 +76,22 @@ class Size(Offer):
     priority: ObjectName | None = Field(
         default=None, description="name of a PriorityClass of the cluster"
     )
+    longest: Duration | None = Field(
+        default=None,
+        description="how long a session may last, such as 8h; Kubernetes ends it then",
+    )
 
     @model_validator(mode="after")
     def _requests_fit(self) -> Self:
         for limit, request in (("cpu", self.cpu_request), ("memory", self.memory_request)):
             if request is not None and amount(request) > amount(getattr(self, limit)):
                 raise mistake(f"is more than {limit}; lower it", f"{limit}_request")
+        return self
+
+    @model_validator(mode="after")
+    def _longest_is_sensible(self) -> Self:
+        if self.longest is not None and not _SHORTEST <= self.longest <= _LONGEST:
+            raise mistake("must be 1m at least and 365d at most", "longest")
         return self
 
     def gpu_fields(self) -> GPUFields:

@@ -19,6 +19,7 @@ _HUB_IN_A_TEAM = {
     "pods": f"create delete {_LOOK}",
     "persistentvolumeclaims": f"create {_LOOK}",
     "localqueues.visibility.kueue.x-k8s.io/pendingworkloads": "get",
+    "workloads.kueue.x-k8s.io": "list",
 }
 _ROLES = "clusterroles.rbac.authorization.k8s.io"
 _PEOPLE_EVERYWHERE = {
@@ -40,6 +41,9 @@ _PEOPLE_IN_DEX = {
     "refreshtokens.dex.coreos.com": "delete get list",
     "offlinesessionses.dex.coreos.com": "delete get list",
 }
+_QUOTA = "gpucommons-quota"
+_HUB_ON_EXCEPTIONS = {"configmaps": "list watch"}
+_PEOPLE_ON_EXCEPTIONS = {"configmaps": "create delete list patch"}
 _OTHERS = ("gpucommons", "kube-system", "default")
 
 
@@ -82,6 +86,14 @@ def test_the_hub_starts_and_stops_sessions_in_a_team_s_namespace(api):
 @pytest.mark.parametrize("namespace", [*_OTHERS, "dex"])
 def test_the_hub_only_looks_at_what_is_free_anywhere_else(api, namespace):
     assert _own_rights(api, HUB, namespace) == _HUB_EVERYWHERE
+
+
+def test_the_hub_follows_exceptions_from_the_quota_and_makes_none(api):
+    assert _own_rights(api, HUB, _QUOTA) == _HUB_EVERYWHERE | _HUB_ON_EXCEPTIONS
+
+
+def test_the_commands_make_exceptions_and_no_other_config_maps(api):
+    assert _own_rights(api, PEOPLE, _QUOTA) == _PEOPLE_EVERYWHERE | _PEOPLE_ON_EXCEPTIONS
 
 
 @pytest.mark.usefixtures("_vision")

@@ -2,15 +2,20 @@
 
 import time
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
+from playwright.sync_api import Error as PlaywrightError
+from playwright.sync_api import Page, expect
 
 from .api_server import ClusterWithTeams
 from .mounted_file import MountedFile
 from .node import Node
 from .spawn_hub import SpawnHub
 
+_PICTURES = Path(__file__).parents[3] / "build" / "pictures" / "picker"
 CATALOGUE = Path(__file__).with_name("catalogue.yaml")
 
 
@@ -68,3 +73,81 @@ def until() -> Callable[[Callable[[], object]], None]:
             time.sleep(0.05)
 
     return until
+
+
+@pytest.fixture
+def write_catalogue(hub, mounted_catalogue) -> Iterator[Callable[[str], None]]:
+    """Put another catalogue in force, until the test ends."""
+
+    def since() -> str:
+        return hub.api("GET", "gpucommons/catalogue").json()["in_force_since"]
+
+    def write(text: str) -> None:
+        before, now = since(), time.time()
+        time.sleep(max(0, datetime.fromisoformat(before).timestamp() + 1 - now))
+        mounted_catalogue.write(text)
+        hub.until(lambda: since() != before)
+
+    yield write
+    write(CATALOGUE.read_text())
+
+
+def _close(page: Page) -> None:
+    """Leave the page first: Chromium may hang on a context that closes while its page changes.
+
+    A page that is just being led elsewhere, as to a session that became ready, does not let
+    itself be led away; without a network it is led nowhere any more.
+    """
+    page.context.set_offline(True)
+    for last in (False, False, False, False, True):
+        try:
+            page.goto("about:blank")
+            break
+        except PlaywrightError:
+            if last:
+                raise
+            page.wait_for_timeout(500)
+    page.context.close()
+
+
+@pytest.fixture(params=[True, False], ids=["with scripts", "without scripts"])
+def page(chromium, hub, request) -> Iterator[Page]:
+    context = chromium.new_context(
+        base_url=hub.url, java_script_enabled=request.param, viewport={"width": 360, "height": 800}
+    )
+    page = context.new_page()
+    yield page
+    _close(page)
+
+
+@pytest.fixture
+def scripted_page(chromium, hub) -> Iterator[Page]:
+    context = chromium.new_context(base_url=hub.url, viewport={"width": 360, "height": 800})
+    page = context.new_page()
+    yield page
+    _close(page)
+
+
+@pytest.fixture
+def open_picker() -> Callable[..., None]:
+    """Sign somebody in and open the page on which sessions are started."""
+
+    def open_picker(page: Page, name: str, address: str = "/hub/spawn") -> None:
+        page.goto(f"/hub/login?{urlencode({'next': address})}")
+        page.get_by_label("Username").fill(name)
+        page.get_by_label("Password").fill("any")
+        page.locator("input[type=submit]").click()
+        expect(page.get_by_role("heading", name="Start a session")).to_be_visible()
+
+    return open_picker
+
+
+@pytest.fixture
+def keep_picture() -> Callable[[Page, str], None]:
+    """Save a picture of the whole page under build/pictures, to be looked at."""
+    _PICTURES.mkdir(parents=True, exist_ok=True)
+
+    def keep(page: Page, name: str) -> None:
+        page.screenshot(path=_PICTURES / f"{name}.png", full_page=True)
+
+    return keep

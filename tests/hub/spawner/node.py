@@ -1,11 +1,14 @@
-"""One node, played: pods are placed while there are GPUs, and then run at once.
+"""One node, played: pods are placed while there are GPUs, and then run until their time is up.
 
 Their address is the machine's loopback, where one small server answers for all
 sessions, as a single-user server would.
 """
 
+import hashlib
+import json
 import threading
 from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from .api_server import ClusterWithTeams
@@ -17,13 +20,18 @@ _LOOK_S = 0.05
 
 
 class Node:
-    """The node. ``runs_pods = False`` leaves new pods waiting."""
+    """The node. ``runs_pods = False`` leaves new pods waiting; ``lost`` does nothing at all."""
 
     def __init__(self, api: ClusterWithTeams, gpus: int, shares: int):
-        self.runs_pods = True
+        self.runs_pods, self.lost = True, False
+        self.renewed = 0
+        """Counts how often all tags were moved to other images."""
         self._api, self._capacity = api, {GPU: gpus, SHARED: shares}
         self._stop = threading.Event()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _Session)
+        self.notices: list[dict] = []
+        """What sessions were told to show."""
+        self._server.notices = self.notices
         self.session_port = self._server.server_port
         self._threads = [
             threading.Thread(target=self._server.serve_forever),
@@ -63,10 +71,15 @@ class Node:
                     self._attend(pod, pods)
 
     def _attend(self, pod: dict, pods: list[dict]) -> None:
+        if self.lost:
+            return
         if pod["metadata"].get("deletionTimestamp"):
             self._api.delete(_path(pod))
-        elif self.runs_pods and "nodeName" not in pod["spec"]:
+        elif self.runs_pods and not pod["spec"].keys() & {"nodeName", "schedulingGates"}:
             self._place(pod, pods)
+        elif _time_is_up(pod):
+            over = {"phase": "Failed", "reason": "DeadlineExceeded", "containerStatuses": []}
+            self._api.patch(f"{_path(pod)}/status", {"status": over})
 
     def _place(self, pod: dict, pods: list[dict]) -> None:
         lacking = [key for key in self._capacity if _asks(pod, key) > self._free(key, pods)]
@@ -81,6 +94,7 @@ class Node:
         pod["spec"]["nodeName"] = NAME
         status = {
             "phase": "Running",
+            "startTime": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
             "podIP": "127.0.0.1",
             "podIPs": [{"ip": "127.0.0.1"}],
             "containerStatuses": [
@@ -89,12 +103,19 @@ class Node:
                     "ready": True,
                     "restartCount": 0,
                     "image": "",
-                    "imageID": "",
+                    "imageID": self.image_id(pod["spec"]["containers"][0]["image"]),
                     "state": {"running": {}},
                 }
             ],
         }
         self._api.patch(f"{_path(pod)}/status", {"status": status})
+
+    def image_id(self, image: str) -> str:
+        """What a node says of an image that it has pulled: tags stand for ``renewed``'s content."""
+        name, _, digest = image.partition("@")
+        content = hashlib.sha256(f"{image} {self.renewed}".encode()).hexdigest()
+        repository = name if digest else name.rpartition(":")[0]
+        return f"docker.io/{repository}@{digest or 'sha256:' + content}"
 
     def _say_unschedulable(self, pod: dict, resource: str) -> None:
         condition = {
@@ -116,8 +137,22 @@ class _Session(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(b"{}")
 
+    def do_POST(self):
+        length = int(self.headers["Content-Length"])
+        self.server.notices.append(json.loads(self.rfile.read(length)))
+        self.send_response(204)
+        self.end_headers()
+
     def log_message(self, *_args):
         pass
+
+
+def _time_is_up(pod: dict) -> bool:
+    limit, status = pod["spec"].get("activeDeadlineSeconds"), pod["status"]
+    if not limit or status["phase"] != "Running":
+        return False
+    begun = datetime.fromisoformat(status["startTime"])
+    return datetime.now(UTC) >= begun + timedelta(seconds=limit)
 
 
 def _asks(pod: dict, resource: str) -> int:

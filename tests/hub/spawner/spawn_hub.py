@@ -13,9 +13,14 @@ from gpucommons_spawner import TEMPLATES
 
 from ..processes import Program, free_port
 
+START_SLOTS = 8
 ADMIN_TOKEN = "admin-token-of-the-test"
 _CONFIG = """
-from gpucommons_spawner import HANDLERS
+from gpucommons_authenticator.session_calls import show_notice
+from gpucommons_config.services import add_services
+from gpucommons_spawner import HANDLERS, GPUSpawner
+from gpucommons_spawner.pulse import Pulse
+GPUSpawner.pulse = Pulse(beat_seconds={beat_seconds})
 c.JupyterHub.bind_url = {url!r}
 c.JupyterHub.hub_port = {hub_port}
 c.JupyterHub.db_url = "sqlite:///hub.sqlite"
@@ -41,6 +46,12 @@ c.GPUSpawner.storage_class = "usual"
 c.GPUSpawner.port = {session_port}
 c.GPUSpawner.unschedulable_timeout = 1
 c.GPUSpawner.start_timeout = 20
+c.GPUSpawner.start_slots = {slots}
+c.JupyterHub.concurrent_spawn_limit = 0
+c.GPUSpawner.poll_interval = 1
+c.GPUSpawner.group_overrides = {{
+    "impatient": {{"groups": ["impatient"], "spawner_override": {{"start_timeout": 3}}}},
+}}
 c.JupyterHub.tornado_settings = {{"slow_spawn_timeout": 3}}
 c.JupyterHub.services = [{{"name": "tester", "api_token": {token!r}}}]
 c.JupyterHub.load_roles = [
@@ -48,13 +59,25 @@ c.JupyterHub.load_roles = [
       "scopes": ["admin:users", "admin:servers", "admin:groups", "tokens", "inherit",
                  "admin-ui", "read:metrics"]}},
 ]
+add_services(c)
+c.GPUSpawner.show_notice = show_notice
 """
 
 
 class SpawnHub(Program):
     """The hub at ``url``; ``user`` answers with a client that acts for somebody."""
 
-    def __init__(self, folder: Path, catalogue: Path, kubeconfig: Path, session_port: int):
+    def __init__(
+        self,
+        folder: Path,
+        catalogue: Path,
+        kubeconfig: Path,
+        session_port: int,
+        *,
+        beat_seconds: float = 3,
+        more: str = "",
+    ):
+        """more: configuration, after all the rest."""
         self.url = f"http://127.0.0.1:{free_port()}"
         config = _CONFIG.format(
             url=self.url,
@@ -64,9 +87,11 @@ class SpawnHub(Program):
             templates=str(TEMPLATES),
             catalogue=str(catalogue),
             session_port=session_port,
+            beat_seconds=beat_seconds,
             token=ADMIN_TOKEN,
+            slots=START_SLOTS,
         )
-        (folder / "jupyterhub_config.py").write_text(config)
+        (folder / "jupyterhub_config.py").write_text(config + more)
         super().__init__(
             [sys.executable, "-m", "jupyterhub", "-f", "jupyterhub_config.py"],
             f"{self.url}/hub/health",
@@ -84,11 +109,13 @@ class SpawnHub(Program):
         self._process.kill()
         self._process.wait()
 
-    def api(self, method: str, path: str, timeout: float = 60, **more) -> httpx.Response:
+    def api(
+        self, method: str, path: str, timeout: float = 60, accept: str = "*/*", **more
+    ) -> httpx.Response:
         return httpx.request(
             method,
             f"{self.url}/hub/api/{path}",
-            headers={"Authorization": f"token {ADMIN_TOKEN}"},
+            headers={"Authorization": f"token {ADMIN_TOKEN}", "Accept": accept},
             timeout=timeout,
             **more,
         )
@@ -132,6 +159,16 @@ class SpawnHub(Program):
         answer = self.api("GET", "gpucommons/availability", params=query)
         assert answer.status_code == 200, answer.text
         return answer.json()
+
+    @contextmanager
+    def availability_stream(self, name: str, **more: str) -> Iterator[Iterator[str]]:
+        """The lines of what a page is told that is looked at."""
+        url = f"{self.url}/hub/api/gpucommons/availability"
+        headers = {"Authorization": f"token {ADMIN_TOKEN}", "Accept": "text/event-stream"}
+        query = {"user": name, **more}
+        with httpx.stream("GET", url, params=query, headers=headers, timeout=20) as answer:
+            answer.raise_for_status()
+            yield (line for line in answer.iter_lines() if line)
 
     def until(self, condition, seconds: float = 20):
         deadline = time.monotonic() + seconds

@@ -20,9 +20,10 @@ PODS = f"/api/v1/namespaces/{VISION}/pods"
 
 @pytest.fixture(scope="module", autouse=True)
 def _priority(api):
-    """The PriorityClass that a golden manifest names."""
-    low = {"metadata": {"name": "low"}, "value": -10}
-    api.post("/apis/scheduling.k8s.io/v1/priorityclasses", low)
+    """The PriorityClasses that golden manifests name."""
+    for name, value in (("low", -10), ("teaching", 10)):
+        made = {"metadata": {"name": name}, "value": value}
+        api.post("/apis/scheduling.k8s.io/v1/priorityclasses", made)
 
 
 @pytest.mark.parametrize("file", sorted(GOLDEN.glob("*.json")), ids=lambda file: file.stem)

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from gpucommons_authenticator.session_calls import show_notice
 from traitlets.config import Config, PyFileConfigLoader
 
 _ROOT = Path(__file__).parents[3]
@@ -26,6 +27,11 @@ def read_config(tmp_path, monkeypatch):
 def test_the_default_catalogue_is_accepted(read_config) -> None:
     config = read_config(f"GPUSpawner: {{catalogue_file: {_CATALOGUE}}}")
     assert config.GPUSpawner.catalogue_file == str(_CATALOGUE)
+
+
+def test_sessions_that_end_soon_are_told_as_the_authenticator_tells_them(read_config) -> None:
+    config = read_config(f"GPUSpawner: {{catalogue_file: {_CATALOGUE}}}")
+    assert config.GPUSpawner.show_notice is show_notice
 
 
 def test_a_typo_in_the_catalogue_stops_the_hub_with_file_line_and_key(

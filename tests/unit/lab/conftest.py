@@ -6,8 +6,9 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 import httpx
 import pytest
@@ -21,11 +22,19 @@ START_TIMEOUT = 60  # seconds
 class Session:
     """A real Jupyter server with no extension but ours."""
 
-    def __init__(self, home: Path, driver: DriverRoot | None, *options: str) -> None:
+    def __init__(
+        self,
+        home: Path,
+        driver: DriverRoot | None,
+        *options: str,
+        environment: Mapping[str, str] = MappingProxyType({}),
+        terminals: bool = False,
+    ) -> None:
         port = _free_port()
-        _disable_other_extensions(home / ".jupyter")
+        _disable_other_extensions(home / ".jupyter", terminals=terminals)
         environment = {
             **os.environ,
+            **environment,
             "HOME": str(home),
             "JUPYTER_CONFIG_PATH": str(CONFIG),
             "JUPYTER_TOKEN": TOKEN,
@@ -86,6 +95,7 @@ def gpu_session(
         built_driver,
         "--GPUCommonsLab.interval=0.1",
         "--GPUCommonsLab.linger=0.2",
+        "--GPUCommonsLab.background_interval=0",
     )
     session.wait()
     yield session
@@ -103,10 +113,11 @@ def plain_session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Session]
     assert "Traceback" not in session.log
 
 
-def _disable_other_extensions(config_folder: Path) -> None:
-    names = ("jupyter_lsp", "jupyter_server_proxy", "jupyter_server_terminals", "jupyterlab")
+def _disable_other_extensions(config_folder: Path, *, terminals: bool) -> None:
+    names = ("jupyter_lsp", "jupyter_server_proxy", "jupyterlab")
     config_folder.mkdir()
-    settings = {"ServerApp": {"jpserver_extensions": dict.fromkeys(names, False)}}
+    enabled = {**dict.fromkeys(names, False), "jupyter_server_terminals": terminals}
+    settings = {"ServerApp": {"jpserver_extensions": enabled}}
     (config_folder / "jupyter_server_config.json").write_text(json.dumps(settings))
 
 

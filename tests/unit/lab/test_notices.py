@@ -7,13 +7,14 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
-from gpucommons_contract import Endpoint, Notice, NoticeLevel
-from gpucommons_lab.handlers import NOTICES_CHANGED
+from gpucommons_contract import Endpoint, Notice, NoticeChoice, NoticeLevel
+from gpucommons_lab.notice_handler import NOTICES_CHANGED
 from gpucommons_lab.notices import NoticeBoard, NoticeError, parse_notice
 from tornado.httpclient import HTTPRequest
 from tornado.websocket import websocket_connect
 
 PATH = f"/{Endpoint.SESSION_NOTICE}"
+ANSWER = f"/{Endpoint.SESSION_NOTICE_ANSWER}"
 PATIENCE = 10  # seconds
 REMOVED = Notice(
     id="account",
@@ -22,6 +23,11 @@ REMOVED = Notice(
     ends_at=time.time() + 600,
 )
 HELLO = Notice(id="hello", text="Lunch is at noon.")
+IDLE = Notice(
+    id="idle",
+    text="This session is idle.",
+    choices=(NoticeChoice("keep", "Keep for 2 hours"), NoticeChoice("stop", "Stop now")),
+)
 
 
 @pytest.fixture
@@ -65,7 +71,11 @@ async def is_told(page) -> bool:
 def test_a_notice_is_listed_as_it_was_sent(session):
     send(session, REMOVED)
     send(session, HELLO)
-    assert listed(session) == [json.loads(REMOVED.to_json()), json.loads(HELLO.to_json())]
+    unsaid = {"choices": [], "answer": None}
+    assert listed(session) == [
+        {**json.loads(REMOVED.to_json()), **unsaid},
+        {**json.loads(HELLO.to_json()), **unsaid},
+    ]
 
 
 def test_a_sender_needs_nothing_but_its_token(session):
@@ -92,6 +102,66 @@ async def test_an_event_says_nothing_of_what_a_notice_says(session):
     async with asyncio.timeout(PATIENCE):
         assert "account" not in await page.read_message()
     page.close()
+
+
+def answer(session, notice_id: str, choice: str) -> httpx.Response:
+    return session.client.post(ANSWER, json={"id": notice_id, "choice": choice})
+
+
+async def test_an_answer_is_listed_and_all_pages_are_told(session):
+    send(session, IDLE)
+    page = await open_page(session)
+    assert answer(session, "idle", "keep").status_code == 204
+    assert await is_told(page)
+    page.close()
+    [notice] = listed(session)
+    assert (notice["answer"], notice["choices"][0]["label"]) == ("keep", "Keep for 2 hours")
+
+
+def test_the_first_answer_counts_and_may_be_given_again(session):
+    send(session, IDLE)
+    assert answer(session, "idle", "keep").status_code == 204
+    assert answer(session, "idle", "keep").status_code == 204
+    late = answer(session, "idle", "stop")
+    assert late.status_code == 409
+    assert late.json()["message"] == "The notice was answered already, with 'keep'."
+    assert listed(session)[0]["answer"] == "keep"
+
+
+def test_a_notice_that_is_sent_again_asks_again(session):
+    send(session, IDLE)
+    answer(session, "idle", "keep")
+    send(session, IDLE)
+    assert listed(session)[0]["answer"] is None
+
+
+@pytest.mark.parametrize(
+    ("notice_id", "choice", "words"),
+    [
+        ("idle", "ask", "The notice does not offer 'ask'. It offers: keep, stop."),
+        ("hello", "keep", "The notice does not offer 'keep'. It offers no choice."),
+        ("gone", "keep", "That notice is there no more."),
+    ],
+)
+def test_what_cannot_be_answered_so_is_explained(session, notice_id, choice, words):
+    send(session, IDLE)
+    send(session, HELLO)
+    response = answer(session, notice_id, choice)
+    assert (response.status_code, response.json()["message"]) == (409, words)
+    assert [notice["answer"] for notice in listed(session)] == [None, None]
+
+
+def test_an_answer_that_is_none_is_refused(session):
+    response = session.client.post(ANSWER, json={"id": "idle"})
+    assert response.status_code == 400
+    assert response.json()["message"] == "'choice' must be a text of 1 to 64 characters."
+
+
+def test_a_stranger_does_not_answer(session):
+    send(session, IDLE)
+    url = session.client.base_url.join(ANSWER)
+    assert httpx.post(url, json={"id": "idle", "choice": "keep"}).status_code == 403
+    assert listed(session)[0]["answer"] is None
 
 
 def test_a_later_notice_with_the_same_id_replaces_the_first(session):
@@ -197,9 +267,11 @@ def test_a_notice_may_leave_out_level_and_time():
 def test_the_longest_notice_is_accepted():
     notice = Notice(id="i" * 64, text="ü" * 1000, ends_at=0.0)
     assert parse_notice(notice.to_json().encode()) == notice
+    assert parse_notice(IDLE.to_json().encode()) == IDLE
 
 
 GOOD = {"id": "x", "text": "x"}
+KEEP = {"id": "keep", "label": "Keep for 2 hours"}
 
 
 @pytest.mark.parametrize(
@@ -223,7 +295,14 @@ GOOD = {"id": "x", "text": "x"}
         ({**GOOD, "ends_at": float("inf")}, "'ends_at' must be"),
         ({**GOOD, "ends_at": 10**400}, "'ends_at' must be"),
         ({**GOOD, "ends_at": time.time() * 1000}, "'ends_at' must be"),
-        ({**GOOD, "urgent": 1}, "Unknown field 'urgent'. Allowed: id, text, level, ends_at."),
+        ({**GOOD, "urgent": 1}, "Unknown field 'urgent'. Allowed: id, text, level, ends_at, choi"),
+        ({**GOOD, "answer": "keep"}, "Unknown field 'answer'."),
+        ({**GOOD, "choices": "keep"}, "'choices' must be a list of at most 4 objects."),
+        ({**GOOD, "choices": [KEEP] * 5}, "'choices' must be a list"),
+        ({**GOOD, "choices": [KEEP, KEEP]}, "Two of the 'choices' have the same 'id'."),
+        ({**GOOD, "choices": ["keep"]}, "A choice must be an object, such as"),
+        ({**GOOD, "choices": [{"id": "keep"}]}, "'label' must be a text of 1 to 40 characters."),
+        ({**GOOD, "choices": [{**KEEP, "hours": 2}]}, "Unknown field 'hours'. Allowed: id, label."),
         ([GOOD], "The body must be a JSON object"),
     ],
 )

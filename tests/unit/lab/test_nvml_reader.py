@@ -8,8 +8,17 @@ from types import SimpleNamespace
 
 import pynvml
 import pytest
-from gpucommons_contract import GPU, GPUMemory, GPUProcess, SessionVariable, TelemetryState
-from gpucommons_lab.nvml import NVMLReader, gpu_expected
+from gpucommons_contract import (
+    GPU,
+    GPUMemory,
+    GPUProcess,
+    SessionVariable,
+    TelemetryState,
+    Throttle,
+)
+from gpucommons_lab.expected import gpu_expected
+from gpucommons_lab.nvml import NVMLReader
+from gpucommons_lab.nvml_device import throttles
 from gpucommons_local.gpu import state
 
 GIB = 2**30
@@ -20,6 +29,7 @@ from gpucommons_lab.nvml import NVMLReader
 reader = NVMLReader(expected=sys.argv[1] == "expected")
 for _ in sys.stdin:
     reading = reader.read()
+    reader.read_at_leisure()
     gpus = [dataclasses.asdict(gpu) for gpu in reading.gpus]
     print(json.dumps([reading.state, reading.reason, gpus]), flush=True)
 reader.close()
@@ -52,22 +62,34 @@ class ReaderProcess:
 
 
 def test_all_figures_of_the_driver_are_read(driver):
-    gpu = state.GPUState(80, 48, 20 * GIB, 575_500, 58, 1980, 3201)
+    gpu = state.GPUState(
+        80, 48, 20 * GIB, 575_500, 58, 1200, 3201, False, 0x20, 2, 1_200_000, 300_000
+    )
     process = state.GPUProcess(1, 4242, 3 * GIB)
     driver.state_file.update(lambda s: s.with_gpu(1, gpu).with_processes(1, [process]))
     with ReaderProcess(driver.library_folder) as reader:
-        told, reason, gpus = reader.read()
+        for _ in range(3):  # traffic is read at leisure, one GPU after the other
+            told, reason, gpus = reader.read()
     assert (told, reason, len(gpus)) == ("ok", None, 4)
     assert gpus[1].pop("uuid").startswith("GPU-")
     assert gpus[1] == {
         "index": 1,
         "name": "NVIDIA H200 Simulated",
         "utilization": 80,
-        "memory": {"used": 20 * GIB, "total": state.MEMORY_TOTAL},
+        "memory": {"used": 20 * GIB, "total": state.MEMORY_TOTAL, "mine": None},
         "power": 575.5,
         "power_limit": 700.0,
         "temperature": 58,
-        "processes": [{"pid": 4242, "memory": 3 * GIB}],
+        "processes": [{"pid": 4242, "memory": 3 * GIB, "holder": None}],
+        "clock": 1200,
+        "clock_limit": 1980,
+        "throttle": ["thermal"],
+        "ecc_errors": 2,
+        "pcie": {"received": 1_200_000_000, "sent": 300_000_000},
+        "nvlink": None,
+        "mig_profile": None,
+        "peak": None,
+        "simulated": True,
     }
 
 
@@ -114,6 +136,10 @@ def nvml(monkeypatch):
         errors.add(name)
         answer(name, code)
 
+    def mend(name, value):
+        errors.discard(name)
+        answer(name, value)
+
     errors: set[str] = set()
     for name, value in {
         "nvmlInit": None,
@@ -131,9 +157,18 @@ def nvml(monkeypatch):
         "nvmlDeviceGetEnforcedPowerLimit",
         "nvmlDeviceGetTemperature",
         "nvmlDeviceGetComputeRunningProcesses",
+        "nvmlDeviceGetMigMode",
+        "nvmlDeviceGetClockInfo",
+        "nvmlDeviceGetMaxClockInfo",
+        "nvmlDeviceGetCurrentClocksEventReasons",
+        "nvmlDeviceGetCurrentClocksThrottleReasons",
+        "nvmlDeviceGetTotalEccErrors",
+        "nvmlDeviceGetMPSComputeRunningProcesses",
+        "nvmlDeviceGetPcieThroughput",
+        "nvmlDeviceGetFieldValues",
     ):
         fail(name, pynvml.NVML_ERROR_NOT_SUPPORTED)
-    answer.fail = fail
+    answer.fail, answer.mend = fail, mend
     return answer
 
 
@@ -152,6 +187,72 @@ def test_a_driver_that_knows_only_the_old_memory_call_is_read_by_it(nvml, monkey
     monkeypatch.setattr(pynvml, "nvmlDeviceGetMemoryInfo", memory)
     reading = NVMLReader(expected=True).read()
     assert reading.gpus[0].memory == GPUMemory(used=1 * GIB, total=2 * GIB)
+
+
+def test_clients_of_mps_are_listed_beside_its_server_and_once(nvml):
+    server, client = (SimpleNamespace(pid=pid, usedGpuMemory=pid) for pid in (7, 8))
+    nvml("nvmlDeviceGetComputeRunningProcesses", [server, client])
+    nvml.mend("nvmlDeviceGetMPSComputeRunningProcesses", [client])
+    processes = NVMLReader(expected=True).read().gpus[0].processes
+    assert processes == (GPUProcess(7, 7), GPUProcess(8, 8))
+
+
+@pytest.mark.parametrize(
+    ("reasons", "told"),
+    [
+        (0x0, ()),
+        (0x1, ()),  # idle
+        (0x4, (Throttle.POWER,)),
+        (0x20, (Throttle.THERMAL,)),
+        (0x8, (Throttle.HARDWARE,)),
+        (0x8 | 0x40, (Throttle.THERMAL,)),
+        (0x8 | 0x80, (Throttle.HARDWARE,)),
+        (0x2, (Throttle.SETTING,)),
+        (0x10, (Throttle.SETTING,)),
+        (0x100, (Throttle.SETTING,)),
+        (0x4 | 0x20 | 0x80 | 0x2, tuple(Throttle)),
+        (1 << 40, ()),  # of a driver to come
+    ],
+)
+def test_reasons_of_a_low_clock_are_told_in_words(reasons, told):
+    assert throttles(reasons) == told
+
+
+def test_a_driver_that_knows_the_reasons_by_their_old_name_is_asked_by_it(nvml):
+    nvml.fail("nvmlDeviceGetCurrentClocksEventReasons", pynvml.NVML_ERROR_FUNCTION_NOT_FOUND)
+    nvml.mend("nvmlDeviceGetCurrentClocksThrottleReasons", 0x4)
+    assert NVMLReader(expected=True).read().gpus[0].throttle == (Throttle.POWER,)
+
+
+def test_a_session_with_mig_slices_is_shown_these_and_not_the_whole_gpu(nvml, monkeypatch):
+    slices = {1: "slice-a", 4: "slice-b"}
+
+    def handle_of(_gpu, number):
+        if number not in slices:
+            raise pynvml.NVMLError(pynvml.NVML_ERROR_NOT_FOUND)
+        return slices[number]
+
+    nvml.mend("nvmlDeviceGetMigMode", [1, 1])
+    nvml("nvmlDeviceGetMaxMigDeviceCount", 7)
+    monkeypatch.setattr(pynvml, "nvmlDeviceGetMigDeviceHandleByIndex", handle_of)
+    monkeypatch.setattr(pynvml, "nvmlDeviceGetUUID", lambda handle: f"MIG-{handle}")
+    monkeypatch.setattr(pynvml, "nvmlDeviceGetName", lambda _handle: "NVIDIA H200 MIG 1g.18gb")
+    gpus = NVMLReader(expected=True).read().gpus
+    assert [(gpu.index, gpu.uuid, gpu.mig_profile) for gpu in gpus] == [
+        (0, "MIG-slice-a", "1g.18gb"),
+        (1, "MIG-slice-b", "1g.18gb"),
+    ]
+    slices.clear()  # the administrator cut the GPU anew
+    slices[0] = "slice-c"
+    assert [gpu.uuid for gpu in NVMLReader(expected=True).read().gpus] == ["MIG-slice-c"]
+
+
+def test_sixteen_gpus_are_read(nvml, monkeypatch):
+    nvml("nvmlDeviceGetCount", 16)
+    monkeypatch.setattr(pynvml, "nvmlDeviceGetHandleByIndex", lambda number: number)
+    monkeypatch.setattr(pynvml, "nvmlDeviceGetUUID", lambda handle: f"GPU-{handle}")
+    gpus = NVMLReader(expected=True).read().gpus
+    assert [(gpu.index, gpu.uuid) for gpu in gpus] == [(n, f"GPU-{n}") for n in range(16)]
 
 
 def test_a_process_whose_memory_is_hidden_is_still_counted(nvml):

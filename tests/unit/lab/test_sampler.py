@@ -2,16 +2,21 @@
 
 import asyncio
 import threading
+import time
+from dataclasses import replace
 
 import pytest
-from gpucommons_contract import GPU, TelemetryState
+from gpucommons_contract import GPU, GPUMemory, GPUPeak, TelemetryState
 from gpucommons_lab import sampler as sampler_module
+from gpucommons_lab.history import Span
 from gpucommons_lab.reading import Reading
+from gpucommons_lab.recorder import Recorder
 from gpucommons_lab.sampler import Sampler
 
 INTERVAL = 0.01
 LINGER = 0.05
 GPUS = (GPU(index=0, uuid="GPU-0", name="NVIDIA H200", utilization=42),)
+GPUS_WITH_MEMORY = (replace(GPUS[0], memory=GPUMemory(used=30, total=100)),)
 
 
 class CountingReader:
@@ -19,6 +24,7 @@ class CountingReader:
 
     def __init__(self) -> None:
         self.reads = 0
+        self.at_leisure = 0
         self.closes = 0
         self.threads: set[threading.Thread] = set()
         self.answer = threading.Event()
@@ -33,6 +39,9 @@ class CountingReader:
             raise self.reading
         return self.reading
 
+    def read_at_leisure(self) -> None:
+        self.at_leisure += 1
+
     def close(self) -> None:
         self.closes += 1
 
@@ -44,7 +53,25 @@ def reader():
 
 @pytest.fixture
 def sampler(reader):
-    sampler = Sampler(lambda: reader, interval=INTERVAL, linger=LINGER, gpu_mode="mps")
+    recorder = Recorder({"GPUCOMMONS_GPU_MODE": "mps"})
+    sampler = Sampler(lambda: reader, recorder, interval=INTERVAL, linger=LINGER)
+    yield sampler
+    reader.answer.set()
+    sampler.close()
+
+
+@pytest.fixture
+def recorder():
+    return Recorder({})
+
+
+@pytest.fixture
+def background_sampler(reader, recorder):
+    """A sampler that goes on for nobody, five times as slowly."""
+    sampler = Sampler(
+        lambda: reader, recorder, interval=INTERVAL, linger=LINGER, background=5 * INTERVAL
+    )
+    sampler.start()
     yield sampler
     reader.answer.set()
     sampler.close()
@@ -157,3 +184,90 @@ async def test_closing_ends_the_thread(sampler, reader):
         sampler.close()
     assert not sampler.running
     assert reader.closes == 1
+
+
+async def test_what_takes_time_is_read_between_frames_and_on_the_thread(sampler, reader):
+    with sampler.listen() as listener:
+        await sampler.next_frame(listener)
+        await until(lambda: reader.at_leisure > 2)
+
+
+async def test_a_server_that_starts_is_left_alone_at_first(reader, recorder):
+    sampler = Sampler(lambda: reader, recorder, interval=INTERVAL, linger=LINGER, background=60)
+    sampler.start()
+    await asyncio.sleep(5 * INTERVAL)
+    assert reader.reads == 0
+    sampler.close()
+
+
+async def test_in_the_background_it_reads_slowly_for_those_who_come_later(
+    background_sampler, reader, recorder
+):
+    await until(lambda: reader.reads >= 3)
+    assert recorder.history.over(Span.SESSION).gpus["GPU-0"].utilization == (42.0,)
+    assert background_sampler.current.gpus == GPUS
+    assert reader.closes == 0
+
+
+async def test_who_comes_during_a_slow_pause_does_not_wait_for_its_end(reader, recorder):
+    sampler = Sampler(lambda: reader, recorder, interval=INTERVAL, linger=LINGER, background=60)
+    sampler.start()
+    async with asyncio.timeout(5):
+        with sampler.listen() as listener:
+            for _ in range(3):
+                await sampler.next_frame(listener)
+    sampler.close()
+
+
+async def test_it_is_slow_again_once_nobody_listens(background_sampler, reader):
+    with background_sampler.listen() as listener:
+        await background_sampler.next_frame(listener)
+    await asyncio.sleep(2 * INTERVAL)
+    before = reader.reads
+    await asyncio.sleep(15 * INTERVAL)
+    assert 1 <= reader.reads - before <= 4
+
+
+async def test_a_session_without_a_gpu_is_not_read_in_the_background(background_sampler, reader):
+    reader.reading = Reading(TelemetryState.NO_GPU, "This session has no GPU.")
+    await until(lambda: reader.closes == 1)
+    assert reader.reads == 1
+    assert not background_sampler.running
+    with background_sampler.listen() as listener:
+        frame = await background_sampler.next_frame(listener)
+    assert frame.state is TelemetryState.NO_GPU
+
+
+async def test_old_figures_are_not_current(sampler, monkeypatch):
+    monkeypatch.setattr(sampler_module, "_STALL", 0.05)
+    assert sampler.current is None
+    with sampler.listen() as listener:
+        await sampler.next_frame(listener)
+        assert sampler.current.gpus == GPUS
+    await until(lambda: sampler.current is None)
+
+
+async def test_peaks_that_are_set_back_are_told_at_once(sampler, reader):
+    with sampler.listen() as listener:
+        await sampler.next_frame(listener)
+        high = replace(GPUS[0], memory=GPUMemory(used=70, total=100))
+        reader.reading = Reading(TelemetryState.OK, gpus=(high,))
+        while (await sampler.next_frame(listener)).gpus[0].peak != GPUPeak(70, 70):
+            pass
+        reader.reading = Reading(TelemetryState.OK, gpus=GPUS_WITH_MEMORY)
+        while (await sampler.next_frame(listener)).gpus[0].memory.used != 30:
+            pass
+        reader.answer.clear()
+        sampler.reset_peaks()
+        while (await sampler.next_frame(listener)).gpus[0].peak != GPUPeak(30, 70):
+            pass
+
+
+async def test_a_clock_on_the_wall_that_goes_back_stops_nothing(sampler, monkeypatch):
+    with sampler.listen() as listener:
+        await sampler.next_frame(listener)
+        monkeypatch.setattr(time, "time", lambda: 0.0)
+        async with asyncio.timeout(5):
+            while (await sampler.next_frame(listener)).time:
+                pass
+        assert sampler.current is not None

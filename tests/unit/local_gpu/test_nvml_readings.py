@@ -1,9 +1,10 @@
 """What GPUs do, as NVIDIA's own Python binding reads it."""
 
+import json
 import subprocess
 import sys
 
-from gpucommons_local.gpu.state import MEMORY_TOTAL, POWER_LIMIT, GPUProcess, GPUState
+from gpucommons_local.gpu.state import MEMORY_TOTAL, POWER_LIMIT, THROTTLES, GPUProcess, GPUState
 
 GIB = 2**30
 
@@ -27,6 +28,37 @@ def test_readings_follow_the_state(nvml, driver):
         [0, 0, 0, 75_000, 30, 345, 3201],
         [80, 48, 20 * GIB, 575_000, 58, 1980, 3201],
     ]
+
+
+def test_throttling_errors_and_traffic_follow_the_state(nvml, driver):
+    gpu = GPUState(
+        throttle=THROTTLES["thermal"], ecc_errors=2, pcie_received=1_200_000, pcie_sent=300_000
+    )
+    driver.state_file.update(lambda state: state.with_gpu(1, gpu))
+    figures = nvml.read(
+        "[[nvmlDeviceGetCurrentClocksEventReasons(g),"
+        " nvmlDeviceGetCurrentClocksThrottleReasons(g),"
+        " nvmlDeviceGetTotalEccErrors(g, NVML_MEMORY_ERROR_TYPE_UNCORRECTED, NVML_VOLATILE_ECC),"
+        " nvmlDeviceGetTotalEccErrors(g, NVML_MEMORY_ERROR_TYPE_CORRECTED, NVML_VOLATILE_ECC),"
+        " nvmlDeviceGetPcieThroughput(g, NVML_PCIE_UTIL_RX_BYTES),"
+        " nvmlDeviceGetPcieThroughput(g, NVML_PCIE_UTIL_TX_BYTES)] for g in gpus[:2]]"
+    )
+    assert figures == [[0, 0, 0, 0, 0, 0], [0x20, 0x20, 2, 0, 1_200_000, 300_000]]
+
+
+def test_a_pcie_counter_takes_its_time_and_a_slow_driver_too(nvml, driver):
+    driver.state_file.update(lambda state: state.with_gpu(1, GPUState(delay=60)))
+    output = nvml.run(
+        "import json; from time import monotonic; from pynvml import *; nvmlInit()\n"
+        "gpus = [nvmlDeviceGetHandleByIndex(i) for i in range(2)]\n"
+        "times = [monotonic()]\n"
+        "nvmlDeviceGetPcieThroughput(gpus[0], NVML_PCIE_UTIL_RX_BYTES); times += [monotonic()]\n"
+        "nvmlDeviceGetUtilizationRates(gpus[1]); times += [monotonic()]\n"
+        "print(json.dumps([times[1] - times[0], times[2] - times[1]]))\n"
+    )
+    took = json.loads(output)
+    assert took[0] >= 0.02
+    assert took[1] >= 0.06
 
 
 def test_versioned_structs_give_the_same_figures(nvml, driver):

@@ -7,7 +7,7 @@ import pytest
 from gpucommons_local.errors import PlatformError
 from gpucommons_local.gpu import command
 from gpucommons_local.gpu.driver import DriverRoot
-from gpucommons_local.gpu.state import GPUProcess
+from gpucommons_local.gpu.state import THROTTLES, GPUProcess
 
 GIB = 2**30
 
@@ -58,6 +58,17 @@ def test_a_gpu_is_lost_and_found(root):
     assert not root.state_file.read().gpus[3].lost
 
 
+def test_what_holds_the_clock_back_and_what_is_broken_can_be_set(root):
+    sim(root, "set 1 --throttle thermal power --clock 1200 --ecc 2 --pcie 1200:300 --delay 200")
+    gpu = root.state_file.read().gpus[1]
+    assert gpu.throttle == THROTTLES["thermal"] | THROTTLES["power"]
+    assert (gpu.sm_clock, gpu.ecc_errors, gpu.delay) == (1200, 2, 200)
+    assert (gpu.pcie_received, gpu.pcie_sent) == (1_200_000, 300_000)
+    sim(root, "set 1 --throttle none")
+    gpu = root.state_file.read().gpus[1]
+    assert (gpu.throttle, gpu.ecc_errors) == (0, 2)
+
+
 def test_an_xid_is_remembered_and_shown(root, capsys):
     sim(root, "xid 1 79")
     assert capsys.readouterr().out.splitlines()[2].endswith("79")
@@ -86,6 +97,8 @@ def test_show_is_readable_by_programs(root, capsys):
         ("set 0 --memory lots", "'lots' is no size: write it as 20GiB"),
         ("set 0 --memory 200GiB", "200GiB is more than a GPU has: 143771MiB at most"),
         ("set 0 --process 8GiB", "'8GiB' is no process: write it as 4242:8GiB"),
+        ("set 0 --throttle dust", "invalid choice: 'dust'"),
+        ("set 0 --pcie 1200", "'1200' is no traffic: write it as 1200:300"),
         ("set 0 --utilization high", "invalid int value"),
         ("", "required: COMMAND"),
     ],
@@ -104,6 +117,7 @@ def test_a_mistake_is_explained(root, capsys, line, message):
     [
         ("set 0 --utilization 101", "Utilization 101 is out of range: from 0 to 100 percent."),
         ("set 0 --power 701", "Power 701000 is out of range: from 0 to 700000 milliwatts."),
+        ("set 0 --ecc -1", "ECC errors -1 is out of range"),
         ("xid 0 -1", "Xid -1 is out of range"),
     ],
 )

@@ -7,8 +7,10 @@ import pytest
 from gpucommons_local.errors import PlatformError
 from gpucommons_local.gpu.state import (
     GPU_COUNT,
+    MAX_PROCESSES,
     MAX_XIDS,
     MEMORY_TOTAL,
+    THROTTLES,
     DriverState,
     GPUProcess,
     GPUState,
@@ -31,12 +33,19 @@ gpus = st.builds(
     st.integers(0, 10_000),
     st.integers(0, 10_000),
     st.booleans(),
+    st.integers(0, sum(THROTTLES.values())),
+    st.integers(0, 1_000_000),
+    st.integers(0, 64_000_000),
+    st.integers(0, 64_000_000),
+    st.integers(0, 60_000),
 )
 states = st.builds(
     DriverState,
     st.integers(0, 2**63),
     st.tuples(*[gpus] * GPU_COUNT),
-    st.lists(st.builds(GPUProcess, numbers, st.integers(0, 2**32 - 1), memory)).map(tuple),
+    st.lists(
+        st.builds(GPUProcess, numbers, st.integers(0, 2**32 - 1), memory), max_size=MAX_PROCESSES
+    ).map(tuple),
     st.lists(st.builds(Xid, st.integers(1, 2**63), numbers, st.integers(0, 999))).map(tuple),
 )
 
@@ -69,7 +78,8 @@ def test_any_other_text_is_refused(text):
 
 
 def test_the_longest_state_fits_into_what_the_driver_reads():
-    gpu = GPUState(100, 100, MEMORY_TOTAL, 700_000, 120, 10_000, 10_000, lost=True)
+    most = (sum(THROTTLES.values()), 1_000_000, 64_000_000, 64_000_000, 60_000)
+    gpu = GPUState(100, 100, MEMORY_TOTAL, 700_000, 120, 10_000, 10_000, True, *most)
     longest = DriverState(
         2**63,
         (gpu,) * GPU_COUNT,

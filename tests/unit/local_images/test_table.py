@@ -29,7 +29,7 @@ def test_titles_are_unique() -> None:
 
 @pytest.mark.parametrize("image", IMAGES, ids=lambda image: image.title)
 def test_everything_that_an_image_is_made_from_exists(image: Image) -> None:
-    assert re.fullmatch(r"gpucommons\.local/[a-z]+:[a-z0-9.]+-[0-9a-f]{12}", image.reference())
+    assert re.fullmatch(r"gpucommons\.local/[a-z-]+:[a-z0-9.]+-[0-9a-f]{12}", image.reference())
 
 
 @pytest.mark.parametrize("image", FROM_CONTAINERFILES, ids=lambda image: image.title)

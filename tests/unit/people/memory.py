@@ -11,6 +11,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from gpucommons_contract import Notice
 from gpucommons_people.audit import AuditLog
 from gpucommons_people.cluster import (
     CLAIMS,
@@ -25,7 +26,7 @@ from gpucommons_people.cluster import (
 from gpucommons_people.configuration import Configuration
 from gpucommons_people.dex_accounts import DexAccounts
 from gpucommons_people.handout import Handouts
-from gpucommons_people.hub import HubUser, Standing
+from gpucommons_people.hub import Delivery, HubUser, Standing
 from gpucommons_people.installation import Installation
 from gpucommons_people.workspaces import Workspaces
 
@@ -137,6 +138,8 @@ class MemoryHub:
         self.stops_sessions = True
         self.rechecked: list[tuple[str, float]] = []
         self.stopped: list[tuple[str, str]] = []
+        self.notices: dict[str, tuple[Notice, list[str]]] = {}
+        self.deaf: list[str] = []
         self._plug, self._stopping = plug, False
 
     async def user(self, name):
@@ -158,6 +161,17 @@ class MemoryHub:
         return Standing(
             self.allowed, "Dex vouches for them.", self.users[name], stops_at=time.time()
         )
+
+    async def show_notice(self, notice, users=None):
+        self._plug.change()
+        told = [name for name in self.users if users is None or name in users]
+        self.notices[notice.id] = (notice, told)
+        return Delivery(tuple(f"{name}/" for name in told), tuple(self.deaf))
+
+    async def withdraw_notice(self, notice_id):
+        self._plug.change()
+        _, told = self.notices.pop(notice_id, (None, []))
+        return Delivery(tuple(f"{name}/" for name in told), ())
 
     async def stop(self, name, server):
         self._plug.change()

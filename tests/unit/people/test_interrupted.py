@@ -13,7 +13,6 @@ from gpucommons_people.moving import move_user
 from gpucommons_people.removal import Removal, remove_user
 from gpucommons_people.team import Team
 from gpucommons_people.team_objects import team_objects
-from gpucommons_people.team_removal import remove_team
 from gpucommons_people.teams import apply_team, find_team
 
 from .memory import DEX, Interrupted, interrupted_everywhere
@@ -220,28 +219,3 @@ async def test_a_team_is_complete_after_any_interruption(make_world):
 
     steps = await interrupted_everywhere(make_world, apply, check)
     assert steps == len(team_objects(team))
-
-
-async def test_a_team_s_removal_is_finished_by_giving_it_again(make_world):
-    def make():
-        world = make_world()
-        world.cluster.objects.update(_ada(world))
-        world.add_session(ADA, "vision")
-        world.hub.users = {ADA: ("",)}
-        return world
-
-    async def remove(world):
-        if "team-vision" in await _namespaces(world):
-            await remove_team(world.it, "vision", remove_members=True)
-
-    async def check(world):
-        assert "team-vision" not in await _namespaces(world)
-        assert (await world.it.dex.get(ADA)).groups == ()
-
-    assert await interrupted_everywhere(make, remove, check) == 3
-
-
-async def _namespaces(world):
-    from gpucommons_people.cluster import NAMESPACES
-
-    return world.left(NAMESPACES)

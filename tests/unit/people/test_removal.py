@@ -4,8 +4,15 @@ from datetime import date, timedelta
 
 import pytest
 from gpucommons_people.accounts import Leftover, add_user, newcomer
-from gpucommons_people.cluster import CLAIMS, PASSWORDS, REFRESH_TOKENS
+from gpucommons_people.cluster import (
+    CLAIMS,
+    CONFIG_MAPS,
+    PASSWORDS,
+    REFRESH_TOKENS,
+    ForbiddenError,
+)
 from gpucommons_people.errors import InputError, NotThereError, PeopleError, UnreachableError
+from gpucommons_people.grants import grant, list_grants, wanted
 from gpucommons_people.removal import Removal, remove_user
 
 ADA = "ada@example.org"
@@ -35,6 +42,31 @@ async def test_the_handout_goes_with_the_account(ada):
     assert ada.it.handouts.file(ADA).exists()
     await remove_user(ada.it, ADA, Removal())
     assert not ada.it.handouts.file(ADA).exists()
+
+
+async def _grant(world, user: str) -> None:
+    until = f"{date.today() + timedelta(days=7)}"
+    what = wanted(user=user, team=None, until=until, reason="A deadline", gpus="2")
+    await grant(world.it, what)
+
+
+async def test_exceptions_from_the_quota_end_with_the_account_and_no_others(ada):
+    await _grant(ada, ADA)
+    await _grant(ada, "bob@example.org")
+    await remove_user(ada.it, ADA, Removal())
+    assert [each.user for each in await list_grants(ada.it)] == ["bob@example.org"]
+
+
+async def test_somebody_is_removed_where_exceptions_may_not_be_read(ada, monkeypatch):
+    listed = ada.cluster.list
+
+    async def no_config_maps(kind, *more, **and_more):
+        if kind == CONFIG_MAPS:
+            raise ForbiddenError("no", 403)
+        return await listed(kind, *more, **and_more)
+
+    monkeypatch.setattr(ada.cluster, "list", no_config_maps)
+    assert (await remove_user(ada.it, ADA, Removal())).changed
 
 
 async def test_files_are_kept_for_the_configured_time_or_the_one_given(ada):

@@ -6,7 +6,8 @@ import pytest
 from gpucommons_spawner.availability import Availability
 from gpucommons_spawner.cluster import Cluster
 from gpucommons_spawner.quota import Ledger
-from gpucommons_spawner.room import room, too_few
+from gpucommons_spawner.room import too_few
+from gpucommons_spawner.rooms import Rooms
 from gpucommons_spawner.selection import Person
 
 from .conftest import ASTRO, VISION
@@ -37,6 +38,10 @@ def _pod(name, node="n1", gpus=1, phase="Running"):
     }
 
 
+def _rooms(catalogue, cluster):
+    return Rooms(catalogue.sizes, cluster, queued=False)
+
+
 @pytest.fixture
 def cluster():
     cluster = Cluster()
@@ -47,8 +52,8 @@ def cluster():
 
 @pytest.fixture
 def free(cluster, catalogue):
-    availability = Availability(catalogue, cluster)
-    return lambda size="gpu": availability.rooms()[size].free
+    rooms = _rooms(catalogue, cluster)
+    return lambda size="gpu": rooms.of()[size].free
 
 
 def test_a_pod_takes_its_gpu_from_the_moment_it_has_a_node(cluster, free):
@@ -74,7 +79,7 @@ def test_pods_that_were_listed_before_their_node_count(catalogue):
     cluster = Cluster()
     cluster.pods.replace([_pod("p")])
     cluster.nodes.replace([_node()])
-    assert Availability(catalogue, cluster).rooms()["gpu"].free == 1
+    assert _rooms(catalogue, cluster).of()["gpu"].free == 1
 
 
 def test_a_node_that_changes_keeps_what_its_pods_take(cluster, free):
@@ -128,6 +133,24 @@ def test_until_the_cluster_is_known_every_size_is_offered(catalogue):
     assert sizes["gpu"].free is None
 
 
+def test_that_there_are_no_pods_is_a_change_from_not_knowing(catalogue):
+    cluster = Cluster()
+    cluster.nodes.replace([_node()])
+    rooms, before = _rooms(catalogue, cluster), cluster.version
+    assert rooms.of()["gpu"].free is None
+    cluster.pods.replace([])
+    assert cluster.version != before
+    assert rooms.of()["gpu"].free == 2
+
+
+def test_two_people_of_a_team_are_told_from_one_count(cluster, catalogue):
+    rooms = _rooms(catalogue, cluster)
+    assert rooms.of("vision") is rooms.of("vision")
+    before = rooms.of("vision")
+    cluster.pods.update("ADDED", _pod("p"))
+    assert rooms.of("vision")["gpu"].free == before["gpu"].free - 1
+
+
 def test_a_full_size_says_so(cluster, catalogue):
     for number in range(2):
         cluster.pods.update("ADDED", _pod(f"p{number}"))
@@ -159,15 +182,16 @@ def sharing(cluster):
 def test_shares_beside_another_team_do_not_count_and_the_reason_is_told(sharing, catalogue):
     sharing.pods.update("ADDED", _share("p", "vision"))
     availability = Availability(catalogue, sharing)
-    assert availability.rooms("vision")["share"].free == 3
-    assert availability.rooms("astro")["share"].free == 0
+    rooms = _rooms(catalogue, sharing)
+    assert rooms.of("vision")["share"].free == 3
+    assert rooms.of("astro")["share"].free == 0
     state = availability.for_person(Person("ada", teams=(ASTRO,)), Ledger(), "")
     share = next(size for size in state.sizes if size.name == "share")
     assert share.reason == (
         "What is free is beside sessions of another team, which it may not share a node with."
     )
     sharing.pods.update("DELETED", _share("p", "vision"))
-    assert availability.rooms("astro")["share"].free == 4
+    assert rooms.of("astro")["share"].free == 4
 
 
 def test_a_node_that_changes_keeps_whose_sessions_it_has(sharing, catalogue):
@@ -175,9 +199,9 @@ def test_a_node_that_changes_keeps_whose_sessions_it_has(sharing, catalogue):
     node = _node(labels=SHARING)
     node["status"]["allocatable"][SHARED] = "4"
     sharing.nodes.update("MODIFIED", node)
-    assert Availability(catalogue, sharing).rooms("astro")["share"].free == 0
+    assert _rooms(catalogue, sharing).of("astro")["share"].free == 0
     sharing.nodes.replace([node])
-    assert Availability(catalogue, sharing).rooms("astro")["share"].free == 0
+    assert _rooms(catalogue, sharing).of("astro")["share"].free == 0
 
 
 def test_somebody_in_two_teams_has_what_one_of_them_has(sharing, catalogue):
@@ -191,7 +215,7 @@ def test_somebody_in_two_teams_has_what_one_of_them_has(sharing, catalogue):
 
 def test_teams_that_may_meet_count_all_shares(sharing, full):
     sharing.pods.update("ADDED", _share("p", "vision"))
-    assert Availability(full, sharing).rooms("astro")["mps-together"].free == 3
+    assert _rooms(full, sharing).of("astro")["mps-together"].free == 3
 
 
 @pytest.mark.parametrize("name", ["dra", "hami"])
@@ -213,14 +237,14 @@ def test_what_nodes_do_not_count_is_offered_and_not_called_full(cluster, full, n
 )
 def test_a_taint_is_tolerated_as_the_scheduler_would(cluster, full, taint, rooms):
     cluster.nodes.replace([_node(labels={"pool": "borrowed"}, taints=[taint])])
-    assert Availability(full, cluster).rooms()["cpu"].free == rooms
+    assert _rooms(full, cluster).of()["cpu"].free == rooms
 
 
 def test_random_changes_end_at_the_sum_of_what_is_there(catalogue):
     cluster, random_ = Cluster(), random.Random(1)
     cluster.nodes.replace([_node(f"n{number}", gpus=8) for number in range(4)])
     cluster.pods.replace([])
-    there = {}
+    there, rooms = {}, _rooms(catalogue, cluster)
     for _ in range(500):
         name = f"p{random_.randrange(20)}"
         if name in there and random_.random() < 0.5:
@@ -230,8 +254,7 @@ def test_random_changes_end_at_the_sum_of_what_is_there(catalogue):
             cluster.pods.update("ADDED", there[name])
         if random_.random() < 0.1:
             cluster.nodes.update("MODIFIED", _node(f"n{random_.randrange(4)}", gpus=8))
-    found = room(catalogue.sizes["gpu"], list(cluster.all_nodes()))
-    assert found.free == 32 - len(there)
+        assert rooms.of()["gpu"].free == 32 - len(there)
 
 
 def _gated(name, size):

@@ -129,6 +129,11 @@ def _complaint(tmp_path, old: str, new: str) -> str:
             "must be a duration such as 90s, 30m, 12h or 7d",
         ),
         (
+            "cpu: 500m, memory: 1Gi}",
+            "cpu: 500m, memory: 1Gi, longest: 9000d}",
+            "catalogue.yaml:20: sizes.cpu.longest: must be 1m at least and 365d at most",
+        ),
+        (
             "quotas:",
             "data: {x: {display_name: X, host_path: /a/../etc}}\nquotas:",
             "catalogue.yaml:40: data.x.host_path: must not have .. in it",

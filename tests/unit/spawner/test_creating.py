@@ -14,12 +14,13 @@ class _SlowAPI:
         self.pods = {}
         self.deleted = []
 
-    async def create_namespaced_pod(self, _namespace, pod):
+    async def create_namespaced_pod(self, _namespace, pod, **_more):
         name = pod.metadata.name
         if name in self.pods:
             raise ApiException(status=409)
         self.pods[name] = pod
         await asyncio.sleep(1)
+        return SimpleNamespace(ok=True, close=lambda: None)
 
     async def read_namespaced_pod(self, name, _namespace):
         return self.pods[name]

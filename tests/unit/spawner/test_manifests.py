@@ -9,11 +9,13 @@ import os
 from pathlib import Path
 
 import pytest
+from gpucommons_contract import SessionInfo, SessionVariable
 from gpucommons_spawner import GPUSpawner
 from gpucommons_spawner.refusal import Refusal
+from gpucommons_spawner.teams import Team
 from kubernetes_asyncio.client import ApiClient
 
-from .conftest import FULL
+from .conftest import FULL, namespace_of
 
 GOLDEN = Path(__file__).with_name("golden")
 CHANGING = ("hub.jupyter.org/kubespawner-version", "hub.jupyter.org/jupyterhub-version")
@@ -73,6 +75,43 @@ async def test_a_session_with_a_gpu_leaves_the_choice_of_device_to_the_plugin(ma
         assert "NVIDIA_VISIBLE_DEVICES" not in names
 
 
+async def test_a_session_is_told_in_words_what_was_picked(make_spawner, teams):
+    strange = Team("vision", "{username} sees $(HOME)", "team-vision")
+    teams.replace([namespace_of(strange)])
+    pod = await _pod(make_spawner({"size": "share"}))
+    variables = {each["name"]: each["value"] for each in pod["spec"]["containers"][0]["env"]}
+    told = variables[SessionVariable.SESSION]
+    assert "$(" not in told  # which Kubernetes would replace
+    assert SessionInfo(**json.loads(told)) == SessionInfo(
+        environment="SciPy",
+        version="2026.11",
+        size="Share of a GPU",
+        team="{username} sees $(HOME)",
+    )
+
+
+@pytest.mark.parametrize(
+    ("size", "longest", "warn", "stop"),
+    [("timeslice", 8 * 3600, 1800, 3600), ("cpu", None, 1800, None)],
+)
+async def test_a_session_is_told_how_long_it_lasts(make_spawner, size, longest, warn, stop):
+    pod = await _full_pod(make_spawner, size)
+    variables = {each["name"]: each["value"] for each in pod["spec"]["containers"][0]["env"]}
+    told = SessionInfo(**json.loads(variables[SessionVariable.SESSION]))
+    assert (told.longest, told.idle_warn_after, told.idle_stop_after) == (longest, warn, stop)
+
+
+async def test_a_session_with_a_gpu_is_told_where_to_ask_whose_processes_are_on_it(make_spawner):
+    url = "http://gpu-processes.gpucommons-node.svc:8890"
+    for size, told in (("cpu", None), ("share", url), ("gpu", url)):
+        pod = await _pod(make_spawner({"size": size}, gpu_processes_url=url))
+        variables = {each["name"]: each["value"] for each in pod["spec"]["containers"][0]["env"]}
+        assert variables.get(SessionVariable.GPU_PROCESSES_URL) == told
+    pod = await _pod(make_spawner({"size": "gpu"}))
+    names = {each["name"] for each in pod["spec"]["containers"][0]["env"]}
+    assert SessionVariable.GPU_PROCESSES_URL not in names
+
+
 async def test_a_shared_gpu_keeps_the_shared_memory_of_the_mps_daemon(make_spawner):
     pod = await _pod(make_spawner({"size": "share"}))
     mounts = pod["spec"]["containers"][0]["volumeMounts"]
@@ -82,6 +121,7 @@ async def test_a_shared_gpu_keeps_the_shared_memory_of_the_mps_daemon(make_spawn
 async def test_another_choice_leaves_nothing_of_the_one_before(make_spawner):
     spawner = make_spawner({"size": "gpu"})
     await _pod(spawner)
+    spawner.clear_state()  # as JupyterHub does before a start
     spawner.user_options = {"size": "cpu"}
     again = _settled(await _pod(spawner))
     assert again == _settled(await _pod(make_spawner({"size": "cpu"})))
@@ -234,6 +274,26 @@ async def test_with_a_queue_every_session_with_a_gpu_waits_in_it_and_no_other(ma
         labels = (await _pod(spawner))["metadata"]["labels"]
         queue = labels.get("kueue.x-k8s.io/queue-name")
         assert queue == (None if size == "cpu" else "sessions")
+
+
+@pytest.mark.parametrize(
+    ("team", "size", "priority"),
+    [
+        ("vision", "cpu", "low"),
+        ("astro", "cpu", "low"),
+        ("vision", "mig", "teaching"),
+        ("astro", "mig", "urgent"),
+    ],
+)
+async def test_a_session_has_its_size_s_priority_or_else_its_team_s(
+    make_spawner, team, size, priority
+):
+    pod = await _full_pod(make_spawner, size, team)
+    assert pod["spec"]["priorityClassName"] == priority
+    if size != "cpu":
+        queued = await _full_pod(make_spawner, size, team, queue="sessions")
+        assert queued["metadata"]["labels"]["kueue.x-k8s.io/priority-class"] == priority
+        assert "priorityClassName" not in queued["spec"]
 
 
 async def test_in_a_queue_a_size_s_priority_is_kueues_and_not_the_schedulers(

@@ -1,5 +1,6 @@
 """What the page shows, and what its form means."""
 
+from dataclasses import replace
 from datetime import date
 from html import unescape
 from html.parser import HTMLParser
@@ -9,7 +10,9 @@ from gpucommons_spawner.availability import Availability
 from gpucommons_spawner.cluster import Cluster
 from gpucommons_spawner.picker import options_of_form, render
 from gpucommons_spawner.quota import Ledger
+from gpucommons_spawner.resume import Resume
 from gpucommons_spawner.selection import Person
+from gpucommons_spawner.start_times import StartTimes
 from gpucommons_spawner.teams import Team
 
 from .conftest import ASTRO, TODAY, VISION
@@ -25,6 +28,8 @@ class _Page(HTMLParser):
         super().__init__()
         self.radios: dict[tuple[str, str], set[str]] = {}
         self.selected: dict[str, str] = {}
+        self.buttons: dict[str, bool] = {}
+        """Whether each is off, by value."""
         self.words = ""
         self._select = ""
         self.feed(html)
@@ -32,6 +37,8 @@ class _Page(HTMLParser):
 
     def handle_starttag(self, tag, attrs):
         found = dict(attrs)
+        if tag == "button":
+            self.buttons[found.get("value", "")] = "disabled" in found
         if tag == "input":
             self.radios[found["name"], found["value"]] = {"checked", "disabled"} & found.keys()
         if tag == "select":
@@ -43,8 +50,8 @@ class _Page(HTMLParser):
         self.words += " ".join(data.split()) + " "
 
 
-def _draw(catalogue, last=None, person=ADA, today=TODAY, **more) -> str:
-    state = Availability(catalogue, Cluster()).for_person(person, Ledger(), "")
+def _draw(catalogue, last=None, person=ADA, today=TODAY, starts=None, **more) -> str:
+    state = Availability(catalogue, Cluster(), starts).for_person(person, Ledger(), "")
     return render(catalogue, person, state, last or {}, availability_url="/x", today=today, **more)
 
 
@@ -224,3 +231,62 @@ def test_fields_that_the_form_does_not_have_are_kept_to_be_refused():
         "image": "evil",
         "size": ["a", "b"],
     }
+
+
+def _offer(**more) -> Resume:
+    return Resume(title="SciPy 2026.11 · CPU", team="vision", size="cpu", image="As it was", **more)
+
+
+def test_the_last_session_can_be_started_again(catalogue):
+    page = _Page(_draw(catalogue, offer=_offer(same={"size": "cpu"})))
+    assert "Last session SciPy 2026.11 · CPU As it was Start again" in page.words
+    assert page.buttons["same"] is False
+    assert "now" not in page.buttons
+
+
+def test_a_changed_image_is_said_and_both_are_offered(catalogue):
+    offer = _offer(same={"size": "cpu"}, now={"size": "cpu"}, changed="It is another image now.")
+    page = _Page(_draw(catalogue, offer=offer))
+    assert "It is another image now. Start as last time Start with the new image" in page.words
+    assert (page.buttons["same"], page.buttons["now"]) == (False, False)
+
+
+def test_an_old_image_that_is_not_allowed_any_more_has_no_button(catalogue):
+    page = _Page(_draw(catalogue, offer=_offer(now={"size": "cpu"}, changed="Another now.")))
+    assert "same" not in page.buttons
+    assert page.buttons["now"] is False
+
+
+def test_a_last_session_that_cannot_be_started_is_off_and_says_why(catalogue):
+    page = _Page(_draw(catalogue, offer=_offer(reason="It is gone.")))
+    assert "It is gone." in page.words
+    assert page.buttons["same"] is True
+
+
+def test_a_last_session_whose_size_is_taken_is_off_and_says_why(catalogue):
+    person = Person("ada", frozenset(), (VISION,))
+    offer = replace(_offer(same={"size": "gpus"}), size="gpus")
+    page = _Page(_draw(catalogue, person=person, offer=offer))
+    assert page.words.index("For members of researchers") < page.words.index("Environment")
+    assert page.buttons["same"] is True
+
+
+def test_who_was_never_here_has_nothing_to_start_again(catalogue):
+    assert "Last session" not in _Page(_draw(catalogue)).words
+
+
+def test_what_a_link_cannot_have_is_told(catalogue):
+    page = _Page(_draw(catalogue, link_problems=("There is no size 'huge'.",)))
+    assert "Not all that the link asks for can be had: There is no size 'huge'." in page.words
+
+
+def test_how_long_the_last_starts_of_the_choice_took_is_said(catalogue):
+    starts = StartTimes()
+    starts.note("scipy", "cpu", 6.2)
+    starts.note("scipy", "gpu", 90.0)
+    page = _Page(_draw(catalogue, starts=starts))
+    assert "SciPy · CPU only: the last start took 6 s" in page.words
+
+
+def test_a_size_without_a_description_says_what_it_fits(catalogue):
+    assert "CPU only 0.5 CPU · 1 GiB For work without a GPU" in _Page(_draw(catalogue)).words

@@ -1,7 +1,9 @@
 """What becomes of a pod, in words; messages as the Kubernetes scheduler 1.35 writes them."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
-from gpucommons_spawner.pod_outcome import Outcome, describe, in_words, judge
+from gpucommons_spawner.pod_outcome import Outcome, describe, in_words, is_lost, is_over, judge
 
 
 @pytest.mark.parametrize(
@@ -91,3 +93,24 @@ def test_an_event_is_described_and_an_unknown_one_told_as_it_is():
         "A node was found."
     )
     assert describe({"reason": "New", "message": "Something new"}) == "Something new"
+
+
+@pytest.mark.parametrize("phase", ["Failed", "Succeeded", "Unknown"])
+def test_a_pod_in_a_last_phase_is_over_though_its_container_is_said_to_run(phase):
+    running = [{"name": "notebook", "ready": True, "state": {"running": {}}}]
+    assert is_over({"metadata": {}, "status": {"phase": phase, "containerStatuses": running}})
+
+
+def test_a_pod_that_runs_or_waits_is_not_over():
+    assert not any(
+        is_over({"metadata": {}, "status": {"phase": p}}) for p in ("Pending", "Running")
+    )
+    assert not is_over({"metadata": {}})
+
+
+@pytest.mark.parametrize(("seconds", "lost"), [(-10, False), (29, False), (31, True)])
+def test_a_pod_is_lost_if_it_is_there_long_after_it_should_be_gone(seconds, lost):
+    due = datetime(2026, 11, 24, 12, tzinfo=UTC)
+    pod = {"metadata": {"deletionTimestamp": f"{due:%Y-%m-%dT%H:%M:%SZ}"}}
+    assert is_lost(pod, due + timedelta(seconds=seconds)) is lost
+    assert not is_lost({"metadata": {}}, due)

@@ -5,8 +5,19 @@ import logging
 from types import SimpleNamespace
 
 import pytest
-from gpucommons_spawner.queue import Place, eviction, is_queued, places, queue_labels, waiting
+from gpucommons_spawner.queue import (
+    Place,
+    eviction,
+    eviction_told,
+    is_queued,
+    places,
+    queue_labels,
+    stage_since,
+    waiting,
+)
+from gpucommons_spawner.queue_obstacle import obstacles
 from gpucommons_spawner.queue_places import QueuePlaces
+from kubernetes_asyncio.client import ApiException
 
 GATE = {"name": "kueue.x-k8s.io/admission"}
 SINCE = {"creationTimestamp": "2026-11-24T08:05:00Z"}
@@ -28,7 +39,11 @@ def _pending(*pods):
 @pytest.mark.parametrize(
     ("place", "words"),
     [
-        (None, "Waiting for a GPU since 08:05 UTC. The place in the queue is not known now."),
+        (Place(), "Waiting for a GPU since 08:05 UTC. The place in the queue is not known now."),
+        (
+            Place(0, obstacle="The queue lets nobody in now."),
+            "Waiting for a GPU since 08:05 UTC. The queue lets nobody in now.",
+        ),
         (Place(0), "Waiting for a GPU since 08:05 UTC: first in the queue."),
         (Place(1), "Waiting for a GPU since 08:05 UTC: number 2 in the queue, 1 session is ahead."),
         (
@@ -42,7 +57,7 @@ def test_who_waits_is_told_since_when_and_how_many_are_ahead(place, words):
 
 
 def test_a_place_counts_the_sessions_of_all_teams():
-    assert places(_pending("jupyter-eve", "jupyter-ada"))["jupyter-ada"] == Place(1)
+    assert places(_pending("jupyter-eve", "jupyter-ada"))["jupyter-ada"] == 1
 
 
 def test_nobody_waits_when_kueue_lists_nothing():
@@ -68,6 +83,19 @@ def test_a_preempted_person_is_told_why_and_what_became_of_their_files():
     )
 
 
+def test_an_end_is_read_from_kueues_event_too_and_from_no_other():
+    event = {
+        "reason": "Stopped",
+        "reportingComponent": "pod-kueue-controller",
+        "eventTime": "2026-11-24T09:30:00.036285Z",
+        "message": "Preempted to accommodate a workload (UID: 07d9d2ce) due to prioritization",
+    }
+    assert eviction_told(event) == eviction(_evicted("WorkloadEvictedDueToPreempted"))
+    assert "an administrator's queue" in eviction_told({**event, "message": "The queue is stopped"})
+    assert eviction_told({**event, "reportingComponent": "kubelet"}) is None
+    assert eviction_told({**event, "reason": "Started"}) is None
+
+
 def test_other_ends_are_not_told_as_preemption():
     drained = eviction(_evicted("WorkloadEvictedDueToClusterQueueStopped"))
     assert "priority" not in drained
@@ -80,18 +108,130 @@ def test_a_queued_pod_has_a_priority_only_where_its_size_has_one():
     assert queue_labels("sessions", "urgent")["kueue.x-k8s.io/priority-class"] == "urgent"
 
 
+def _workload(reason, message, status="False"):
+    condition = {
+        "type": "QuotaReserved",
+        "status": status,
+        "reason": reason,
+        "message": message,
+    }
+    return {
+        "metadata": {"ownerReferences": [{"kind": "Pod", "name": "jupyter-ada"}]},
+        "status": {"conditions": [condition]},
+    }
+
+
+_TOO_FEW = (
+    "insufficient quota for nvidia.com/gpu in flavor gpus, previously considered podsets requests "
+    "(0) + current podset request (4) > maximum capacity (2)"
+)
+_IN_USE = "insufficient unused quota for nvidia.com/gpu in flavor h200, 1 more needed"
+_ASSIGN = "couldn't assign flavors to pod set main: "
+
+
+@pytest.mark.parametrize(
+    ("reason", "message", "words"),
+    [
+        ("Inadmissible", "LocalQueue sessions doesn't exist", "no queue of the name sessions"),
+        ("Inadmissible", "LocalQueue sessions is terminating or missing", "no queue of the name"),
+        ("Inadmissible", "ClusterQueue gpus doesn't exist", "the ClusterQueue gpus, to which it"),
+        ("Inadmissible", "ClusterQueue gpus is terminating or missing", "ClusterQueue gpus"),
+        (
+            "Inadmissible",
+            'Not found: "DeviceClass mig.nvidia.com is not mapped in DRA configuration for podset"',
+            "it does not know the device class mig.nvidia.com",
+        ),
+        ("Pending", "Workload namespace doesn't match ClusterQueue selector", "closed to this"),
+        (
+            "Pending",
+            _ASSIGN + "resource nvidia.com/mig-1g.10gb unavailable in ClusterQueue",
+            "it has no nvidia.com/mig-1g.10gb to give",
+        ),
+        (
+            "Pending",
+            _ASSIGN + _TOO_FEW,
+            "asks for 4 of nvidia.com/gpu, more than it ever has (2)",
+        ),
+        ("Pending", _ASSIGN + "flavor h200 doesn't match node affinity", "no kind of nodes"),
+    ],
+)
+def test_what_waiting_cannot_help_is_told_as_such(reason, message, words):
+    said = obstacles({"items": [_workload(reason, message)]})["jupyter-ada"]
+    assert said.startswith("The queue cannot ever take this session: ")
+    assert words in said
+    assert said.endswith(" Tell an administrator.")
+
+
+@pytest.mark.parametrize("kind", ["LocalQueue", "ClusterQueue"])
+@pytest.mark.parametrize("state", ["inactive", "stopped"])
+def test_a_queue_that_is_stopped_is_not_called_for_ever(kind, state):
+    workload = _workload("Inadmissible", f"{kind} sessions is {state}")
+    said = obstacles({"items": [workload]})["jupyter-ada"]
+    assert said.startswith("The queue lets nobody in now")
+    assert "Whoever waits keeps their turn." in said
+
+
+def test_what_kueue_says_otherwise_of_a_session_that_it_does_not_take_is_passed_on():
+    said = obstacles({"items": [_workload("Inadmissible", "resources are not valid")]})
+    assert said["jupyter-ada"] == (
+        "The queue does not take this session: resources are not valid. Tell an administrator."
+    )
+
+
+@pytest.mark.parametrize(
+    "workload",
+    [
+        _workload("Pending", _ASSIGN + _IN_USE),
+        _workload("Pending", f"{_ASSIGN}{_TOO_FEW}, {_IN_USE}"),
+        _workload("QuotaReserved", "Quota reserved in ClusterQueue gpus", status="True"),
+        {"metadata": {}, "status": {}},
+    ],
+)
+def test_plain_waiting_has_no_obstacle(workload):
+    assert obstacles({"items": [workload]}) == {}
+
+
+def test_a_stage_of_a_start_counts_from_when_the_pod_was_made_or_left_the_queue():
+    made, left = "2026-11-24T08:05:00Z", "2026-11-24T09:00:00Z"
+    labels = queue_labels("sessions", None)
+    pod = {"metadata": {"creationTimestamp": made, "labels": labels}, "spec": {}}
+    assert stage_since({**pod, "spec": {"schedulingGates": [GATE]}}).hour == 8
+    assert stage_since(pod) is None
+    scheduled = {"type": "PodScheduled", "status": "True", "lastTransitionTime": left}
+    assert stage_since({**pod, "status": {"conditions": [scheduled]}}).hour == 9
+    unqueued = {"metadata": {"creationTimestamp": made}, "status": {"conditions": [scheduled]}}
+    assert stage_since(unqueued).hour == 8
+
+
 async def test_all_who_wait_in_a_queue_are_one_question():
     asked = []
 
     async def call_api(path, *_args, **_options):
         asked.append(path)
         await asyncio.sleep(0)
-        return _pending("jupyter-ada")
+        if path.endswith("/workloads"):
+            return {"items": [_workload("Inadmissible", "ClusterQueue gpus is stopped")]}
+        return _pending("jupyter-eve", "jupyter-ada")
 
     api = SimpleNamespace(api_client=SimpleNamespace(call_api=call_api))
     log = logging.getLogger()
     queues = QueuePlaces()
     asking = [queues.of(api, "team-vision", "sessions", log) for _ in range(50)]
-    assert all(each == {"jupyter-ada": Place(0)} for each in await asyncio.gather(*asking))
+    for found in await asyncio.gather(*asking):
+        assert found["jupyter-eve"] == Place(0)
+        assert found["jupyter-ada"].ahead == 1
+        assert "lets nobody in" in found["jupyter-ada"].obstacle
     await queues.of(api, "team-astro", "sessions", log)
-    assert len(asked) == 2
+    assert len(asked) == 2 * 2  # places and reasons
+
+
+async def test_one_answer_that_is_missing_does_not_take_the_other_away():
+    async def call_api(path, *_args, **_options):
+        if "visibility" in path:
+            raise ApiException(status=503)
+        return {"items": [_workload("Inadmissible", "ClusterQueue gpus is stopped")]}
+
+    api = SimpleNamespace(api_client=SimpleNamespace(call_api=call_api))
+    found = await QueuePlaces().of(api, "team-vision", "sessions", logging.getLogger())
+    assert found["jupyter-ada"].ahead is None
+    assert found["jupyter-ada"].obstacle

@@ -1,13 +1,16 @@
 """The ledger against a model, and its words."""
 
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
 from gpucommons_spawner.catalogue import Allowance
+from gpucommons_spawner.free_by import free_by
 from gpucommons_spawner.holdings import Holding
 from gpucommons_spawner.quota import Ledger, Limits, QuotaExceededError
 from gpucommons_spawner.shortage import Wish
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
@@ -103,6 +106,89 @@ def test_a_session_that_changes_team_counts_in_the_new_one_only():
     moved = Wish("ada", Holding("", Decimal(1), "x", "astro", "gpu"))
     ledger.reserve(moved, Limits(Allowance(sessions=1), Allowance(sessions=1)))
     assert (len(ledger.of_team("vision")), len(ledger.of_team("astro"))) == (0, 1)
+
+
+TOMORROW = datetime.now(UTC).replace(hour=14, minute=29, second=40) + timedelta(days=1)
+ON_THAT_DAY = f" Yours would be free by 14:30 UTC on {TOMORROW.day} {TOMORROW:%B}."
+
+
+def _running(ledger: Ledger, *ends: datetime | None, units: str = "1") -> None:
+    """Let Ada run one session for each end."""
+    for number, end in enumerate(ends):
+        ledger.reserve(_wish(f"s{number}", units), Limits(Allowance()))
+        ledger.confirm("ada", f"s{number}", end)
+
+
+def test_a_refusal_says_by_when_there_is_room_because_sessions_end():
+    ledger = Ledger()
+    _running(ledger, TOMORROW)
+    assert _refused(ledger, _wish("x"), ONE_GPU).endswith(ON_THAT_DAY)
+
+
+def test_the_time_of_today_is_said_without_a_day_and_never_lies_behind():
+    ledger = Ledger()
+    _running(ledger, datetime.now(UTC) - timedelta(minutes=5))
+    told = _refused(ledger, _wish("x"), ONE_GPU)
+    said = datetime.now(UTC) + timedelta(minutes=1)
+    assert f" Yours would be free by {said:%H:%M} UTC" in told
+
+
+def test_nothing_is_said_if_what_is_in_the_way_has_no_end():
+    ledger = Ledger()
+    _running(ledger, None)
+    assert "free by" not in _refused(ledger, _wish("x"), ONE_GPU)
+
+
+def test_as_many_ends_are_waited_for_as_it_takes():
+    ledger, limits = Ledger(), Limits(Allowance(gpus=Decimal(1)))
+    _running(ledger, TOMORROW - timedelta(hours=3), None, TOMORROW, None, units="0.25")
+    wanted = _wish("x", "0.5")
+    assert _refused(ledger, wanted, limits).endswith(ON_THAT_DAY)
+    assert "free by" not in _refused(ledger, _wish("x", "0.75"), limits)
+
+
+def test_person_and_team_must_both_have_room():
+    ledger = Ledger()
+    _running(ledger, TOMORROW - timedelta(hours=1))
+    ledger.reserve(_wish(person="bob"), Limits(Allowance()))
+    limits = Limits(Allowance(sessions=1), Allowance(gpus=Decimal(1)))
+    assert "free by" not in _refused(ledger, _wish("x"), limits)
+    ledger.confirm("bob", "", TOMORROW)
+    assert _refused(ledger, _wish("x"), limits).endswith(ON_THAT_DAY)
+
+
+def test_the_later_of_two_moments_is_said():
+    ledger = Ledger()
+    _running(ledger, TOMORROW)
+    ledger.reserve(_wish(person="bob"), Limits(Allowance()))
+    ledger.confirm("bob", "", TOMORROW - timedelta(hours=1))
+    limits = Limits(Allowance(sessions=1), Allowance(sessions=2, gpus=Decimal(2)))
+    assert _refused(ledger, _wish("x"), limits).endswith(ON_THAT_DAY)
+
+
+def test_a_limit_that_is_too_small_for_the_size_is_not_waited_for():
+    ledger, limits = Ledger(), Limits(Allowance(gpus=Decimal(1)))
+    _running(ledger, TOMORROW)
+    assert "free by" not in _refused(ledger, _wish("x", "2"), limits)
+
+
+_ends = st.none() | st.integers(0, 5).map(lambda hours: TOMORROW + timedelta(hours=hours))
+_held = st.tuples(st.sampled_from(["ada", "bob"]), st.sampled_from("abc"), _ends)
+
+
+@given(st.lists(_held, max_size=12), st.sampled_from("abcx"), st.integers(0, 4))
+def test_room_is_free_once_so_many_have_ended_that_it_fits(changes, server, most):
+    ledger, latest = Ledger(), {}
+    for person, name, ends in changes:
+        ledger.restore(person, Holding(name, Decimal(1), "SciPy", "vision", "gpu"))
+        ledger.confirm(person, name, ends)
+        latest[person, name] = ends
+    limit = (ledger.of_team("vision"), Allowance(gpus=Decimal(most)))
+    found = free_by([limit], _wish(server))
+    latest.pop(("ada", server), None)  # it is to be replaced
+    ends = sorted(end for end in latest.values() if end)
+    excess = len(latest) + 1 - most
+    assert found == (ends[excess - 1] if 0 < excess <= len(ends) else None)
 
 
 @dataclass(frozen=True)

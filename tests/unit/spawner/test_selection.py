@@ -4,7 +4,8 @@ import time
 from datetime import date
 
 import pytest
-from gpucommons_spawner.selection import CHOICES, Person, SelectionError, resolve
+from gpucommons_spawner.selection import CHOICES, Person, resolve
+from gpucommons_spawner.selection_error import SelectionError
 from hypothesis import given
 from hypothesis import strategies as st
 

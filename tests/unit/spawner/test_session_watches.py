@@ -1,5 +1,8 @@
 """What the watches of pods and events do with what they find."""
 
+import asyncio
+from types import SimpleNamespace
+
 import pytest
 from gpucommons_spawner import GPUSpawner
 from gpucommons_spawner.session_events import SessionEvents
@@ -40,10 +43,34 @@ async def test_a_list_wakes_a_waiting_start_and_never_says_that_its_pod_is_gone(
     assert pods.pods == {"team-vision/jupyter-ada": own}
 
 
+async def test_a_start_that_waits_is_told_by_the_watch_that_replaces_its_own(make):
+    with make(SessionPods).changes_of("own") as changes:
+        own = _pod("own")
+        make(SessionPods).replace([own])
+        assert await changes.next() is own
+
+
 async def test_pods_of_the_same_name_in_two_teams_are_two(make):
     pods = make(SessionPods)
     pods.replace([_pod("one"), _pod("two", namespace="team-astro")])
     assert pods.pods.keys() == {"team-vision/jupyter-ada", "team-astro/jupyter-ada"}
+
+
+async def test_a_watch_that_is_stopped_ends_without_an_error(make, monkeypatch):
+    class Endless:
+        async def load(self):
+            pass
+
+        async def run(self):
+            await asyncio.Event().wait()
+
+    monkeypatch.setattr("gpucommons_spawner.watch_reflector.Watch", lambda *_, **__: Endless())
+    pods = make(SessionPods)
+    pods.api = SimpleNamespace(list_pod_for_all_namespaces=None)
+    await pods.start()
+    await asyncio.sleep(0)
+    await pods.stop()
+    assert pods.watch_task is None
 
 
 def _event(name, namespace="team-vision", time="2026-11-24T00:00:00Z"):

@@ -95,10 +95,60 @@ async def test_the_limit_of_a_start_begins_when_the_pod_leaves_the_queue(changes
             await waiting
 
 
+async def test_a_pod_that_is_never_seen_is_given_up_and_the_person_told_so(changes):
+    async with asyncio.timeout(1):
+        with pytest.raises(NotStartedError, match="told the hub nothing of it"):
+            await until_running(changes, Patience(stuck=60, queued=60, starting=0.02))
+
+
+async def test_a_pod_that_is_seen_late_in_the_queue_has_the_queue_s_limit(changes):
+    patience = Patience(stuck=60, queued=60, starting=0.05)
+    waiting = asyncio.create_task(until_running(changes, patience))
+    await asyncio.sleep(0.02)
+    changes.put({**_pod({"phase": "Pending"}), "spec": GATED})
+    await asyncio.sleep(0.1)
+    assert not waiting.done()
+    changes.put(_pod(RUNNING))
+    await waiting
+
+
 async def test_a_wait_in_the_queue_has_a_limit_of_its_own(changes):
     changes.put({**_pod({"phase": "Pending"}), "spec": GATED})
     with pytest.raises(NotStartedError, match="No GPU became free"):
         await until_running(changes, Patience(stuck=60, queued=0.02, starting=60))
+
+
+async def test_time_that_was_waited_before_counts(changes):
+    gated = {**_pod({"phase": "Pending"}), "spec": GATED}
+    patience = Patience(stuck=60, queued=60, starting=50)
+    changes.put(gated)
+    with pytest.raises(NotStartedError, match="No GPU became free"):
+        await until_running(changes, patience, waited=60)
+    changes.put(_pod({"phase": "Pending"}))
+    with pytest.raises(NotStartedError, match="did not start within 50 seconds"):
+        await until_running(changes, patience, waited=50)
+
+
+async def test_what_was_waited_in_the_queue_does_not_count_after_it(changes):
+    changes.put({**_pod({"phase": "Pending"}), "spec": GATED})
+    patience = Patience(stuck=60, queued=60, starting=50)
+    waiting = asyncio.create_task(until_running(changes, patience, waited=55))
+    await asyncio.sleep(0.02)
+    changes.put(_pod({"phase": "Pending"}))
+    await asyncio.sleep(0.02)
+    assert not waiting.done()
+    changes.put(_pod(RUNNING))
+    await waiting
+
+
+async def test_a_pod_that_the_queue_did_not_see_is_not_started(changes):
+    queued = {"kueue.x-k8s.io/queue-name": "sessions"}
+    changes.put({"metadata": {"labels": queued}, "status": RUNNING})
+    with pytest.raises(NotStartedError, match="promised to somebody else"):
+        await until_running(changes, Patience(60))
+    seen = queued | {"kueue.x-k8s.io/managed": "true"}
+    changes.put({"metadata": {"labels": seen}, "status": RUNNING})
+    await until_running(changes, Patience(60))
 
 
 async def test_a_listener_ends_the_wait_for_an_answer():

@@ -1,0 +1,95 @@
+"""The hub's endpoint for what many sessions have to be told at once, such as maintenance."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Collection
+
+from gpucommons_contract import Endpoint, Notice, NoticeLevel
+from jupyterhub.apihandlers.base import APIHandler
+from jupyterhub.scopes import needs_scope
+from jupyterhub.spawner import Spawner
+from tornado.web import HTTPError
+
+from gpucommons_authenticator.session_calls import CALL_ERRORS, show_notice, withdraw_notice
+
+_AT_ONCE = 20
+"""Calls that run at the same time, so that the hub goes on answering others."""
+_FIELDS = ("id", "text", "level", "ends_at")
+
+
+class BroadcastHandler(APIHandler):  # type: ignore[misc]  # JupyterHub publishes no types
+    """Whoever may stop any session may also tell it something.
+
+    Sessions that start later are not told: the same command given again reaches them, and
+    changes nothing for the others.
+    """
+
+    @needs_scope("delete:servers")  # type: ignore[untyped-decorator]
+    async def post(self) -> None:
+        """Show the notice in the body."""
+        body = self.get_json_body()
+        if not isinstance(body, dict):
+            raise HTTPError(400, 'The body has to be an object, such as {"notice": {...}}')
+        notice, users = _notice(body.get("notice")), _users(body.get("users"))
+        await self._call(lambda spawner: show_notice(spawner, notice), users)
+
+    @needs_scope("delete:servers")  # type: ignore[untyped-decorator]
+    async def delete(self) -> None:
+        """Take the notice ``?id=`` back."""
+        notice_id = self.get_query_argument("id", "")
+        if not notice_id:
+            raise HTTPError(400, "Say which notice to take back: DELETE ...?id=ID")
+        await self._call(lambda spawner: withdraw_notice(spawner, notice_id), None)
+
+    async def _call(
+        self, call: Callable[[Spawner], Awaitable[None]], users: Collection[str] | None
+    ) -> None:
+        running = [
+            spawner
+            for user in list(self.users.values())
+            if users is None or user.name in users
+            for spawner in user.spawners.values()
+            if spawner.ready
+        ]
+        turns = asyncio.Semaphore(_AT_ONCE)
+        told: list[str] = []
+        missed: list[str] = []
+
+        async def tell(spawner: Spawner) -> None:
+            name = f"{spawner.user.name}/{spawner.name}"
+            async with turns:
+                try:
+                    await call(spawner)
+                except CALL_ERRORS as error:
+                    self.log.warning("%s was not told: %s", name, error)
+                    missed.append(name)
+                else:
+                    told.append(name)
+
+        await asyncio.gather(*(tell(spawner) for spawner in running))
+        self.write({"told": sorted(told), "missed": sorted(missed)})
+
+
+def _notice(said: object) -> Notice:
+    """Read a notice. The session looks at the bounds of what it says."""
+    if not isinstance(said, dict) or (set(said) - set(_FIELDS)):
+        raise HTTPError(400, f"notice has to be an object with: {', '.join(_FIELDS)}")
+    if not all(isinstance(said.get(name), str) and said[name].strip() for name in ("id", "text")):
+        raise HTTPError(400, "id and text of a notice have to be texts that are not empty")
+    if said.get("level", "info") not in list(NoticeLevel):
+        raise HTTPError(400, f"level has to be one of: {', '.join(NoticeLevel)}")
+    ends_at = said.get("ends_at")
+    if ends_at is not None and (isinstance(ends_at, bool) or not isinstance(ends_at, int | float)):
+        raise HTTPError(400, "ends_at has to be a number of seconds since the Unix epoch, or null")
+    level = NoticeLevel(said.get("level", "info"))
+    return Notice(said["id"], said["text"], level, ends_at)
+
+
+def _users(said: object) -> set[str] | None:
+    if said is None:
+        return None
+    if not isinstance(said, list) or not all(isinstance(name, str) for name in said):
+        raise HTTPError(400, "users has to be a list of names; left out, it is everybody")
+    return set(said)
+
+
+BROADCAST_PATH = f"/{Endpoint.HUB_NOTICES}"

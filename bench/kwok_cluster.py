@@ -1,0 +1,108 @@
+"""A cluster of any size for benchmarks: a real API server and scheduler, and KWOK's nodes.
+
+KWOK (https://kwok.sigs.k8s.io) plays kubelets: pods are placed and get a status, and no
+container runs. Its version is pinned in ``bench/kwok``; it is built at first use.
+"""
+
+import re
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from gpucommons_local.cache import cache_folder, fingerprint
+from gpucommons_local.toolchain import run_logged
+
+from tests.hub.kubernetes import APIServer, KubernetesProgram
+from tests.hub.processes import Program, free_port
+
+_SOURCES = Path(__file__).with_name("kwok")
+_SAMPLE = re.compile(r"^apiserver_request_total\{(.*)\} (\S+)$", re.MULTILINE)
+
+
+class KwokCluster(APIServer):
+    """The API server. ``requests`` says what it was asked for."""
+
+    def add_nodes(self, count: int, amounts: dict[str, str], labels: dict[str, str]) -> None:
+        """Make ready nodes that have these amounts each, such as ``{"cpu": "64"}``."""
+        for number in range(count):
+            self.post(
+                "/api/v1/nodes",
+                {
+                    "metadata": {"name": f"node-{number}", "labels": labels},
+                    "status": {"allocatable": amounts, "capacity": amounts},
+                },
+            )
+
+    def requests(self, resource: str, verb: str) -> int:
+        """Count the requests so far about a resource, such as ``pods`` and ``DELETE``."""
+        text = self.client.get("/metrics").text
+        wanted = (f'resource="{resource}"', 'subresource=""', f'verb="{verb}"')
+        found = (
+            float(n) for labels, n in _SAMPLE.findall(text) if all(w in labels for w in wanted)
+        )
+        return int(sum(found))
+
+
+@contextmanager
+def folder_in_memory() -> Iterator[Path]:
+    """Make a folder for a benchmark, off the disk where the machine has such a place.
+
+    The disk is not what is measured.
+    """
+    memory = "/dev/shm" if Path("/dev/shm").is_dir() else None
+    with tempfile.TemporaryDirectory(dir=memory) as name:
+        yield Path(name)
+
+
+@contextmanager
+def kwok_cluster(
+    folder: Path, nodes: int, amounts: dict[str, str], labels: dict[str, str] | None = None
+) -> Iterator[KwokCluster]:
+    """Run a cluster with so many nodes in a folder, until the context ends."""
+    folder.mkdir(parents=True, exist_ok=True)
+    api = KwokCluster(folder)
+    with ExitStack() as running:
+
+        def start(program: Program) -> None:
+            program.start()
+            running.callback(program.stop)
+
+        start(api)
+        api.add_nodes(nodes, amounts, labels or {})
+        start(KubernetesProgram("kube-scheduler", folder, api.kubeconfig, *_FAST_SCHEDULER))
+        start(_Kwok(folder, api.kubeconfig))
+        yield api
+
+
+_FAST_SCHEDULER = ("--kube-api-qps=500", "--kube-api-burst=1000")
+"""The scheduler's own limit on requests is not what is measured."""
+
+
+class _Kwok(Program):
+    def __init__(self, folder: Path, kubeconfig: Path):
+        address = f"127.0.0.1:{free_port()}"
+        command = [
+            str(_built()),
+            f"--kubeconfig={kubeconfig}",
+            "--manage-all-nodes",
+            f"--config={_SOURCES / 'stages.yaml'}",
+            f"--server-address={address}",
+            "--node-lease-duration-seconds=200",
+        ]
+        super().__init__(command, f"http://{address}/healthz", folder / "kwok.log", {})
+
+
+def _built() -> Path:
+    """Build KWOK, unless it is in the cache."""
+    folder = cache_folder() / "bench" / fingerprint([_SOURCES])
+    program = folder / "kwok"
+    if not program.exists():
+        command = ["go", "build", "-mod=readonly", "-trimpath", "-o", f"{folder}/"]
+        run_logged(
+            [*command, "sigs.k8s.io/kwok/cmd/kwok"],
+            folder=_SOURCES,
+            log=cache_folder() / "logs" / "kwok.log",
+            extra={"CGO_ENABLED": "0", "GOTOOLCHAIN": "local", "GOFLAGS": "-buildvcs=false"},
+        )
+    return program

@@ -1,0 +1,123 @@
+"""A Jupyter server on the simulated driver: with our panel, with the peer's, or with none."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+import httpx
+from gpucommons_local.cache import checkout
+from gpucommons_local.gpu.driver import DriverRoot
+
+from tests.hub.processes import free_port
+
+TOKEN = "a-token-of-the-benchmark"
+PEER = "jupyterlab-nvdashboard==0.15.0"
+_START_SECONDS = 60
+_OFF = ("jupyter_lsp", "jupyter_server_proxy", "jupyter_server_terminals", "jupyterlab")
+"""Extensions that neither side's panel needs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What runs: a Python, and the folder in which it finds which extensions are on."""
+
+    name: str
+    python: Path
+    config: Path | None = None
+
+
+def none() -> Kind:
+    """Answer a server without any panel."""
+    return Kind("none", Path(sys.executable))
+
+
+def ours() -> Kind:
+    """Answer a server with the panel of this project."""
+    return Kind("ours", Path(sys.executable), checkout() / "lab_extension" / "jupyter-config")
+
+
+def peer() -> Kind:
+    """Answer a server with the peer's, in an environment of its own that is made once.
+
+    Jupyter Server and tornado are those that ours runs with: only the panels differ.
+    """
+    folder = checkout() / "build" / "bench-nvdashboard"
+    python = folder / "bin" / "python"
+    complete = folder / PEER
+    if not complete.exists():
+        uv = [sys.executable, "-m", "uv"]
+        same = [f"{name}=={version(name)}" for name in ("jupyter_server", "tornado")]
+        subprocess.run([*uv, "venv", "--clear", "--python", sys.executable, folder], check=True)
+        subprocess.run([*uv, "pip", "install", "--python", python, PEER, *same], check=True)
+        complete.touch()
+    return Kind("nvdashboard", python)
+
+
+class Server:
+    """One server process, from entering the context to leaving it."""
+
+    def __init__(self, kind: Kind, driver: DriverRoot, folder: Path) -> None:
+        self._kind = kind
+        self._driver = driver
+        self._home = folder
+        self._process: subprocess.Popen[bytes] | None = None
+        self.port = free_port()
+
+    def __enter__(self) -> "Server":
+        off = _OFF if self._kind.config else (*_OFF, "gpucommons_lab")
+        settings = {"ServerApp": {"jpserver_extensions": dict.fromkeys(off, False)}}
+        (self._home / ".jupyter").mkdir(parents=True)
+        (self._home / ".jupyter/jupyter_server_config.json").write_text(json.dumps(settings))
+        environment = {
+            **os.environ,
+            "HOME": str(self._home),
+            "JUPYTER_TOKEN": TOKEN,
+            "JUPYTER_CONFIG_PATH": str(self._kind.config or ""),
+            "LD_LIBRARY_PATH": str(self._driver.library_folder),
+            "GPUCOMMONS_GPU_UNITS": "1",
+        }
+        options = ["--allow-root", "--no-browser", f"--port={self.port}"]
+        self._process = subprocess.Popen(
+            [self._kind.python, "-m", "jupyter", "server", *options],
+            env=environment,
+            cwd=self._home,
+            stdout=(self._home / "server.log").open("wb"),
+            stderr=subprocess.STDOUT,
+        )
+        self._wait()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        assert self._process is not None
+        self._process.terminate()
+        self._process.wait(timeout=20)
+
+    def cpu_seconds(self) -> float:
+        """CPU time of the process so far: user and system together."""
+        fields = self._proc("stat").rpartition(")")[2].split()
+        return sum(map(int, fields[11:13])) / os.sysconf("SC_CLK_TCK")
+
+    def memory_mb(self) -> float:
+        """Memory that is resident now, in MB."""
+        line = next(line for line in self._proc("status").splitlines() if "VmRSS" in line)
+        return int(line.split()[1]) * 1024 / 1e6
+
+    def _proc(self, name: str) -> str:
+        assert self._process is not None
+        return Path(f"/proc/{self._process.pid}/{name}").read_text()
+
+    def _wait(self) -> None:
+        end = time.monotonic() + _START_SECONDS
+        while time.monotonic() < end:
+            try:
+                httpx.get(f"http://127.0.0.1:{self.port}/api").raise_for_status()
+            except httpx.TransportError:
+                time.sleep(0.1)
+            else:
+                return
+        raise RuntimeError((self._home / "server.log").read_text())

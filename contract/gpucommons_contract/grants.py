@@ -1,0 +1,108 @@
+"""Exceptions from the quota: granted by the account commands, taken into account by the hub.
+
+Each is a ConfigMap with `Label.QUOTA_GRANT` in a namespace of its own, so that nobody needs
+rights on other ConfigMaps for it.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, time
+from decimal import Decimal, InvalidOperation
+
+GRANTS_NAMESPACE = "gpucommons-quota"
+END_OF_DAY = time(23, 59, 59)
+"""Until when on its last day an exception holds of which only the day was said, UTC."""
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """More than usual at once, for one person or for one team together, until a moment (UTC).
+
+    Either user or team is set. What is None, or not among sizes, stays as usual. by says who
+    granted it; revoked_by who ended it early, and until is when then.
+    """
+
+    name: str
+    user: str
+    team: str
+    until: datetime
+    reason: str
+    by: str
+    at: datetime
+    sessions: int | None = None
+    gpus: Decimal | None = None
+    sizes: Mapping[str, int] = field(default_factory=dict)
+    revoked_by: str = ""
+
+    def holds(self, now: datetime) -> bool:
+        """Whether it counts at this moment."""
+        return now <= self.until
+
+    def last(self) -> str:
+        """Write until when it holds: ``1 December``, or ``1 December, 18:00 UTC``."""
+        day = f"{self.until.day} {self.until:%B}"
+        return day if self.until.time() == END_OF_DAY else f"{day}, {self.until:%H:%M} UTC"
+
+    def to_data(self) -> dict[str, str]:
+        """Write as the data of a ConfigMap."""
+        values: dict[str, object] = {
+            "user": self.user,
+            "team": self.team,
+            "sessions": self.sessions,
+            "gpus": self.gpus,
+            "sizes": json.dumps(dict(self.sizes)) if self.sizes else None,
+            "until": self.until.isoformat(),
+            "reason": self.reason,
+            "by": self.by,
+            "at": self.at.isoformat(),
+            "revoked_by": self.revoked_by,
+        }
+        return {key: str(value) for key, value in values.items() if value not in {None, ""}}
+
+
+def read_grant(name: str, data: Mapping[str, str]) -> Grant:
+    """Read the data of a ConfigMap. Raises ValueError that says what is wrong with it."""
+    user, team = data.get("user", ""), data.get("team", "")
+    if bool(user) == bool(team):
+        raise ValueError("it must be for a user or for a team")
+    try:
+        return Grant(
+            name=name,
+            user=user,
+            team=team,
+            until=_moment(data["until"]),
+            reason=data.get("reason", ""),
+            by=data["by"],
+            at=_moment(data["at"]),
+            sessions=int(data["sessions"]) if "sessions" in data else None,
+            gpus=_amount(data["gpus"]) if "gpus" in data else None,
+            sizes=_sizes(data.get("sizes", "{}")),
+            revoked_by=data.get("revoked_by", ""),
+        )
+    except KeyError as error:
+        raise ValueError(f"it says nothing of {error.args[0]}") from error
+
+
+def _moment(text: str) -> datetime:
+    found = datetime.fromisoformat(text)
+    if found.tzinfo is None:
+        raise ValueError(f"{text} has no time zone")
+    return found.astimezone(UTC)
+
+
+def _amount(text: str) -> Decimal:
+    try:
+        found = Decimal(text)
+    except InvalidOperation:
+        found = Decimal("NaN")
+    if not found.is_finite():
+        raise ValueError(f"{text} is no number of GPUs")
+    return found
+
+
+def _sizes(text: str) -> dict[str, int]:
+    found = json.loads(text)
+    if not isinstance(found, dict) or not all(isinstance(each, int) for each in found.values()):
+        raise ValueError("its sizes are no numbers by name")
+    return found

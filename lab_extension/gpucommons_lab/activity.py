@@ -1,0 +1,64 @@
+"""Activity that Jupyter Server does not see by itself: work in VS Code, busy terminals.
+
+An open window is none. Jupyter Server counts a terminal only while it writes to, or hears
+from, a page that shows it; a program that runs in silence, or unseen, is found here.
+"""
+
+import asyncio
+import logging
+import os
+from collections.abc import MutableMapping
+from datetime import UTC, datetime
+from enum import StrEnum
+
+from gpucommons_lab.terminals import busy_terminal, can_look
+
+log = logging.getLogger(__name__)
+
+_PERIOD = 60.0
+"""Seconds between two looks at the terminals."""
+
+
+class ActivitySource(StrEnum):
+    """Keys below ``last_activity_times``, Jupyter Server's hook for extensions."""
+
+    VSCODE = "gpucommons_vscode"
+    TERMINALS = "gpucommons_terminals"
+
+
+class Activity:
+    """Keeps Jupyter Server's times of activity that extensions report."""
+
+    def __init__(self, times: MutableMapping[str, datetime], period: float = _PERIOD) -> None:
+        """``times`` is the server's own mapping; ``period`` is in seconds."""
+        self._times = times
+        self._period = period
+        self._watch: asyncio.Task[None] | None = None
+
+    def mark(self, source: ActivitySource) -> None:
+        """Count this moment as activity."""
+        self._times[source] = datetime.now(UTC)
+
+    def start(self) -> None:
+        """Look at the terminals from now on; needs a running event loop."""
+        if can_look():
+            self._watch = asyncio.create_task(self._watch_terminals())
+
+    async def stop(self) -> None:
+        """Look no longer."""
+        if self._watch:
+            self._watch.cancel()
+            await asyncio.gather(self._watch, return_exceptions=True)
+
+    async def _watch_terminals(self) -> None:
+        failed = False
+        while True:
+            await asyncio.sleep(self._period)
+            try:
+                if await asyncio.to_thread(busy_terminal, os.getpid()):
+                    self.mark(ActivitySource.TERMINALS)
+                failed = False
+            except OSError:
+                if not failed:  # once, not at each look
+                    log.warning("The terminals cannot be looked at", exc_info=True)
+                failed = True

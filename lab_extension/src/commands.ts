@@ -1,0 +1,16 @@
+/** The commands of the GPU panel. */
+export const CommandIDs = {
+  open: 'gpucommons:open-gpu-panel',
+  resetPeak: 'gpucommons:reset-gpu-peak',
+  copyFigures: 'gpucommons:copy-gpu-figures',
+  pickSize: 'gpucommons:pick-size'
+} as const;
+
+/** JupyterLab's own command that leads to the hub; there only in a hub's session. */
+export const HUB_COMMAND = 'hub:control-panel';
+
+/** JupyterLab's own list of what runs, where kernels can be shut down. */
+export const RUNNING_COMMAND = 'running:show-panel';
+
+/** JupyterLab's own command that opens the file at a path. */
+export const OPEN_COMMAND = 'docmanager:open';

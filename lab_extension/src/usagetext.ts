@@ -1,0 +1,31 @@
+import { TranslationBundle } from '@jupyterlab/translation';
+
+import { gibibytes } from './format';
+import { IUsage } from './tokens';
+
+/** The part of a span from which on its figures are taken for the whole of it. */
+const WHOLE = 0.95;
+
+/** What the GPUs did while a cell ran, in a line; what is not known is no figure. */
+export function usageText(usage: IUsage, trans: TranslationBundle): string {
+  const { since, until, step, gpu_seconds, memory_peak, covered } = usage;
+  if (until - since < step) {
+    return trans.__('GPU — (shorter than a reading of %1 s)', step);
+  }
+  if (gpu_seconds === null || covered <= 0) {
+    return trans.__('GPU — (nothing was read)');
+  }
+  const least = covered < WHOLE ? '≥ ' : '';
+  const time = trans.__('GPU %1%2 s', least, gpu_seconds.toFixed(1));
+  return memory_peak === null
+    ? time
+    : `${time} · ${trans.__('peak %1%2 GiB', least, gibibytes(memory_peak))}`;
+}
+
+/** What has to be known of that line. */
+export function usageCaption(usage: IUsage, trans: TranslationBundle): string {
+  return trans.__(
+    "Utilization over the cell's time, summed over the GPUs, and the most memory in use on one of them. It is the device's figure: what other kernels or sessions did on it meanwhile is in it. Read each %1 s.",
+    usage.step
+  );
+}

@@ -1,0 +1,195 @@
+"""What there is to choose on the page, with what is said beside each. Pure."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from gpucommons_spawner.availability import PersonState
+from gpucommons_spawner.catalogue import Catalogue, Environment, allows, data_folder
+from gpucommons_spawner.rooms import SizeState
+from gpucommons_spawner.selection import Person, only_in
+from gpucommons_spawner.size_words import fits, summary
+
+
+@dataclass(frozen=True, slots=True)
+class TeamChoice:
+    """One team of the person."""
+
+    name: str
+    title: str
+    selected: bool
+
+
+@dataclass(frozen=True, slots=True)
+class VersionChoice:
+    """One line of an environment's version list. ``retires`` is its last day."""
+
+    name: str
+    reason: str | None
+    retires: date | None
+    selected: bool
+
+
+@dataclass(frozen=True, slots=True)
+class EnvironmentChoice:
+    """One environment as the page shows it. ``reason`` says why it is off."""
+
+    name: str
+    title: str
+    description: str
+    versions: tuple[VersionChoice, ...]
+    default: str
+    """The version of somebody who names none."""
+    reason: str | None
+    selected: bool
+    custom_image: str | None
+    """The pattern of images that people may name; None where they may not."""
+    image: str
+    """The image that was named last."""
+    retiring: str
+    """A sentence about the version that is selected, if its last day is known."""
+    note: str
+    """For somebody in several teams: in which it is to be had, if not in all."""
+
+
+@dataclass(frozen=True, slots=True)
+class DataChoice:
+    """Data that sessions see. ``teams`` says in which, for somebody in several."""
+
+    title: str
+    description: str
+    folder: str
+    teams: str
+
+
+@dataclass(frozen=True, slots=True)
+class SizeChoice:
+    """One size as the page shows it."""
+
+    name: str
+    title: str
+    description: str
+    summary: str
+    state: SizeState
+    selected: bool
+
+
+def team_choices(person: Person, wanted: str) -> list[TeamChoice]:
+    """Preselect the last team only: a guess would charge a session to the wrong one."""
+    return [
+        TeamChoice(name=team.name, title=team.display_name, selected=team.name == wanted)
+        for team in person.teams
+    ]
+
+
+def environment_choices(
+    catalogue: Catalogue, person: Person, wanted: Mapping[str, str], today: date
+) -> list[EnvironmentChoice]:
+    """List the environments; the wanted one is selected, or else the first that can be."""
+    offers = catalogue.environments
+    reasons = {name: _reason(offer, person, today) for name, offer in offers.items()}
+    selected = _first_usable(wanted["environment"], reasons)
+    choices = []
+    for name, offer in offers.items():
+        last = wanted if name == selected else {}
+        versions = _versions(offer, last.get("version", ""), today)
+        choices.append(
+            EnvironmentChoice(
+                name=name,
+                title=offer.display_name,
+                description=offer.description,
+                versions=versions,
+                default=offer.default_version(today),
+                reason=reasons[name],
+                selected=name == selected,
+                custom_image=offer.custom_image,
+                image=_last_image(offer, last.get("image", "")),
+                retiring=_retiring(versions),
+                note=only_in(
+                    [team for team in person.teams if offer.open_to(person.groups_in(team))],
+                    person,
+                ),
+            )
+        )
+    return choices
+
+
+def _last_image(environment: Environment, image: str) -> str:
+    pattern = environment.custom_image
+    return image if pattern is not None and allows(pattern, image) else ""
+
+
+def _versions(environment: Environment, wanted: str, today: date) -> tuple[VersionChoice, ...]:
+    usable = environment.usable(today)
+    selected = wanted if wanted in usable else environment.default_version(today)
+    return tuple(
+        VersionChoice(
+            name=name,
+            reason=version.refusal(today),
+            retires=version.retires,
+            selected=name == selected,
+        )
+        for name, version in environment.versions.items()
+    )
+
+
+def _retiring(versions: Iterable[VersionChoice]) -> str:
+    """Warn of the version that is preselected, and name those to use instead."""
+    for each in versions:
+        if each.selected and each.retires and not each.reason:
+            later = [
+                one.name
+                for one in versions
+                if not one.reason and (one.retires is None or one.retires > each.retires)
+            ]
+            instead = f" Use {' or '.join(later)} instead." if later else ""
+            return f"{each.name} can be started until {each.retires}.{instead}"
+    return ""
+
+
+def data_choices(catalogue: Catalogue, person: Person) -> list[DataChoice]:
+    """List the data that sessions in one of the person's teams see."""
+    choices = []
+    for name, data in catalogue.data.items():
+        teams = [team for team in person.teams if data.open_to(team.name)]
+        if teams:
+            choices.append(
+                DataChoice(
+                    title=data.display_name,
+                    description=data.description,
+                    folder=data_folder(name),
+                    teams=only_in(teams, person),
+                )
+            )
+    return choices
+
+
+def size_choices(catalogue: Catalogue, state: PersonState, wanted: str) -> list[SizeChoice]:
+    """List the sizes; the wanted one is selected, or else the first that is to be had."""
+    selected = _first_usable(wanted, {size.name: size.reason for size in state.sizes})
+    return [
+        SizeChoice(
+            name=size.name,
+            title=catalogue.sizes[size.name].display_name,
+            description=fits(catalogue.sizes[size.name]),
+            summary=summary(catalogue.sizes[size.name]),
+            state=size,
+            selected=size.name == selected,
+        )
+        for size in state.sizes
+    ]
+
+
+def _first_usable(wanted: str, reasons: Mapping[str, str | None]) -> str | None:
+    order: Iterable[str] = [wanted, *reasons] if wanted in reasons else reasons
+    return next((name for name in order if reasons[name] is None), None)
+
+
+def _reason(environment: Environment, person: Person, today: date) -> str | None:
+    """Say why an environment cannot be had in any of the person's teams."""
+    reasons = [environment.refusal(person.groups_in(team)) for team in person.teams or (None,)]
+    if None not in reasons:
+        return reasons[0]
+    if not environment.usable(today) and environment.custom_image is None:
+        return "None of its versions can be started any more."
+    return None

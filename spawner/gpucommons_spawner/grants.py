@@ -1,0 +1,101 @@
+"""Exceptions from the quota that administrators granted, as a watch of them finds them."""
+
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import TypeVar
+
+from gpucommons_contract import Grant, read_grant
+from traitlets.log import get_logger
+
+from gpucommons_spawner.catalogue import Allowance
+from gpucommons_spawner.shortage import gpus, sessions
+from gpucommons_spawner.watch import Manifest
+
+_Number = TypeVar("_Number", int, Decimal)
+
+
+class Grants:
+    """All exceptions as last heard of; a `Sink` for the watch of their ConfigMaps.
+
+    One that cannot be read counts for nothing, and the log says so.
+    """
+
+    def __init__(self, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        self._now = now
+        self._grants: dict[str, Grant] = {}
+        self._changes = 0
+
+    @property
+    def version(self) -> tuple[int, int]:
+        """Another one after each change of what holds now, the end of an exception included."""
+        return self._changes, len(self._that_hold(self._grants.values()))
+
+    def for_user(self, name: str) -> list[Grant]:
+        """Answer what a person was granted and may have now."""
+        return self._that_hold(each for each in self._grants.values() if each.user == name)
+
+    def for_team(self, name: str) -> list[Grant]:
+        """Answer what a team was granted and may have now."""
+        return self._that_hold(each for each in self._grants.values() if each.team == name)
+
+    def replace(self, objects: list[Manifest]) -> None:
+        """Take a complete list of ConfigMaps."""
+        self._grants = {}
+        self._changes += 1
+        for each in objects:
+            self.update("ADDED", each)
+
+    def update(self, kind: str, changed: Manifest) -> None:
+        """Take one change of a ConfigMap."""
+        self._changes += 1
+        name = changed["metadata"]["name"]
+        self._grants.pop(name, None)
+        if kind == "DELETED":
+            return
+        try:
+            self._grants[name] = read_grant(name, changed.get("data") or {})
+        except ValueError as error:
+            get_logger().warning("the exception from the quota %s is ignored: %s", name, error)
+
+    def _that_hold(self, grants: Iterable[Grant]) -> list[Grant]:
+        now = self._now()
+        return [each for each in grants if each.holds(now)]
+
+
+def widened(usual: Allowance, grants: Iterable[Grant]) -> Allowance:
+    """Answer the larger of the usual allowance and what was granted, limit by limit."""
+    for grant in grants:
+        usual = Allowance(
+            sessions=_larger(usual.sessions, grant.sessions),
+            gpus=_larger(usual.gpus, grant.gpus),
+            sizes={
+                name: _larger(most, grant.sizes.get(name)) for name, most in usual.sizes.items()
+            },
+        )
+    return usual
+
+
+def granted(who: str, usual: Allowance, grant: Grant, titles: dict[str, str]) -> str | None:
+    """Say what somebody was granted beyond the usual; None if it is nothing. Pure.
+
+    who is such as ``You`` or ``The team Vision``; titles are those of the sizes, by name.
+    """
+    after = widened(usual, [grant])
+    parts = []
+    if after.sessions is not None and after.sessions != usual.sessions:
+        parts.append(sessions(after.sessions))
+    if after.gpus is not None and after.gpus != usual.gpus:
+        parts.append(gpus(after.gpus))
+    for name, most in after.sizes.items():
+        if most is not None and most != usual.sizes[name]:
+            parts.append(f"{sessions(most)} of the size {titles[name]}")
+    if not parts:
+        return None
+    listed = " and ".join(filter(None, (", ".join(parts[:-1]), parts[-1])))
+    return f"{who} may have {listed} until {grant.last()}, granted by {grant.by}."
+
+
+def _larger(usual: _Number | None, more: _Number | None) -> _Number | None:
+    """Answer the larger limit; None as the usual one is no limit."""
+    return usual if usual is None or more is None else max(usual, more)

@@ -1,0 +1,82 @@
+// Follows what is free, as long as the page is looked at: one request, answered at each change.
+
+const SHORTEST_MS = 1_000;
+const LONGEST_MS = 60_000;
+const NO_ENTRY = [401, 403, 404];
+
+const isMessage = (block) => block.startsWith("data: ");
+
+// onState is called with each state, onNoEntry once the hub does not know the person any more.
+export const follow = (url, onState, onNoEntry) => {
+  let delay = SHORTEST_MS;
+  let connection = null;
+  let timer = 0;
+
+  const read = async (body) => {
+    const reader = body.pipeThrough(new TextDecoderStream()).getReader();
+    let rest = "";
+    for (;;) {
+      const { value, done } = await reader.read();
+      if (done) {
+        return;
+      }
+      delay = SHORTEST_MS;
+      const blocks = (rest + value).split("\n\n");
+      rest = blocks.pop();
+      for (const block of blocks.filter(isMessage)) {
+        onState(JSON.parse(block.slice("data: ".length)));
+      }
+    }
+  };
+
+  const connect = async (signal) => {
+    try {
+      const headers = { Accept: "text/event-stream" };
+      const response = await fetch(url, { headers, signal, cache: "no-store" });
+      if (NO_ENTRY.includes(response.status)) {
+        onNoEntry();
+        return false;
+      }
+      if (response.ok) {
+        await read(response.body);
+      }
+    } catch {
+      // The hub is away for a moment; what is shown stays until the next try.
+    }
+    return true;
+  };
+
+  const open = async () => {
+    if (document.hidden || connection) {
+      return;
+    }
+    const mine = new AbortController();
+    connection = mine;
+    const again = await connect(mine.signal);
+    if (connection !== mine) {
+      return;
+    }
+    connection = null;
+    if (again) {
+      timer = setTimeout(open, delay * (0.5 + Math.random()));
+      delay = Math.min(2 * delay, LONGEST_MS);
+    }
+  };
+
+  const close = () => {
+    clearTimeout(timer);
+    connection?.abort();
+    connection = null;
+  };
+
+  const look = () => {
+    close();
+    delay = SHORTEST_MS;
+    open();
+  };
+
+  document.addEventListener("visibilitychange", () => (document.hidden ? close() : look()));
+  window.addEventListener("pagehide", close);
+  window.addEventListener("pageshow", (event) => event.persisted && look());
+  open();
+};

@@ -1,0 +1,90 @@
+"""Sessions of some sizes last only so long: the ledger knows until when, and the person is told."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+
+from tornado.httpclient import HTTPClientError
+from traitlets import Callable
+
+from gpucommons_spawner.picker_spawner import PickerSpawner
+from gpucommons_spawner.session_end import end_of, notice_of, told_from
+from gpucommons_spawner.watch import Manifest
+
+_NOT_TOLD = (HTTPClientError, OSError, LookupError)
+"""What a call to a session may raise: refused, no answer, or nobody to make it."""
+_AGAIN = timedelta(seconds=30)
+"""After which a notice is sent again that did not arrive."""
+
+
+class TimedSpawner(PickerSpawner):
+    """Knows when its session ends. Kubernetes ends it; this only says so."""
+
+    show_notice = Callable(
+        None,
+        allow_none=True,
+        config=True,
+        help="""
+        Awaited with the spawner and a ``gpucommons_contract.Notice`` to show that in the session,
+        some time before it ends because its size may last only so long. The hub's configuration
+        sets it to the authenticator's ``show_notice``. None, the default, tells nobody.
+        """,
+    )
+    _end: datetime | None = None
+    _telling: "asyncio.Task[None] | None" = None
+
+    async def _start(self) -> str:
+        url: str = await super()._start()
+        self.ledger.confirm(self.user.name, self.name)
+        self._take_end()
+        return url
+
+    async def poll(self) -> int | None:
+        """Tell whether the session runs. A hub that was restarted learns here when it ends."""
+        status: int | None = await super().poll()
+        if status is None:
+            self._take_end()
+        return status
+
+    def clear_state(self) -> None:
+        """Forget the end: the session is gone."""
+        super().clear_state()
+        self._end = None
+        if self._telling:
+            self._telling.cancel()
+
+    def _take_end(self) -> None:
+        """Enter the end in the ledger, and see to it that the person is told, once it is known."""
+        pod = self._pod()
+        end = end_of(pod) if pod else None
+        if pod is None or end is None or end == self._end:
+            return
+        self._end = end
+        self.ledger.confirm(self.user.name, self.name, end)
+        if self.show_notice:
+            if self._telling:
+                self._telling.cancel()
+            self._telling = asyncio.create_task(self._tell(pod, end))
+
+    async def _tell(self, pod: Manifest, end: datetime) -> None:
+        """Show the notice when it is time; again and again until it has arrived."""
+        wait = (told_from(pod) or end) - _now()
+        while True:
+            await asyncio.sleep(max(wait.total_seconds(), 0))
+            if _now() >= end:
+                return
+            try:
+                await self.show_notice(self, notice_of(end))
+            except _NOT_TOLD as error:
+                self.log.warning(
+                    "%s could not be told of its end, again in %d s: %s",
+                    self._log_name,
+                    _AGAIN.total_seconds(),
+                    error,
+                )
+                wait = _AGAIN
+            else:
+                return
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

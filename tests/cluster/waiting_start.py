@@ -1,0 +1,62 @@
+"""A start that waits, followed as a browser does, and what the cluster has of somebody's."""
+
+import json
+import time
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
+
+from tests.people import SignedIn
+from tests.platform import LocalPlatform
+
+GPU = {"size": "gpu"}
+
+
+class WaitingStart:
+    """A start that is asked for and followed in the background."""
+
+    def __init__(self, person: SignedIn, server: str = "") -> None:
+        self.person, self.server = person, server
+        self.told: list[dict[str, Any]] = []
+        self._pool = ThreadPoolExecutor(2)
+        self._pool.submit(person.request_start, GPU, server)
+        until(lambda: person.servers().get(server, {}).get("pending") == "spawn")
+        self.end: Future[None] = self._pool.submit(self._follow)
+
+    def _follow(self) -> None:
+        path = self.person._server_path(self.server) + "/progress"
+        with self.person.api.stream("GET", path, timeout=180) as stream:
+            for line in stream.iter_lines():
+                if line.startswith("data:"):
+                    self.told.append(json.loads(line.removeprefix("data:")))
+
+    def hears(self, words: str) -> None:
+        until(lambda: any(words in each["message"] for each in self.told))
+
+    def last(self) -> dict[str, Any]:
+        self.end.result(timeout=120)
+        return self.told[-1]
+
+
+def pods_of(platform: LocalPlatform, person: SignedIn) -> list[dict[str, Any]]:
+    """The person's session pods, of whatever team."""
+    everywhere = ("-A", "-l", "gpucommons.io/size", "-o", "json")
+    return [
+        pod
+        for pod in json.loads(platform.kubectl("get", "pods", *everywhere))["items"]
+        if pod["metadata"]["annotations"].get("gpucommons.io/user") == person.username
+    ]
+
+
+def workloads_of(platform: LocalPlatform, person: SignedIn) -> list[str]:
+    """The names of what Kueue has of the person's sessions."""
+    listed = platform.kubectl("get", "workloads", "-A", "-o", "name").split()
+    return [each for each in listed if person.username.split("@")[0] in each]
+
+
+def until(condition: Callable[[], object], seconds: float = 30) -> None:
+    """Wait until something holds."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.2)

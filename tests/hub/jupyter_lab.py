@@ -1,0 +1,156 @@
+"""A JupyterLab with the extension built from this repository, and pages of it in Chromium."""
+
+import contextlib
+import json
+import os
+import sys
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import httpx
+from playwright.sync_api import Browser, Page, expect
+
+from .processes import Program, free_port
+
+REPOSITORY = Path(__file__).parents[2]
+EXTENSION = REPOSITORY / "lab_extension"
+TOKEN = "a-token"
+LIMIT_S = 40
+PATIENCE_MS = 60_000
+"""Generous: other builds may share the machine."""
+
+
+class Lab:
+    """One home folder; a server can be started in it again and again, each at another address.
+
+    It has the extension as it was built last, before what was installed with an older build.
+    """
+
+    def __init__(self, home: Path, environment: Mapping[str, str] = MappingProxyType({})) -> None:
+        self.home = home
+        self._environment = dict(environment)
+        extensions = home / ".share" / "labextensions" / "@gpucommons"
+        extensions.mkdir(parents=True)
+        (extensions / "lab").symlink_to(EXTENSION / "gpucommons_lab" / "labextension")
+        self._server: Program | None = None
+
+    def start(self, name: str = "ana", port: int | None = None) -> None:
+        self.port = port or free_port()
+        self.url = f"http://127.0.0.1:{self.port}/user/{name}"
+        command = [
+            *(sys.executable, "-m", "jupyter", "lab", "--no-browser", "--allow-root"),
+            *(f"--port={self.port}", f"--ServerApp.base_url=/user/{name}/"),
+        ]
+        env = self._environment | {
+            "HOME": str(self.home),
+            "JUPYTER_TOKEN": TOKEN,
+            # As without them, also where somebody has set them.
+            "JUPYTER_CONFIG_DIR": str(self.home / ".jupyter"),
+            "JUPYTER_DATA_DIR": str(self.home / ".local" / "share" / "jupyter"),
+            "JUPYTER_PATH": str(self.home / ".share"),
+            "JUPYTER_CONFIG_PATH": str(EXTENSION / "jupyter-config"),
+            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        }
+        self._server = Program(command, f"{self.url}/api", self._log, env)
+        self._server.start()
+
+    @property
+    def _log(self) -> Path:
+        return self.home / "server.log"
+
+    @property
+    def log(self) -> str:
+        """What the servers logged so far."""
+        return self._log.read_text()
+
+    def stop(self) -> None:
+        if self._server:
+            self._server.stop()
+
+    def write(self, name: str, *sources: str) -> None:
+        """Put a notebook into the home folder; its cells are cell0, cell1, ..."""
+        cells = [
+            {
+                "cell_type": "code",
+                "id": f"cell{number}",
+                "metadata": {},
+                "execution_count": None,
+                "outputs": [],
+                "source": source,
+            }
+            for number, source in enumerate(sources)
+        ]
+        kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+        notebook = {
+            "cells": cells,
+            "metadata": {"kernelspec": kernel},
+            "nbformat": 4,
+            "nbformat_minor": 5,
+        }
+        (self.home / name).write_text(json.dumps(notebook))
+
+    def set(self, plugin: str, settings: Mapping[str, object]) -> None:
+        """Keep a person's settings of a plugin, such as ``@gpucommons/lab:telemetry``."""
+        folder, _, name = plugin.partition(":")
+        file = self.home / ".jupyter/lab/user-settings" / folder / f"{name}.jupyterlab-settings"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(json.dumps(dict(settings)))
+
+    def cells(self, name: str) -> list[dict[str, Any]]:
+        return json.loads((self.home / name).read_text())["cells"]
+
+    def printed(self, name: str) -> str:
+        """All that the file has as printed by its cells."""
+        return "".join(
+            "".join(output.get("text", ""))
+            for cell in self.cells(name)
+            for output in cell["outputs"]
+        )
+
+    def kernel_state(self) -> str:
+        [kernel] = self.api("GET", "api/kernels").json()
+        return str(kernel["execution_state"])
+
+    def address(self, path: str = "/lab") -> str:
+        """The address that opens a page, signed in."""
+        return f"{self.url}{path}?token={TOKEN}"
+
+    def open(self, chromium: Browser, path: str = "/lab") -> Page:
+        page = chromium.new_context().new_page()
+        page.set_default_timeout(PATIENCE_MS)
+        page.goto(self.address(path))
+        page.wait_for_selector(".jp-Notebook .jp-Cell")
+        return page
+
+    def api(self, method: str, path: str, **options: Any) -> httpx.Response:
+        headers = {"Authorization": f"token {TOKEN}"}
+        answer = httpx.request(method, f"{self.url}/{path}", headers=headers, **options)
+        return answer.raise_for_status()
+
+
+def until(condition: Callable[[], bool]) -> None:
+    end = time.monotonic() + LIMIT_S
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.1)
+
+
+def wait_for_kernel(page: Page) -> None:
+    page.wait_for_selector(".jp-Notebook-ExecutionIndicator[data-status=idle]")
+
+
+def run_first_cell(page: Page) -> None:
+    """Run it; while the kernel is not there yet, JupyterLab drops the request or says so."""
+    prompt = page.locator(".jp-Notebook .jp-InputPrompt").first
+    for _ in range(20):
+        page.locator(".jp-Notebook .jp-Cell .cm-content").first.click()
+        page.keyboard.press("Control+Enter")
+        with contextlib.suppress(AssertionError):
+            expect(prompt).not_to_have_text("[ ]:", timeout=2000)
+            return
+        if page.locator(".jp-Dialog").count():
+            page.keyboard.press("Escape")
+    raise AssertionError("The cell does not run.")

@@ -1,0 +1,48 @@
+"""The GPU panel in a real JupyterLab: whose memory, a cell's GPU time, the keyboard."""
+
+import re
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
+
+ROW = ".jp-gpucommons-processes li"
+LINE = ".jp-gpucommons-cell"
+
+
+def test_the_notebook_that_holds_memory_is_named(page):
+    row = page.locator(ROW)
+    expect(row).to_contain_text("train.ipynb", timeout=20_000)
+    expect(row).to_contain_text("39.0 GiB")
+
+
+def test_a_cell_that_ran_tells_gpu_time_and_peak(page):
+    page.locator(".jp-Notebook .cm-content").click()
+    page.keyboard.press("Control+Enter")
+    expect(page.locator(LINE)).to_have_text(
+        re.compile(r"GPU 2\.[3-6] s · peak 40\.0 GiB"), timeout=20_000
+    )
+
+
+def test_the_line_goes_when_the_cell_is_cleared(page):
+    page.get_by_role("menuitem", name="Edit", exact=True).click()
+    page.get_by_role("menuitem", name="Clear Cell Output").click()
+    expect(page.locator(LINE)).to_have_count(0)
+
+
+def test_the_panel_has_no_barrier(page):
+    found = Axe().run(page, context=".jp-gpucommons-panel").response["violations"]
+    assert [each["id"] for each in found] == []
+
+
+def test_the_keyboard_shuts_the_kernel_down_after_asking(page, lab):
+    button = page.get_by_role("button", name="Shut down… train.ipynb")
+    button.press("Enter")
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("All variables will be lost")
+    page.keyboard.press("Escape")
+    expect(dialog).to_have_count(0)
+    assert len(lab.kernels()) == 1
+    button.press("Enter")
+    dialog.get_by_role("button", name="Shut Down").press("Enter")
+    expect(page.locator(ROW)).to_have_count(0, timeout=20_000)
+    assert lab.kernels() == []

@@ -1,0 +1,1 @@
+"""What a session keeps when its page or its server goes away: real servers, a real browser."""

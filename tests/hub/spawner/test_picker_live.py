@@ -1,0 +1,180 @@
+"""The picker while it is looked at: what is free changes, and another team is chosen."""
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from .conftest import CATALOGUE
+
+
+@pytest.fixture
+def narrowed(write_catalogue):
+    """PyTorch and whole GPUs are for astro alone."""
+    text = CATALOGUE.read_text().replace("access: [researchers]", "access: [astro]")
+    only = "gpu: {mode: exclusive}\n    access: [astro]"
+    write_catalogue(text.replace("gpu: {mode: exclusive}", only))
+
+
+def _streams(page: Page) -> list[str]:
+    """The requests of a page to the endpoint, each with how it stands."""
+    seen: list[str] = []
+
+    def note(word: str):
+        return lambda request: seen.append(word) if "availability" in request.url else None
+
+    page.on("request", note("open"))
+    page.on("requestfailed", note("closed"))
+    page.on("requestfinished", note("closed"))
+    return seen
+
+
+def _look_away(page: Page, hidden: bool) -> None:
+    page.evaluate(
+        """hidden => {
+            Object.defineProperty(document, "hidden", {value: hidden, configurable: true});
+            document.dispatchEvent(new Event("visibilitychange"));
+        }""",
+        hidden,
+    )
+
+
+def test_what_is_free_changes_on_the_page_by_itself(scripted_page, hub, open_picker, keep_picture):
+    hub.until(lambda: hub.availability("ruth")["sizes"][2]["free"] == 2)
+    open_picker(scripted_page, "ruth")
+    gpu = scripted_page.locator("[data-size=gpu]")
+    expect(gpu).to_contain_text("2 of 2 free")
+    scripted_page.get_by_role("radio", name="Whole GPU").check()
+    for server in ("", "second"):
+        hub.start_server("rosa", {"size": "gpu"}, server)
+    expect(gpu).to_contain_text("All 2 places for this size are taken.")
+    expect(scripted_page.get_by_role("button", name="Start", exact=True)).to_be_disabled()
+    expect(scripted_page.get_by_text("What is chosen is not to be had now.")).to_be_visible()
+    keep_picture(scripted_page, "taken")
+    hub.stop_server("rosa", "second")
+    expect(gpu).to_contain_text("1 of 2 free")
+    expect(scripted_page.get_by_role("button", name="Start", exact=True)).to_be_enabled()
+    announced = scripted_page.locator("[data-announcement]")
+    expect(announced).to_have_text("Whole GPU is to be had now.")
+
+
+def test_a_page_that_is_not_looked_at_has_no_stream(scripted_page, hub, open_picker):
+    seen = _streams(scripted_page)
+    open_picker(scripted_page, "ruth")
+    hub.until(lambda: scripted_page.wait_for_timeout(20) or seen == ["open"])
+    _look_away(scripted_page, hidden=True)
+    hub.until(lambda: scripted_page.wait_for_timeout(20) or seen == ["open", "closed"])
+    with scripted_page.expect_request("**/availability*"):
+        _look_away(scripted_page, hidden=False)
+    assert seen == ["open", "closed", "open"]
+
+
+def test_a_stream_that_breaks_is_opened_again(scripted_page, hub, open_picker):
+    open_picker(scripted_page, "ruth")
+    hub.stop()
+    with scripted_page.expect_response(
+        lambda response: "availability" in response.url and response.ok, timeout=60_000
+    ):
+        hub.start()
+
+
+def test_somebody_who_has_signed_out_meanwhile_is_told(scripted_page, hub, open_picker):
+    open_picker(scripted_page, "ruth")
+    _look_away(scripted_page, hidden=True)
+    scripted_page.context.clear_cookies()
+    _look_away(scripted_page, hidden=False)
+    expect(scripted_page.get_by_text("You are not signed in any more.")).to_be_visible()
+
+
+def test_another_team_narrows_what_can_be_chosen_at_once(
+    scripted_page, hub, narrowed, open_picker, keep_picture
+):
+    open_picker(scripted_page, "tia")
+    scripted_page.get_by_role("radio", name="astro").check()
+    requests = _streams(scripted_page)
+    for name in ("PyTorch", "Whole GPU"):
+        scripted_page.get_by_role("radio", name=name).check()
+    scripted_page.get_by_role("radio", name="Computer vision").check()
+    for name in ("PyTorch", "Whole GPU"):
+        radio = scripted_page.get_by_role("radio", name=name)
+        expect(radio).to_be_disabled()
+    closed = scripted_page.get_by_text("For members of astro. Ask an administrator for access.")
+    expect(closed.first).to_be_visible()
+    expect(scripted_page.get_by_role("button", name="Start", exact=True)).to_be_disabled()
+    keep_picture(scripted_page, "team")
+    scripted_page.get_by_role("radio", name="astro").check()
+    expect(scripted_page.get_by_role("radio", name="Whole GPU")).to_be_checked()
+    expect(scripted_page.get_by_role("button", name="Start", exact=True)).to_be_enabled()
+    assert requests == []
+
+
+def test_without_scripts_a_choice_that_the_team_has_not_is_refused(
+    chromium, hub, narrowed, api, open_picker
+):
+    context = chromium.new_context(base_url=hub.url, java_script_enabled=False)
+    page = context.new_page()
+    open_picker(page, "tia")
+    page.get_by_role("radio", name="Computer vision").check()
+    page.get_by_role("radio", name="Whole GPU").check()
+    page.get_by_role("button", name="Start", exact=True).click()
+    expect(page.get_by_role("alert")).to_contain_text("The size gpu is for other groups.")
+    assert api.pods() == []
+    context.close()
+
+
+def test_how_long_the_last_starts_took_follows_the_choice(scripted_page, hub, open_picker):
+    hub.start_server("sam", {"size": "share"})
+    hub.stop_server("sam")
+    open_picker(scripted_page, "sam")
+    scripted_page.get_by_role("radio", name="Share of a GPU").check()
+    starts = scripted_page.locator("[data-starts]")
+    expect(starts).to_contain_text("SciPy · Share of a GPU:")
+    expect(starts).to_contain_text("took")
+    scripted_page.get_by_label("Version of SciPy").focus()
+    scripted_page.get_by_role("radio", name="Whole GPU").check()
+    expect(starts).not_to_contain_text("Share of a GPU")
+
+
+def test_everything_can_be_done_with_the_keyboard(scripted_page, hub, open_picker):
+    open_picker(scripted_page, "sam")
+    scripted_page.get_by_role("radio", name="CPU only").focus()
+    scripted_page.keyboard.press("ArrowDown")
+    expect(scripted_page.get_by_role("radio", name="Share of a GPU")).to_be_checked()
+    scripted_page.keyboard.press("Tab")
+    expect(scripted_page.get_by_role("button", name="Start", exact=True)).to_be_focused()
+    scripted_page.keyboard.press("Tab")
+    expect(scripted_page.get_by_role("button", name="Copy link")).to_be_focused()
+    scripted_page.keyboard.press("Shift+Tab")
+    scripted_page.keyboard.press("Enter")
+    hub.until(lambda: hub.servers("sam").get("", {}).get("ready"))
+
+
+def test_enter_in_the_image_starts_what_is_chosen_not_the_last_session(
+    scripted_page, hub, api, open_picker
+):
+    hub.start_server("sam", {"size": "share"})
+    hub.stop_server("sam")
+    open_picker(scripted_page, "sam")
+    scripted_page.get_by_label("Image of your own for SciPy").fill("example/own/mine:3")
+    scripted_page.keyboard.press("Enter")
+    hub.until(lambda: hub.servers("sam").get("", {}).get("ready"))
+    (pod,) = api.pods()
+    assert pod["spec"]["containers"][0]["image"] == "example/own/mine:3"
+
+
+@pytest.mark.parametrize(("name", "links"), [("boss", 1), ("sam", 0)])
+def test_administrators_find_the_catalogue_in_the_navigation(
+    scripted_page, hub, open_picker, name, links
+):
+    open_picker(scripted_page, name)
+    scripted_page.get_by_role("button", name="Toggle navigation").click()
+    link = scripted_page.get_by_role("link", name="Catalogue")
+    expect(link).to_have_count(links)
+    if links:
+        link.click()
+        expect(scripted_page.get_by_role("heading", name="Catalogue")).to_be_visible()
+
+
+def test_the_page_asks_no_other_host(scripted_page, hub, open_picker):
+    hosts = set()
+    scripted_page.on("request", lambda request: hosts.add(request.url.split("/")[2]))
+    open_picker(scripted_page, "sam")
+    assert hosts == {hub.url.removeprefix("http://")}

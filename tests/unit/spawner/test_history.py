@@ -1,0 +1,70 @@
+"""What is remembered of a start: the time that it took itself, without what it waited for."""
+
+import asyncio
+
+import pytest
+from gpucommons_spawner import GPUSpawner
+from gpucommons_spawner.start_gate import StartGate
+from gpucommons_spawner.start_times import StartTimes
+
+CHOICE = {"team": "vision", "environment": "scipy", "size": "cpu"}
+_POD = {
+    "metadata": {
+        "labels": {"kueue.x-k8s.io/queue-name": "sessions"},
+        "creationTimestamp": "2026-11-24T10:00:00Z",
+    },
+    "status": {
+        "conditions": [
+            {
+                "type": "PodScheduled",
+                "status": "True",
+                "lastTransitionTime": "2026-11-24T10:12:30Z",
+            }
+        ]
+    },
+}
+
+
+@pytest.fixture
+def clock(monkeypatch) -> list[float]:
+    clock = [1000.0]
+    monkeypatch.setattr(GPUSpawner, "starts", StartTimes(lambda: clock[0]))
+    return clock
+
+
+@pytest.fixture
+def gate(monkeypatch) -> StartGate:
+    gate = StartGate()
+    monkeypatch.setattr(GPUSpawner, "_gate", gate)
+    return gate
+
+
+async def _is_ready(spawner) -> None:
+    """Let the start that was begun succeed at this time."""
+    spawner._spawn_future = asyncio.get_running_loop().create_future()
+    spawner._note(*spawner._begun)
+    spawner._spawn_future.set_result(None)
+    await asyncio.sleep(0)
+
+
+async def test_the_wait_for_a_turn_is_not_counted(make_spawner, clock, gate):
+    spawner = make_spawner(CHOICE, start_slots=1)
+    other, spawner._ticket = gate.ticket(), gate.ticket()
+    await gate.enter(other, 1)
+    options = asyncio.create_task(spawner.load_user_options())
+    await asyncio.sleep(0.01)
+    clock[0] += 600
+    gate.leave(other, 1)
+    await options
+    clock[0] += 6
+    await _is_ready(spawner)
+    assert spawner.starts.sentences() == {"scipy": {"cpu": "the last start took 6 s"}}
+
+
+async def test_the_time_in_the_queue_is_not_counted(make_spawner, clock, gate, monkeypatch):
+    spawner = make_spawner(CHOICE)
+    monkeypatch.setattr(spawner, "_pod", lambda: _POD)
+    await spawner.load_user_options()
+    clock[0] += 750 + 6
+    await _is_ready(spawner)
+    assert spawner.starts.sentences() == {"scipy": {"cpu": "the last start took 6 s"}}
