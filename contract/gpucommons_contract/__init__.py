@@ -3,6 +3,13 @@
 Every other package may import this one; it imports none of them.
 """
 
+from gpucommons_contract.activity import (
+    GPUActivity,
+    KernelActivity,
+    SessionActivity,
+    TerminalActivity,
+    read_activity,
+)
 from gpucommons_contract.endpoints import Endpoint
 from gpucommons_contract.grants import END_OF_DAY, GRANTS_NAMESPACE, Grant, read_grant
 from gpucommons_contract.labels import Annotation, Label
@@ -13,7 +20,7 @@ from gpucommons_contract.notices import (
     NoticeChoice,
     NoticeLevel,
 )
-from gpucommons_contract.services import NOTICE_SERVICE, PEOPLE_SERVICE
+from gpucommons_contract.services import IDLE_SERVICE, NOTICE_SERVICE, PEOPLE_SERVICE
 from gpucommons_contract.session import SessionInfo, SessionStatus
 from gpucommons_contract.teams import NAMESPACE_PREFIX, is_team_name, team_namespace
 from gpucommons_contract.telemetry import (
@@ -38,6 +45,7 @@ __all__ = [
     "END_OF_DAY",
     "GPU",
     "GRANTS_NAMESPACE",
+    "IDLE_SERVICE",
     "LONGEST_NOTICE",
     "LONGEST_NOTICE_ID",
     "NAMESPACE_PREFIX",
@@ -45,6 +53,7 @@ __all__ = [
     "PEOPLE_SERVICE",
     "Annotation",
     "Endpoint",
+    "GPUActivity",
     "GPUHolder",
     "GPUMemory",
     "GPUPeak",
@@ -55,18 +64,22 @@ __all__ = [
     "GPUUsage",
     "Grant",
     "HolderKind",
+    "KernelActivity",
     "Label",
     "Notice",
     "NoticeChoice",
     "NoticeLevel",
+    "SessionActivity",
     "SessionInfo",
     "SessionStatus",
     "SessionVariable",
     "TelemetryFrame",
     "TelemetryHistory",
     "TelemetryState",
+    "TerminalActivity",
     "Throttle",
     "is_team_name",
+    "read_activity",
     "read_grant",
     "team_namespace",
 ]

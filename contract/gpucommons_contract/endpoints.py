@@ -26,6 +26,15 @@ class Endpoint(StrEnum):
     """Session: POST ``{"id": ..., "choice": ...}`` says what the person chose; the first counts."""
     SESSION_OUTPUTS = "gpucommons/api/outputs"
     """Session: POST gives a page the cells that run without one, with their output."""
+    SESSION_ACTIVITY = "gpucommons/api/activity"
+    """Session: GET gives a `SessionActivity`, what it knows of its own use."""
+    HUB_SESSIONS = "api/gpucommons/sessions"
+    """Hub: GET ?after=ID&limit=1000 lists sessions that run, a page at a time (scope list:servers).
+
+    ``{"sessions": [{"id", "user", "server", "url", "started", "last_activity", "options"}],
+    "next": ID or null, "waiting": {SIZE: COUNT}}``. Moments are ISO 8601 in UTC; options are
+    what the person picked; waiting counts the starts that wait for room, on the first page only.
+    """
     HUB_RECHECK = "api/gpucommons/users/{name}/recheck"
     """Hub: POST asks Dex at once whether this person may still be here (scope delete:users)."""
     HUB_NOTICES = "api/gpucommons/notices"
