@@ -63,7 +63,7 @@ class KubeletSource:
         """Measure since the last reading; of a new session the first time tells nothing."""
         try:
             addresses = await self._addresses()
-        except Exception as error:  # noqa: BLE001 -- whatever the client of Kubernetes raises
+        except Exception as error:
             return {}, SourceError(f"the nodes cannot be listed: {error}")
         turns = asyncio.Semaphore(_AT_ONCE)
         answers = await asyncio.gather(
@@ -78,8 +78,7 @@ class KubeletSource:
         readings = {pod: self._judge(pod, one) for pod, one in counted.items()}
         self._before = {pod: self._kept(pod, one) for pod, one in counted.items()}
         self._readings = {pod: found for pod, found in readings.items() if found}
-        error = SourceError("; ".join(sorted(failed))) if failed else None
-        return self._readings, error
+        return self._readings, SourceError("; ".join(sorted(failed))) if failed else None
 
     def _judge(self, pod: str, now: _Counted) -> list[Reading]:
         before = self._before.get(pod)

@@ -54,7 +54,7 @@ class PrometheusSource:
         self,
         client: httpx.AsyncClient,
         url: str,
-        queries: Queries = Queries(),  # noqa: B008 -- frozen
+        queries: Queries = Queries(),
         thresholds: Thresholds = Thresholds(),  # noqa: B008 -- frozen
         gpu_percent: float = 3.0,
     ) -> None:
