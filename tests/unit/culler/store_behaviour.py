@@ -32,22 +32,23 @@ _IN_A_ZONE = st.datetimes(
     max_value=datetime(2100, 1, 1),
     timezones=st.integers(-23, 23).map(lambda hours: timezone(timedelta(hours=hours))),
 )
+_TEXT = st.text(st.characters(exclude_characters="\0", codec="utf-8"))
 _EVENTS = st.builds(
     Event,
     at=_IN_A_ZONE,
     kind=st.sampled_from(EventKind),
-    session=st.builds(SessionKey, st.text(), st.text(), _IN_A_ZONE),
-    team=st.text(),
-    size=st.text(),
-    reason=st.text(),
-    by=st.text(),
-    verdict=st.text(),
-    rule=st.text(),
+    session=st.builds(SessionKey, _TEXT, _TEXT, _IN_A_ZONE),
+    team=_TEXT,
+    size=_TEXT,
+    reason=_TEXT,
+    by=_TEXT,
+    verdict=_TEXT,
+    rule=_TEXT,
     idle_since=st.none() | _IN_A_ZONE,
     gpus=st.decimals(0, 1000, places=3),
     until=st.none() | _IN_A_ZONE,
     signals=st.lists(
-        st.dictionaries(st.text(), st.none() | st.booleans() | st.integers() | st.text()),
+        st.dictionaries(_TEXT, st.none() | st.booleans() | st.integers() | _TEXT),
         max_size=3,
     ).map(tuple),
 )
