@@ -17,6 +17,15 @@ FRESH = timedelta(minutes=3)
 """A measurement that is older, or from a future that a clock's step left behind, says nothing
 of now."""
 
+_USED = {
+    SignalName.GPU: "the GPU worked",
+    SignalName.PROCESSOR: "the processor worked",
+    SignalName.NETWORK: "data went over the network",
+    SignalName.KERNELS: "a cell ran",
+    SignalName.TERMINALS: "a terminal was used",
+    SignalName.EDITING: "something was edited",
+}
+
 
 class Action(StrEnum):
     """What is to be done now."""
@@ -139,7 +148,11 @@ def _in_use(facts: Facts, rule: IdleRule, now: datetime) -> Decision | None:
     last, signal = max(used, key=lambda each: each[0])
     if now - last >= rule.warn_after:
         return None
-    reason = f"It is in use: {signal.value} ({signal.source}, {span(now - last)} ago)."
+    if now - last <= FRESH:
+        reason = f"It is in use: {signal.value} ({signal.source})."
+    else:
+        what = _USED[signal.name]
+        reason = f"It was in use {span(now - last)} ago: {what} ({signal.source})."
     change = f"It is warned once nothing of it was used for {span(rule.warn_after)}."
     return _leave(facts, Verdict.ACTIVE, reason, change, next_at=last + rule.warn_after)
 
@@ -168,7 +181,7 @@ def _of_idle(facts: Facts, rule: IdleRule, idle_since: datetime, now: datetime) 
     """Take the next step with a session that is known to be idle for long enough to be warned."""
     verdict = Verdict.IDLE_HELD if facts.gpu_memory else Verdict.IDLE
     values = joined([signal.value for signal in facts.signals]) if facts.signals else "nothing ran"
-    reason = f"It is idle since {moment(idle_since, now)}: {values}."
+    reason = f"It has been idle since {moment(idle_since, now)}: {values}."
     change = "Any use, or keeping it, cancels that."
     if rule.under_pressure and not facts.waiting:
         change = "It is warned once somebody waits for its size."
