@@ -252,6 +252,7 @@ def _session(said: dict[str, Any]) -> Session:
         last_activity=_moment(last) if last else None,
         options=options,
         gpus=Decimal(said["gpus"]),
+        pod=str(said["pod"]),
     )
 
 

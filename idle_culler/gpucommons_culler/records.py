@@ -22,6 +22,8 @@ class EventKind(StrEnum):
     KEPT = "kept"
     """A person kept it: a lease."""
     KEEP_REFUSED = "keep-refused"
+    STOPPING = "stopping"
+    """It is about to be stopped. Without this line nothing is stopped."""
     STOPPED = "stopped"
     RELEASED = "released"
     FAILED = "failed"

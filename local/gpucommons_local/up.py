@@ -179,6 +179,6 @@ def _make_demo(platform: Platform, steps: Steps) -> None:
 
 
 def _start_hub(platform: Platform, steps: Steps) -> None:
-    with steps.step("Proxy, hub"):
+    with steps.step("Proxy, hub, idle culler"):
         for program in platform.hub_programs():
             platform.supervisor.start(program)

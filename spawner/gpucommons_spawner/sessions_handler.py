@@ -84,6 +84,7 @@ def _page(after: int, limit: int) -> Select[Any]:
             orm.Spawner.started,
             orm.Spawner.last_activity,
             orm.Spawner.user_options,
+            orm.Spawner.state,
         )
         .join(orm.User, orm.User.id == orm.Spawner.user_id)
         .join(orm.Server, orm.Server.id == orm.Spawner.server_id)
@@ -107,7 +108,14 @@ def _session(row: Any, units: Mapping[str, Decimal]) -> dict[str, object]:  # no
         "last_activity": _moment(row.last_activity),
         "options": options,
         "gpus": plainly(gpus),
+        "pod": _pod(row.state or {}),
     }
+
+
+def _pod(state: Mapping[str, object]) -> str:
+    """Answer where KubeSpawner keeps that it runs; empty if it does not say."""
+    namespace, name = state.get("namespace"), state.get("pod_name")
+    return f"{namespace}/{name}" if namespace and name else ""
 
 
 def _moment(when: datetime | None) -> str | None:

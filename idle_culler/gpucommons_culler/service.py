@@ -1,0 +1,196 @@
+"""The culler as a program: a service of JupyterHub with a loop and pages."""
+
+import asyncio
+import logging
+import os
+import signal
+import time
+from collections.abc import Mapping
+from contextlib import AsyncExitStack
+from datetime import UTC, datetime
+
+import httpx
+from traitlets import Bool, Float, Integer, Unicode
+from traitlets.config import Config, Configurable
+
+from gpucommons_culler.clock import Clock
+from gpucommons_culler.engine import Engine
+from gpucommons_culler.errors import CullerError
+from gpucommons_culler.hub import HubClient
+from gpucommons_culler.loop import Loop
+from gpucommons_culler.metrics import Metrics
+from gpucommons_culler.nodes import ClusterError, Nodes, connect, kubelet_client
+from gpucommons_culler.rule import Rules
+from gpucommons_culler.sources import KubeletSource, PrometheusSource, Source
+from gpucommons_culler.sources.pod_usage import Thresholds
+from gpucommons_culler.sources.prometheus import Queries
+from gpucommons_culler.steps import DrySteps, Steps
+from gpucommons_culler.store import Store
+from gpucommons_culler.store_errors import StoreError
+from gpucommons_culler.watch import Watch
+
+log = logging.getLogger(__name__)
+
+_USUAL = Thresholds()
+_QUERIES = Queries()
+
+
+class IdleCuller(Configurable):  # type: ignore[misc]  # traitlets publishes no types for it
+    """Settings of the culler. Those of JupyterHub come from its usual variables."""
+
+    interval = Float(
+        20.0,
+        min=1.0,
+        help="""
+        Seconds between two looks at all sessions. A look is due sooner where a countdown ends,
+        and a session's answers to its warning are read at each. Example: ``interval: 60``
+        """,
+    ).tag(config=True)
+
+    db_url = Unicode(
+        "sqlite:///idle.sqlite",
+        help="""
+        The database of audit, warnings, leases and exemptions, as SQLAlchemy names it. Several
+        replicas need one that they share. Example: ``postgresql+psycopg://idle@db/idle``
+        """,
+    ).tag(config=True)
+
+    public_url = Unicode(
+        "http://proxy-public",
+        help="""
+        Where the hub's proxy is to be reached from here; sessions are asked through it.
+        Example: ``http://proxy-public.gpucommons.svc``
+        """,
+    ).tag(config=True)
+
+    address = Unicode("", help="The address that the pages are served at; empty is all.").tag(
+        config=True
+    )
+    port = Integer(10101, help="The port that the pages are served at.").tag(config=True)
+
+    dry_run = Bool(
+        False,
+        help="""
+        Whether to only write down what would be done, beside a culler that does it. It needs a
+        database of its own.
+        """,
+    ).tag(config=True)
+
+    kubelets = Bool(
+        True,
+        help="""
+        Whether to ask the nodes' kubelets for processor and network of sessions. Needs the
+        rights in cluster/base/idle-rights.yaml. Turn it off where Prometheus has them.
+        """,
+    ).tag(config=True)
+
+    kubelet_ca_file = Unicode(
+        "",
+        help="""
+        File with the certificates of who signed the kubelets' own; empty is the cluster's CA,
+        which signs them where the kubelets' ``serverTLSBootstrap`` is on.
+        """,
+    ).tag(config=True)
+
+    prometheus_url = Unicode(
+        "",
+        help="""
+        Where Prometheus is, for GPUs by NVIDIA's dcgm-exporter and for processor and network.
+        Empty: there is none, and GPUs are measured by the sessions themselves.
+        Example: ``http://prometheus-operated.monitoring.svc:9090``
+        """,
+    ).tag(config=True)
+
+    gpu_query = Unicode(
+        _QUERIES.gpu,
+        help="""
+        PromQL for the percent that the busiest GPU of a pod works, with the labels namespace
+        and pod; empty where Prometheus measures no GPUs.
+        """,
+    ).tag(config=True)
+    gpu_memory_query = Unicode(
+        _QUERIES.gpu_memory, help="PromQL for the bytes that a pod holds on GPUs."
+    ).tag(config=True)
+    processor_query = Unicode(
+        _QUERIES.processor, help="PromQL for the cores that a pod uses; empty: not asked."
+    ).tag(config=True)
+    network_query = Unicode(
+        _QUERIES.network, help="PromQL for a pod's bytes per second; empty: not asked."
+    ).tag(config=True)
+
+    gpu_percent = Float(
+        3.0, min=0, help="Above so many percent a GPU works. Reading NVML shows 1 %."
+    ).tag(config=True)
+    processor_cores = Float(
+        _USUAL.cores,
+        min=0,
+        help="Above so many cores a session is in use. An open page and idle kernels take 0.02.",
+    ).tag(config=True)
+    network_bytes = Float(
+        _USUAL.bytes_per_second,
+        min=0,
+        help="Above so many bytes per second a session is in use. An open page takes a few kB.",
+    ).tag(config=True)
+
+    def __init__(
+        self, config: Config, rules: Rules, environment: Mapping[str, str] = os.environ
+    ) -> None:
+        super().__init__(config=config)
+        self._config = config
+        self._rules = rules
+        self._environment = environment
+
+    async def serve(self) -> None:
+        """Cull until a signal ends it. Raises CullerError for a mistake of the operator."""
+        async with AsyncExitStack() as stack:
+            store = await self._store(stack)
+            metrics = Metrics()
+            hub = await stack.enter_async_context(self._hub())
+            sources = await self._sources(stack)
+            watch = Watch(hub, sources, metrics)
+            kind = DrySteps if self.dry_run else Steps
+            steps = kind(hub, store, messenger, metrics)
+            engine = Engine(hub, watch, self._rules, store, steps, metrics, Clock())
+
+    def _variable(self, name: str) -> str:
+        value = self._environment.get(name)
+        if not value:
+            raise CullerError(f"The variable {name} is not set; JupyterHub sets it for a service.")
+        return value
+
+    def _hub(self) -> HubClient:
+        url, token = self._variable("JUPYTERHUB_API_URL"), self._variable("JUPYTERHUB_API_TOKEN")
+        return HubClient(url, self.public_url, token)
+
+    async def _store(self, stack: AsyncExitStack) -> Store:
+        store = Store(self.db_url)
+        try:
+            await asyncio.to_thread(store.open)
+        except StoreError as error:
+            raise CullerError(f"The database cannot be used: {error}") from error
+        stack.callback(store.close)
+        return store
+
+    async def _sources(self, stack: AsyncExitStack) -> list[Source]:
+        thresholds = Thresholds(self.processor_cores, self.network_bytes)
+        found: list[Source] = []
+        if self.prometheus_url:
+            client = await stack.enter_async_context(httpx.AsyncClient(timeout=10.0))
+            queries = Queries(
+                self.gpu_query, self.gpu_memory_query, self.processor_query, self.network_query
+            )
+            found.append(
+                PrometheusSource(client, self.prometheus_url, queries, thresholds, self.gpu_percent)
+            )
+        if self.kubelets:
+            try:
+                api = await connect()
+            except ClusterError as error:
+                raise CullerError(str(error)) from error
+            if api is None:
+                raise CullerError("There is no cluster to ask; set IdleCuller.kubelets to false.")
+            await stack.enter_async_context(api)
+            kubelets = kubelet_client(api, self.kubelet_ca_file)
+            await stack.enter_async_context(kubelets)
+            found.append(KubeletSource(kubelets, Nodes(api), thresholds))
+        return found
