@@ -14,7 +14,17 @@ from gpucommons_culler.signals import Signal, SignalName
 from gpucommons_culler.words import joined, moment, span
 
 FRESH = timedelta(minutes=3)
-"""A measurement that is older says nothing of now."""
+"""A measurement that is older, or from a future that a clock's step left behind, says nothing
+of now."""
+
+_USED = {
+    SignalName.GPU: "the GPU worked",
+    SignalName.PROCESSOR: "the processor worked",
+    SignalName.NETWORK: "data went over the network",
+    SignalName.KERNELS: "a cell ran",
+    SignalName.TERMINALS: "a terminal was used",
+    SignalName.EDITING: "something was edited",
+}
 
 
 class Action(StrEnum):
@@ -138,14 +148,18 @@ def _in_use(facts: Facts, rule: IdleRule, now: datetime) -> Decision | None:
     last, signal = max(used, key=lambda each: each[0])
     if now - last >= rule.warn_after:
         return None
-    reason = f"It is in use: {signal.value} ({signal.source}, {span(now - last)} ago)."
+    if now - last <= FRESH:
+        reason = f"It is in use: {signal.value} ({signal.source})."
+    else:
+        what = _USED[signal.name]
+        reason = f"It was in use {span(now - last)} ago: {what} ({signal.source})."
     change = f"It is warned once nothing of it was used for {span(rule.warn_after)}."
     return _leave(facts, Verdict.ACTIVE, reason, change, next_at=last + rule.warn_after)
 
 
 def _judged(facts: Facts, rule: IdleRule, now: datetime) -> Decision:
     """Judge a session in which no use was seen lately."""
-    fresh = [signal for signal in facts.signals if now - signal.measured_at <= FRESH]
+    fresh = [signal for signal in facts.signals if abs(now - signal.measured_at) <= FRESH]
     if missing := facts.required.difference(signal.name for signal in fresh):
         reason = f"It cannot be told whether it is idle: {joined(sorted(missing))} not measured."
         change = "It is left alone until that is measured again."
@@ -167,22 +181,24 @@ def _of_idle(facts: Facts, rule: IdleRule, idle_since: datetime, now: datetime) 
     """Take the next step with a session that is known to be idle for long enough to be warned."""
     verdict = Verdict.IDLE_HELD if facts.gpu_memory else Verdict.IDLE
     values = joined([signal.value for signal in facts.signals]) if facts.signals else "nothing ran"
-    reason = f"It is idle since {moment(idle_since, now)}: {values}."
+    reason = f"It has been idle since {moment(idle_since, now)}: {values}."
     change = "Any use, or keeping it, cancels that."
     if rule.under_pressure and not facts.waiting:
         change = "It is warned once somebody waits for its size."
         return _leave(facts, verdict, reason, change, idle_since=idle_since)
 
-    countdown, stop_after = facts.countdown, rule.stop_after or timedelta.max
+    assert rule.stop_after is not None, "or it had been spared"
+    due, countdown = idle_since + rule.stop_after, facts.countdown
     if countdown is None:
-        stop_at = max(idle_since + stop_after, now + rule.notice)
+        stop_at = max(due, now + rule.notice)
         return Decision(Action.WARN, verdict, reason, change, idle_since, stop_at)
     if idle_since > countdown.warned_at:
         reason = "It was used, or not watched, after it had been warned."
         change = "It is warned anew if it stays idle."
         return _leave(facts, verdict, reason, change, idle_since=idle_since)
-    if now < countdown.stop_at:
-        stop_at = countdown.stop_at
+    # What was announced holds, unless the rule gives more time by now.
+    stop_at = max(countdown.stop_at, due, countdown.warned_at + rule.notice)
+    if now < stop_at:
         return Decision(Action.NOTHING, verdict, reason, change, idle_since, stop_at)
     action = Action.RELEASE if rule.ending is Ending.RELEASE else Action.STOP
     return Decision(action, verdict, reason, "Nothing: its time is up.", idle_since, now)

@@ -1,0 +1,174 @@
+"""What one culler remembers of the sessions that it watches: readings go in, signals come out."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from typing import Any
+
+from gpucommons_contract.activity import GPUActivity, SessionActivity
+
+from gpucommons_culler.decision import FRESH
+from gpucommons_culler.session import SessionKey
+from gpucommons_culler.signals import Signal, SignalName
+
+THE_SESSION = "the session"
+"""The source of what a session says of itself."""
+_LONGEST_NAME = 60
+"""Characters of a name that a session gives; it could be of any length."""
+_HOUR = 3600.0
+"""Seconds. A session tells the highest utilization of so long."""
+
+_Kept = dict[tuple[SignalName, str], Signal]
+
+
+class Tracks:
+    """The signals of all sessions, each by its name and source.
+
+    A source is either sampled, and then knows nothing of what was between two samples that lie
+    apart (`observe`), or it is the session, which tells how long ago things were (`told`).
+    Nothing that is known of a session is lost by a later answer: its quiet begins never earlier
+    than was known. Moments are in UTC.
+    """
+
+    def __init__(self) -> None:
+        self._kept: dict[SessionKey, _Kept] = {}
+        self._nothing_before: datetime | None = None
+
+    def signals(self, session: SessionKey) -> tuple[Signal, ...]:
+        """Answer what is known of a session; what was not measured lately is among it."""
+        return tuple(self._kept.get(session, {}).values())
+
+    def observe(
+        self,
+        session: SessionKey,
+        name: SignalName,
+        source: str,
+        *,
+        trusted: bool,
+        at: datetime,
+        active: bool,
+        value: str,
+    ) -> None:
+        """Take one sample. After a gap of more than `FRESH` it is watched anew, from ``at``.
+
+        A source that keeps a history may give it sample by sample, the oldest first.
+        """
+        kept = self._kept.setdefault(session, {})
+        known = kept.get((name, source))
+        watched, measured, last = at, at, at if active else None
+        if known is not None:
+            if abs(at - known.measured_at) <= FRESH:
+                watched, measured = known.watched_since, max(at, known.measured_at)
+            if known.active_at is not None and known.active_at <= measured:
+                last = max(last or known.active_at, known.active_at)
+        kept[name, source] = Signal(name, source, trusted, measured, watched, last, value)
+
+    def told(self, session: SessionKey, activity: SessionActivity, at: datetime) -> None:
+        """Take a session's own answer, which came at a moment.
+
+        What it leaves out (terminals, GPUs) is not measured by it.
+        """
+        busy = [each.name for each in activity.kernels if each.busy]
+        last = min((each.last for each in activity.kernels), default=None)
+        value = _running(busy, "runs a cell", "run cells") or "no cell runs"
+        ages = 0.0 if busy else last, activity.started
+        self._tell(session, SignalName.KERNELS, at, ages, value)
+
+        if (terminals := activity.terminals) is not None:
+            busy = [each.program or each.name for each in terminals if each.busy]
+            last = min((each.last for each in terminals), default=None)
+            value = _running(busy, "runs in a terminal", "run in terminals")
+            ages = 0.0 if busy else last, activity.started
+            self._tell(session, SignalName.TERMINALS, at, ages, value or "no terminal is used")
+
+        ages = activity.editing, activity.started
+        self._tell(session, SignalName.EDITING, at, ages, "nothing is edited")
+
+        if (gpu := activity.gpu) is not None:
+            self._tell(session, SignalName.GPU, at, (gpu.last, gpu.watched), _used(gpu))
+
+    def _tell(
+        self,
+        session: SessionKey,
+        name: SignalName,
+        at: datetime,
+        ages: tuple[float | None, float],
+        value: str,
+    ) -> None:
+        """Keep what a session says: how long ago its last use and its beginning are."""
+        last, watched = ages
+        watched_since = at - timedelta(seconds=watched)
+        active_at = None if last is None else at - timedelta(seconds=last)
+        kept = self._kept.setdefault(session, {})
+        if known := kept.get((name, THE_SESSION)):
+            watched_since = max(watched_since, known.watched_since)
+            if known.active_at is not None:
+                active_at = max(active_at or known.active_at, known.active_at)
+        if self._nothing_before is not None:
+            watched_since = max(watched_since, self._nothing_before)
+        signal = Signal(name, THE_SESSION, False, at, watched_since, active_at, value)
+        kept[name, THE_SESSION] = signal
+
+    def keep_only(self, sessions: Collection[SessionKey]) -> None:
+        """Forget the sessions that are not among these."""
+        for ended in self._kept.keys() - sessions:
+            del self._kept[ended]
+
+    def forget_before(self, now: datetime) -> None:
+        """Watch everything anew from now on: after a step of the clock no moment is right."""
+        self._kept.clear()
+        self._nothing_before = now
+
+    def restore(self, session: SessionKey, signals: Iterable[Signal], as_of: datetime) -> None:
+        """Go on with what another run of the culler knew of a session.
+
+        What had not been measured for `FRESH` at ``as_of``, the moment of taking over, is left
+        out, and what is known already stays.
+        """
+        kept = self._kept.setdefault(session, {})
+        for signal in signals:
+            if abs(as_of - signal.measured_at) <= FRESH:
+                kept.setdefault((signal.name, signal.source), signal)
+
+
+def to_json(signals: Iterable[Signal]) -> tuple[dict[str, Any], ...]:
+    """Write signals as JSON objects; moments are in ISO 8601."""
+    return tuple(
+        {
+            key: value.isoformat() if isinstance(value, datetime) else value
+            for key, value in asdict(signal).items()
+        }
+        for signal in signals
+    )
+
+
+def from_json(records: Iterable[dict[str, Any]]) -> tuple[Signal, ...]:
+    """Read what `to_json` wrote. Raises ValueError if it is something else."""
+    try:
+        return tuple(
+            Signal(
+                name=SignalName(record["name"]),
+                source=str(record["source"]),
+                trusted=record["trusted"] is True,
+                measured_at=datetime.fromisoformat(record["measured_at"]),
+                watched_since=datetime.fromisoformat(record["watched_since"]),
+                active_at=record["active_at"] and datetime.fromisoformat(record["active_at"]),
+                value=str(record["value"]),
+            )
+            for record in records
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise ValueError(f"this is no record of a signal: {error!r}") from error
+
+
+def _running(names: list[str], one: str, several: str) -> str:
+    """Name what runs; empty for nothing."""
+    if not names:
+        return ""
+    name = "".join(each if each.isprintable() else "?" for each in names[0][:_LONGEST_NAME])
+    return f"{name} {one}" if len(names) == 1 else f"{name} and {len(names) - 1} more {several}"
+
+
+def _used(gpu: GPUActivity) -> str:
+    within = "in the last hour" if gpu.watched >= _HOUR else "since it is watched"
+    return f"GPU at most {min(gpu.utilization, 100):.0f} % {within}"
