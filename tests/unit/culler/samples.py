@@ -13,7 +13,7 @@ from gpucommons_culler.records import (
     Scope,
     StandingCountdown,
 )
-from gpucommons_culler.session import SessionKey
+from gpucommons_culler.session import Session, SessionKey
 
 NOW = datetime(2026, 11, 27, 14, 30, 0, 123456, UTC)
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -51,3 +51,16 @@ def a_lease(session: SessionKey = ADA, until: datetime = NOW + HOUR) -> KeptLeas
 
 def an_exemption(name: str = "vision", until: datetime = NOW + 7 * DAY) -> KeptExemption:
     return KeptExemption(Scope.TEAM, name, NOW, until, "root", "The paper is due.")
+
+
+def a_session(key: SessionKey = ADA, **changes) -> Session:
+    session = Session(
+        key=key,
+        url=f"/user/{key.name}/",
+        team="vision",
+        environment="pytorch",
+        version="2026.11",
+        size="gpu-half",
+        gpus=Decimal("0.5"),
+    )
+    return replace(session, **changes)
