@@ -170,6 +170,12 @@ def test_an_idle_session_is_warned_on_the_minute():
     )
 
 
+def test_a_session_is_warned_on_the_minute_after_its_last_use():
+    used = quiet(SignalName.KERNELS, active_at=NOON - 30 * MINUTE)
+    assert decide(facts(used), RULE, NOON - SECOND).verdict is Verdict.ACTIVE
+    assert decide(facts(used), RULE, NOON).action is Action.WARN
+
+
 def test_one_that_was_idle_for_longer_is_warned_with_full_notice():
     assert decide(facts(), RULE, NOON).next_at == NOON + RULE.notice
 
@@ -202,6 +208,12 @@ def test_a_rule_that_became_longer_is_waited_for():
     idle = facts(since=NOON - HOUR, countdown=warned())
     decision = decide(idle, longer, NOON)
     assert (decision.action, decision.next_at) == (Action.NOTHING, NOON + 3 * HOUR)
+
+
+def test_a_rule_that_gives_more_notice_by_now_is_followed():
+    idle = facts(countdown=warned(ago=10 * MINUTE))
+    decision = decide(idle, RULE, NOON)
+    assert (decision.action, decision.next_at) == (Action.NOTHING, NOON + 20 * MINUTE)
 
 
 def test_a_rule_that_became_shorter_does_not_break_what_was_announced():
