@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -21,6 +21,7 @@ from gpucommons_culler.keeping import (
 )
 from gpucommons_culler.memory import Memory
 from gpucommons_culler.metrics import Metrics
+from gpucommons_culler.pauses import Pauses
 from gpucommons_culler.records import Event, EventKind, KeptLease
 from gpucommons_culler.rule import IdleRule, Rules
 from gpucommons_culler.session import Session, SessionKey
@@ -62,6 +63,7 @@ class Engine:
 
     def __init__(
         self,
+        *,
         hub: HubClient,
         watch: Watch,
         rules: Rules,
@@ -80,6 +82,7 @@ class Engine:
         self._memory = Memory()
         self._views: dict[SessionKey, View] = {}
         self._turns = asyncio.Semaphore(_STEPS_AT_ONCE)
+        self._deaf = Pauses()
         self._began = False
 
     @property
@@ -104,9 +107,10 @@ class Engine:
             await self._go_on(now)
         await self._watch.look(listed.sessions, now)
         if leads:
-            await self._hear(sessions, now)
+            for ended in await self._hear(sessions, now):
+                del sessions[ended]
         self._memory = await asyncio.to_thread(Memory.load, self._store, now)
-        cases = await self._judge(listed.sessions, listed.waiting, now, ask=leads)
+        cases = await self._judge(sessions.values(), listed.waiting, now, ask=leads)
         if leads:
             await self._act(cases)
             await self._end_of_gone(sessions, now)
@@ -173,41 +177,44 @@ class Engine:
             known = [replace(signal, measured_at=last) for signal in signals]
             self._watch.restore(key, known, now)
 
-    async def _hear(self, sessions: dict[SessionKey, Session], now: datetime) -> None:
-        """Learn what people answered to their notices."""
+    async def _hear(
+        self, sessions: Mapping[SessionKey, Session], now: datetime
+    ) -> list[SessionKey]:
+        """Do what people answered to their notices; answers whose sessions they ended."""
         warned = [sessions[key] for key in self._memory.standing if key in sessions]
 
-        async def hear(session: Session) -> None:
+        async def hear(session: Session) -> bool:
             async with self._turns:
                 try:
                     notices = await self._hub.notices(session)
-                except HubError as error:
-                    self._watch.leave_alone(session.key, now, str(error))
-                    return
-                await self._answer(session, {each.id: each for each in notices})
+                    return await self._answer(session, {each.id: each for each in notices})
+                except (HubError, StoreError) as error:
+                    log.info("%s: its answer is not known: %s", session.key.name, error)
+                    return False
 
-        await asyncio.gather(*(hear(session) for session in warned))
+        ended = await asyncio.gather(*(hear(session) for session in warned))
+        return [session.key for session, end in zip(warned, ended, strict=True) if end]
 
-    async def _answer(self, session: Session, notices: dict[str, Notice]) -> None:
+    async def _answer(self, session: Session, notices: Mapping[str, Notice]) -> bool:
+        """Do what was answered; whether that ended the session."""
         view = self._views.get(session.key)
         if view is None:
-            return  # this culler has just begun; the answer is there at the next tick
-        shown = notices.get(NOTICE_ID)
+            return False  # this culler has just begun; the answer is there at the next tick
+        case, shown, by = self._case_of(view), notices.get(NOTICE_ID), session.key.user
         if shown is None:
-            await self._steps.show_again(self._case_of(view))
-            return
-        by = session.key.user
-        if shown.answer == STOP_NOW:
-            await self._steps.stop(self._case_of(view), by)
+            await self._steps.show_again(case)
+        elif shown.answer == STOP_NOW:
+            return await self._steps.stop(case, by)
         elif shown.answer and (length := chosen_length(shown.answer)):
             try:
                 await self.keep(session.key, by, length)
             except KeepRefusedError as error:
                 log.info("%s is not kept: %s", session.key.name, error)
-                await self._steps.show_again(self._case_of(view))
+                await self._steps.show_again(case)
+        return False
 
     async def _judge(
-        self, sessions: Sequence[Session], waiting: Mapping[str, int], now: datetime, *, ask: bool
+        self, sessions: Collection[Session], waiting: Mapping[str, int], now: datetime, *, ask: bool
     ) -> list[Case]:
         cases: dict[SessionKey, Case] = {}
         doubtful: list[Session] = []
@@ -289,14 +296,22 @@ class Engine:
                 except StoreError as error:
                     log.warning("%s: not done, %s", case.session.key.name, error)
                     return
-            if not done:
-                self._watch.leave_alone(case.session.key, case.at, "it could not be warned")
+            if done:
+                self._deaf.went_well(case.session.key)
+            else:
+                self._deaf.failed(case.session.key, case.at, "it could not be warned")
 
-        due = [case for case in cases if case.decision.action is not Action.NOTHING]
+        due = [
+            case
+            for case in cases
+            if case.decision.action is not Action.NOTHING
+            and self._deaf.over(case.session.key, case.at)
+        ]
         await asyncio.gather(*(act(case) for case in due))
         if due:
             self._memory = await asyncio.to_thread(Memory.load, self._store, self._clock.now())
 
-    async def _end_of_gone(self, sessions: dict[SessionKey, Session], now: datetime) -> None:
+    async def _end_of_gone(self, sessions: Mapping[SessionKey, Session], now: datetime) -> None:
+        self._deaf.keep_only(sessions)
         for key in self._memory.standing.keys() - sessions.keys():
             await self._steps.gone(key, now)

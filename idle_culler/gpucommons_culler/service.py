@@ -3,11 +3,8 @@
 import asyncio
 import logging
 import os
-import signal
-import time
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
-from datetime import UTC, datetime
 
 import httpx
 from traitlets import Bool, Float, Integer, Unicode
@@ -17,7 +14,6 @@ from gpucommons_culler.clock import Clock
 from gpucommons_culler.engine import Engine
 from gpucommons_culler.errors import CullerError
 from gpucommons_culler.hub import HubClient
-from gpucommons_culler.loop import Loop
 from gpucommons_culler.metrics import Metrics
 from gpucommons_culler.nodes import ClusterError, Nodes, connect, kubelet_client
 from gpucommons_culler.rule import Rules

@@ -13,7 +13,7 @@ from typing import ParamSpec, Protocol, TypeVar
 
 from gpucommons_contract import Notice, NoticeLevel
 
-from gpucommons_culler.decision import Action, Countdown, Decision, Verdict
+from gpucommons_culler.decision import Action, Countdown, Decision
 from gpucommons_culler.hub_errors import HubError, HubUnavailable
 from gpucommons_culler.keeping import choices
 from gpucommons_culler.memory import Keeping
@@ -160,10 +160,12 @@ class Steps:
         except HubError as error:
             log.warning("%s was not told that it goes on: %s", case.session.key.name, error)
 
-    async def stop(self, case: Case, by: str = "") -> None:
-        """Stop the session."""
-        if await self._stopped(case, EventKind.STOPPED, by):
-            self._messenger.tell(EventKind.STOPPED, case.session, case.event(EventKind.STOPPED))
+    async def stop(self, case: Case, by: str = "") -> bool:
+        """Stop the session, as a person wishes or as was decided; whether it is gone."""
+        if not await self._stopped(case, EventKind.STOPPED, by):
+            return False
+        self._messenger.tell(EventKind.STOPPED, case.session, case.event(EventKind.STOPPED))
+        return True
 
     async def release(self, case: Case) -> None:
         """Stop the session, and start it again in the rule's size without a GPU."""
@@ -246,14 +248,13 @@ class DrySteps(Steps):
 
     def __init__(self, hub: Hub, store: Store, messenger: Messenger, metrics: Metrics) -> None:
         super().__init__(hub, store, messenger, metrics)
-        self._ended: set[SessionKey] = set()
+        self._ended: dict[SessionKey, datetime] = {}
 
     async def take(self, case: Case) -> bool:
         """Write down the step of a decision."""
-        if case.session.key in self._ended:
-            if case.decision.verdict is not Verdict.ACTIVE:
-                return True
-            self._ended.remove(case.session.key)
+        ended, idle_since = self._ended.get(case.session.key), case.decision.idle_since
+        if ended and idle_since and idle_since <= ended:
+            return True
         return await super().take(case)
 
     async def warn(self, case: Case) -> bool:
@@ -271,20 +272,21 @@ class DrySteps(Steps):
         """Forget the countdown."""
         await self._end(case, EventKind.WOULD_CANCEL)
 
-    async def stop(self, case: Case, by: str = "") -> None:
+    async def stop(self, case: Case, by: str = "") -> bool:
         """Write down that it would be stopped now; what a person wishes is the real one's."""
         if not by:
-            self._ended.add(case.session.key)
+            self._ended[case.session.key] = case.at
             await self._end(case, EventKind.WOULD_STOP)
+        return False
 
     async def release(self, case: Case) -> None:
         """Write down that it would be released now."""
-        self._ended.add(case.session.key)
+        self._ended[case.session.key] = case.at
         await self._end(case, EventKind.WOULD_RELEASE)
 
     async def gone(self, key: SessionKey, at: datetime) -> None:
         """Forget the countdown of a session that ended."""
-        self._ended.discard(key)
+        self._ended.pop(key, None)
         await super().gone(key, at)
 
     async def _end(self, case: Case, kind: EventKind) -> None:

@@ -6,14 +6,14 @@ Asking costs a request for each session, so only one that looks idle from outsid
 import asyncio
 import logging
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Protocol
 
 from gpucommons_contract import SessionActivity
 
 from gpucommons_culler.hub_errors import HubError
 from gpucommons_culler.metrics import Metrics
+from gpucommons_culler.pauses import Pauses
 from gpucommons_culler.session import Session, SessionKey
 from gpucommons_culler.signals import Signal, SignalName
 from gpucommons_culler.sources import Source
@@ -24,9 +24,6 @@ log = logging.getLogger(__name__)
 _TOLD = frozenset({SignalName.KERNELS, SignalName.TERMINALS, SignalName.EDITING})
 """What only a session itself can say."""
 _AT_ONCE = 20
-_FIRST_PAUSE = timedelta(seconds=30)
-_LONGEST_PAUSE = timedelta(minutes=10)
-"""A session that does not answer is asked again after pauses that double."""
 
 
 class Asks(Protocol):
@@ -34,13 +31,6 @@ class Asks(Protocol):
 
     async def activity(self, session: Session) -> SessionActivity:
         """Answer what the session says."""
-
-
-@dataclass(slots=True)
-class _Silence:
-    pause: timedelta
-    until: datetime
-    why: str
 
 
 class Watch:
@@ -52,7 +42,7 @@ class Watch:
         self._metrics = metrics
         self._tracks = Tracks()
         self._memory: dict[SessionKey, int | None] = {}
-        self._silent: dict[SessionKey, _Silence] = {}
+        self._silent = Pauses()
         self._failing: dict[str, str] = {}
         self._turns = asyncio.Semaphore(_AT_ONCE)
         self._outside = frozenset(name for each in sources for name in each.provides)
@@ -80,8 +70,7 @@ class Watch:
 
     def silence(self, session: SessionKey) -> str | None:
         """Answer why a session did not answer the last time; None if it did."""
-        silence = self._silent.get(session)
-        return silence.why if silence else None
+        return self._silent.why(session)
 
     def restore(self, session: SessionKey, signals: Iterable[Signal], as_of: datetime) -> None:
         """Go on with what another run of the culler knew of a session."""
@@ -96,9 +85,9 @@ class Watch:
         """Measure all sessions from outside, and forget those that ended."""
         keys = {session.key for session in sessions}
         self._tracks.keep_only(keys)
-        for memory in (self._memory, self._silent):
-            for ended in memory.keys() - keys:
-                del memory[ended]
+        self._silent.keep_only(keys)
+        for ended in self._memory.keys() - keys:
+            del self._memory[ended]
         await asyncio.gather(*(self._read(source, sessions, now) for source in self._sources))
 
     async def _read(self, source: Source, sessions: Sequence[Session], now: datetime) -> None:
@@ -131,29 +120,18 @@ class Watch:
 
     async def ask(self, sessions: Iterable[Session], now: datetime) -> None:
         """Ask sessions what they say of themselves, except those that lately did not answer."""
-        wanted = [each for each in sessions if self._may_ask(each.key, now)]
+        wanted = [each for each in sessions if self._silent.over(each.key, now)]
         await asyncio.gather(*(self._ask(session, now) for session in wanted))
-
-    def _may_ask(self, session: SessionKey, now: datetime) -> bool:
-        silence = self._silent.get(session)
-        return silence is None or silence.until <= now
-
-    def leave_alone(self, session: SessionKey, now: datetime, why: str) -> None:
-        """Ask a session again only after a while; each time the while doubles."""
-        before = self._silent.get(session)
-        pause = min(before.pause * 2, _LONGEST_PAUSE) if before else _FIRST_PAUSE
-        self._silent[session] = _Silence(pause, now + pause, why)
 
     async def _ask(self, session: Session, now: datetime) -> None:
         async with self._turns:
             try:
                 activity = await self._hub.activity(session)
             except HubError as error:
-                if session.key not in self._silent:
+                if self._silent.failed(session.key, now, str(error)):
                     log.info("%s does not say what it does: %s", session.key.name, error)
-                self.leave_alone(session.key, now, str(error))
                 return
-        self._silent.pop(session.key, None)
+        self._silent.went_well(session.key)
         # Where nobody else measures its GPUs, the session's own figures are the best there are.
         own = SignalName.GPU not in self._outside
         self._tracks.told(session.key, activity, now, trust_gpu=own)
