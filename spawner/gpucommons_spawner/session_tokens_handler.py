@@ -12,6 +12,7 @@ from jupyterhub import orm
 from jupyterhub.apihandlers import APIHandler
 from jupyterhub.scopes import needs_scope
 from jupyterhub.utils import new_token
+from sqlalchemy.orm import Session
 from tornado.web import HTTPError
 
 MOST_TOKENS = 50
@@ -56,7 +57,7 @@ def _is_server(pair: object) -> bool:
     return False
 
 
-def _add_token(service: orm.Service, db: object, user: str, server: str) -> str:
+def _add_token(service: orm.Service, db: Session, user: str, server: str) -> str:
     """Make a token, and leave it to be committed. JupyterHub's own way commits each of them."""
     token: str = new_token()
     kept = orm.APIToken(
