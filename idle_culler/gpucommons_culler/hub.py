@@ -50,10 +50,12 @@ class HubClient:
     Raises `HubUnavailable`, `NotAllowed` and, where a session is called, `SessionSilent`.
     """
 
-    def __init__(self, api_url: str, public_url: str, token: str) -> None:
+    def __init__(self, api_url: str, public_url: str, token: str, *, page: int = 500) -> None:
         """api_url: such as ``http://hub:8081/hub/api``. public_url: where the proxy is to be
-        reached, such as ``http://proxy-public``; a path in it is ignored.
+        reached, such as ``http://proxy-public``; a path in it is ignored. page: how many
+        sessions are asked for at once.
         """
+        self._page = page
         self._api_url = api_url.rstrip("/")
         split = urlsplit(public_url)
         self._origin = f"{split.scheme}://{split.netloc}"
@@ -77,7 +79,7 @@ class HubClient:
         waiting: dict[str, int] = {}
         after = 0
         while True:
-            path = f"{_of_hub(Endpoint.HUB_SESSIONS)}?after={after}"
+            path = f"{_of_hub(Endpoint.HUB_SESSIONS)}?after={after}&limit={self._page}"
             answer = await self._ask("GET", path, "read:servers")
             try:
                 page = json.loads(answer.body)

@@ -53,6 +53,7 @@ class SessionTokens:
         async with self._making:
             if (text := self._at_hand(session)) is not None:
                 return text
+            await asyncio.sleep(0)  # lets others who begin now join
             await self._make_some(session)
             return self._kept[session].text
 
