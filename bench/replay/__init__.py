@@ -1,0 +1,1 @@
+"""Days of sessions, made up, on which rules about idle sessions are tried beside one another."""

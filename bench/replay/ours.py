@@ -1,0 +1,118 @@
+"""Our culler on a day: the same code that runs in an installation, fed with what is read."""
+
+from datetime import UTC, datetime, timedelta
+
+from gpucommons_contract import GPUActivity, KernelActivity, SessionActivity, TerminalActivity
+from gpucommons_culler.decision import Action, Countdown, Facts, Lease, decide
+from gpucommons_culler.rule import IdleRule
+from gpucommons_culler.session import SessionKey
+from gpucommons_culler.signals import SignalName
+from gpucommons_culler.tracks import Tracks
+
+from bench.replay.readings import NEVER, Reading
+
+PROCESSOR_FROM, NETWORK_FROM, GPU_ABOVE = 5, 20, 3
+"""From when on a reading is work: percent of a core, kB/s, percent of the GPU."""
+_MIDNIGHT = datetime(2026, 12, 1, tzinfo=UTC)
+_MINUTE = timedelta(minutes=1)
+_KEEP = timedelta(hours=2)
+_ANSWERS_AFTER = 5 * _MINUTE
+"""So long a person who is there takes to see a warning, and to press Keep."""
+
+
+class Ours:
+    """Runs `Tracks` and `decide` as the service does, with the default rule unless told another."""
+
+    def __init__(self, *, exporter: bool = True, rule: IdleRule | None = None) -> None:
+        """``exporter`` is whether the installation has DCGM's exporter."""
+        self.warnings = self.false_alarms = 0
+        self._exporter = exporter
+        self._rule = rule or IdleRule("the default")
+        self.begin(0)
+
+    def begin(self, minute: int) -> None:
+        self._started = minute
+        self._key = SessionKey("ada", "", _MIDNIGHT + minute * _MINUTE)
+        self._tracks = Tracks()
+        self._clock = 0
+        self._was_down = False
+        self._countdown: Countdown | None = None
+        self._lease: Lease | None = None
+        self._kept = 0
+        self._gpu_at = NEVER
+
+    def ends(self, reading: Reading) -> bool:
+        now = _MIDNIGHT + (reading.minute + reading.clock) * _MINUTE
+        if not reading.culler:
+            self._was_down = True
+            return False
+        if self._was_down:
+            kept, self._tracks, self._was_down = self._tracks, Tracks(), False
+            self._tracks.restore(self._key, kept.signals(self._key), now)
+        if reading.clock != self._clock:
+            self._clock = reading.clock
+            self._tracks.forget_before(now)
+        self._measure(reading, now)
+        self._keep(reading, now)
+        return self._act(reading, now)
+
+    def _measure(self, reading: Reading, now: datetime) -> None:
+        if reading.node:
+            for name, value, threshold in (
+                (SignalName.PROCESSOR, reading.processor, PROCESSOR_FROM),
+                (SignalName.NETWORK, reading.network, NETWORK_FROM),
+            ):
+                self._sample(name, "the node", now, active=value >= threshold)
+        if self._exporter and reading.exporter is not None:
+            self._sample(SignalName.GPU, "DCGM", now, active=reading.exporter > GPU_ABOVE)
+        if reading.answers:
+            self._tracks.told(self._key, self._said(reading), now)
+
+    def _sample(self, name: SignalName, source: str, now: datetime, *, active: bool) -> None:
+        value = "much" if active else "little"
+        self._tracks.observe(
+            self._key, name, source, trusted=True, at=now, active=active, value=value
+        )
+
+    def _said(self, reading: Reading) -> SessionActivity:
+        if reading.gpu > GPU_ABOVE:
+            self._gpu_at = reading.minute
+        kernel, terminal, gpu, edit = (
+            self._age(at, reading)
+            for at in (reading.cell_at, reading.terminal_at, self._gpu_at, reading.edit_at)
+        )
+        started = (reading.minute - self._started) * 60.0
+        return SessionActivity(
+            started=started,
+            kernels=() if kernel is None else (KernelActivity("1", "a", reading.cell, kernel),),
+            terminals=()
+            if terminal is None
+            else (TerminalActivity("1", reading.program, None, terminal),),
+            editing=edit,
+            gpu=GPUActivity(started, gpu, float(reading.gpu), None),
+        )
+
+    def _age(self, at: int, reading: Reading) -> float | None:
+        return None if at < self._started else (reading.minute - at) * 60.0
+
+    def _keep(self, reading: Reading, now: datetime) -> None:
+        """Let the person keep the session: of their own accord, or as an answer to a warning."""
+        if reading.kept_until != NEVER:
+            self._lease = Lease(_MIDNIGHT + (reading.kept_until + reading.clock) * _MINUTE, "ada")
+        warned = self._countdown
+        answers = warned and reading.present and now - warned.warned_at >= _ANSWERS_AFTER
+        if answers and self._kept < self._rule.keep_times:
+            self._kept += 1
+            self._lease = Lease(now + _KEEP, "ada")
+
+    def _act(self, reading: Reading, now: datetime) -> bool:
+        signals = self._tracks.signals(self._key)
+        facts = Facts(self._key.started, signals, lease=self._lease, countdown=self._countdown)
+        decision = decide(facts, self._rule, now)
+        if decision.action is Action.WARN and decision.next_at:
+            self.warnings += 1
+            self.false_alarms += reading.works
+            self._countdown = Countdown(now, decision.next_at)
+        elif decision.action is Action.CANCEL:
+            self._countdown = None
+        return decision.action in {Action.STOP, Action.RELEASE}
