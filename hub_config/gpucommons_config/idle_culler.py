@@ -5,7 +5,8 @@ import logging
 import sys
 from pathlib import Path
 
-from gpucommons_culler.service import CullerError, IdleCuller
+from gpucommons_culler.errors import CullerError
+from gpucommons_culler.service import IdleCuller
 from gpucommons_spawner.catalogue_file import CatalogueError
 from gpucommons_spawner.live_catalogue import catalogue_in_force
 

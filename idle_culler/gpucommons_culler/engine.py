@@ -107,7 +107,7 @@ class Engine:
             await self._go_on(now)
         await self._watch.look(listed.sessions, now)
         if leads:
-            for ended in await self._hear(sessions, now):
+            for ended in await self._hear(sessions):
                 del sessions[ended]
         self._memory = await asyncio.to_thread(Memory.load, self._store, now)
         cases = await self._judge(sessions.values(), listed.waiting, now, ask=leads)
@@ -177,9 +177,7 @@ class Engine:
             known = [replace(signal, measured_at=last) for signal in signals]
             self._watch.restore(key, known, now)
 
-    async def _hear(
-        self, sessions: Mapping[SessionKey, Session], now: datetime
-    ) -> list[SessionKey]:
+    async def _hear(self, sessions: Mapping[SessionKey, Session]) -> list[SessionKey]:
         """Do what people answered to their notices; answers whose sessions they ended."""
         warned = [sessions[key] for key in self._memory.standing if key in sessions]
 
