@@ -5,10 +5,8 @@ import contextlib
 import json
 import os
 import signal
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import Iterator
 from pathlib import Path
-from uuid import uuid4
 
 import pytest
 from gpucommons_contract import (
@@ -19,10 +17,9 @@ from gpucommons_contract import (
     read_activity,
 )
 from gpucommons_local.gpu.driver import build
-from tornado.httpclient import HTTPRequest
-from tornado.websocket import WebSocketClientConnection, websocket_connect
 
 from tests.hub.jupyter_lab import TOKEN, until
+from tests.kernel import begin_cell, connected
 
 from .real_lab import RealLab
 
@@ -56,51 +53,9 @@ def open_kernel(lab, path: str, *, kind: str = "notebook", name: str = "") -> st
     return lab.api("POST", "api/sessions", json=about, timeout=60).json()["kernel"]["id"]
 
 
-@asynccontextmanager
-async def connected(lab, path: str) -> AsyncIterator[WebSocketClientConnection]:
-    """A page's connection. Afterwards the page is gone, to the server too."""
-    url = f"{lab.url}/{path}".replace("http", "ws", 1)
-    headers = {"Authorization": f"token {TOKEN}"}
-    socket = await websocket_connect(HTTPRequest(url, headers=headers))
-    try:
-        yield socket
-    finally:
-        socket.close()
-        async with asyncio.timeout(20):
-            while await socket.read_message() is not None:
-                pass
-
-
 async def run_and_go(lab, kernel_id: str, code: str) -> None:
     """Have a cell begin, and close the page."""
-    header = {
-        "msg_id": uuid4().hex,
-        "msg_type": "execute_request",
-        "username": "",
-        "session": uuid4().hex,
-        "version": "5.3",
-        "date": "",
-    }
-    content = {
-        "code": code,
-        "silent": False,
-        "store_history": True,
-        "user_expressions": {},
-        "allow_stdin": False,
-        "stop_on_error": True,
-    }
-    message = {
-        "header": header,
-        "parent_header": {},
-        "metadata": {},
-        "content": content,
-        "channel": "shell",
-        "buffers": [],
-    }
-    async with connected(lab, f"api/kernels/{kernel_id}/channels") as page, asyncio.timeout(60):
-        await page.write_message(json.dumps(message))
-        while json.loads(await page.read_message())["msg_type"] != "execute_input":
-            pass
+    await begin_cell(lab.url, TOKEN, kernel_id, code)
     assert connections(lab, kernel_id) == 0
 
 
@@ -159,7 +114,7 @@ def process_of(kernel_id: str) -> int:
 async def test_a_terminal_is_busy_while_a_program_runs_in_it(lab):
     name = lab.api("POST", "api/terminals").json()["name"]
     until(lambda: terminal(lab, name) is not None)
-    async with connected(lab, f"terminals/websocket/{name}") as page:
+    async with connected(lab.url, TOKEN, f"terminals/websocket/{name}") as page:
         assert not terminal(lab, name).busy
         await page.write_message(json.dumps(["stdin", "sleep 1000\r"]))
         until(lambda: terminal(lab, name).program == "sleep")
@@ -167,7 +122,7 @@ async def test_a_terminal_is_busy_while_a_program_runs_in_it(lab):
     assert running.busy
     await asyncio.sleep(2)
     assert terminal(lab, name).last >= running.last + 2
-    async with connected(lab, f"terminals/websocket/{name}") as page:
+    async with connected(lab.url, TOKEN, f"terminals/websocket/{name}") as page:
         await page.write_message(json.dumps(["stdin", "\x03"]))
         until(lambda: not terminal(lab, name).busy)
     assert terminal(lab, name).last < 20
