@@ -1,4 +1,4 @@
-"""Idle sessions on the real platform: warned, kept, spared, stopped, released, each for a reason."""
+"""Idle sessions on the real platform: warned, kept, spared, stopped and released."""
 
 import asyncio
 import json
