@@ -22,7 +22,7 @@ def metrics() -> Metrics:
 
 
 def told(metrics: Metrics) -> dict[str, float]:
-    """All samples as Prometheus would read them, by name and labels' values in the order of the labels."""
+    """All samples as Prometheus would read them, by name and labels' values (by label)."""
     families = text_string_to_metric_families(metrics.exposition().decode())
     return {
         " ".join((sample.name.removeprefix("gpucommons_idle_"), *sample.labels.values())): (
