@@ -12,6 +12,7 @@ from gpucommons_culler.clock import Clock
 from gpucommons_culler.decision import FRESH, Action, Decision, Facts, Verdict, decide
 from gpucommons_culler.hub import HubClient
 from gpucommons_culler.hub_errors import HubError
+from gpucommons_culler.keep_refused import KeepRefusedError
 from gpucommons_culler.keeping import (
     STOP_NOW,
     chosen_length,
@@ -52,10 +53,6 @@ class View:
     """For how long it may still be kept."""
     silence: str | None
     """Why it did not say what it does, if it was asked and did not."""
-
-
-class KeepRefusedError(Exception):
-    """A session may not be kept so; the text says why, and what is allowed."""
 
 
 class Engine:

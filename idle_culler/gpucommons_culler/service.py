@@ -1,12 +1,17 @@
 """The culler as a program: a service of JupyterHub with a loop and pages."""
 
 import asyncio
+import hashlib
 import logging
 import os
+import signal
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
 
 import httpx
+from gpucommons_contract import IDLE_SERVICE
+from jupyterhub.services.auth import HubOAuth
+from tornado.httpserver import HTTPServer
 from traitlets import Bool, Float, Integer, Unicode
 from traitlets.config import Config, Configurable
 
@@ -14,9 +19,12 @@ from gpucommons_culler.clock import Clock
 from gpucommons_culler.engine import Engine
 from gpucommons_culler.errors import CullerError
 from gpucommons_culler.hub import HubClient
+from gpucommons_culler.loop import Loop
 from gpucommons_culler.metrics import Metrics
 from gpucommons_culler.nodes import ClusterError, Nodes, connect, kubelet_client
+from gpucommons_culler.records import Event, EventKind
 from gpucommons_culler.rule import Rules
+from gpucommons_culler.session import Session
 from gpucommons_culler.sources import KubeletSource, PrometheusSource, Source
 from gpucommons_culler.sources.pod_usage import Thresholds
 from gpucommons_culler.sources.prometheus import Queries
@@ -24,6 +32,8 @@ from gpucommons_culler.steps import DrySteps, Steps
 from gpucommons_culler.store import Store
 from gpucommons_culler.store_errors import StoreError
 from gpucommons_culler.watch import Watch
+from gpucommons_culler.web.application import Serving, application
+from gpucommons_culler.web.desk import Desk
 
 log = logging.getLogger(__name__)
 
@@ -140,13 +150,48 @@ class IdleCuller(Configurable):  # type: ignore[misc]  # traitlets publishes no 
         """Cull until a signal ends it. Raises CullerError for a mistake of the operator."""
         async with AsyncExitStack() as stack:
             store = await self._store(stack)
-            metrics = Metrics()
+            metrics, clock = Metrics(), Clock()
             hub = await stack.enter_async_context(self._hub())
-            sources = await self._sources(stack)
-            watch = Watch(hub, sources, metrics)
+            watch = Watch(hub, await self._sources(stack), metrics)
             kind = DrySteps if self.dry_run else Steps
-            steps = kind(hub, store, messenger, metrics)
-            engine = Engine(hub, watch, self._rules, store, steps, metrics, Clock())
+            engine = Engine(
+                hub=hub,
+                watch=watch,
+                rules=self._rules,
+                store=store,
+                steps=kind(hub, store, _Silent(), metrics),
+                metrics=metrics,
+                clock=clock,
+            )
+            loop = Loop(engine, metrics, lambda: True, self.interval)
+            self._listen(stack, Desk(engine, store, clock.now), metrics, loop)
+            ticking = asyncio.create_task(loop.run())
+            stack.push_async_callback(_end, ticking)
+            log.info("Looking at sessions every %.0f s%s", self.interval, self._manner())
+            await _signal()
+
+    def _manner(self) -> str:
+        return "; a dry run: nothing is done" if self.dry_run else ""
+
+    def _listen(self, stack: AsyncExitStack, desk: Desk, metrics: Metrics, loop: Loop) -> None:
+        token = self._variable("JUPYTERHUB_API_TOKEN")
+        name = self._environment.get("JUPYTERHUB_SERVICE_NAME", IDLE_SERVICE)
+        hub_auth = HubOAuth(
+            api_token=token,
+            api_url=self._variable("JUPYTERHUB_API_URL"),
+            base_url=self._variable("JUPYTERHUB_SERVICE_PREFIX"),
+            oauth_client_id=f"service-{name}",
+            access_scopes={"access:services", f"access:services!service={name}"},
+        )
+        # Of the token, which all replicas share: so a cookie of one is good at the others.
+        secret = hashlib.sha256(b"gpucommons idle culler: cookies\0" + token.encode()).digest()
+        serving = Serving(desk, metrics, loop.trouble, hub_auth, secret, self.dry_run)
+        server = HTTPServer(application(serving), xheaders=True)
+        try:
+            server.listen(self.port, self.address)
+        except OSError as error:
+            raise CullerError(f"Port {self.port} cannot be served at: {error.strerror}") from error
+        stack.push_async_callback(_close, server)
 
     def _variable(self, name: str) -> str:
         value = self._environment.get(name)
@@ -190,3 +235,26 @@ class IdleCuller(Configurable):  # type: ignore[misc]  # traitlets publishes no 
             await stack.enter_async_context(kubelets)
             found.append(KubeletSource(kubelets, Nodes(api), thresholds))
         return found
+
+
+class _Silent:
+    def tell(self, kind: EventKind, session: Session, event: Event) -> None: ...
+
+
+async def _signal() -> None:
+    """Wait until somebody wants this to end."""
+    ended, loop = asyncio.Event(), asyncio.get_running_loop()
+    for each in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(each, ended.set)
+    await ended.wait()
+    log.info("Ending; countdowns go on when the culler runs again within three minutes")
+
+
+async def _end(task: "asyncio.Task[None]") -> None:
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+async def _close(server: HTTPServer) -> None:
+    server.stop()
+    await server.close_all_connections()

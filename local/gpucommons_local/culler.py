@@ -34,6 +34,7 @@ def culler_program(instance: Instance, secrets: Secrets) -> Program:
             "db_url": f"sqlite:///{folder / 'idle.sqlite'}",
             "address": NODE_ADDRESS,
             "port": _PORT,
+            "interval": 10.0,
             "public_url": f"http://127.0.0.1:{instance.port}",
         },
     }

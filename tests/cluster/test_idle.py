@@ -48,7 +48,7 @@ class Session:
         return self._admin.browser.get(url, headers=self._admin.api.headers).json()
 
     def verdict(self) -> str:
-        return self.explained()["decision"]["verdict"]
+        return self.explained()["state"]
 
     def begin_cell(self, code: str) -> None:
         kernel = self.api.post("/api/kernels", json={"name": "python3"}).json()["id"]
@@ -136,7 +136,7 @@ def test_a_session_that_works_is_never_warned(
             assert session.notice() is None
             time.sleep(5)
         found = session.explained()
-        assert found["decision"]["verdict"] == "active"
+        assert found["state"] == "active"
         active = {each["name"]: each["active_at"] for each in found["signals"]}
         seen = datetime.fromisoformat(active[source])
         assert time.time() - seen.timestamp() < 40

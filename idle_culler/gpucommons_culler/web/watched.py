@@ -39,7 +39,7 @@ class MetricsHandler(RequestHandler):  # type: ignore[misc]  # Tornado publishes
     def initialize(self, metrics: Metrics, hub_auth: HubOAuth | None = None) -> None:
         """Take what the application gives."""
         self._metrics = metrics
-        self._hub_auth = hub_auth
+        self._hub: HubOAuth = hub_auth
 
     def get(self) -> None:
         """Answer all of them."""
@@ -52,7 +52,7 @@ class GuardedMetricsHandler(MetricsHandler):
 
     async def prepare(self) -> None:
         """Refuse everybody else. No cookie is looked at."""
-        hub_auth = self._hub_auth
+        hub_auth = self._hub
         token = hub_auth.get_token(self, in_cookie=False) if hub_auth else None
         model = await hub_auth.user_for_token(token, sync=False) if token else None
         if model is None or READS_METRICS not in model["scopes"]:

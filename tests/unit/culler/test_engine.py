@@ -4,8 +4,8 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from gpucommons_culler.engine import KeepRefusedError
 from gpucommons_culler.hub_errors import HubUnavailable
+from gpucommons_culler.keep_refused import KeepRefusedError
 from gpucommons_culler.records import EventKind
 from gpucommons_culler.rule import Ending
 
