@@ -34,6 +34,7 @@ def add_parsers(subparsers: "Subparsers", find_config: FindConfiguration) -> Non
         "--dry-run", action="store_true", help="write down what would be done, and do nothing"
     )
     run.add_argument("--db-url", metavar="URL", help="another database; a dry run needs its own")
+    run.add_argument("--port", type=int, help="another port for the pages; a dry run has none")
 
 
 def _add(commands: "Subparsers", name: str, run: Run, text: str) -> argparse.ArgumentParser:
@@ -63,7 +64,9 @@ def _check(arguments: argparse.Namespace) -> int:
 def _run(arguments: argparse.Namespace) -> int:
     from gpucommons_config.idle_culler import run  # noqa: PLC0415
 
-    return run(dry_run=arguments.dry_run, db_url=arguments.db_url)
+    if arguments.dry_run and not arguments.db_url:
+        return _fail("A dry run needs a database of its own: --db-url sqlite:////tmp/dry.sqlite")
+    return run(dry_run=arguments.dry_run, db_url=arguments.db_url, port=arguments.port)
 
 
 def _explain(arguments: argparse.Namespace) -> int:

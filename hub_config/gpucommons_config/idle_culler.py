@@ -16,7 +16,7 @@ from gpucommons_config.installation import VARIABLE, installation
 _LOG_FORMAT = "[%(levelname)1.1s %(asctime)s %(name)s] %(message)s"
 
 
-def run(*, dry_run: bool, db_url: str | None) -> int:
+def run(*, dry_run: bool, db_url: str | None, port: int | None) -> int:
     """Run until a signal ends it; answers the exit code."""
     logging.basicConfig(format=_LOG_FORMAT, level=logging.INFO, stream=sys.stderr)
     for noisy in ("httpx", "tornado.access"):
@@ -29,6 +29,8 @@ def run(*, dry_run: bool, db_url: str | None) -> int:
     if db_url:
         settings.IdleCuller.db_url = db_url
     settings.IdleCuller.dry_run = dry_run
+    if port is not None or dry_run:
+        settings.IdleCuller.port = port or 0
     try:
         catalogue = catalogue_in_force(Path(file))
     except CatalogueError as error:

@@ -72,7 +72,9 @@ class IdleCuller(Configurable):  # type: ignore[misc]  # traitlets publishes no 
     address = Unicode("", help="The address that the pages are served at; empty is all.").tag(
         config=True
     )
-    port = Integer(10101, help="The port that the pages are served at.").tag(config=True)
+    port = Integer(
+        10101, help="The port that the pages are served at; 0 serves none, for a dry run."
+    ).tag(config=True)
 
     dry_run = Bool(
         False,
@@ -164,7 +166,8 @@ class IdleCuller(Configurable):  # type: ignore[misc]  # traitlets publishes no 
                 clock=clock,
             )
             loop = Loop(engine, metrics, lambda: True, self.interval)
-            self._listen(stack, Desk(engine, store, clock.now), metrics, loop)
+            if self.port:
+                self._listen(stack, Desk(engine, store, clock.now), metrics, loop)
             ticking = asyncio.create_task(loop.run())
             stack.push_async_callback(_end, ticking)
             log.info("Looking at sessions every %.0f s%s", self.interval, self._manner())

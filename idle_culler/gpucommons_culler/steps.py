@@ -255,6 +255,8 @@ class DrySteps(Steps):
         ended, idle_since = self._ended.get(case.session.key), case.decision.idle_since
         if ended and idle_since and idle_since <= ended:
             return True
+        step, name = case.decision.action, case.session.key.name
+        log.info("would %s %s: %s", step, name, case.decision.reason)
         return await super().take(case)
 
     async def warn(self, case: Case) -> bool:
