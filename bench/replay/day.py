@@ -21,8 +21,8 @@ class Doing:
     network: int = 0
     """kB/s of the session's pod."""
     cell: bool = False
-    program: bool = False
-    """A program stands in front of a terminal."""
+    program: str = ""
+    """What stands in front of a terminal."""
     prints: bool = False
     """The cell or program writes something now and then."""
     edits: bool = False

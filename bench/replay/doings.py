@@ -20,12 +20,16 @@ GPU_CELL = replace(SHORT_CELL, gpu=70, processor=100)
 TRAINING = Doing(works=True, gpu=92, processor=105, network=5)
 """Something on the GPU that writes nothing and that nobody watches."""
 CELL_TRAINING = replace(TRAINING, cell=True)
-TERMINAL_TRAINING = replace(TRAINING, program=True)
+TERMINAL_TRAINING = replace(TRAINING, program="python")
 LOADING = Doing(works=True, cell=True, processor=250, network=200)
 """Data is read and prepared; the GPU waits for it."""
 POLLED = Doing(gpu=1, processor=2)
-"""Nothing but a program that asks the driver how the GPU does; a GPU shows 1 percent then."""
-DEBUGGING = replace(THERE, program=True, processor=4)
+"""Nothing but a thread that asks the driver how the GPU does; a GPU shows 1 percent then."""
+WATCHED = replace(POLLED, program="watch", prints=True)
+"""``watch nvidia-smi`` in a terminal."""
+SERVED = Doing(program="tensorboard", processor=3)
+"""A server of pictures in a terminal, which nobody looks at."""
+DEBUGGING = replace(THERE, program="python", processor=4)
 """A debugger stands at a breakpoint in VS Code."""
 VSCODE_TYPES = replace(TYPES, processor=6)
 EVALUATION = Doing(works=True, cell=True, processor=60, network=3)

@@ -87,7 +87,7 @@ class Ours:
             kernels=() if kernel is None else (KernelActivity("1", "a", reading.cell, kernel),),
             terminals=()
             if terminal is None
-            else (TerminalActivity("1", reading.program, None, terminal),),
+            else (TerminalActivity("1", bool(reading.program), reading.program or None, terminal),),
             editing=edit,
             gpu=GPUActivity(started, gpu, float(reading.gpu), None),
         )

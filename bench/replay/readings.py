@@ -32,7 +32,8 @@ class Reading:
     cell: bool
     cell_at: int
     """When a cell last began, wrote something, or ended."""
-    program: bool
+    program: str
+    """What stands in front of a terminal; empty for the shell."""
     terminal_at: int
     """When something was last read from, or written to, a terminal."""
     shown_at: int
@@ -62,7 +63,7 @@ def readings(day: Day, tick: int) -> Iterator[Reading]:
     )
     cell_at = terminal_at = shown_at = edit_at = request_at = NEVER
     gpu = exporter = processor = network = 0
-    works = program = cell = False
+    works, cell, program = False, False, ""
     for minute, doing in enumerate(day.minutes()):
         if doing.cell != cell or (doing.cell and doing.prints):
             cell_at = minute

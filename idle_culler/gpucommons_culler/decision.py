@@ -142,7 +142,8 @@ def _spared(facts: Facts, rule: IdleRule, now: datetime) -> Decision | None:
 
 def _in_use(facts: Facts, rule: IdleRule, now: datetime) -> Decision | None:
     """Leave the session alone because it was used lately; other signals may be missing then."""
-    used = [(at, s) for s in facts.signals if (at := _counted(s.active_at, s, facts, rule))]
+    bound = _bound(facts, rule)
+    used = [(at, s) for s in facts.signals if (at := _counted(s.active_at, s, bound))]
     if not used:
         return None
     last, signal = max(used, key=lambda each: each[0])
@@ -165,10 +166,9 @@ def _judged(facts: Facts, rule: IdleRule, now: datetime) -> Decision:
         change = "It is left alone until that is measured again."
         return _leave(facts, Verdict.UNKNOWN, reason, change)
 
-    idle_since = max(
-        (_counted(s.quiet_since, s, facts, rule) or s.quiet_since for s in facts.signals),
-        default=now,
-    )
+    bound = _bound(facts, rule)
+    quiet = [_counted(s.quiet_since, s, bound) or s.quiet_since for s in facts.signals]
+    idle_since = max(quiet, default=now)
     if now - idle_since < rule.warn_after:
         since = moment(idle_since, now)
         reason = f"It is watched without a gap only since {since}, and quiet since."
@@ -204,16 +204,21 @@ def _of_idle(facts: Facts, rule: IdleRule, idle_since: datetime, now: datetime) 
     return Decision(action, verdict, reason, "Nothing: its time is up.", idle_since, now)
 
 
-def _counted(at: datetime | None, signal: Signal, facts: Facts, rule: IdleRule) -> datetime | None:
-    """Answer a moment of a signal as far as it counts.
+def _bound(facts: Facts, rule: IdleRule) -> datetime | None:
+    """Answer until when the session's own word counts; None: there is no other to be had.
 
-    What the platform measures counts as it is. What a session says of itself counts for
-    ``keep_at_most`` after the platform last saw it in use: it could say anything, for ever.
+    That is for ``keep_at_most`` after the platform itself last saw it in use: a session could
+    say anything, for ever.
     """
-    seen = [each.quiet_since for each in facts.signals if each.trusted]
-    if at is None or signal.trusted or not seen:
+    seen = [signal.quiet_since for signal in facts.signals if signal.trusted]
+    return max(seen) + rule.keep_at_most if seen else None
+
+
+def _counted(at: datetime | None, signal: Signal, bound: datetime | None) -> datetime | None:
+    """Answer a moment of a signal as far as it counts."""
+    if at is None or bound is None or signal.trusted:
         return at
-    return min(at, max(seen) + rule.keep_at_most)
+    return min(at, bound)
 
 
 def _leave(

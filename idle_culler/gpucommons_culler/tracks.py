@@ -15,6 +15,11 @@ THE_SESSION = "the session"
 """The source of what a session says of itself."""
 _LONGEST_NAME = 60
 """Characters of a name that a session gives; it could be of any length."""
+_DISPLAYS = frozenset(
+    {"btop", "gpustat", "htop", "nvidia-smi", "nvitop", "nvtop", "tail", "top", "watch"}
+)
+"""Programs that show what others do, and are left open for days. What they start, and what they
+look at, is seen by itself."""
 _HOUR = 3600.0
 """Seconds. A session tells the highest utilization of so long."""
 
@@ -83,8 +88,9 @@ class Tracks:
         self._tell(session, SignalName.KERNELS, at, ages, value)
 
         if (terminals := activity.terminals) is not None:
-            busy = [each.program or each.name for each in terminals if each.busy]
-            last = min((each.last for each in terminals), default=None)
+            used = [each for each in terminals if each.program not in _DISPLAYS]
+            busy = [each.program or each.name for each in used if each.busy]
+            last = min((each.last for each in used), default=None)
             value = _running(busy, "runs in a terminal", "run in terminals")
             ages = 0.0 if busy else last, activity.started
             self._tell(session, SignalName.TERMINALS, at, ages, value or "no terminal is used")

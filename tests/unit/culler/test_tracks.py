@@ -133,6 +133,16 @@ def test_a_silent_program_in_a_terminal_is_active_now(terminals, value, last):
     assert (said.value, said.active_at) == (value, last)
 
 
+@pytest.mark.parametrize("program", ["watch", "htop", "nvidia-smi"])
+def test_a_display_that_is_left_open_is_no_use_although_it_writes(program):
+    displays = (terminal(busy=True, program=program, last=0),)
+    said = tell(Tracks(), NOON, replace(NOTHING_RUNS, terminals=displays))[SignalName.TERMINALS]
+    assert (said.value, said.active_at) == ("no terminal is used", None)
+    both = (*displays, terminal(busy=True))
+    said = tell(Tracks(), NOON, replace(NOTHING_RUNS, terminals=both))[SignalName.TERMINALS]
+    assert (said.value, said.active_at) == ("python runs in a terminal", NOON)
+
+
 def test_terminals_that_cannot_be_looked_at_are_not_measured():
     assert SignalName.TERMINALS not in tell(Tracks(), NOON, replace(NOTHING_RUNS, terminals=None))
 
