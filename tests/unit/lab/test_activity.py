@@ -100,6 +100,17 @@ def test_a_terminal_tells_its_program_and_its_device(terminal):
     terminal.type("\x03")
 
 
+def test_a_pipeline_has_the_name_of_its_first_program(terminal):
+    terminal.type("sleep 1000 | cat\n")
+    assert becomes(busy=True)
+    end = time.monotonic() + PATIENCE
+    while terminals_below(os.getpid())[0].program != "sleep":  # not loaded yet
+        assert time.monotonic() < end
+        time.sleep(0.01)
+    terminal.type("\x03")
+    assert becomes(busy=False)
+
+
 async def test_a_terminal_of_another_program_is_named_by_its_device(terminal):
     """As those of VS Code."""
     terminals = Terminals({})
