@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from gpucommons_culler.engine import Engine
 from gpucommons_culler.hub_errors import HubError
+from gpucommons_culler.messages import Message, Topic
 from gpucommons_culler.metrics import Metrics
 from gpucommons_culler.store_errors import StoreError
 
@@ -23,12 +24,21 @@ class Loop:
     """Runs the engine. A tick never begins before the one before has ended."""
 
     def __init__(
-        self, engine: Engine, metrics: Metrics, leads: Callable[[], bool], interval: float
+        self,
+        engine: Engine,
+        metrics: Metrics,
+        leads: Callable[[], bool],
+        interval: float,
+        tell: Callable[[Message], None],
     ) -> None:
-        """``leads`` says whether this replica acts; ``interval`` is in seconds."""
+        """``leads`` says whether this replica acts; ``interval`` is in seconds; ``tell`` tells
+        administrators of trouble that lasts.
+        """
         self._engine = engine
         self._metrics = metrics
         self._leads = leads
+        self._tell = tell
+        self._told = False
         self._interval = interval
         self._woken = asyncio.Event()
         self._well_at = time.monotonic()
@@ -45,12 +55,20 @@ class Loop:
             return None
         return f"No look at the sessions has gone well for {late:.0f} s: {self._trouble}"
 
+    def _tell_of_trouble(self) -> None:
+        """Tell of trouble once, when it has lasted."""
+        if not self._told and (trouble := self.trouble()):
+            self._told = True
+            change = "No idle session is ended meanwhile. Look at the log of the idle culler."
+            self._tell(Message(Topic.TROUBLE, datetime.now(UTC), trouble, change=change))
+
     async def run(self) -> None:
         """Tick until cancelled. What fails is logged once, and tried again."""
         due = time.monotonic()
         while True:
             began = time.monotonic()
             await self._tick(late=began - due)
+            self._tell_of_trouble()
             due = time.monotonic() + max(_SHORTEST_S, self._pause(began))
             self._woken.clear()
             try:
@@ -76,7 +94,7 @@ class Loop:
             return
         if self._trouble:
             log.info("Sessions are looked at again")
-        self._trouble, self._well_at = "", time.monotonic()
+        self._trouble, self._well_at, self._told = "", time.monotonic(), False
         took = timedelta(seconds=time.monotonic() - began)
         self._metrics.ticked(datetime.now(UTC), timedelta(seconds=late), took)
 

@@ -20,17 +20,17 @@ from gpucommons_culler.engine import Engine
 from gpucommons_culler.errors import CullerError
 from gpucommons_culler.hub import HubClient
 from gpucommons_culler.loop import Loop
+from gpucommons_culler.messages import Messages
 from gpucommons_culler.metrics import Metrics
 from gpucommons_culler.nodes import ClusterError, Nodes, connect, kubelet_client
-from gpucommons_culler.records import Event, EventKind
 from gpucommons_culler.rule import Rules
-from gpucommons_culler.session import Session
 from gpucommons_culler.sources import KubeletSource, PrometheusSource, Source
 from gpucommons_culler.sources.pod_usage import Thresholds
 from gpucommons_culler.sources.prometheus import Queries
 from gpucommons_culler.steps import DrySteps, Steps
 from gpucommons_culler.store import Store
 from gpucommons_culler.store_errors import StoreError
+from gpucommons_culler.telling import Telling
 from gpucommons_culler.watch import Watch
 from gpucommons_culler.web.application import Serving, application
 from gpucommons_culler.web.desk import Desk
@@ -66,6 +66,14 @@ class IdleCuller(Configurable):  # type: ignore[misc]  # traitlets publishes no 
         help="""
         Where the hub's proxy is to be reached from here; sessions are asked through it.
         Example: ``http://proxy-public.gpucommons.svc``
+        """,
+    ).tag(config=True)
+
+    hub_url = Unicode(
+        "",
+        help="""
+        Where people open the hub, for links in mails and chats; empty leaves links out.
+        Example: ``https://hub.example.org``
         """,
     ).tag(config=True)
 
@@ -154,6 +162,7 @@ class IdleCuller(Configurable):  # type: ignore[misc]  # traitlets publishes no 
             store = await self._store(stack)
             metrics, clock = Metrics(), Clock()
             hub = await stack.enter_async_context(self._hub())
+            telling = Telling(self._messages(stack), self.hub_url)
             watch = Watch(hub, await self._sources(stack), metrics)
             kind = DrySteps if self.dry_run else Steps
             engine = Engine(
@@ -161,11 +170,11 @@ class IdleCuller(Configurable):  # type: ignore[misc]  # traitlets publishes no 
                 watch=watch,
                 rules=self._rules,
                 store=store,
-                steps=kind(hub, store, _Silent(), metrics),
+                steps=kind(hub, store, telling, metrics),
                 metrics=metrics,
                 clock=clock,
             )
-            loop = Loop(engine, metrics, lambda: True, self.interval)
+            loop = Loop(engine, metrics, lambda: True, self.interval, telling.tell_of_trouble)
             if self.port:
                 self._listen(stack, Desk(engine, store, clock.now), metrics, loop)
             ticking = asyncio.create_task(loop.run())
@@ -201,6 +210,16 @@ class IdleCuller(Configurable):  # type: ignore[misc]  # traitlets publishes no 
         if not value:
             raise CullerError(f"The variable {name} is not set; JupyterHub sets it for a service.")
         return value
+
+    def _messages(self, stack: AsyncExitStack) -> Messages:
+        try:
+            messages = Messages(config=self._config)
+        except ValueError as error:
+            raise CullerError(str(error)) from error
+        if not self.dry_run:
+            messages.begin()
+            stack.push_async_callback(messages.close)
+        return messages
 
     def _hub(self) -> HubClient:
         url, token = self._variable("JUPYTERHUB_API_URL"), self._variable("JUPYTERHUB_API_TOKEN")
@@ -238,10 +257,6 @@ class IdleCuller(Configurable):  # type: ignore[misc]  # traitlets publishes no 
             await stack.enter_async_context(kubelets)
             found.append(KubeletSource(kubelets, Nodes(api), thresholds))
         return found
-
-
-class _Silent:
-    def tell(self, kind: EventKind, session: Session, event: Event) -> None: ...
 
 
 async def _signal() -> None:

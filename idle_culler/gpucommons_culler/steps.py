@@ -57,8 +57,8 @@ class Hub(Protocol):
 class Messenger(Protocol):
     """What tells people outside of their sessions. It neither waits nor fails."""
 
-    def tell(self, kind: EventKind, session: Session, event: Event) -> None:
-        """Tell a session's person of what happened to it, or is about to."""
+    def tell(self, session: Session, event: Event) -> None:
+        """Tell a session's person what happened to it or is about to, or who can help."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +140,7 @@ class Steps:
             await self._write(self._store.end, session.key, case.event(EventKind.FAILED, reason))
             return False
         self._metrics.acted(case.decision)
-        self._messenger.tell(EventKind.WARNED, session, event)
+        self._messenger.tell(session, event)
         return True
 
     async def show_again(self, case: Case) -> None:
@@ -164,7 +164,7 @@ class Steps:
         """Stop the session, as a person wishes or as was decided; whether it is gone."""
         if not await self._stopped(case, EventKind.STOPPED, by):
             return False
-        self._messenger.tell(EventKind.STOPPED, case.session, case.event(EventKind.STOPPED))
+        self._messenger.tell(case.session, case.event(EventKind.STOPPED))
         return True
 
     async def release(self, case: Case) -> None:
@@ -182,9 +182,9 @@ class Steps:
             reason = f"It was stopped, and could not go on in {size}: {error}"
             await self._write(self._store.record, case.event(EventKind.FAILED, reason))
             log.warning("%s: %s", session.key.name, reason)
-            self._messenger.tell(EventKind.STOPPED, session, case.event(EventKind.STOPPED))
+            self._messenger.tell(session, case.event(EventKind.STOPPED))
             return
-        self._messenger.tell(EventKind.RELEASED, session, case.event(EventKind.RELEASED))
+        self._messenger.tell(session, case.event(EventKind.RELEASED))
 
     async def gone(self, key: SessionKey, at: datetime) -> None:
         """Write down that a warned session ended by itself."""
@@ -199,6 +199,7 @@ class Steps:
         except HubError as error:
             event = case.event(EventKind.FAILED, f"It could not be stopped: {error}")
             await self._write(self._store.record, event)
+            self._messenger.tell(case.session, event)
             log.warning("%s could not be stopped: %s", case.session.key.name, error)
             return False
         await self._write(self._store.end, case.session.key, case.event(kind, reason, by))

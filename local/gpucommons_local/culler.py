@@ -33,6 +33,7 @@ def culler_program(instance: Instance, secrets: Secrets) -> Program:
             "catalogue_file": str(instance.state / "hub" / "catalogue.yaml"),
             "db_url": f"sqlite:///{folder / 'idle.sqlite'}",
             "address": NODE_ADDRESS,
+            "hub_url": instance.url,
             "port": _PORT,
             "interval": 10.0,
             "public_url": f"http://127.0.0.1:{instance.port}",

@@ -153,8 +153,8 @@ class Mailbox:
     def __init__(self) -> None:
         self.told: list[tuple[EventKind, str]] = []
 
-    def tell(self, kind: EventKind, session: Session, event: Event) -> None:
-        self.told.append((kind, session.key.user))
+    def tell(self, session: Session, event: Event) -> None:
+        self.told.append((event.kind, session.key.user))
 
 
 class Play:
