@@ -223,7 +223,7 @@ class Steps:
         released = case.rule.ending is Ending.RELEASE
         ends = "is started anew without its GPU" if released else "ends"
         text = (
-            f"This session is idle since {moment(since, case.at)} and {ends} at "
+            f"This session has been idle since {moment(since, case.at)} and {ends} at "
             f"{moment(stop_at, case.at)}. Any use of it cancels that. Files are kept; "
             "what is only in memory is lost."
         )

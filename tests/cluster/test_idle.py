@@ -14,8 +14,9 @@ from gpucommons_contract import Endpoint
 from tests.kernel import begin_cell, connected
 from tests.people import SignedIn
 from tests.platform import LocalPlatform
+from tests.waiting import until
 
-from .waiting_start import GPU, pods_of, until
+from .waiting_start import GPU, pods_of
 
 RULE = {"warn_after": "30s", "stop_after": "75s", "warm_up": "1s", "keep_at_most": "2h"}
 """Short, that the tests are."""
