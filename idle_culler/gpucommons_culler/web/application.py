@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from jupyterhub.services.auth import HubOAuth, HubOAuthCallbackHandler
+from jupyterhub.services.auth import HubOAuth
 from tornado.web import Application, StaticFileHandler
 
 from gpucommons_culler.metrics import Metrics
@@ -17,6 +17,7 @@ from gpucommons_culler.web.page import STATIC, NothingHere
 from gpucommons_culler.web.session_page import SessionPage
 from gpucommons_culler.web.sessions_api import KeepAPI, SessionAPI, SessionsAPI
 from gpucommons_culler.web.sessions_page import SessionsPage
+from gpucommons_culler.web.signed_in_page import SignedInPage
 from gpucommons_culler.web.watched import (
     GuardedMetricsHandler,
     Health,
@@ -59,7 +60,7 @@ def application(serving: Serving) -> Application:
         (f"api/sessions/{_SESSION}", SessionAPI, site),
         ("api/exemptions", ExemptionsAPI, site),
         (f"api/exemptions/{_NUMBER}", ExemptionAPI, site),
-        ("oauth_callback", HubOAuthCallbackHandler, {}),
+        ("oauth_callback", SignedInPage, site),
         ("static/(.*)", StaticFileHandler, {"path": str(STATIC)}),
         ("metrics", GuardedMetricsHandler, {**metrics, "hub_auth": serving.hub_auth}),
         ("health", HealthHandler, health),

@@ -53,8 +53,9 @@ class GuardedMetricsHandler(MetricsHandler):
     async def prepare(self) -> None:
         """Refuse everybody else. No cookie is looked at."""
         hub_auth = self._hub
-        token = hub_auth.get_token(self, in_cookie=False) if hub_auth else None
-        model = await hub_auth.user_for_token(token, sync=False) if token else None
+        model = None
+        if hub_auth and (token := hub_auth.get_token(self, in_cookie=False)):
+            model = await hub_auth.user_for_token(token, sync=False)
         if model is None or READS_METRICS not in model["scopes"]:
             self.set_status(HTTPStatus.FORBIDDEN)
             self.finish(f"Send a token of JupyterHub with the scope {READS_METRICS}.\n")
