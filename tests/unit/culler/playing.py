@@ -184,7 +184,7 @@ class Play:
     async def look(self, minutes: int = 1, *, leads: bool = True) -> None:
         for _ in range(minutes):
             self.clock.time += MINUTE
-            await self.engine.tick(leads=leads)
+            await self.engine.tick(lambda: leads)
 
     def verdict(self, name: str) -> str:
         return self.view(name).decision.verdict
