@@ -29,9 +29,9 @@ WATCHED = replace(POLLED, program="watch", prints=True)
 """``watch nvidia-smi`` in a terminal."""
 SERVED = Doing(program="tensorboard", processor=3)
 """A server of pictures in a terminal, which nobody looks at."""
-DEBUGGING = replace(THERE, program="python", processor=4)
+DEBUGGING = replace(THERE, vscode=True, program="python", processor=4)
 """A debugger stands at a breakpoint in VS Code."""
-VSCODE_TYPES = replace(TYPES, processor=6)
+VSCODE_TYPES = replace(TYPES, vscode=True, processor=6)
 EVALUATION = Doing(works=True, cell=True, processor=60, network=3)
 
 
