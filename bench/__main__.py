@@ -10,6 +10,7 @@ from bench import (
     availability,
     check,
     course,
+    idle_scale,
     interactive,
     login,
     panel,
@@ -38,8 +39,9 @@ BENCHMARKS: dict[str, Callable[[], list[Figure]]] = {
     "first-up": platform.measure_first,
     "spawn": spawn.measure,
     "scale": scale.measure,
+    "idle_scale": idle_scale.measure,
 }
-ON_REQUEST = {"first-up", "panel", "scale"}
+ON_REQUEST = {"first-up", "idle_scale", "panel", "scale"}
 """Take a quarter of an hour, so only by name."""
 
 
