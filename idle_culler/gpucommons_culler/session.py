@@ -37,5 +37,7 @@ class Session:
     that reconnects counts too, so it is shown and never decides."""
     options: dict[str, str] = field(default_factory=dict)
     """What the person picked, as the hub keeps it."""
+    address: str = ""
+    """Where the hub reaches it, such as ``http://10.0.0.7:8888``; empty if that is not known."""
     gpus: Decimal = Decimal(0)
     """GPUs charged; 0 without one."""

@@ -28,6 +28,7 @@ LONGEST_PAGE = 500
 """Sessions. The hub answers nobody else while it makes a page: about 6 ms for so many."""
 _LARGEST_ID = 2**63 - 1
 _NONE = Decimal(0)
+_EVERYWHERE = ("", "0.0.0.0", "::")  # noqa: S104 -- compared, not listened on
 _COMES_OR_GOES = {"spawn", "stop"}
 
 
@@ -83,6 +84,9 @@ def _page(after: int, limit: int) -> Select[Any]:
             orm.User.name,
             orm.Spawner.name,
             orm.Server.base_url,
+            orm.Server.proto,
+            orm.Server.ip,
+            orm.Server.port,
             orm.Spawner.started,
             orm.Spawner.last_activity,
             type_coerce(orm.Spawner.user_options, Text),
@@ -97,7 +101,7 @@ def _page(after: int, limit: int) -> Select[Any]:
 
 def _session(row: Any, units: Mapping[str, Decimal]) -> dict[str, object]:  # noqa: ANN401
     """Describe one row of `_page`; taken apart at once, which is faster than by names."""
-    number, _, user, server, url, started, last_activity, options = row
+    number, _, user, server, url, proto, ip, port, started, last_activity, options = row
     choice = _choice(options or "{}")
     held = PickerSpawner.ledger.of(user).get(user, server)
     gpus = held.units if held else units.get(choice.get("size", ""), _NONE)
@@ -106,11 +110,19 @@ def _session(row: Any, units: Mapping[str, Decimal]) -> dict[str, object]:  # no
         "user": user,
         "server": server,
         "url": url,
+        "address": _address(proto, ip, port),
         "started": _moment(started),
         "last_activity": _moment(last_activity),
         "options": choice,
         "gpus": plainly(gpus),
     }
+
+
+def _address(proto: str, ip: str, port: int) -> str:
+    """Write where a server listens; empty for one that only says that it listens everywhere."""
+    if ip in _EVERYWHERE:
+        return ""
+    return f"{proto}://[{ip}]:{port}" if ":" in ip else f"{proto}://{ip}:{port}"
 
 
 @lru_cache(maxsize=1024)
