@@ -6,6 +6,7 @@ from bench.replay.day import Day, Doing, Faults, Span
 from bench.replay.doings import (
     CELL_TRAINING,
     DEBUGGING,
+    IN_BACKGROUND,
     LOADING,
     OPEN_PAGE,
     POLLED,
@@ -89,6 +90,14 @@ WORKING = (
         _GONE,
         faults=Faults(node_down=tuple(Span(at, at + 25) for at in range(130, 720, 60))),
     ),
+    _day("a program in the background", _MORNING, _training(doing=IN_BACKGROUND), _GONE),
+    _day(
+        "a program in the background ends while the node is not measured",
+        _MORNING,
+        _training(79, IN_BACKGROUND),
+        _GONE,
+        faults=Faults(node_down=(Span(130, 200),)),
+    ),
     _day(
         "the session does not answer while it computes",
         _MORNING,
@@ -119,6 +128,13 @@ WORKING = (
         _MORNING,
         _GONE,
         faults=Faults(culler_clock=((Span(160, 24 * _HOUR), 2 * _HOUR),)),
+    ),
+    _day(
+        "the clock steps forward while a warned program waits",
+        _MORNING,
+        [(38, replace(UNUSED, works=True)), (2, IN_BACKGROUND)] * 5,
+        _GONE,
+        faults=Faults(culler_clock=((Span(155, 24 * _HOUR), 2 * _HOUR),)),
     ),
     _day(
         "the culler is restarted all the time during training",

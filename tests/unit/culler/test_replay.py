@@ -58,6 +58,7 @@ def test_what_cannot_be_known_to_be_idle_is_left_alone(day):
         (HUB, "loading data"),
         (KUBEFLOW_HOUR, "training from a terminal"),
         (KUBEFLOW_HOUR, "debugging in VS Code"),
+        (KUBEFLOW_HOUR, "a program in the background ends"),
         (KUBEFLOW_HOUR, "reads and types only"),
         (KUBEFLOW_HOUR, "does not answer while it computes"),
         (PRUNER, "debugging in VS Code"),
