@@ -1,19 +1,25 @@
 """What all tests share: the running platform, people who sign in to it, and a browser."""
 
 import subprocess
+import time
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
+import yaml
 from hypothesis import settings
 from playwright.sync_api import Browser, sync_playwright
 
 from tests.account_commands import Commands
 from tests.people import SignedIn
 from tests.platform import GPUCOMMONS, LocalPlatform, look_at
+from tests.waiting import until
 
 # Other work on the machine may slow an example down; a test is judged by what it finds.
 settings.register_profile("unhurried", deadline=None)
 settings.load_profile("unhurried")
+
+ChangeCatalogue = Callable[[Callable[[dict[str, Any]], None]], None]
 
 _NAME, _PORT = "test", 18000
 _CHROMIUM = "/usr/bin/chromium"
@@ -64,6 +70,31 @@ def sign_in(platform: LocalPlatform) -> Iterator[Callable[[str], SignedIn]]:
     yield _sign_in
     for person in people.values():
         person.close()
+
+
+@pytest.fixture
+def change_catalogue(platform: LocalPlatform, sign_in) -> Iterator[ChangeCatalogue]:
+    """Put a changed catalogue in force until the test ends; the function changes what it gets."""
+    file = platform.state / "hub" / "catalogue.yaml"
+    before = file.read_text()
+    admin = sign_in("admin")
+
+    def since() -> str:
+        return admin.api.get("/gpucommons/catalogue").raise_for_status().json()["in_force_since"]
+
+    def write(text: str) -> None:
+        time.sleep(1)  # the time that is told has seconds only
+        earlier = since()
+        file.write_text(text)
+        until(lambda: since() != earlier)
+
+    def change(how: Callable[[dict[str, Any]], None]) -> None:
+        catalogue = yaml.safe_load(before)
+        how(catalogue)
+        write(yaml.safe_dump(catalogue, sort_keys=False))
+
+    yield change
+    write(before)
 
 
 @pytest.fixture

@@ -29,11 +29,24 @@ class Endpoint(StrEnum):
     SESSION_ACTIVITY = "gpucommons/api/activity"
     """Session: GET gives a `SessionActivity`, what it knows of its own use."""
     HUB_SESSIONS = "api/gpucommons/sessions"
-    """Hub: GET ?after=ID&limit=1000 lists sessions that run, a page at a time (scope list:servers).
+    """Hub: GET ?after=ID&limit=500 lists sessions that run, a page at a time, in the order of
+    their ids (scope read:servers, for all servers).
 
-    ``{"sessions": [{"id", "user", "server", "url", "started", "last_activity", "options"}],
-    "next": ID or null, "waiting": {SIZE: COUNT}}``. Moments are ISO 8601 in UTC; options are
-    what the person picked; waiting counts the starts that wait for room, on the first page only.
+    ``{"sessions": [{"id", "user", "server", "url", "started", "last_activity", "options",
+    "gpus", "pod"}], "next": ID or null, "waiting": {SIZE: COUNT}}``. Moments are ISO 8601 in
+    UTC; url is the path from the root of the hub's host; options are what the person picked
+    (team, environment, version or image, digest, size), gpus the GPUs charged, a decimal; pod is
+    where it runs, as ``NAMESPACE/NAME``; next is the ``after`` of the next page; waiting counts
+    the starts that wait for room, on the first page only. A page has up to 500 sessions, and may
+    have fewer than asked for.
+    """
+    HUB_SESSION_TOKENS = "api/gpucommons/session-tokens"
+    """Hub: POST ``{"servers": [[USER, SERVER], ...]}`` gives a service one token for each of up to
+    50 sessions, with which it may access that session and nothing else (scope access:servers,
+    for all servers).
+
+    ``{"tokens": [...], "expires_in": SECONDS}``, in the order asked for. Whoever works in a
+    session can read the token of a request to it: a service's own would open all others.
     """
     HUB_RECHECK = "api/gpucommons/users/{name}/recheck"
     """Hub: POST asks Dex at once whether this person may still be here (scope delete:users)."""

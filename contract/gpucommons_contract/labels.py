@@ -33,15 +33,6 @@ class Annotation(StrEnum):
     """The JupyterHub user name, unescaped."""
     SERVER = PREFIX + "server"
     """The name of the named server; empty for the default one."""
-    IDLE_WARN_AFTER = PREFIX + "idle-warn-after"
-    """On a session: seconds idle after which it is warned, or ``never``; the culler's own without.
-
-    So for the next two.
-    """
-    IDLE_STOP_AFTER = PREFIX + "idle-stop-after"
-    """Seconds idle after which it is stopped."""
-    IDLE_KEEP_AT_MOST = PREFIX + "idle-keep-at-most"
-    """Seconds for which its person may keep it although it is idle."""
     DISPLAY_NAME = PREFIX + "display-name"
     """On a team's namespace: the team's name for people to read."""
     STORAGE_CLASS = PREFIX + "storage-class"

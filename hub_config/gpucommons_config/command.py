@@ -11,6 +11,7 @@ from gpucommons_local.progress import tell_error
 from gpucommons_people import command as people
 
 from gpucommons_config import catalogue_command as catalogue
+from gpucommons_config import idle_command as idle
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -20,6 +21,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     local.add_parsers(commands)
     people.add_parsers(commands, find_people_file)
     catalogue.add_parsers(commands)
+    idle.add_parsers(commands, find_people_file)
     chosen = parser.parse_args(arguments)
     try:
         code: int = chosen.run(chosen)

@@ -3,22 +3,36 @@
 from collections.abc import Mapping
 
 from gpucommons_authenticator.session_calls import NOTICE_SCOPES
-from gpucommons_contract import NOTICE_SERVICE, PEOPLE_SERVICE
+from gpucommons_contract import IDLE_SERVICE, NOTICE_SERVICE, PEOPLE_SERVICE
 from traitlets.config import Config
 
 _SCOPES: Mapping[str, tuple[str, ...]] = {
-    # `gpucommons user …`: looks at people and sessions, and takes them away.
+    # `gpucommons user …`: looks at people and sessions, and takes them away;
+    # `gpucommons idle explain`: reads what the culler says of anybody's session.
     PEOPLE_SERVICE: (
         "list:users",
         "read:users",
         "read:servers",
         "delete:users",
         "delete:servers",
+        "admin-ui",
+        f"access:services!service={IDLE_SERVICE}",
     ),
     # The hub itself: tells sessions what is to come, and stops those of people who were
     # removed. It makes a token of a minute for each call, good for one session.
     NOTICE_SERVICE: NOTICE_SCOPES,
+    # The idle culler. It sends its own token to the hub alone.
+    IDLE_SERVICE: (
+        "read:servers",  # lists what runs, and looks again before it stops anything
+        "access:servers",  # gets tokens to ask each session for its use, and to warn in it
+        "delete:servers",  # stops idle ones
+        "start:servers",  # starts one again in a size without a GPU, to give only that back
+    ),
 }
+_FOR_PEOPLE = (
+    f"access:services!service={IDLE_SERVICE}",  # see and keep one's own sessions
+)
+"""What everybody may do with our services."""
 
 
 def add_services(c: Config) -> None:
@@ -30,8 +44,11 @@ def add_services(c: Config) -> None:
     listed = list(c.JupyterHub.get("services", []))
     named = {each["name"] for each in listed}
     c.JupyterHub.services = [*listed, *({"name": n} for n in _SCOPES if n not in named)]
+    roles = {each["name"]: each for each in c.JupyterHub.get("load_roles", [])}
+    usual = roles.pop("user", {"name": "user", "scopes": ["self"]})
     c.JupyterHub.load_roles = [
-        *c.JupyterHub.get("load_roles", []),
+        *roles.values(),
+        {**usual, "scopes": [*usual.get("scopes", ()), *_FOR_PEOPLE]},
         *(
             {"name": name, "services": [name], "scopes": list(scopes)}
             for name, scopes in _SCOPES.items()

@@ -22,6 +22,8 @@ class EventKind(StrEnum):
     KEPT = "kept"
     """A person kept it: a lease."""
     KEEP_REFUSED = "keep-refused"
+    STOPPING = "stopping"
+    """It is about to be stopped. Without this line nothing is stopped."""
     STOPPED = "stopped"
     RELEASED = "released"
     FAILED = "failed"
@@ -100,3 +102,25 @@ class KeptExemption:
     by: str
     reason: str
     number: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AuditLine:
+    """An event as it is kept. Later ones have larger numbers."""
+
+    number: int
+    event: Event
+
+
+@dataclass(frozen=True, slots=True)
+class EventFilter:
+    """Which events are wanted; None and an empty set are all."""
+
+    user: str | None = None
+    team: str | None = None
+    size: str | None = None
+    kinds: frozenset[EventKind] = frozenset()
+    since: datetime | None = None
+    """From this moment on."""
+    until: datetime | None = None
+    """Before this moment."""

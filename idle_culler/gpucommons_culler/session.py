@@ -37,5 +37,7 @@ class Session:
     that reconnects counts too, so it is shown and never decides."""
     options: dict[str, str] = field(default_factory=dict)
     """What the person picked, as the hub keeps it."""
+    pod: str = ""
+    """Where it runs, as ``NAMESPACE/NAME``; empty where that is not known."""
     gpus: Decimal = Decimal(0)
     """GPUs charged; 0 without one."""

@@ -68,10 +68,18 @@ class Tracks:
                 last = max(last or known.active_at, known.active_at)
         kept[name, source] = Signal(name, source, trusted, measured, watched, last, value)
 
-    def told(self, session: SessionKey, activity: SessionActivity, at: datetime) -> None:
+    def told(
+        self,
+        session: SessionKey,
+        activity: SessionActivity,
+        at: datetime,
+        *,
+        trust_gpu: bool = False,
+    ) -> None:
         """Take a session's own answer, which came at a moment.
 
-        What it leaves out (terminals, GPUs) is not measured by it.
+        What it leaves out (terminals, GPUs) is not measured by it. ``trust_gpu`` lets its
+        figures of GPUs count fully, where nobody else measures them.
         """
         busy = [each.name for each in activity.kernels if each.busy]
         last = min((each.last for each in activity.kernels), default=None)
@@ -91,7 +99,8 @@ class Tracks:
         self._tell(session, SignalName.EDITING, at, ages, "nothing is edited")
 
         if (gpu := activity.gpu) is not None:
-            self._tell(session, SignalName.GPU, at, (gpu.last, gpu.watched), _used(gpu))
+            ages = gpu.last, gpu.watched
+            self._tell(session, SignalName.GPU, at, ages, _used(gpu), trusted=trust_gpu)
 
     def _tell(
         self,
@@ -100,6 +109,8 @@ class Tracks:
         at: datetime,
         ages: tuple[float | None, float],
         value: str,
+        *,
+        trusted: bool = False,
     ) -> None:
         """Keep what a session says: how long ago its last use and its beginning are."""
         last, watched = ages
@@ -112,7 +123,7 @@ class Tracks:
                 active_at = max(active_at or known.active_at, known.active_at)
         if self._nothing_before is not None:
             watched_since = max(watched_since, self._nothing_before)
-        signal = Signal(name, THE_SESSION, False, at, watched_since, active_at, value)
+        signal = Signal(name, THE_SESSION, trusted, at, watched_since, active_at, value)
         kept[name, THE_SESSION] = signal
 
     def keep_only(self, sessions: Collection[SessionKey]) -> None:

@@ -7,6 +7,7 @@ from, a page that shows it; a program that runs in silence, or unseen, is found 
 import asyncio
 import logging
 import os
+import time
 from collections.abc import MutableMapping
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -33,11 +34,18 @@ class Activity:
         """``times`` is the server's own mapping; ``period`` is in seconds."""
         self._times = times
         self._period = period
+        self._marked: dict[ActivitySource, float] = {}  # by the clock that never goes back
         self._watch: asyncio.Task[None] | None = None
 
     def mark(self, source: ActivitySource) -> None:
         """Count this moment as activity."""
         self._times[source] = datetime.now(UTC)
+        self._marked[source] = time.monotonic()
+
+    def age(self, source: ActivitySource) -> float | None:
+        """Answer how many seconds ago it was marked last; None is never."""
+        marked = self._marked.get(source)
+        return None if marked is None else time.monotonic() - marked
 
     def start(self) -> None:
         """Look at the terminals from now on; needs a running event loop."""

@@ -10,8 +10,11 @@ from prometheus_client import REGISTRY
 from traitlets import Float
 
 from gpucommons_lab.activity import Activity
+from gpucommons_lab.activity_handler import ActivityHandler
 from gpucommons_lab.companion import SOCKET_VARIABLE, Companion
+from gpucommons_lab.editing import CONTENTS_EVENTS, Editing
 from gpucommons_lab.expected import gpu_expected
+from gpucommons_lab.gpu_activity import GPUs
 from gpucommons_lab.gpu_handlers import (
     GPUHandler,
     HistoryHandler,
@@ -20,6 +23,7 @@ from gpucommons_lab.gpu_handlers import (
 )
 from gpucommons_lab.gpu_metrics import GPUCollector
 from gpucommons_lab.kept_connection import tell_of_connections
+from gpucommons_lab.kernel_activity import Kernels
 from gpucommons_lab.notice_handler import (
     NOTICES_CHANGED,
     AnswerHandler,
@@ -34,6 +38,8 @@ from gpucommons_lab.reading import Reader
 from gpucommons_lab.recorder import Recorder
 from gpucommons_lab.sampler import Sampler
 from gpucommons_lab.session_handler import SessionHandler, session_info
+from gpucommons_lab.session_use import SessionUse
+from gpucommons_lab.terminal_activity import Terminals
 
 _LARGEST_MESSAGE = 100 * 2**20
 """Bytes. An upload in VS Code sends more than Tornado's 10 MiB at once, which ends its socket."""
@@ -93,6 +99,9 @@ class GPUCommonsLab(ExtensionApp):  # type: ignore[misc]
         self.serverapp.event_logger.register_event_schema(NOTICES_CHANGED)
         board = NoticeBoard()
         self.keeper = OutputKeeper(self.serverapp)
+        self.activity = Activity(self.settings["last_activity_times"])
+        self.editing = Editing()
+        use = self._use(recorder)
         self.handlers.extend(
             [
                 (f"/{Endpoint.SESSION_GPUS}", GPUHandler, {"sampler": self.sampler}),
@@ -104,6 +113,7 @@ class GPUCommonsLab(ExtensionApp):  # type: ignore[misc]
                 (f"/{Endpoint.SESSION_GPU_USAGE}", UsageHandler, {"history": recorder.history}),
                 (f"/{Endpoint.SESSION_GPU_PEAK}", PeakHandler, {"sampler": self.sampler}),
                 (f"/{Endpoint.SESSION}", SessionHandler, {"session": session_info(os.environ)}),
+                (f"/{Endpoint.SESSION_ACTIVITY}", ActivityHandler, {"use": use}),
                 (f"/{Endpoint.SESSION_NOTICE}", NoticeHandler, {"board": board}),
                 (f"/{Endpoint.SESSION_NOTICE_ANSWER}", AnswerHandler, {"board": board}),
                 (f"/{Endpoint.SESSION_OUTPUTS}", OutputHandler, {"keeper": self.keeper}),
@@ -111,9 +121,24 @@ class GPUCommonsLab(ExtensionApp):  # type: ignore[misc]
         )
         settings.setdefault("websocket_max_message_size", _LARGEST_MESSAGE)
         tell_of_connections(settings, self.keeper)
-        self.activity = Activity(self.settings["last_activity_times"])
+        self.serverapp.contents_manager.register_pre_save_hook(self.editing.before_save)
         announce = partial(announce_notices, self.serverapp.event_logger)
         self.companion = Companion(self.sampler, board, self.activity, announce)
+
+    def _use(self, recorder: Recorder) -> SessionUse:
+        gpus = GPUs(
+            self.sampler,
+            recorder.work,
+            expected=gpu_expected(os.environ),
+            watched=self.background_interval > 0,
+        )
+        return SessionUse(
+            Kernels(self.serverapp.kernel_manager, self.serverapp.session_manager),
+            Terminals(self.serverapp.web_app.settings),
+            gpus,
+            self.editing,
+            self.activity,
+        )
 
     async def _start_jupyter_server_extension(self, serverapp: object) -> None:  # noqa: ARG002
         """Begin what needs the running event loop."""
@@ -124,6 +149,9 @@ class GPUCommonsLab(ExtensionApp):  # type: ignore[misc]
             os.environ[SOCKET_VARIABLE] = str(socket)  # code-server is started with it
         self.serverapp.event_logger.add_listener(
             schema_id=NOTICES_CHANGED["$id"], listener=self._tell_companion
+        )
+        self.serverapp.event_logger.add_listener(
+            schema_id=CONTENTS_EVENTS, listener=self.editing.hear
         )
         self.sampler.start()
 

@@ -37,6 +37,14 @@ as the readings are apart, and so many seconds. A busy machine is late; a driver
 a gap."""
 
 
+def is_gap(seconds: float, apart: float) -> bool:
+    """Whether so long after the one before, a reading says nothing of the time between them.
+
+    ``apart`` is how many seconds they should be apart.
+    """
+    return seconds > _PATIENCE * apart + _GRACE
+
+
 class History:
     """The past of all devices of a session, in bounded memory."""
 
@@ -65,7 +73,7 @@ class History:
         with self._lock:
             for gpu in gpus:
                 seconds = now - self._seen.get(gpu.uuid, now)
-                if seconds > _PATIENCE * apart + _GRACE:
+                if is_gap(seconds, apart):
                     seconds = 0
                 figures = Figures(
                     gpu.utilization, gpu.memory.used if gpu.memory else None, gpu.power

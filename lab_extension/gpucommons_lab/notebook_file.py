@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import cast
+from typing import Any, cast
 from uuid import uuid4
 
 import nbformat
 from jupyter_core.utils import ensure_async
 from jupyter_server.services.contents.manager import ContentsManager
 
+from gpucommons_lab.editing import not_by_the_person
 from gpucommons_lab.executions import Execution, Executions
 
 
@@ -35,7 +36,7 @@ class NotebookFile:
         left = [each for each in alone if each in set(executions)]
         if _put(model["content"], left):
             content = {"type": "notebook", "format": "json", "content": model["content"]}
-            await ensure_async(self._contents.save(content, self.path))
+            await self._save(content)
             self._after = await self._text()
         for each in left:
             each.unwritten = False
@@ -47,6 +48,10 @@ class NotebookFile:
         """
         if self._before is not None and await self._text() == self._after:
             content = {"type": "file", "format": "text", "content": self._before}
+            await self._save(content)
+
+    async def _save(self, content: dict[str, Any]) -> None:
+        with not_by_the_person():
             await ensure_async(self._contents.save(content, self.path))
 
     async def _text(self) -> str:

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from gpucommons_contract import SessionVariable, TelemetryFrame
 
+from gpucommons_lab.gpu_work import GPUWork
 from gpucommons_lab.history import History
 from gpucommons_lab.peaks import Peaks
 from gpucommons_lab.reading import Reading
@@ -19,6 +20,7 @@ class Recorder:
         self._environ = environ
         self._peaks = Peaks()
         self.history = History()
+        self.work = GPUWork()
 
     @property
     def gpu_mode(self) -> str | None:
@@ -32,6 +34,7 @@ class Recorder:
         how many it should be since the reading before.
         """
         self.history.add(reading.gpus, apart)
+        self.work.add(reading, apart)
         return TelemetryFrame(
             time=time.time(),
             state=reading.state,

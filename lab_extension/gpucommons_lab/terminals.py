@@ -1,13 +1,15 @@
-"""Whether a program runs in one of the session's terminals, as the kernel tells it.
+"""Which of the session's terminals run a program, as the kernel tells it.
 
 See proc_pid_stat(5) and credentials(7) of the Linux manual.
 """
 
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 _PROC = Path("/proc")
+_TERMINALS = Path("/dev/pts")
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +17,7 @@ class Process:
     """What of a process tells whether its terminal is busy."""
 
     pid: int
+    name: str
     parent: int
     group: int
     session: int
@@ -27,6 +30,18 @@ class Process:
         return self.foreground in (self.group, -1)
 
 
+@dataclass(frozen=True, slots=True)
+class Terminal:
+    """A terminal and what runs in it beside the shell, or whatever else began with it."""
+
+    leader: int
+    """PID of the shell."""
+    device: Path
+    busy: bool
+    program: str | None
+    """Name of the program in front; None if none is, or it ended just now."""
+
+
 def can_look() -> bool:
     """Whether this system tells of processes the way Linux does."""
     return (_PROC / "self" / "stat").exists()
@@ -37,22 +52,40 @@ def busy_terminal(ancestor: int) -> bool:
 
     A program in the background is not, nor is one that waits as a stopped job.
     """
+    return any(terminal.busy for terminal in terminals_below(ancestor))
+
+
+def terminals_below(ancestor: int) -> tuple[Terminal, ...]:
+    """Look at all terminals whose shell descends from this process. May raise OSError."""
     processes = {process.pid: process for process in _processes()}
-    return any(
-        process.session == process.pid
-        and process.terminal
-        and not process.waits_for_a_command
-        and _descends(process, ancestor, processes)
+    return tuple(
+        _terminal(process, processes)
         for process in processes.values()
+        if process.session == process.pid
+        and process.terminal
+        and _descends(process, ancestor, processes)
     )
 
 
 def read_stat(line: str) -> Process:
     """Read a line of /proc/PID/stat. A name may hold blanks and brackets: the last one ends it."""
     pid, _, rest = line.partition(" ")
-    fields = rest.rpartition(")")[2].split()
-    parent, group, session, terminal, foreground = (int(each) for each in fields[1:6])
-    return Process(int(pid), parent, group, session, terminal, foreground)
+    name, _, state = rest.rpartition(")")
+    parent, group, session, terminal, foreground = (int(each) for each in state.split()[1:6])
+    return Process(int(pid), name.removeprefix("("), parent, group, session, terminal, foreground)
+
+
+def _terminal(leader: Process, processes: Mapping[int, Process]) -> Terminal:
+    busy = not leader.waits_for_a_command
+    group = [each for each in processes.values() if each.group == leader.foreground]
+    # The first program of a pipe leads its group, and may be the first to end.
+    group.sort(key=lambda each: each.pid != leader.foreground)
+    return Terminal(
+        leader=leader.pid,
+        device=_TERMINALS / str(os.minor(leader.terminal)),
+        busy=busy,
+        program=group[0].name if busy and group else None,
+    )
 
 
 def _processes() -> Iterator[Process]:

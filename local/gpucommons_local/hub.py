@@ -4,6 +4,7 @@ import yaml
 from gpucommons_contract import PEOPLE_SERVICE
 
 from gpucommons_local.cache import checkout
+from gpucommons_local.culler import culler_service
 from gpucommons_local.demo import ADMIN_GROUP
 from gpucommons_local.dex import CLIENT_ID
 from gpucommons_local.gpu_processes_addon import GPU_PROCESSES_URL
@@ -101,7 +102,10 @@ def _values(instance: Instance, secrets: Secrets) -> dict[str, object]:
             "cookie_secret_file": str(folder / "cookie_secret"),
             "cleanup_servers": False,
             "pid_file": "",
-            "services": [{"name": PEOPLE_SERVICE, "api_token": secrets.people_token}],
+            "services": [
+                {"name": PEOPLE_SERVICE, "api_token": secrets.people_token},
+                culler_service(secrets),
+            ],
         },
         "ConfigurableHTTPProxy": {
             "should_start": False,

@@ -36,6 +36,9 @@ def _kubelet(instance: Instance) -> Program:
             "x509": {"clientCAFile": str(instance.pki / "ca.crt")},
         },
         "authorization": {"mode": "Webhook"},
+        # Made for the node's address too; who asks the kubelet for figures checks it.
+        "tlsCertFile": str(instance.pki / "apiserver.crt"),
+        "tlsPrivateKeyFile": str(instance.pki / "apiserver.key"),
         "cgroupDriver": "cgroupfs",
         "cgroupRoot": instance.cgroup,
         "clusterDNS": [DNS_SERVICE_ADDRESS],

@@ -26,6 +26,11 @@ _FOR_TESTS = {"chromium": "chromium"}
 DIRECTORY_SERVER = ("slapd", "ldap-utils")
 """OpenLDAP for the tests. Unpacked, not installed: a package of a server starts it."""
 
+DATABASE_SERVER = ("postgresql",)
+"""PostgreSQL for the tests, unpacked for the same reason; so is Prometheus."""
+METRICS_SERVER = ("prometheus",)
+TEST_SERVERS = (DIRECTORY_SERVER, DATABASE_SERVER, METRICS_SERVER)
+
 
 def missing_packages(*, tests: bool = False) -> list[str]:
     """Names of the packages to install; with ``tests`` what the tests need too."""

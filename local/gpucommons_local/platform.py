@@ -5,6 +5,7 @@ from functools import cached_property
 
 from gpucommons_local import cgroups, container_runtime, gpu_addon, kubernetes
 from gpucommons_local.control_plane import control_plane
+from gpucommons_local.culler import culler_program
 from gpucommons_local.dex import dex
 from gpucommons_local.hub import entrance, hub_programs
 from gpucommons_local.instance import Instance
@@ -63,9 +64,10 @@ class Platform:
         ]
 
     def hub_programs(self) -> list[Program]:
-        """What people meet: Dex, proxy, hub."""
+        """What people meet: Dex, proxy, hub, and what serves beside it."""
         secrets = self.secrets
         return [
             dex(self.instance, secrets),
             *hub_programs(self.instance, secrets, self._catalogue),
+            culler_program(self.instance, secrets),
         ]

@@ -21,7 +21,7 @@ Manifest = dict[str, Any]
 NAMESPACE = "gpucommons"
 """Namespace of the hub's own objects; sessions live in those of their teams."""
 DEX_NAMESPACE = "dex"
-ACCOUNTS = {"hub": NAMESPACE, "people": NAMESPACE, "dex": DEX_NAMESPACE}
+ACCOUNTS = {"hub": NAMESPACE, "people": NAMESPACE, "idle": NAMESPACE, "dex": DEX_NAMESPACE}
 """Service accounts by name, with their namespaces."""
 
 

@@ -16,6 +16,7 @@ class Secrets:
     dex_client: str
     proxy_token: str
     people_token: str
+    idle_token: str
     crypt_key: str
     """32 bytes in hexadecimal; encrypts auth state in the hub's database."""
     cookie: str

@@ -74,8 +74,9 @@ def build_all(steps: Steps, *, tests: bool = False) -> None:
         with steps.step(f"Debian packages: {', '.join(missing)}"):
             packages.install(missing)
     if tests:
-        with steps.step("Directory server for the tests"):
-            packages.unpacked(packages.DIRECTORY_SERVER)
+        with steps.step("Directory, database and metrics servers for the tests"):
+            for server in packages.TEST_SERVERS:
+                packages.unpacked(server)
     environments = [find(each) for each in DEFAULT_IMAGES]
     # At the same time: compilers wait little and use much, downloads and archives the reverse.
     with ThreadPoolExecutor(2) as pool:
@@ -179,6 +180,6 @@ def _make_demo(platform: Platform, steps: Steps) -> None:
 
 
 def _start_hub(platform: Platform, steps: Steps) -> None:
-    with steps.step("Proxy, hub"):
+    with steps.step("Proxy, hub, idle culler"):
         for program in platform.hub_programs():
             platform.supervisor.start(program)

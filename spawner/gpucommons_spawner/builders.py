@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from gpucommons_contract import Annotation, Label, SessionInfo, SessionVariable
 
-from gpucommons_spawner.catalogue import IdleRule, data_folder
+from gpucommons_spawner.catalogue import data_folder
 from gpucommons_spawner.gpu_modes import GPUFields
 from gpucommons_spawner.gpu_modes.dra import CLAIM
 from gpucommons_spawner.quantity import amount, plainly
@@ -78,7 +78,6 @@ def build(selection: Selection, person: Person, server: str) -> PodFields:
         annotations={
             Annotation.USER: person.name,
             Annotation.SERVER: server,
-            **_idle(selection.idle),
         },
         priority_class_name=selection.priority,
         scheduler_name="" if gpu.own_scheduler else None,
@@ -116,20 +115,6 @@ def _labels(selection: Selection, gpu: GPUFields) -> dict[str, str]:
         Label.GPU_MODE: gpu.mode,
         Label.GPU_UNITS: plainly(gpu.units),
     }
-
-
-def _idle(rule: IdleRule) -> dict[str, str]:
-    """Write the idle rule for the culler, without what the catalogue does not say."""
-    names = {
-        "warn_after": Annotation.IDLE_WARN_AFTER,
-        "stop_after": Annotation.IDLE_STOP_AFTER,
-        "keep_at_most": Annotation.IDLE_KEEP_AT_MOST,
-    }
-    return {names[key]: _seconds(value) for key, value in rule.said().items()}
-
-
-def _seconds(span: timedelta | None) -> str:
-    return "never" if span is None else str(_whole_seconds(span))
 
 
 def _whole_seconds(span: timedelta | None) -> int | None:

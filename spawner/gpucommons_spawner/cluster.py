@@ -106,6 +106,10 @@ class Cluster:
         """Count the sessions of a size that wait in Kueue's queue."""
         return self._waiting[size]
 
+    def all_waiting(self) -> dict[str, int]:
+        """Count the same for every size that somebody waits for."""
+        return {size: count for size, count in self._waiting.items() if size and count}
+
     def set_nodes(self, found: list[Node]) -> None:
         """Take a complete list of nodes."""
         self._nodes = OrderedDict((node.name, node) for node in found)

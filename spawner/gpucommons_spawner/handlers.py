@@ -12,6 +12,8 @@ from tornado.web import StaticFileHandler, authenticated
 from gpucommons_spawner.availability_handler import AvailabilityHandler
 from gpucommons_spawner.live_catalogue import LiveCatalogue, catalogue_in_force
 from gpucommons_spawner.picker import STATIC
+from gpucommons_spawner.session_tokens_handler import SessionTokensHandler
+from gpucommons_spawner.sessions_handler import SessionsHandler
 
 
 class CatalogueHandler(APIHandler):  # type: ignore[misc]  # JupyterHub publishes no types
@@ -53,6 +55,8 @@ class StaticHandler(StaticFileHandler):  # type: ignore[misc]  # Tornado publish
 
 HANDLERS = [
     (rf"/{Endpoint.HUB_AVAILABILITY}", AvailabilityHandler),
+    (rf"/{Endpoint.HUB_SESSIONS}", SessionsHandler),
+    (rf"/{Endpoint.HUB_SESSION_TOKENS}", SessionTokensHandler),
     (rf"/{Endpoint.HUB_CATALOGUE}", CatalogueHandler),
     (r"/gpucommons/catalogue", CataloguePageHandler),
     (r"/gpucommons/static/(.*)", StaticHandler, {"path": str(STATIC)}),

@@ -96,6 +96,11 @@ class PickerSpawner(HistorySpawner):
         groups = frozenset(group.name for group in self.user.groups)
         return Person(self.user.name, groups, self.teams.of(groups))
 
+    @classmethod
+    def all_waiting(cls) -> dict[str, int]:
+        """Count the starts that wait for room in Kueue's queue, by size."""
+        return cls._cluster.all_waiting()
+
     def availability(self, server: str) -> PersonState:
         """Tell what this person can start as ``server`` now. Answers from memory."""
         cls = type(self)

@@ -1,47 +1,20 @@
 """Pods of the tests' own, in a namespace that goes with them."""
 
 import json
-import time
 from collections.abc import Callable, Iterator
-from typing import Any
 
 import pytest
 import yaml
 
 from tests.people import SignedIn
 from tests.platform import LocalPlatform
+from tests.waiting import until
 
-from .waiting_start import GPU, until, workloads_of
+from .waiting_start import GPU, workloads_of
 
 _NAMESPACE = "cluster-tests"
 
 RunPod = Callable[..., str]
-ChangeCatalogue = Callable[[Callable[[dict[str, Any]], None]], None]
-
-
-@pytest.fixture
-def change_catalogue(platform: LocalPlatform, sign_in) -> Iterator[ChangeCatalogue]:
-    """Put a changed catalogue in force until the test ends; the function changes what it gets."""
-    file = platform.state / "hub" / "catalogue.yaml"
-    before = file.read_text()
-    admin = sign_in("admin")
-
-    def since() -> str:
-        return admin.api.get("/gpucommons/catalogue").raise_for_status().json()["in_force_since"]
-
-    def write(text: str) -> None:
-        time.sleep(1)  # the time that is told has seconds only
-        earlier = since()
-        file.write_text(text)
-        until(lambda: since() != earlier)
-
-    def change(how: Callable[[dict[str, Any]], None]) -> None:
-        catalogue = yaml.safe_load(before)
-        how(catalogue)
-        write(yaml.safe_dump(catalogue, sort_keys=False))
-
-    yield change
-    write(before)
 
 
 @pytest.fixture

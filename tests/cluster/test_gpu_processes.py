@@ -10,8 +10,9 @@ import pytest
 
 from tests.people import SignedIn
 from tests.platform import LocalPlatform
+from tests.waiting import until
 
-from .waiting_start import GPU, until
+from .waiting_start import GPU
 
 GIB = 2**30
 _ASK = """

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 import pytest
 
 from tests.people import SignedIn
+from tests.waiting import until
 
-from .waiting_start import pods_of, until
+from .waiting_start import pods_of
 
 LONGEST_S = 60
 """The least that a catalogue takes."""

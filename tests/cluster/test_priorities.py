@@ -5,9 +5,10 @@ from collections.abc import Iterator
 import pytest
 
 from tests.people import SignedIn
+from tests.waiting import until
 
 from .queued_pod import TEAM, URGENT, apply, queued_pod
-from .waiting_start import GPU, WaitingStart, until
+from .waiting_start import GPU, WaitingStart
 
 LOST = "one with higher priority needed its GPUs"
 

@@ -3,8 +3,9 @@
 import time
 
 from tests.people import SignedIn
+from tests.waiting import until
 
-from .waiting_start import WaitingStart, pods_of, until, workloads_of
+from .waiting_start import WaitingStart, pods_of, workloads_of
 
 
 def test_who_waits_is_told_the_place_and_starts_when_a_gpu_is_free(holder, waiter) -> None:

@@ -7,9 +7,10 @@ from contextlib import contextmanager
 import pytest
 
 from tests.platform import LocalPlatform
+from tests.waiting import until
 
 from .queued_pod import TEAM, apply
-from .waiting_start import WaitingStart, pods_of, until
+from .waiting_start import WaitingStart, pods_of
 
 
 @pytest.mark.parametrize(

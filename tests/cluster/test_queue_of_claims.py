@@ -8,9 +8,9 @@ from typing import Any
 from gpucommons_local.kueue_addon import CLAIMED
 
 from tests.platform import LocalPlatform
+from tests.waiting import until
 
 from .queued_pod import TEAM, apply, queued_pod
-from .waiting_start import until
 
 _DEVICE_CLASS = {
     "apiVersion": "resource.k8s.io/v1",

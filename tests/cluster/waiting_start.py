@@ -1,13 +1,12 @@
 """A start that waits, followed as a browser does, and what the cluster has of somebody's."""
 
 import json
-import time
-from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 from tests.people import SignedIn
 from tests.platform import LocalPlatform
+from tests.waiting import until
 
 GPU = {"size": "gpu"}
 
@@ -52,11 +51,3 @@ def workloads_of(platform: LocalPlatform, person: SignedIn) -> list[str]:
     """The names of what Kueue has of the person's sessions."""
     listed = platform.kubectl("get", "workloads", "-A", "-o", "name").split()
     return [each for each in listed if person.username.split("@")[0] in each]
-
-
-def until(condition: Callable[[], object], seconds: float = 30) -> None:
-    """Wait until something holds."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.2)

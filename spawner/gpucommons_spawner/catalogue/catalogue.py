@@ -53,16 +53,20 @@ class Catalogue(Part):
 
     @model_validator(mode="after")
     def _sizes_exist(self) -> Self:
-        named = [("quotas", *keys, "sizes", s) for keys, a in self.quotas.all() for s in a.sizes]
-        for keys in [*named, *(("idle", "sizes", size) for size in self.idle.sizes)]:
-            if keys[-1] not in self.sizes:
+        named: list[tuple[tuple[str | int, ...], str]] = [
+            (("quotas", *keys, "sizes", s), s) for keys, a in self.quotas.all() for s in a.sizes
+        ]
+        for keys, size in [*named, *((("idle", *k), s) for k, s in self.idle.sizes_named())]:
+            if size not in self.sizes:
                 raise mistake(f"there is no such size; sizes are {', '.join(self.sizes)}", *keys)
+            if keys[-1] == "release_to" and self.sizes[size].gpu_fields().units:
+                raise mistake(f"{size} has a GPU; name a size without one", *keys)
         return self
 
     @model_validator(mode="after")
-    def _warned_before_stopped(self) -> Self:
-        for keys in self.idle.out_of_order():
-            raise mistake("stop_after comes before warn_after; give it more time", "idle", *keys)
+    def _idle_rules_can_hold(self) -> Self:
+        for keys, advice in self.idle.contradictions():
+            raise mistake(advice, "idle", *keys)
         return self
 
     def without_digest(self) -> list[tuple[str, ...]]:

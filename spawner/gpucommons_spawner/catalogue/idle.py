@@ -1,13 +1,16 @@
-"""Idle rules: when a session that nobody uses is warned, and stopped.
+"""Idle rules: when a session that nobody uses is warned, and what happens to it then.
 
-The catalogue only says so; each session carries its rule as annotations for the idle culler.
+The catalogue only says so; the idle culler acts.
 """
 
-from datetime import timedelta
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any, Literal
 
 from pydantic import Field
 
-from gpucommons_spawner.catalogue.values import Duration
+from gpucommons_spawner.catalogue.schedule import Hours
+from gpucommons_spawner.catalogue.values import Duration, Name, Text
 from gpucommons_spawner.part import Part
 
 
@@ -18,31 +21,71 @@ class IdleRule(Part):
         default=None, description="idle for so long, a session is warned; such as 30m"
     )
     stop_after: Duration | None = Field(
-        default=None, description="idle for so long, a session is stopped; such as 1h"
+        default=None, description="idle for so long, a session ends; such as 1h"
     )
     keep_at_most: Duration | None = Field(
-        default=None, description="for how long people may keep an idle session; such as 12h"
+        default=None, description="for how long people may keep an idle session; null is not"
+    )
+    keep_times: int = Field(
+        default=3, ge=0, le=100, strict=True, description="how often people may keep it"
+    )
+    warm_up: Duration | None = Field(
+        default=None, description="from its start a session is left alone for so long"
+    )
+    ending: Literal["stop", "release"] = Field(
+        default="stop", description="stop it, or go on in another size with the same files"
+    )
+    release_to: Name | None = Field(
+        default=None, description="the size to go on in, one without a GPU, where ending is release"
+    )
+    under_pressure: bool = Field(
+        default=False,
+        strict=True,
+        description="whether it ends only while others wait for its size",
     )
 
     def over(self, usual: "IdleRule") -> "IdleRule":
         """Answer this rule, with what it leaves out taken from another."""
-        said = {**usual.said(), **self.said()}
-        return IdleRule.model_validate(said)
+        return IdleRule.model_validate({**usual.said(), **self.said()})
 
-    def said(self) -> dict[str, timedelta | None]:
+    def said(self) -> dict[str, Any]:
         """Answer what the rule says, null included, and nothing that it leaves out."""
         return {name: getattr(self, name) for name in sorted(self.model_fields_set)}
 
-    @property
-    def in_order(self) -> bool:
-        """Whether the warning comes before the stop."""
-        return (
-            self.warn_after is None or self.stop_after is None or self.warn_after < self.stop_after
+    def contradiction(self) -> tuple[str, str] | None:
+        """Find what cannot hold together: the key, and advice. None if all can."""
+        warned = self.said().get("warn_after", timedelta())
+        if self.stop_after is not None and warned is None:
+            return "warn_after", "nothing ends without a warning; give a time, or stop_after: null"
+        if self.stop_after is not None and warned and warned >= self.stop_after:
+            return "warn_after", "stop_after comes before warn_after; give it more time"
+        if self.ending == "release" and self.release_to is None:
+            return "ending", "release_to is missing; name the size to go on in"
+        return None
+
+
+class IdleSchedule(Part):
+    """A rule for some hours of the week, such as nights or a course. It goes over the others."""
+
+    name: Text = Field(description="what people read, such as course hours")
+    hours: Hours = Field(description="when it holds")
+    sizes: tuple[str, ...] | None = Field(
+        default=None, min_length=1, description="names of the sizes it is for; left out, all"
+    )
+    teams: tuple[str, ...] | None = Field(
+        default=None, min_length=1, description="names of the teams it is for; left out, all"
+    )
+    rule: IdleRule = Field(description="what holds then; what it leaves out stays as usual")
+
+    def concerns(self, team: str, size: str) -> bool:
+        """Whether it is for a team's sessions of a size."""
+        return (self.teams is None or team in self.teams) and (
+            self.sizes is None or size in self.sizes
         )
 
 
 class IdleRules(Part):
-    """The default, and what sizes and teams say instead. A team counts before a size."""
+    """The default, and what goes over it: sizes, then teams, then schedules in their order."""
 
     default: IdleRule = Field(default=IdleRule(), description="for every session")
     sizes: dict[str, IdleRule] = Field(
@@ -51,23 +94,54 @@ class IdleRules(Part):
     teams: dict[str, IdleRule] = Field(
         default_factory=dict, description="for sessions of a team, whatever their size"
     )
+    schedules: tuple[IdleSchedule, ...] = Field(
+        default=(), description="for some hours of the week, whatever else is said"
+    )
 
     def of(self, team: str, size: str) -> IdleRule:
-        """Answer the rule of a session."""
+        """Answer the usual rule of a session, whatever the hour."""
         usual = self.sizes.get(size, IdleRule()).over(self.default)
         return self.teams.get(team, IdleRule()).over(usual)
 
-    def out_of_order(self) -> list[tuple[str, str]]:
-        """List the keys of the rules that, with what they take over, stop before they warn."""
-        if not self.default.in_order:
-            return [("default", "warn_after")]
-        found = [
-            ("sizes", name)
-            for name, rule in self.sizes.items()
-            if not rule.over(self.default).in_order
+    def at(self, team: str, size: str, now: datetime) -> tuple[str, IdleRule]:
+        """Answer the rule of a session at a moment, and where it comes from, for people."""
+        names = [f"size {size}"] if size in self.sizes else []
+        names += [f"team {team}"] if team in self.teams else []
+        rule = self.of(team, size)
+        for schedule in self.schedules:
+            if schedule.concerns(team, size) and schedule.hours.hold(now):
+                rule, names = schedule.rule.over(rule), [*names, schedule.name]
+        return " with ".join(reversed(names)) or "the default", rule
+
+    def contradictions(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
+        """List keys of rules that, with what they take over, cannot hold, and advice."""
+        sizes, teams = ("", *self.sizes), ("", *self.teams)
+        rules: list[tuple[tuple[str | int, ...], list[IdleRule]]] = [
+            (("default",), [self.default]),
+            *((("sizes", size), [self.of("", size)]) for size in self.sizes),
+            *((("teams", team), [self.of(team, size) for size in sizes]) for team in self.teams),
         ]
-        return found or [
-            ("teams", team)
-            for team in self.teams
-            if not all(self.of(team, size).in_order for size in ("", *self.sizes))
+        for number, each in enumerate(self.schedules):
+            usual = [self.of(t, s) for t in teams for s in sizes if each.concerns(t, s)]
+            usual = usual or [self.default]
+            rules.append((("schedules", number, "rule"), [each.rule.over(one) for one in usual]))
+        for keys, found in rules:
+            wrong = next(filter(None, (rule.contradiction() for rule in found)), None)
+            if wrong:
+                yield (*keys, wrong[0]), wrong[1]
+
+    def sizes_named(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
+        """List the names of sizes in it, each after its keys."""
+        rules: list[tuple[tuple[str | int, ...], IdleRule]] = [
+            (("default",), self.default),
+            *((("sizes", name), rule) for name, rule in self.sizes.items()),
+            *((("teams", name), rule) for name, rule in self.teams.items()),
+            *((("schedules", n, "rule"), one.rule) for n, one in enumerate(self.schedules)),
         ]
+        yield from ((("sizes", name), name) for name in self.sizes)
+        for number, schedule in enumerate(self.schedules):
+            for at, name in enumerate(schedule.sizes or ()):
+                yield ("schedules", number, "sizes", at), name
+        for keys, rule in rules:
+            if rule.release_to is not None:
+                yield (*keys, "release_to"), rule.release_to

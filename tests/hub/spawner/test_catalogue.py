@@ -84,7 +84,6 @@ def test_data_are_mounted_in_the_team_that_has_them(hub, api):
     mounts = {each["name"]: each for each in pod["spec"]["containers"][0]["volumeMounts"]}
     assert mounts["data-stars"]["mountPath"] == "/data/stars"
     assert mounts["data-stars"]["readOnly"]
-    assert pod["metadata"]["annotations"]["gpucommons.io/idle-stop-after"] == "3600"
     hub.stop_server("tia")
     hub.start_server("tia", {"team": "vision"})
     assert "data-stars" not in str(_pod(api)["spec"])

@@ -214,3 +214,13 @@ def test_whoever_stops_their_session_reads_nothing_about_its_end(hub, api, kueue
     hub.stop_server("rosa")
     for page, text in _ended_pages(hub).items():
         assert "Your session ended" not in text, page
+
+
+def test_the_list_of_sessions_counts_who_waits_by_size(hub, api, kueue):
+    def waiting():
+        return hub.api("GET", "gpucommons/sessions").json()["waiting"]
+
+    pod = _waiting(hub, api)
+    hub.until(lambda: waiting() == {"gpu": 1})
+    kueue.admit(pod)
+    hub.until(lambda: waiting() == {})

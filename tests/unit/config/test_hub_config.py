@@ -66,9 +66,25 @@ def test_an_installation_s_services_stand_beside_ours(read_config) -> None:
         {"name": "gpucommons-people", "api_token": "abc"},
         {"name": "culler", "command": ["x"]},
         {"name": "gpucommons-notices"},
+        {"name": "idle"},
     ]
     roles = {role["name"]: role for role in config.JupyterHub.load_roles}
     assert roles["gpucommons-notices"]["scopes"] == [
         "access:servers", "delete:servers", "read:services:name!service=gpucommons-notices",
     ]  # fmt: skip
     assert roles["gpucommons-people"]["services"] == ["gpucommons-people"]
+
+
+def test_everybody_may_open_the_culler_s_page_beside_what_an_installation_lets_them(
+    read_config,
+) -> None:
+    own = "[{name: user, scopes: [self, 'access:services!service=x']}, {name: b, scopes: []}]"
+    for values, usual in (
+        ("{}", ["self"]),
+        (f"{{load_roles: {own}}}", ["self", "access:services!service=x"]),
+    ):
+        config = read_config(
+            f"{{JupyterHub: {values}, GPUSpawner: {{catalogue_file: {_CATALOGUE}}}}}"
+        )
+        (role,) = (each for each in config.JupyterHub.load_roles if each["name"] == "user")
+        assert role["scopes"] == [*usual, "access:services!service=idle"]

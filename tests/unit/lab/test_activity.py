@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 from gpucommons_lab.activity import Activity, ActivitySource
-from gpucommons_lab.terminals import Process, busy_terminal, read_stat
+from gpucommons_lab.terminal_activity import Terminals
+from gpucommons_lab.terminals import Process, busy_terminal, read_stat, terminals_below
 
 PATIENCE = 10  # seconds
 
@@ -27,6 +28,10 @@ class Terminal:
             arguments = ["bash", "--norc", "--noprofile", "-i"]
             os.execve("/bin/bash", arguments, {**os.environ, "PS1": "$ "})
         self.read_until(b"$ ")
+
+    @property
+    def device(self) -> Path:
+        return Path(f"/proc/{self.pid}/fd/0").readlink()
 
     def type(self, text: str) -> None:
         os.write(self._master, text.encode())
@@ -85,6 +90,50 @@ def test_a_silent_program_in_front_makes_it_busy_until_it_ends(terminal):
     assert becomes(busy=False)
 
 
+def test_a_terminal_tells_its_program_and_its_device(terminal):
+    (idle,) = terminals_below(os.getpid())
+    assert (idle.leader, idle.busy, idle.program) == (terminal.pid, False, None)
+    assert idle.device == terminal.device
+    terminal.sleep()
+    (running,) = terminals_below(os.getpid())
+    assert (running.busy, running.program) == (True, "sleep")
+    terminal.type("\x03")
+
+
+def test_a_pipeline_has_the_name_of_its_first_program(terminal):
+    terminal.type("sleep 1000 | cat\n")
+    assert becomes(busy=True)
+    end = time.monotonic() + PATIENCE
+    while terminals_below(os.getpid())[0].program != "sleep":  # not loaded yet
+        assert time.monotonic() < end
+        time.sleep(0.01)
+    terminal.type("\x03")
+    assert becomes(busy=False)
+
+
+async def test_a_terminal_of_another_program_is_named_by_its_device(terminal):
+    """As those of VS Code."""
+    terminals = Terminals({})
+    terminal.sleep()
+    (told,) = await terminals.look()
+    assert Path("/dev", told.name) == terminal.device
+    assert (told.busy, told.program) == (True, "sleep")
+    assert told.last < PATIENCE
+    terminal.type("\x03")
+    assert becomes(busy=False)
+    (told,) = await terminals.look()
+    assert not told.busy
+
+
+async def test_where_terminals_cannot_be_looked_at_nothing_is_told(monkeypatch, caplog, tmp_path):
+    monkeypatch.setattr("gpucommons_lab.terminals._PROC", tmp_path)
+    assert await Terminals({}).look() is None
+    monkeypatch.setattr("gpucommons_lab.terminal_activity.can_look", lambda: True)
+    monkeypatch.setattr("gpucommons_lab.terminals._PROC", tmp_path / "gone")
+    assert await Terminals({}).look() is None
+    assert "cannot be looked at" in caplog.text
+
+
 def test_a_program_in_the_background_or_stopped_does_not(terminal):
     terminal.type("sleep 1000 & echo be''gun\n")
     terminal.read_until(b"begun")
@@ -120,4 +169,4 @@ async def test_a_busy_terminal_moves_the_time_of_activity_and_an_idle_one_does_n
 
 def test_a_name_with_blanks_and_brackets_is_read():
     line = "12 (a) (b 3) S 1 12 12 34816 40 4194304 100"
-    assert read_stat(line) == Process(12, 1, 12, 12, 34816, 40)
+    assert read_stat(line) == Process(12, "a) (b 3", 1, 12, 12, 34816, 40)

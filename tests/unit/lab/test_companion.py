@@ -8,7 +8,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from gpucommons_contract import Endpoint, Notice, NoticeChoice, NoticeLevel
+from gpucommons_contract import Endpoint, Notice, NoticeChoice, NoticeLevel, read_activity
 
 from .conftest import Session
 
@@ -120,3 +120,9 @@ def test_looking_is_no_activity_and_a_report_is(session, window):
 def test_nothing_else_is_to_be_had_there(window):
     assert window.get("/api/contents").status_code == 404
     assert window.get("/activity").status_code == 405
+
+
+def test_a_report_is_editing_to_who_asks_for_the_sessions_use(session, window):
+    window.post("/activity").raise_for_status()
+    answer = session.client.get(f"/{Endpoint.SESSION_ACTIVITY}").raise_for_status()
+    assert 0 <= read_activity(answer.content).editing < PATIENCE

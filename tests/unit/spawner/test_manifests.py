@@ -242,32 +242,6 @@ async def test_a_session_sees_the_data_of_its_team_and_cannot_write(make_spawner
     assert all(each["readOnly"] and volumes[each["name"]]["readOnly"] for each in mounts)
 
 
-@pytest.mark.parametrize(
-    ("team", "size", "rule"),
-    [
-        ("vision", "mig", {"warn-after": "1800", "stop-after": "3600"}),
-        ("vision", "cpu", {"warn-after": "1800", "stop-after": "never"}),
-        ("astro", "cpu", {"warn-after": "1800", "stop-after": "43200", "keep-at-most": "172800"}),
-    ],
-)
-async def test_a_session_carries_its_idle_rule_the_team_s_before_the_size_s(
-    make_spawner, team, size, rule
-):
-    annotations = (await _full_pod(make_spawner, size, team))["metadata"]["annotations"]
-    prefix = "gpucommons.io/idle-"
-    found = {
-        key.removeprefix(prefix): value
-        for key, value in annotations.items()
-        if key.startswith(prefix)
-    }
-    assert found == rule
-
-
-async def test_without_an_idle_rule_the_culler_s_own_holds(make_spawner):
-    annotations = (await _pod(make_spawner({})))["metadata"]["annotations"]
-    assert not [key for key in annotations if "idle" in key]
-
-
 async def test_with_a_queue_every_session_with_a_gpu_waits_in_it_and_no_other(make_spawner):
     for size in ("cpu", "mps-together", "timeslice", "mig", "hami", "dra"):
         spawner = make_spawner({"size": size}, catalogue_file=str(FULL), queue="sessions")

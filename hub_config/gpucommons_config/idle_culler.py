@@ -1,0 +1,53 @@
+"""Runs the idle culler with the catalogue's rules."""
+
+import asyncio
+import logging
+import sys
+from pathlib import Path
+
+from gpucommons_culler.errors import CullerError
+from gpucommons_culler.service import IdleCuller
+from gpucommons_spawner.catalogue_file import CatalogueError
+from gpucommons_spawner.live_catalogue import catalogue_in_force
+
+from gpucommons_config.idle_rules import CatalogueRules
+from gpucommons_config.installation import VARIABLE, installation
+
+_LOG_FORMAT = "[%(levelname)1.1s %(asctime)s %(name)s] %(message)s"
+
+
+def run(*, dry_run: bool, db_url: str | None, port: int | None) -> int:
+    """Run until a signal ends it; answers the exit code."""
+    logging.basicConfig(format=_LOG_FORMAT, level=logging.INFO, stream=sys.stderr)
+    for noisy in ("httpx", "tornado.access"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+    settings = installation()
+    file = settings.IdleCuller.get("catalogue_file")
+    if not file:
+        return _fail(f"set IdleCuller.catalogue_file in the file that {VARIABLE} names")
+    del settings.IdleCuller["catalogue_file"]
+    if db_url:
+        settings.IdleCuller.db_url = db_url
+    settings.IdleCuller.dry_run = dry_run
+    if port is not None or dry_run:
+        settings.IdleCuller.port = port or 0
+    try:
+        catalogue = catalogue_in_force(Path(file))
+    except CatalogueError as error:
+        return _fail(str(error))
+    culler = IdleCuller(config=settings, rules=CatalogueRules(lambda: catalogue.current))
+
+    async def serve() -> None:
+        catalogue.begin(logging.getLogger("gpucommons.catalogue"))
+        await culler.serve()
+
+    try:
+        asyncio.run(serve())
+    except CullerError as error:
+        return _fail(str(error))
+    return 0
+
+
+def _fail(message: str) -> int:
+    sys.stderr.write(f"gpucommons: {message}\n")
+    return 1

@@ -1,0 +1,67 @@
+"""How long a person may keep an idle session, and what they are offered. Pure."""
+
+from datetime import datetime, timedelta
+
+from gpucommons_contract import NoticeChoice
+
+from gpucommons_culler.memory import Keeping
+from gpucommons_culler.rule import IdleRule
+from gpucommons_culler.words import span
+
+STOP_NOW = "stop"
+"""The choice that ends the session at once."""
+_KEEP = "keep-"
+_OFFERED = (timedelta(hours=1), timedelta(hours=4), timedelta(hours=12))
+_SHORTEST = timedelta(minutes=1)
+
+
+def left_to_keep(rule: IdleRule, used: Keeping) -> timedelta:
+    """Answer for how long it may still be kept; zero if it may not."""
+    if used.times >= rule.keep_times:
+        return timedelta()
+    left = rule.keep_at_most - used.length
+    return left if left >= _SHORTEST else timedelta()
+
+
+def choices(rule: IdleRule, used: Keeping) -> tuple[NoticeChoice, ...]:
+    """Offer to keep the session for some lengths of time, as far as it may be, or to end it."""
+    left = left_to_keep(rule, used)
+    lengths = [each for each in _OFFERED if each < left][: len(_OFFERED) - 1]
+    if left:
+        lengths.append(min(left, _OFFERED[-1]))
+    kept = (NoticeChoice(f"{_KEEP}{_seconds(each)}", f"Keep {span(each)}") for each in lengths)
+    return (*kept, NoticeChoice(STOP_NOW, "End it now"))
+
+
+def chosen_length(choice: str) -> timedelta | None:
+    """Read a choice to keep; None if it is none."""
+    seconds = choice.removeprefix(_KEEP)
+    if seconds == choice or not seconds.isascii() or not seconds.isdecimal():
+        return None
+    return timedelta(seconds=int(seconds[:9]))
+
+
+def refusal(rule: IdleRule, used: Keeping, length: timedelta) -> str | None:
+    """Say why it may not be kept for so long; None if it may."""
+    if not rule.keep_at_most or not rule.keep_times:
+        return f"Idle sessions cannot be kept here ({rule.name})."
+    if used.times >= rule.keep_times:
+        times = "once" if rule.keep_times == 1 else f"{rule.keep_times} times"
+        return f"It was kept {times} since it was last used, which is all there is."
+    left = left_to_keep(rule, used)
+    if not left:
+        return f"It was kept for {span(used.length)} since it was last used, which is all there is."
+    if length < _SHORTEST:
+        return f"Keep it for at least {span(_SHORTEST)}."
+    if length > left:
+        return f"It can be kept for {span(left)} more at most."
+    return None
+
+
+def kept_until(now: datetime, length: timedelta) -> datetime:
+    """Answer until when, in whole seconds."""
+    return now.replace(microsecond=0) + length
+
+
+def _seconds(length: timedelta) -> int:
+    return int(length.total_seconds())

@@ -1,0 +1,69 @@
+"""What the session's kernels do, from Jupyter Server's managers of kernels and sessions."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import PurePosixPath
+from typing import Any
+
+from gpucommons_contract import KernelActivity
+from jupyter_core.utils import ensure_async
+
+from gpucommons_lab.ages import Ages
+
+_BUSY, _STARTING, _DEAD = "busy", "starting", "dead"
+_NOTEBOOK = "notebook"
+_LONGEST_START = 300.0
+"""Seconds after which a kernel that "starts" is one that nobody ever talked to.
+
+Jupyter Server leaves that state with the kernel's first word about a request, not before.
+"""
+
+
+class Kernels:
+    """Looks at all kernels. On the event loop, to which the managers belong."""
+
+    def __init__(self, kernels: Any, sessions: Any) -> None:  # noqa: ANN401 -- Jupyter Server has no types
+        """Take the server's managers of kernels and of sessions."""
+        self._kernels = kernels
+        self._sessions = sessions
+        self._ages = Ages()
+
+    async def look(self) -> tuple[KernelActivity, ...]:
+        """Answer what each kernel that lives does."""
+        names = _names(await ensure_async(self._sessions.list_sessions()))
+        states: dict[str, str] = {}
+        moments: dict[str, datetime] = {}
+        for each in list(self._kernels.list_kernel_ids()):
+            kernel = self._kernels.get_kernel(each)
+            if await _lives(kernel):
+                states[each] = kernel.execution_state
+                moments[each] = kernel.last_activity
+        ages = self._ages.of(moments)
+        return tuple(
+            KernelActivity(each, names.get(each, each), is_busy(state, ages[each]), ages[each])
+            for each, state in states.items()
+        )
+
+
+def is_busy(state: str, last: float) -> bool:
+    """Judge a kernel by its state, and the age of the last that was heard of it in seconds."""
+    return state == _BUSY or (state == _STARTING and last < _LONGEST_START)
+
+
+async def _lives(kernel: Any) -> bool:  # noqa: ANN401
+    """Whether there is a process, or will be. The state alone stays as it was when one died."""
+    if kernel.execution_state == _DEAD:
+        return False
+    if kernel.has_kernel:
+        return bool(await ensure_async(kernel.is_alive()))
+    return not kernel.ready.done()
+
+
+def _names(sessions: list[Mapping[str, Any]]) -> dict[str, str]:
+    """Name kernels by who uses them; by a notebook where a console does too."""
+    by_kernel: dict[str, str] = {}
+    for session in sorted(sessions, key=lambda each: each["type"] == _NOTEBOOK):
+        # A console's path ends with a number that nobody knows it by; it has a name instead.
+        own = "" if session["type"] == _NOTEBOOK else session.get("name")
+        by_kernel[session["kernel"]["id"]] = own or PurePosixPath(session["path"]).name
+    return by_kernel

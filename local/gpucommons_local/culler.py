@@ -1,0 +1,66 @@
+"""The idle culler, a service of the hub."""
+
+import yaml
+from gpucommons_contract import IDLE_SERVICE
+
+from gpucommons_local.cache import checkout
+from gpucommons_local.instance import NODE_ADDRESS, Instance
+from gpucommons_local.rights import NAMESPACE
+from gpucommons_local.secrets import Secrets
+from gpucommons_local.supervision import Program
+from gpucommons_local.toolchain import BIN
+
+_PORT = 10101
+_PREFIX = f"/services/{IDLE_SERVICE}/"
+_PACKAGES = ("contract", "hub_config", "idle_culler", "spawner")
+
+
+def culler_service(secrets: Secrets) -> dict[str, object]:
+    """Return what the hub is told of it."""
+    return {
+        "name": IDLE_SERVICE,
+        "url": f"http://{NODE_ADDRESS}:{_PORT}",
+        "api_token": secrets.idle_token,
+        "oauth_no_confirm": True,  # it is ours: nobody is asked whether it may know them
+        "display": True,
+    }
+
+
+def culler_program(instance: Instance, secrets: Secrets) -> Program:
+    """Return the culler. It follows the hub's own catalogue."""
+    folder = instance.state / "idle"
+    values = {
+        "Election": {
+            "lease_name": "idle-culler",
+            "lease_namespace": NAMESPACE,
+            "kubeconfig": str(instance.kubeconfigs / "idle.conf"),
+        },
+        "IdleCuller": {
+            "catalogue_file": str(instance.state / "hub" / "catalogue.yaml"),
+            "db_url": f"sqlite:///{folder / 'idle.sqlite'}",
+            "address": NODE_ADDRESS,
+            "hub_url": instance.url,
+            "port": _PORT,
+            "interval": 10.0,
+            "public_url": f"http://127.0.0.1:{instance.port}",
+        },
+    }
+    return Program(
+        "idle-culler",
+        [str(BIN / "gpucommons"), "idle", "run"],
+        (
+            *("curl", "-fsS", "-m", "5", "-o", "/dev/null"),
+            f"http://{NODE_ADDRESS}:{_PORT}{_PREFIX}health",
+        ),
+        environment={
+            "GPUCOMMONS_VALUES": str(folder / "values.yaml"),
+            "JUPYTERHUB_API_TOKEN": secrets.idle_token,
+            "JUPYTERHUB_API_URL": f"http://{NODE_ADDRESS}:8081/hub/api",
+            "JUPYTERHUB_BASE_URL": "/",
+            "JUPYTERHUB_SERVICE_NAME": IDLE_SERVICE,
+            "JUPYTERHUB_SERVICE_PREFIX": _PREFIX,
+            "KUBECONFIG": str(instance.kubeconfigs / "idle.conf"),
+        },
+        files={folder / "values.yaml": yaml.safe_dump(values)},
+        sources=[checkout() / each for each in _PACKAGES],
+    )

@@ -1,0 +1,187 @@
+"""Idle sessions on the real platform: warned, kept, spared, stopped and released."""
+
+import asyncio
+import json
+import time
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from typing import Any
+
+import httpx
+import pytest
+from gpucommons_contract import Endpoint
+
+from tests.kernel import begin_cell, connected
+from tests.people import SignedIn
+from tests.platform import LocalPlatform
+from tests.waiting import until
+
+from .waiting_start import GPU, pods_of
+
+RULE = {"warn_after": "30s", "stop_after": "75s", "warm_up": "1s", "keep_at_most": "2h"}
+"""Short, that the tests are."""
+PATIENCE_S = 120
+"""The node counts every ten seconds, the culler looks every ten, and other builds may run."""
+
+
+class Session:
+    """One session that runs, as its person and as the culler see it."""
+
+    def __init__(self, platform: LocalPlatform, person: SignedIn, admin: SignedIn) -> None:
+        self._platform, self.person, self._admin = platform, person, admin
+        self.url = f"{platform.url}/user/{person.username}"
+        token = person.api.headers["Authorization"].removeprefix("token ")
+        self.token = token
+        self.api = httpx.Client(base_url=self.url, headers=person.api.headers, timeout=30)
+
+    def notice(self) -> dict[str, Any] | None:
+        """The warning that stands in the session."""
+        listed = self.api.get(f"/{Endpoint.SESSION_NOTICE}").raise_for_status().json()
+        return next((each for each in listed if each["id"] == "idle"), None)
+
+    def answer(self, choice: str) -> None:
+        body = {"id": "idle", "choice": choice}
+        self.api.post(f"/{Endpoint.SESSION_NOTICE_ANSWER}", json=body).raise_for_status()
+
+    def explained(self) -> dict[str, Any]:
+        """What the culler says of it, to an administrator."""
+        url = f"{self._platform.url}/services/idle/api/sessions/{self.person.username}"
+        return self._admin.browser.get(url, headers=self._admin.api.headers).json()
+
+    def verdict(self) -> str:
+        return self.explained()["state"]
+
+    def begin_cell(self, code: str) -> None:
+        kernel = self.api.post("/api/kernels", json={"name": "python3"}).json()["id"]
+        asyncio.run(begin_cell(self.url, self.token, kernel, code))
+
+    def events(self) -> list[dict[str, Any]]:
+        url = f"{self._platform.url}/services/idle/api/events"
+        asked = {"user": self.person.username}
+        found = self._admin.browser.get(url, params=asked, headers=self._admin.api.headers)
+        return found.raise_for_status().json()["events"]
+
+
+StartSession = Callable[..., Session]
+
+
+@pytest.fixture
+def start(platform: LocalPlatform, sign_in, change_catalogue) -> Iterator[StartSession]:
+    """Start somebody's session under a short rule."""
+    started: list[Session] = []
+
+    def start(role: str, options: dict[str, str], **rule: object) -> Session:
+        def change(catalogue: dict[str, Any]) -> None:
+            catalogue["idle"] = {"default": {**RULE, **rule}}
+
+        change_catalogue(change)
+        person = sign_in(role)
+        person.stop_all()
+        assert person.start(options)["ready"]
+        session = Session(platform, person, sign_in("admin"))
+        started.append(session)
+        return session
+
+    yield start
+    for session in started:
+        session.person.stop_all()
+        session.api.close()
+
+
+def test_an_idle_gpu_is_warned_of_kept_by_one_press_and_given_back_when_its_time_is_up(
+    platform: LocalPlatform, start: StartSession
+) -> None:
+    session = start("researcher", GPU)
+    until(session.notice, PATIENCE_S)
+    kept = session.notice()
+    assert kept["level"] == "warning"
+    assert kept["ends_at"] > time.time()
+    assert kept["choices"][0] == {"id": "keep-3600", "label": "Keep 1 hour"}
+    session.answer("keep-3600")
+    until(lambda: session.notice() is None, PATIENCE_S)
+    assert session.verdict() == "kept"
+
+    # Somebody else's session, which nobody keeps: its GPU is free again soon after the end.
+    other = start("admin", GPU)
+    until(other.notice, PATIENCE_S)
+    due = other.notice()["ends_at"]
+    until(lambda: not pods_of(platform, other.person), PATIENCE_S)
+    assert -1 < time.time() - due < 30
+    until(lambda: other.events()[0]["kind"] == "stopped")
+    stopped = other.events()[0]
+    assert {each["name"] for each in stopped["signals"]} >= {"gpu", "processor", "kernels"}
+
+
+@pytest.mark.parametrize(
+    ("pattern", "source"),
+    [("cell", "kernels"), ("processor", "processor"), ("gpu", "gpu"), ("terminal", "terminals")],
+)
+def test_a_session_that_works_is_never_warned(
+    platform: LocalPlatform, start: StartSession, pattern: str, source: str
+) -> None:
+    session = start("researcher", GPU)
+    if pattern == "cell":  # silent, with the browser closed
+        session.begin_cell("import time; time.sleep(600)")
+    elif pattern == "processor":  # nothing of it is a cell
+        session.begin_cell(
+            "import subprocess, sys; subprocess.Popen([sys.executable, '-c', 'while True: pass'])"
+        )
+    elif pattern == "terminal":
+        asyncio.run(_in_terminal(session, "sleep 600"))
+    else:
+        for gpu in ("0", "1"):
+            platform.gpucommons("sim", "set", gpu, "--utilization", "80")
+    try:
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
+            assert session.notice() is None
+            time.sleep(5)
+        found = session.explained()
+        assert found["state"] == "active"
+        active = {each["name"]: each["active_at"] for each in found["signals"]}
+        seen = datetime.fromisoformat(active[source])
+        assert time.time() - seen.timestamp() < 40
+    finally:
+        platform.gpucommons("sim", "reset")
+
+
+async def _in_terminal(session: Session, command: str) -> None:
+    name = session.api.post("/api/terminals").json()["name"]
+    path = f"terminals/websocket/{name}"
+    async with connected(session.url, session.token, path) as page:
+        await page.write_message(json.dumps(["stdin", f"{command}\r"]))
+        async with asyncio.timeout(20):
+            while command not in str(await page.read_message()):
+                pass
+
+
+def test_release_gives_the_gpu_back_and_goes_on_without_one(
+    platform: LocalPlatform, start: StartSession
+) -> None:
+    session = start("researcher", GPU, ending="release", release_to="cpu")
+    until(session.notice, PATIENCE_S)
+
+    def size() -> str | None:
+        pods = pods_of(platform, session.person)
+        return pods[0]["metadata"]["labels"]["gpucommons.io/size"] if pods else None
+
+    until(lambda: size() == "cpu", PATIENCE_S)
+    until(lambda: session.person.servers().get("", {}).get("ready"), PATIENCE_S)
+    assert session.events()[0]["kind"] == "released"
+
+
+def test_under_pressure_only_it_waits_until_somebody_else_does(
+    platform: LocalPlatform, start: StartSession, sign_in
+) -> None:
+    session = start("researcher", GPU, under_pressure=True)
+    assert session.person.start(GPU, "second")["ready"]  # both GPUs there are
+    until(lambda: session.verdict() in {"idle", "idle-held"}, PATIENCE_S)
+    assert session.notice() is None
+    waiter = sign_in("admin")
+    waiter.stop_all()
+    waiter.request_start(GPU)
+    try:
+        until(session.notice, PATIENCE_S)
+        until(lambda: waiter.servers().get("", {}).get("ready"), 2 * PATIENCE_S)
+    finally:
+        waiter.stop_all()

@@ -1,0 +1,69 @@
+"""A real Prometheus that scrapes figures which a test sets."""
+
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import httpx
+import yaml
+from gpucommons_local.packages import METRICS_SERVER, unpacked
+
+from tests.hub.processes import Program, free_port
+
+
+class Exporter:
+    """Serves figures as exporters do; without an answer while it is crashed."""
+
+    def __init__(self) -> None:
+        self.figures: dict[str, float] = {}
+        self.crashed = False
+        exporter = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                lines = [f"{name} {value}\n" for name, value in exporter.figures.items()]
+                self.send_response(503 if exporter.crashed else 200)
+                self.end_headers()
+                self.wfile.write("".join(lines).encode())
+
+            def log_message(self, *_: object) -> None: ...
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.port = self._server.server_port
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,))
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+
+
+class Prometheus(Program):
+    """Prometheus on a loopback port; it scrapes the exporter every second."""
+
+    def __init__(self, folder: Path, exporter: Exporter):
+        port = free_port()
+        self.url = f"http://127.0.0.1:{port}"
+        config = folder / "prometheus.yml"
+        scrape = {
+            "job_name": "played",
+            "static_configs": [{"targets": [f"127.0.0.1:{exporter.port}"]}],
+        }
+        config.write_text(
+            yaml.safe_dump({"global": {"scrape_interval": "1s"}, "scrape_configs": [scrape]})
+        )
+        command = [
+            str(unpacked(METRICS_SERVER) / "usr/bin/prometheus"),
+            f"--config.file={config}",
+            f"--storage.tsdb.path={folder / 'data'}",
+            f"--web.listen-address=127.0.0.1:{port}",
+        ]
+        super().__init__(command, f"{self.url}/-/ready", folder / "prometheus.log", {})
+
+    def ask(self, query: str) -> list[object]:
+        answer = httpx.get(f"{self.url}/api/v1/query", params={"query": query})
+        found: list[object] = answer.json()["data"]["result"]
+        return found

@@ -1,0 +1,196 @@
+"""A hub and a clock that a test plays, with everything else of the culler as it is."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+from gpucommons_contract import KernelActivity, Notice, SessionActivity, TerminalActivity
+from gpucommons_culler.engine import Engine
+from gpucommons_culler.hub import SessionList
+from gpucommons_culler.hub_errors import HubError, HubUnavailable, SessionSilent
+from gpucommons_culler.metrics import Metrics
+from gpucommons_culler.records import Event, EventKind
+from gpucommons_culler.rule import IdleRule
+from gpucommons_culler.session import Session, SessionKey
+from gpucommons_culler.signals import SignalName
+from gpucommons_culler.sources import Reading, SourceError
+from gpucommons_culler.steps import DrySteps, Steps
+from gpucommons_culler.store import Store
+from gpucommons_culler.watch import Watch
+
+NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
+RULE = IdleRule("the default", keep_at_most=timedelta(hours=2))
+
+
+class Clock:
+    """The time, as the test sets it."""
+
+    def __init__(self) -> None:
+        self.time = NOON
+        self.step: timedelta | None = None
+
+    def now(self) -> datetime:
+        return self.time
+
+    def stepped(self) -> timedelta | None:
+        step, self.step = self.step, None
+        return step
+
+
+class Node:
+    """A source that measures what the test says; a pod is idle unless it is named."""
+
+    title = "the node"
+    provides = frozenset({SignalName.PROCESSOR})
+
+    def __init__(self) -> None:
+        self.busy: set[str] = set()
+        self.blind = False
+
+    async def read(self, sessions):
+        if self.blind:
+            return {}, SourceError("the node does not tell")
+        return {
+            session.pod: [
+                Reading(SignalName.PROCESSOR, session.pod in self.busy, "processor as played")
+            ]
+            for session in sessions
+        }, None
+
+
+class Hub:
+    """A hub whose sessions the test sets, and which remembers what it was asked."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self.running: dict[str, Session] = {}
+        self.cells: set[str] = set()
+        self.silent: set[str] = set()
+        self.away = False
+        self.stuck = False
+        self.waiting: dict[str, int] = {}
+        self.shown: dict[str, dict[str, Notice]] = {}
+        self.asked = 0
+        self.stopped: list[str] = []
+        self.begun: list[tuple[str, Mapping[str, str]]] = []
+
+    def run(self, name: str, size: str = "gpu", team: str = "vision") -> Session:
+        key = SessionKey(name, "", self._clock.time - timedelta(hours=3))
+        options = {"team": team, "environment": "scipy", "version": "1", "size": size}
+        session = Session(
+            key=key,
+            url=f"/user/{name}/",
+            team=team,
+            environment="scipy",
+            version="1",
+            size=size,
+            options=options,
+            pod=f"team-{team}/{name}",
+            gpus=Decimal(0),
+        )
+        self.running[name] = session
+        return session
+
+    def answer(self, name: str, choice: str) -> None:
+        self.shown[name]["idle"] = replace(self.shown[name]["idle"], answer=choice)
+
+    def _reached(self, session: Session) -> str:
+        name = session.key.user
+        if self.away or name in self.silent:
+            raise SessionSilent(f"{name} does not answer")
+        return name
+
+    async def sessions(self) -> SessionList:
+        if self.away:
+            raise HubUnavailable("The hub is away.")
+        return SessionList(tuple(self.running.values()), self.waiting)
+
+    async def activity(self, session: Session) -> SessionActivity:
+        name = self._reached(session)
+        self.asked += 1
+        age = (self._clock.time - session.key.started).total_seconds()
+        kernels = (KernelActivity("k", "train.ipynb", name in self.cells, age - 60),)
+        terminals: tuple[TerminalActivity, ...] = ()
+        return SessionActivity(age, kernels, terminals, None)
+
+    async def notices(self, session: Session) -> tuple[Notice, ...]:
+        return tuple(self.shown.get(self._reached(session), {}).values())
+
+    async def show_notice(self, session: Session, notice: Notice) -> None:
+        self.shown.setdefault(self._reached(session), {})[notice.id] = notice
+
+    async def withdraw_notice(self, session: Session, notice_id: str) -> None:
+        self.shown.get(self._reached(session), {}).pop(notice_id, None)
+
+    async def stop(self, session: Session) -> bool:
+        if self.stuck or self.away:
+            raise HubUnavailable("The hub cannot stop anything.")
+        self.stopped.append(session.key.user)
+        self.running.pop(session.key.user, None)
+        return True
+
+    async def start(self, user: str, server: str, options: Mapping[str, str]) -> None:
+        if self.stuck:
+            raise HubError("no room")
+        self.begun.append((user, options))
+
+
+class Rules:
+    """One rule for all."""
+
+    def __init__(self) -> None:
+        self.rule = RULE
+
+    def of(self, team: str, size: str, now: datetime) -> IdleRule:
+        return self.rule
+
+
+class Mailbox:
+    """Keeps what people would be told."""
+
+    def __init__(self) -> None:
+        self.told: list[tuple[EventKind, str]] = []
+
+    def tell(self, session: Session, event: Event) -> None:
+        self.told.append((event.kind, session.key.user))
+
+
+class Play:
+    """The culler with its surroundings; each look is a tick a minute after the one before."""
+
+    def __init__(self, store: Store, *, dry: bool = False) -> None:
+        self.store, self.dry = store, dry
+        self.clock = Clock()
+        self.hub, self.node, self.rules = Hub(self.clock), Node(), Rules()
+        self.mailbox, self.metrics = Mailbox(), Metrics()
+        self.restart()
+
+    def restart(self) -> None:
+        """Begin anew with the same database, as after a crash."""
+        kind = DrySteps if self.dry else Steps
+        self.watch = Watch(self.hub, [self.node], self.metrics)
+        self.engine = Engine(
+            hub=self.hub,
+            watch=self.watch,
+            rules=self.rules,
+            store=self.store,
+            steps=kind(self.hub, self.store, self.mailbox, self.metrics),
+            metrics=self.metrics,
+            clock=self.clock,
+        )
+
+    async def look(self, minutes: int = 1, *, leads: bool = True) -> None:
+        for _ in range(minutes):
+            self.clock.time += MINUTE
+            await self.engine.tick(lambda: leads)
+
+    def verdict(self, name: str) -> str:
+        return self.view(name).decision.verdict
+
+    def view(self, name: str):
+        return next(view for view in self.engine.views if view.session.key.user == name)
+
+    def kinds(self) -> list[EventKind]:
+        return [line.event.kind for line in reversed(self.store.events())]

@@ -1,0 +1,251 @@
+"""The culler at work, tick by tick: its own parts, a database; hub and node are played."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from gpucommons_culler.hub_errors import HubUnavailable
+from gpucommons_culler.keep_refused import KeepRefusedError
+from gpucommons_culler.records import EventKind
+from gpucommons_culler.rule import Ending
+
+from .playing import MINUTE, NOON, RULE, Play
+
+WARNED, STOPPING, STOPPED = EventKind.WARNED, EventKind.STOPPING, EventKind.STOPPED
+CANCELLED, FAILED, KEPT = EventKind.CANCELLED, EventKind.FAILED, EventKind.KEPT
+GONE = EventKind.GONE
+
+
+@pytest.fixture
+def play(store):
+    return Play(store)
+
+
+async def _warned(play: Play, name: str = "ada") -> None:
+    """Let a session be idle until it is warned: it is watched from the first look on."""
+    play.hub.run(name)
+    await play.look(31)
+    assert "idle" in play.hub.shown[name]
+
+
+async def test_an_idle_session_is_warned_and_then_stopped_and_both_are_written_down(play):
+    await _warned(play)
+    notice = play.hub.shown["ada"]["idle"]
+    assert notice.ends_at == (NOON + 61 * MINUTE).timestamp()
+    await play.look(29)
+    assert play.hub.stopped == []
+    await play.look()
+    assert play.hub.stopped == ["ada"]
+    assert play.kinds() == [WARNED, STOPPING, STOPPED]
+    assert [kind for kind, _ in play.mailbox.told] == [WARNED, STOPPED]
+
+
+async def test_use_from_outside_cancels_the_countdown_at_the_next_look(play):
+    await _warned(play)
+    play.node.busy = {"team-vision/ada"}
+    await play.look()
+    assert set(play.hub.shown["ada"]) == {"idle-over"}
+    assert play.kinds() == [WARNED, CANCELLED]
+    assert play.verdict("ada") == "active"
+
+
+async def test_a_cell_that_begins_cancels_the_countdown_at_the_next_look(play):
+    await _warned(play)
+    play.hub.cells = {"ada"}
+    await play.look()
+    assert play.kinds() == [WARNED, CANCELLED]
+
+
+async def test_a_session_in_use_is_not_asked_and_an_idle_one_is(play):
+    play.hub.run("ada")
+    play.node.busy = {"team-vision/ada"}
+    await play.look(40)
+    assert play.hub.asked == 0
+    play.node.busy = set()
+    await play.look(29)
+    assert play.hub.asked == 0
+    await play.look(2)
+    assert play.hub.asked > 0
+
+
+async def test_a_silent_cell_keeps_a_session_that_the_node_sees_idle(play):
+    play.hub.run("ada")
+    play.hub.cells = {"ada"}
+    await play.look(60 * 2)
+    assert play.kinds() == []
+    assert play.verdict("ada") == "active"
+
+
+async def test_a_cell_that_uses_nothing_keeps_a_session_no_longer_than_a_person_could(play):
+    play.hub.run("ada")
+    play.hub.cells = {"ada"}
+    await play.look(60 * 2 + 32)
+    assert play.kinds() == [WARNED]
+
+
+async def test_who_does_not_answer_is_not_ended_and_not_asked_at_each_look(play):
+    play.hub.run("ada")
+    play.hub.silent = {"ada"}
+    await play.look(60 * 5)
+    assert play.kinds() == []
+    assert play.verdict("ada") == "unknown"
+    assert "does not answer" in play.view("ada").silence
+
+
+async def test_a_blind_node_ends_nothing_and_takes_a_warning_back(play):
+    await _warned(play)
+    play.node.blind = True
+    await play.look(60)
+    assert play.kinds() == [WARNED, CANCELLED]
+    assert play.hub.stopped == []
+    assert play.watch.failing == {"the node": "the node does not tell"}
+
+
+async def test_keeping_it_is_one_press_bounded_and_written_down(play):
+    await _warned(play)
+    offered = [choice.id for choice in play.hub.shown["ada"]["idle"].choices]
+    assert offered == ["keep-3600", "keep-7200", "stop"]
+    play.hub.answer("ada", "keep-3600")
+    await play.look()
+    assert play.kinds() == [WARNED, KEPT, CANCELLED]
+    assert play.verdict("ada") == "kept"
+    await play.look(60)
+    assert play.kinds()[-1] is WARNED, "the lease is over, and it is warned first"
+    with pytest.raises(KeepRefusedError, match="1 hour more at most"):
+        await play.engine.keep(play.view("ada").session.key, "ada", 2 * timedelta(hours=1))
+    await play.engine.keep(play.view("ada").session.key, "ada", timedelta(hours=1))
+    await play.look(62)
+    offered = [choice.id for choice in play.hub.shown["ada"]["idle"].choices]
+    assert offered == ["stop"], "all of it was used"
+    await play.look(31)
+    assert play.hub.stopped == ["ada"]
+
+
+async def test_a_person_may_end_it_at_once(play):
+    await _warned(play)
+    play.hub.answer("ada", "stop")
+    await play.look()
+    assert play.hub.stopped == ["ada"]
+    last = play.store.events()[0].event
+    assert (last.kind, last.by) == (STOPPED, "ada")
+
+
+async def test_release_goes_on_in_the_other_size_with_what_was_picked(play):
+    play.rules.rule = replace(RULE, ending=Ending.RELEASE, release_to="cpu")
+    await _warned(play)
+    assert "started anew without its GPU" in play.hub.shown["ada"]["idle"].text
+    await play.look(30)
+    ((user, options),) = play.hub.begun
+    assert (user, options["size"], options["environment"]) == ("ada", "cpu", "scipy")
+    assert play.kinds() == [WARNED, STOPPING, EventKind.RELEASED]
+
+
+async def test_under_pressure_it_is_warned_once_somebody_waits_and_spared_if_they_leave(play):
+    play.rules.rule = replace(RULE, under_pressure=True)
+    play.hub.run("ada")
+    await play.look(90)
+    assert play.kinds() == []
+    play.hub.waiting = {"gpu": 1}
+    await play.look()
+    assert play.kinds() == [WARNED]
+    play.hub.waiting = {}
+    await play.look(60)
+    assert play.kinds() == [WARNED, CANCELLED]
+    assert play.hub.stopped == []
+
+
+async def test_a_restart_goes_on_with_a_countdown(play):
+    await _warned(play)
+    await play.look(10)
+    play.restart()
+    await play.look(20)
+    assert play.hub.stopped == ["ada"]
+    assert play.kinds() == [WARNED, STOPPING, STOPPED]
+
+
+async def test_after_a_long_absence_a_countdown_is_taken_back(play):
+    await _warned(play)
+    play.clock.time += 40 * MINUTE
+    play.restart()
+    await play.look(5)
+    assert play.hub.stopped == []
+    assert play.kinds() == [WARNED, CANCELLED]
+
+
+async def test_a_hub_that_is_away_ends_nothing_and_no_storm_follows(play):
+    for name in ("ada", "bob", "cyd"):
+        play.hub.run(name)
+    await play.look(31)
+    play.hub.away = True
+    for _ in range(5):
+        with pytest.raises(HubUnavailable):
+            await play.look()
+    play.hub.away = False
+    await play.look(27)
+    assert play.hub.stopped == []
+    assert play.kinds().count(WARNED) == 3
+    assert play.kinds().count(CANCELLED) == 3
+
+
+async def test_a_stop_that_fails_is_tried_again_and_reported(play):
+    await _warned(play)
+    await play.look(29)
+    play.hub.stuck = True
+    await play.look(2)
+    assert play.kinds() == [WARNED, STOPPING, FAILED, STOPPING, FAILED]
+    play.hub.stuck = False
+    await play.look()
+    assert play.hub.stopped == ["ada"]
+
+
+@pytest.mark.parametrize("step", [timedelta(hours=5), timedelta(hours=-5)])
+async def test_a_step_of_the_clock_ends_nothing(play, step):
+    await _warned(play)
+    play.clock.time += step
+    play.clock.step = step
+    await play.look(5)
+    assert play.hub.stopped == []
+    assert play.kinds() == [WARNED, CANCELLED]
+
+
+async def test_only_who_leads_acts(play):
+    play.hub.run("ada")
+    await play.look(90, leads=False)
+    assert play.kinds() == []
+    assert play.hub.asked == 0
+
+
+async def test_a_warned_session_that_ends_by_itself_is_written_down(play):
+    await _warned(play)
+    play.hub.running.clear()
+    await play.look()
+    assert play.kinds() == [WARNED, GONE]
+
+
+async def test_a_session_that_cannot_be_told_is_not_warned(play, monkeypatch):
+    session = play.hub.run("ada")
+
+    async def lost(*_):
+        raise HubUnavailable("no way through")
+
+    monkeypatch.setattr(play.hub, "show_notice", lost)
+    await play.look(33)
+    assert play.kinds()[:2] == [WARNED, FAILED]
+    assert session.key not in {each.session for each in play.store.countdowns()}
+    await play.look(120)
+    assert play.hub.stopped == []
+    assert len(play.kinds()) < 60, "it is not tried at every look"
+
+
+async def test_a_dry_run_writes_down_what_it_would_do_once_and_does_nothing(store):
+    play = Play(store, dry=True)
+    play.hub.run("ada")
+    await play.look(200)
+    assert play.kinds() == [EventKind.WOULD_WARN, EventKind.WOULD_STOP]
+    assert play.hub.shown == {}
+    assert play.hub.stopped == []
+    play.node.busy = {"team-vision/ada"}
+    await play.look()
+    play.node.busy = set()
+    await play.look(32)
+    assert play.kinds()[-1] is EventKind.WOULD_WARN, "it was used: it could be idle anew"

@@ -1,0 +1,112 @@
+"""What the culler tells Prometheus."""
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+import pytest
+from gpucommons_culler.decision import Action, Decision, Verdict
+from gpucommons_culler.metrics import LONGEST_GAIN, Metrics
+from gpucommons_culler.session import Session
+from prometheus_client.parser import text_string_to_metric_families
+
+from .samples import ADA, HOUR, MINUTE, NOW, a_session
+
+
+def a_decision(action: Action = Action.STOP, verdict: Verdict = Verdict.IDLE) -> Decision:
+    return Decision(action, verdict, "It is idle.", "Nothing.")
+
+
+@pytest.fixture
+def metrics() -> Metrics:
+    return Metrics()
+
+
+def told(metrics: Metrics) -> dict[str, float]:
+    """All samples as Prometheus would read them, by name and labels' values (by label)."""
+    families = text_string_to_metric_families(metrics.exposition().decode())
+    return {
+        " ".join((sample.name.removeprefix("gpucommons_idle_"), *sample.labels.values())): (
+            sample.value
+        )
+        for family in families
+        for sample in family.samples
+    }
+
+
+def hours_after(metrics: Metrics, *ticks: tuple[datetime, list[Session]]) -> float:
+    metrics.reclaimed(a_session(ADA), a_decision(), NOW)
+    for at, sessions in ticks:
+        metrics.running(sessions, at)
+    return told(metrics)["reclaimed_gpu_hours_total gpu-half vision"]
+
+
+def test_what_is_given_back_counts_until_it_is_taken_again(metrics):
+    restarted = a_session(ADA._replace(started=NOW + 2 * HOUR))
+    ticks = [(NOW + HOUR, []), (NOW + 2 * HOUR, [restarted]), (NOW + 5 * HOUR, [restarted])]
+    assert hours_after(metrics, *ticks) == pytest.approx(0.5 * 2)
+    assert told(metrics)["reclaimed_gpus_total gpu-half vision"] == 0.5
+
+
+def test_a_session_that_goes_on_without_gpu_leaves_it_to_others(metrics):
+    released = a_session(ADA, gpus=Decimal(0))
+    assert hours_after(metrics, (NOW + HOUR, [released])) == pytest.approx(0.5)
+
+
+def test_a_stop_counts_for_a_bounded_time(metrics):
+    ticks = [(NOW + LONGEST_GAIN + HOUR, []), (NOW + 2 * LONGEST_GAIN, [])]
+    assert hours_after(metrics, *ticks) == pytest.approx(0.5 * (LONGEST_GAIN / HOUR))
+
+
+def test_a_clock_set_back_takes_nothing_away(metrics):
+    ticks = [(NOW + HOUR, []), (NOW, []), (NOW + HOUR, []), (NOW + 2 * HOUR, [])]
+    assert hours_after(metrics, *ticks) == pytest.approx(0.5 * 2)
+
+
+def test_a_session_without_gpu_gives_none_back(metrics):
+    metrics.reclaimed(a_session(ADA, gpus=Decimal(0)), a_decision(), NOW)
+    metrics.running([], NOW + HOUR)
+    assert not any("reclaimed" in name for name in told(metrics))
+
+
+@pytest.mark.parametrize(
+    ("action", "verdict", "alarms"),
+    [
+        (Action.CANCEL, Verdict.ACTIVE, 1),
+        (Action.CANCEL, Verdict.KEPT, 0),
+        (Action.CANCEL, Verdict.UNKNOWN, 0),
+        (Action.STOP, Verdict.IDLE, 0),
+    ],
+)
+def test_only_a_warning_cancelled_by_use_is_a_false_alarm(metrics, action, verdict, alarms):
+    metrics.acted(a_decision(action, verdict))
+    assert told(metrics)["false_alarms_total"] == alarms
+    assert told(metrics)[f"actions_total {action}"] == 1
+
+
+def test_sessions_are_counted_anew_at_each_tick(metrics):
+    idle, active = a_decision(verdict=Verdict.IDLE), a_decision(verdict=Verdict.ACTIVE)
+    metrics.judged([idle, idle, active])
+    metrics.judged([active])
+    found = told(metrics)
+    assert (found["sessions idle"], found["sessions active"], found["sessions unknown"]) == (
+        0,
+        1,
+        0,
+    )
+
+
+def test_ticks_ends_and_sources_are_counted(metrics):
+    metrics.ticked(NOW, timedelta(seconds=-1), timedelta(seconds=2))
+    metrics.gone(MINUTE)
+    metrics.source_failed("DCGM")
+    found = told(metrics)
+    assert found["last_tick_timestamp_seconds"] == pytest.approx(NOW.timestamp())
+    assert found["tick_late_seconds_sum"] == 0
+    assert found["tick_seconds_sum"] == 2
+    assert found["stop_seconds_sum"] == 60
+    assert found["source_failures_total DCGM"] == 1
+
+
+def test_two_cullers_do_not_share_counts(metrics):
+    metrics.source_failed("DCGM")
+    assert "source_failures_total DCGM" not in told(Metrics())
