@@ -166,7 +166,8 @@ that comes in a lab.
   [rules.py](../bench/replay/rules.py).
 - What ours does not give back: sessions whose server hangs, which are never ended since nothing is
   known of them; a cell that waits for ever, or a server left in a terminal, which ends after the
-  twelve hours for which a session's own word counts.
+  twelve hours for which a session's own word counts; sessions for as long as an exporter that
+  should measure their GPUs does not.
 
 ## Days made by hand
 
@@ -176,7 +177,6 @@ What was given back of the oracle's, on one day for each way in which a rule is 
 {rule}
 {traps}
 
-- *A GPU that works while the processor sleeps* for twenty hours is ended by ours where there is no
-  DCGM: the session alone says that it works. `keep_at_most` sets for how long that is believed.
-- *An idle session that does not answer* is not known to be idle.
+The last three are left alone by ours: what is not measured is not known to be idle, and the load of
+a shared GPU is that of all who share it.
 """

@@ -21,6 +21,8 @@ TRAINING = Doing(works=True, gpu=92, processor=105, network=5)
 """Something on the GPU that writes nothing and that nobody watches."""
 CELL_TRAINING = replace(TRAINING, cell=True)
 TERMINAL_TRAINING = replace(TRAINING, program="python")
+IN_BACKGROUND = Doing(works=True, processor=100)
+"""A program that was started with nohup: no cell, and nothing in front of a terminal."""
 LOADING = Doing(works=True, cell=True, processor=250, network=200)
 """Data is read and prepared; the GPU waits for it."""
 POLLED = Doing(gpu=1, processor=2)
