@@ -1,0 +1,13 @@
+/** What JupyterLab asks of a browser when it is loaded, and jsdom does not have. */
+if (typeof window !== 'undefined') {
+  window.DragEvent ??= class extends MouseEvent {} as typeof DragEvent;
+  window.matchMedia ??= media =>
+    ({
+      media,
+      matches: false,
+      addEventListener: () => undefined,
+      removeEventListener: () => undefined,
+      addListener: () => undefined,
+      removeListener: () => undefined
+    }) as unknown as MediaQueryList;
+}
