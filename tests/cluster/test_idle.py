@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import subprocess
 import time
 from collections.abc import Callable, Iterator
 from datetime import datetime
@@ -13,7 +14,7 @@ from gpucommons_contract import Endpoint
 
 from tests.kernel import begin_cell, connected
 from tests.people import SignedIn
-from tests.platform import LocalPlatform
+from tests.platform import GPUCOMMONS, LocalPlatform
 from tests.waiting import until
 
 from .waiting_start import GPU, pods_of
@@ -65,6 +66,13 @@ class Session:
         return found.raise_for_status().json()["events"]
 
 
+def _explained(platform: LocalPlatform, session: Session) -> str:
+    """What the command says to an administrator."""
+    config = str(platform.state / "people.yaml")
+    command = [GPUCOMMONS, "idle", "explain", "--config", config, session.name]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+
 StartSession = Callable[..., Session]
 
 
@@ -105,6 +113,9 @@ def test_an_idle_gpu_is_warned_of_kept_by_one_press_and_given_back_when_its_time
     session.answer("keep-3600")
     until(lambda: session.notice() is None, PATIENCE_S)
     assert session.verdict() == "kept"
+    explained = _explained(platform, session)
+    assert f"{session.name}: kept. {session.name} keeps it until" in explained
+    assert "processor: processor at" in explained
 
     # Somebody else's session, which nobody keeps: its GPU is free again soon after the end.
     other = start("admin", GPU)
