@@ -138,9 +138,12 @@ def _fill(database: str, sessions: int, port: int) -> None:
         warnings.simplefilter("ignore")
         db = orm.new_session_factory(database)()
     now = datetime.now(UTC).replace(tzinfo=None)
+    # Which JupyterHub would give to each of them at its start, one after the other.
+    role = orm.Role(name="user", description="", scopes=["self"])
+    db.add(role)
     for number in range(sessions):
         name = f"person-{number:05}"
-        user = orm.User(name=name, last_activity=now)
+        user = orm.User(name=name, last_activity=now, roles=[role])
         server = orm.Server(proto="http", ip="127.0.0.1", port=port, base_url=f"/user/{name}/")
         spawner = orm.Spawner(
             user=user,

@@ -9,7 +9,6 @@ import json
 import random
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -23,6 +22,7 @@ from gpucommons_local.cache import checkout
 
 from bench.figure import Figure, percentile
 from bench.idle_hub import OURS_TOKEN, PEER_TOKEN, IdleHub
+from bench.kwok_cluster import folder_in_memory
 
 PEER = "jupyterhub-idle-culler==2.0.0"
 _SIZES = (1_000, 10_000)
@@ -49,9 +49,9 @@ class _Cost:
 def measure() -> list[Figure]:
     """Measure both on a hub of each size."""
     costs = {}
-    with tempfile.TemporaryDirectory() as name:
+    with folder_in_memory() as folder:
         for size in _SIZES:
-            hub = IdleHub(Path(name) / str(size), size)
+            hub = IdleHub(folder / str(size), size)
             hub.start()
             try:
                 usual = _waits(hub, 5)

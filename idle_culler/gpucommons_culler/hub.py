@@ -47,7 +47,9 @@ class SessionList:
 class HubClient:
     """Calls the hub with the culler's token, and each session with one of its own.
 
-    Raises `HubUnavailable`, `NotAllowed` and, where a session is called, `SessionSilent`.
+    All that goes wrong is a `HubError`: `HubUnavailable`, `NotAllowed`, where a session is called
+    `SessionSilent`, and `HubRefused` for a stop or a start. How many sessions are called at once
+    is the caller's business; beyond a hundred they wait for one another, within their time.
     """
 
     def __init__(
