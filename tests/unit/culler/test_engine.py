@@ -79,7 +79,7 @@ async def test_a_silent_cell_keeps_a_session_that_the_node_sees_idle(play):
 async def test_a_cell_that_uses_nothing_keeps_a_session_for_half_a_day(play):
     play.hub.run("ada")
     play.hub.cells = {"ada"}
-    await play.look(60 * 12 + 32)
+    await play.look(60 * 12 + 33, every=3)
     assert play.kinds() == [WARNED]
 
 
