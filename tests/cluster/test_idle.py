@@ -6,6 +6,7 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -201,3 +202,9 @@ def test_under_pressure_only_it_waits_until_somebody_else_does(
         until(lambda: waiter.servers().get("", {}).get("ready"), 2 * PATIENCE_S)
     finally:
         waiter.stop_all()
+
+
+def test_what_a_real_cluster_is_given_is_accepted(platform: LocalPlatform) -> None:
+    folder = Path(__file__).parents[2] / "cluster" / "idle-culler"
+    found = platform.kubectl("apply", "-k", str(folder), "--dry-run=server")
+    assert "deployment.apps/idle-culler created (server dry run)" in found
