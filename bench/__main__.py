@@ -11,6 +11,7 @@ from bench import (
     check,
     course,
     idle_replay,
+    idle_scale,
     interactive,
     login,
     panel,
@@ -40,8 +41,9 @@ BENCHMARKS: dict[str, Callable[[], list[Figure]]] = {
     "first-up": platform.measure_first,
     "spawn": spawn.measure,
     "scale": scale.measure,
+    "idle_scale": idle_scale.measure,
 }
-ON_REQUEST = {"first-up", "panel", "scale"}
+ON_REQUEST = {"first-up", "idle_scale", "panel", "scale"}
 """Take a quarter of an hour, so only by name."""
 
 

@@ -1,9 +1,10 @@
 """All addresses of the culler, put together."""
 
+import logging
 from dataclasses import dataclass
 
 from jupyterhub.services.auth import HubOAuth
-from tornado.web import Application, StaticFileHandler
+from tornado.web import Application, RequestHandler, StaticFileHandler
 
 from gpucommons_culler.metrics import Metrics
 from gpucommons_culler.web.desk import Desk
@@ -25,6 +26,8 @@ from gpucommons_culler.web.watched import (
     MetricsHandler,
 )
 
+log = logging.getLogger(__name__)
+
 _SESSION = r"([^/]+)(?:/([^/]+))?"
 """NAME or NAME/SERVER, each quoted as in any address."""
 _NUMBER = r"([0-9]{1,18})"
@@ -41,6 +44,14 @@ class Serving:
     cookie_secret: bytes
     """Signs cookies. Replicas need the same one; a new one signs everybody out."""
     dry_run: bool = False
+
+
+def _log(handler: RequestHandler) -> None:
+    """Log a request without the address's query, in which OAuth sends secrets."""
+    request, status = handler.request, handler.get_status()
+    level = logging.DEBUG if request.method == "GET" and status < 400 else logging.INFO
+    took = request.request_time() * 1000
+    log.log(level, "%d %s %s (%.0f ms)", status, request.method, request.path, took)
 
 
 def application(serving: Serving) -> Application:
@@ -63,7 +74,7 @@ def application(serving: Serving) -> Application:
         ("oauth_callback", SignedInPage, site),
         ("static/(.*)", StaticFileHandler, {"path": str(STATIC)}),
         ("metrics", GuardedMetricsHandler, {**metrics, "hub_auth": serving.hub_auth}),
-        ("health", HealthHandler, health),
+        ("health", HealthHandler, {**health, "in_detail": False}),
     ]
     prefix = serving.hub_auth.base_url
     return Application(
@@ -73,6 +84,7 @@ def application(serving: Serving) -> Application:
             ("/health", HealthHandler, health),
         ],
         cookie_secret=serving.cookie_secret,
+        log_function=_log,
         default_handler_class=NothingHere,
         default_handler_args=site,
         xsrf_cookies=False,  # JupyterHub checks it wherever a cookie says who somebody is

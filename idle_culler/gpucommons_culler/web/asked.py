@@ -107,10 +107,10 @@ def event_filter(fields: Fields) -> EventFilter:
     )
 
 
-def page(fields: Fields) -> Page:
+def page(fields: Fields, usual: int = _EVENTS) -> Page:
     """Answer which page of events is wanted."""
     limit = _whole(fields, "limit", _MOST_EVENTS)
-    return Page(limit or _EVENTS, _whole(fields, "before", 2**63 - 1))
+    return Page(limit or usual, _whole(fields, "before", 2**63 - 1))
 
 
 def page_number(fields: Fields) -> int:

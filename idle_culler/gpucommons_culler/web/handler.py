@@ -5,6 +5,7 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
+from types import TracebackType
 from typing import Any
 
 from jupyterhub.services.auth import HubOAuth, HubOAuthenticated, UserNotAllowed
@@ -73,6 +74,19 @@ class BaseHandler(HubOAuthenticated, RequestHandler):  # type: ignore[misc]  # t
     def ask_to_sign_in(self) -> None:
         """Answer somebody who is not known."""
         raise NotImplementedError
+
+    def log_exception(
+        self,
+        _typ: type[BaseException] | None,
+        value: BaseException | None,
+        tb: TracebackType | None,
+    ) -> None:
+        """Log what is not the visitor's mistake, without the address's query: it has secrets."""
+        what, where = self.request.method, self.request.path
+        if isinstance(value, HTTPError):
+            log.info("%s %s was refused: %s", what, where, value)
+        elif value is not None:
+            log.error("%s %s failed", what, where, exc_info=(type(value), value, tb))
 
     def query(self) -> Fields:
         """Answer the fields of the address."""

@@ -5,6 +5,7 @@ from datetime import timedelta
 from gpucommons_culler.web.asked import event_filter, page
 from gpucommons_culler.web.page import PageHandler, utc_day
 
+_EVENTS = 50
 _INSTANT = timedelta(microseconds=1)
 
 
@@ -15,7 +16,7 @@ class HistoryPage(PageHandler):
         """Draw one page of it."""
         self.for_administrators()
         query = self.query()
-        wanted, shown = event_filter(query), page(query)
+        wanted, shown = event_filter(query), page(query, _EVENTS)
         lines = await self.desk.events(self.person, wanted, shown)
         full = len(lines) == shown.limit
         self.draw(

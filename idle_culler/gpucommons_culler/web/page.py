@@ -11,6 +11,7 @@ import jinja2
 
 from gpucommons_culler.decision import Verdict
 from gpucommons_culler.records import EventKind, Scope
+from gpucommons_culler.signals import SignalName
 from gpucommons_culler.web.asked import Fields
 from gpucommons_culler.web.handler import BaseHandler
 from gpucommons_culler.web.refused import forbidden
@@ -47,6 +48,11 @@ def kind_words(kind: str) -> str:
     return kind.replace("-", " ").capitalize()
 
 
+def measure_words(name: str) -> str:
+    """Write what a signal looks at."""
+    return "GPU" if name == SignalName.GPU else name.capitalize()
+
+
 def session_path(user: str, server: str = "") -> str:
     """Answer the part of an address that names a session."""
     return "/".join(quote(part, safe="") for part in (user, server) if part)
@@ -59,7 +65,7 @@ _pages = jinja2.Environment(
     lstrip_blocks=True,
     undefined=jinja2.StrictUndefined,
 )
-_pages.filters.update(kind=kind_words, span=span)
+_pages.filters.update(kind=kind_words, measure=measure_words, span=span)
 _pages.globals.update(
     states=STATES,
     kinds=list(EventKind),

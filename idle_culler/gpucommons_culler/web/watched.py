@@ -1,7 +1,7 @@
 """What machines ask: metrics for Prometheus, health for Kubernetes.
 
 At the root of the service's own port both are open; the hub's proxy leads nobody there. Below
-the service's prefix, which everybody reaches, metrics need a token.
+the service's prefix, which everybody reaches, metrics need a token and health gives no reason.
 """
 
 from collections.abc import Callable
@@ -20,15 +20,17 @@ Health = Callable[[], str | None]
 class HealthHandler(RequestHandler):  # type: ignore[misc]  # Tornado publishes none here
     """Whether the culler still works: 200, or 503 with the reason."""
 
-    def initialize(self, health: Health) -> None:
+    def initialize(self, health: Health, *, in_detail: bool = True) -> None:
         """Take what the application gives."""
         self._health = health
+        self._in_detail = in_detail
 
     def get(self) -> None:
         """Answer in a word, or say what is wrong."""
         problem = self._health()
         if problem is not None:
             self.set_status(HTTPStatus.SERVICE_UNAVAILABLE)
+            problem = problem if self._in_detail else "Not well; the log says why."
         self.set_header("Content-Type", "text/plain; charset=utf-8")
         self.finish(f"{problem or 'ok'}\n")
 

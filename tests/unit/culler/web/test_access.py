@@ -66,13 +66,24 @@ async def test_answers_are_kept_out_of_caches_and_frames(ada, path):
 
 
 async def test_health_says_what_is_wrong(visitor, address, health):
-    client = visitor()
-    for url in ("health", f"{address}/health"):
-        health.problem = None
-        assert (await client.get(url)).text == "ok\n"
-        health.problem = "No tick since 14:00 UTC."
-        answer = await client.get(url)
-        assert (answer.status_code, answer.text) == (503, "No tick since 14:00 UTC.\n")
+    client, within = visitor(), f"{address}/health"
+    assert (await client.get("health")).text == (await client.get(within)).text == "ok\n"
+    health.problem = "http://10.0.0.1:8081 does not answer."
+    answer = await client.get(within)
+    assert (answer.status_code, answer.text) == (503, f"{health.problem}\n")
+    answer = await client.get("health")
+    assert answer.status_code == 503
+    assert "10.0.0.1" not in answer.text
+
+
+async def test_what_oauth_sends_is_not_logged(visitor, caplog):
+    caplog.set_level("DEBUG")
+    answer = await visitor().get("oauth_callback?code=SECRET&state=SECRET")
+    assert answer.status_code == 403
+    assert "To my sessions" in answer.text
+    assert "/services/idle/oauth_callback" in caplog.text
+    ours = [r.getMessage() for r in caplog.records if not r.name.startswith("httpx")]
+    assert not any("code=SECRET" in each for each in ours)
 
 
 async def test_metrics_are_open_beside_the_proxy_only(visitor, address, metrics):

@@ -1,0 +1,185 @@
+"""The culler's pages behind a real hub, in a browser: signing in, reading, keeping, exempting."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect
+
+from .pages_hub import PagesHub
+
+_PICTURES = Path(__file__).parents[3] / "build" / "pictures" / "idle"
+_PAGES = {
+    "ada": [""],
+    "root": ["", "sessions", "session/ada", "history", "exemptions", "history?since=soon"],
+}
+
+
+@pytest.fixture(scope="module")
+def hub(tmp_path_factory) -> Iterator[PagesHub]:
+    hub = PagesHub(tmp_path_factory.mktemp("pages"))
+    hub.start()
+    try:
+        for name in ("ada", "ben"):
+            hub.add(name)
+        yield hub
+    finally:
+        hub.stop()
+
+
+Open = Callable[..., Page]
+
+
+@pytest.fixture
+def open_page(hub: PagesHub, chromium: Browser) -> Iterator[Open]:
+    """Open one of the pages as somebody, who signs in at the hub for it."""
+    contexts = []
+
+    def open_page(name: str, path: str = "", width: int = 1280, **options: object) -> Page:
+        context = chromium.new_context(
+            base_url=hub.url,
+            viewport={"width": width, "height": 800},
+            reduced_motion="reduce",
+            **options,
+        )
+        contexts.append(context)
+        page = context.new_page()
+        page.goto(f"/services/idle/{path}")
+        page.get_by_label("Username").fill(name)
+        page.get_by_label("Password").fill("any")
+        page.locator("input[type=submit]").click()
+        page.wait_for_url(f"**/services/idle/{path}")
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without scripts"])
+def test_a_person_reads_why_and_keeps_the_session(open_page: Open, scripts: bool):
+    page = open_page("ada", java_script_enabled=scripts)
+    session = page.get_by_role("article").filter(has_text="My server")
+    expect(session).to_contain_text("Ends at 14:50 UTC")
+    expect(session).to_contain_text("It has been idle since 13:50 UTC")
+    session.get_by_label("Keep it although it is idle, for").select_option("4 hours")
+    session.get_by_role("button", name="Keep ada").click()
+    expect(page.get_by_role("status")).to_have_text("ada is kept until 18:30 UTC.")
+    expect(page.get_by_role("heading", name="Why was my session stopped?")).to_be_visible()
+    page.get_by_role("link", name="Older").click()
+    expect(page.get_by_text("Stopped", exact=True).first).to_be_visible()
+    expect(page.get_by_text("ben")).to_have_count(0)
+    page.goto("/services/idle/history")
+    expect(page.get_by_role("alert")).to_contain_text("for administrators")
+
+
+def test_an_administrator_finds_an_event_and_exempts_a_person(open_page: Open):
+    page = open_page("root")
+    page.get_by_role("link", name="History").click()
+    page.get_by_label("Person").fill("ben")
+    page.get_by_label("What happened").select_option("Stopped")
+    page.get_by_label("To day").fill("2026-11-25")
+    page.get_by_role("button", name="Show", exact=True).click()
+    expect(page.get_by_text("ben/night-run").first).to_be_visible()
+    warned = page.get_by_role("listitem").filter(has_text="Warned")
+    expect(warned).to_have_count(0)
+    with page.expect_download() as download:
+        page.get_by_role("link", name="CSV").click()
+    rows = download.value.path().read_text().splitlines()
+    assert all(",stopped,ben," in row for row in rows[1:])
+    assert len(rows) > 20
+
+    page.get_by_role("link", name="Exemptions").click()
+    page.get_by_label("Whom").select_option("A person")
+    page.get_by_role("textbox", name="Name").fill("ben")
+    page.get_by_label("Last day (UTC)").fill("2026-12-24")
+    page.get_by_label("Reason").fill("Waits for a licence")
+    page.get_by_role("button", name="Exempt", exact=True).click()
+    expect(page.get_by_role("status")).to_contain_text("ben is exempt until")
+    page.get_by_role("button", name="End the exemption of ben now").click()
+    expect(page.get_by_role("status")).to_have_text("ben is no longer exempt.")
+
+
+def test_a_form_works_by_keyboard(open_page: Open):
+    page = open_page("ada")
+    page.get_by_label("Keep it although it is idle, for").first.focus()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("status")).to_contain_text("ada is kept until 18:30 UTC.")
+
+
+def test_the_navigation_opens_on_a_telephone(open_page: Open):
+    page = open_page("root", width=360)
+    page.get_by_role("button", name="Toggle navigation").click()
+    page.get_by_role("link", name="All sessions").click()
+    expect(page.get_by_role("heading", name="All sessions")).to_be_visible()
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("person", _PAGES)
+def test_pages_have_no_barriers_and_fit(open_page: Open, hub, person, theme, width):
+    page = open_page(person, width=width, color_scheme=theme)
+    elsewhere = []
+    page.on("request", lambda r: r.url.startswith(hub.url) or elsewhere.append(r.url))
+    problems = []
+    page.on("console", lambda m: m.type == "error" and problems.append(m.text))
+    _PICTURES.mkdir(parents=True, exist_ok=True)
+    for path in _PAGES[person]:
+        page.goto(f"/services/idle/{path}")
+        assert page.evaluate("document.documentElement.dataset.bsTheme") == theme
+        for summary in page.locator("summary").all()[:2]:
+            summary.click()
+        assert [each for each in problems if "status of 400" not in each] == []
+        found = Axe().run(page)
+        assert found.violations_count == 0, f"{path}: {found.generate_report()}"
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+        name = path.partition("?")[0].replace("/", "-") or "home"
+        name = "refused" if "?" in path else name
+        page.screenshot(path=_PICTURES / f"{person}-{name}-{theme}-{width}.png", full_page=True)
+        problems.clear()  # a screenshot adds a style, which the page's policy forbids
+    assert elsewhere == []
+
+
+def test_a_form_of_another_site_changes_nothing(open_page: Open, hub):
+    page = open_page("root")
+    cookies = {each["name"]: each["value"] for each in page.context.cookies()}
+    form = {"scope": "user", "name": "eve", "until": "2026-12-01", "reason": "Forged"}
+    for more in ({}, {"_xsrf": "forged"}):
+        answer = httpx.post(
+            f"{hub.url}/services/idle/exemptions", cookies=cookies, data={**form, **more}
+        )
+        assert answer.status_code == 403
+        assert "Nothing was done" in answer.text
+    page.goto("/services/idle/exemptions")
+    expect(page.get_by_text("eve")).to_have_count(0)
+
+
+def test_a_script_keeps_a_session_with_a_token(hub):
+    token = hub.token_of("ada")
+    answer = hub.idle("POST", "api/sessions/ada/keep", token, {"hours": 2})
+    assert (answer.status_code, answer.json()["until"][:16]) == (200, "2026-11-27T16:30")
+    assert {each["user"] for each in hub.idle("GET", "api/sessions", token).json()["sessions"]} == {
+        "ada"
+    }
+    assert hub.idle("GET", "api/sessions/ben/night-run", token).status_code == 404
+    assert hub.idle("GET", "api/exemptions", token).status_code == 403
+
+
+def test_a_token_of_an_administrator_administers_if_it_may(hub):
+    assert hub.idle("GET", "api/exemptions", hub.token_of("root")).status_code == 200
+    narrow = hub.token_of("root", "access:services!service=idle")
+    assert hub.idle("GET", "api/exemptions", narrow).status_code == 403
+    other = hub.token_of("root", "read:users")
+    assert hub.idle("GET", "api/sessions", other).status_code == 403
+
+
+def test_metrics_are_for_tokens_that_read_them(hub):
+    assert hub.idle("GET", "metrics", hub.token_of("ada")).status_code == 403
+    answer = hub.idle("GET", "metrics", hub.tester_token)
+    assert "gpucommons_idle_sessions" in answer.text
+    assert httpx.get(f"http://127.0.0.1:{hub.service_port}/metrics").status_code == 200
+    assert "gpucommons" not in httpx.get(f"{hub.url}/metrics", follow_redirects=True).text
