@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from gpucommons_contract import KernelActivity, Notice, SessionActivity, TerminalActivity
+from gpucommons_culler.dry_steps import DrySteps
 from gpucommons_culler.engine import Engine
 from gpucommons_culler.hub import SessionList
 from gpucommons_culler.hub_errors import HubError, HubUnavailable, SessionSilent
@@ -15,7 +16,7 @@ from gpucommons_culler.rule import IdleRule
 from gpucommons_culler.session import Session, SessionKey
 from gpucommons_culler.signals import SignalName
 from gpucommons_culler.sources import Reading, SourceError
-from gpucommons_culler.steps import DrySteps, Steps
+from gpucommons_culler.steps import Steps
 from gpucommons_culler.store import Store
 from gpucommons_culler.watch import Watch
 
