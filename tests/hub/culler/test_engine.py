@@ -254,10 +254,8 @@ async def test_a_warned_session_that_ends_by_itself_is_written_down(play):
     assert play.kinds() == [WARNED, GONE]
 
 
-async def test_what_a_locked_database_cannot_keep_is_not_done_until_it_can(
-    store_url, database_file
-):
-    store = Store(store_url, patience_seconds=0.1)
+async def test_what_a_locked_database_cannot_keep_is_not_done_until_it_can(file):
+    store = Store(f"sqlite:///{file}", patience_seconds=0.1)
     store.open()
     play = Play(store)
     await _warned(play)
