@@ -10,6 +10,8 @@ from bench import (
     availability,
     check,
     course,
+    idle_replay,
+    idle_scale,
     interactive,
     login,
     panel,
@@ -34,12 +36,14 @@ BENCHMARKS: dict[str, Callable[[], list[Figure]]] = {
     "login": login.measure,
     "removal": removal.measure,
     "import": course.measure,
+    "idle_replay": idle_replay.measure,
     "platform": platform.measure,
     "first-up": platform.measure_first,
     "spawn": spawn.measure,
     "scale": scale.measure,
+    "idle_scale": idle_scale.measure,
 }
-ON_REQUEST = {"first-up", "panel", "scale"}
+ON_REQUEST = {"first-up", "idle_scale", "panel", "scale"}
 """Take a quarter of an hour, so only by name."""
 
 

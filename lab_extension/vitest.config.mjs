@@ -3,7 +3,8 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['src/__tests__/**/*.spec.ts'],
+    setupFiles: ['src/__tests__/browser.setup.ts'],
     // JupyterLab's modules are written for bundlers: Node alone cannot read them.
-    server: { deps: { inline: [/@jupyterlab/] } }
+    server: { deps: { inline: [/@jupyter/] } }
   }
 });

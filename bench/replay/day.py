@@ -27,6 +27,8 @@ class Doing:
     """The cell or program writes something now and then."""
     edits: bool = False
     """The person types or saves, in JupyterLab or VS Code."""
+    vscode: bool = False
+    """It is in VS Code, of whose terminals Jupyter Server knows nothing."""
     present: bool = False
     """The person would see a notice."""
     page: bool = False

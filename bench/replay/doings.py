@@ -21,6 +21,8 @@ TRAINING = Doing(works=True, gpu=92, processor=105, network=5)
 """Something on the GPU that writes nothing and that nobody watches."""
 CELL_TRAINING = replace(TRAINING, cell=True)
 TERMINAL_TRAINING = replace(TRAINING, program="python")
+IN_BACKGROUND = Doing(works=True, processor=100)
+"""A program that was started with nohup: no cell, and nothing in front of a terminal."""
 LOADING = Doing(works=True, cell=True, processor=250, network=200)
 """Data is read and prepared; the GPU waits for it."""
 POLLED = Doing(gpu=1, processor=2)
@@ -29,9 +31,9 @@ WATCHED = replace(POLLED, program="watch", prints=True)
 """``watch nvidia-smi`` in a terminal."""
 SERVED = Doing(program="tensorboard", processor=3)
 """A server of pictures in a terminal, which nobody looks at."""
-DEBUGGING = replace(THERE, program="python", processor=4)
+DEBUGGING = replace(THERE, vscode=True, program="python", processor=4)
 """A debugger stands at a breakpoint in VS Code."""
-VSCODE_TYPES = replace(TYPES, processor=6)
+VSCODE_TYPES = replace(TYPES, vscode=True, processor=6)
 EVALUATION = Doing(works=True, cell=True, processor=60, network=3)
 
 

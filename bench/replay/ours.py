@@ -3,16 +3,29 @@
 from datetime import UTC, datetime, timedelta
 
 from gpucommons_contract import GPUActivity, KernelActivity, SessionActivity, TerminalActivity
-from gpucommons_culler.decision import Action, Countdown, Facts, Lease, decide
+from gpucommons_culler.decision import (
+    FRESH,
+    Action,
+    Countdown,
+    Decision,
+    Facts,
+    Lease,
+    Verdict,
+    decide,
+)
+from gpucommons_culler.pauses import Pauses
 from gpucommons_culler.rule import IdleRule
 from gpucommons_culler.session import SessionKey
 from gpucommons_culler.signals import SignalName
+from gpucommons_culler.sources.pod_usage import Thresholds
 from gpucommons_culler.tracks import Tracks
 
 from bench.replay.readings import NEVER, Reading
 
-PROCESSOR_FROM, NETWORK_FROM, GPU_ABOVE = 5, 20, 3
-"""From when on a reading is work: percent of a core, kB/s, percent of the GPU."""
+_OUTSIDE = frozenset({SignalName.PROCESSOR, SignalName.NETWORK})
+_GPU_ABOVE = 3
+"""Percent, as DCGM's figures and the session's own are judged by default."""
+_THRESHOLDS = Thresholds()
 _MIDNIGHT = datetime(2026, 12, 1, tzinfo=UTC)
 _MINUTE = timedelta(minutes=1)
 _KEEP = timedelta(hours=2)
@@ -21,7 +34,10 @@ _ANSWERS_AFTER = 5 * _MINUTE
 
 
 class Ours:
-    """Runs `Tracks` and `decide` as the service does, with the default rule unless told another."""
+    """Runs the culler's memory and judgement, with the default rule unless told another.
+
+    As in the service, a session is asked only where it looks idle from outside.
+    """
 
     def __init__(self, *, exporter: bool = True, rule: IdleRule | None = None) -> None:
         """``exporter`` is whether the installation has DCGM's exporter."""
@@ -40,6 +56,7 @@ class Ours:
         self._lease: Lease | None = None
         self._kept = 0
         self._gpu_at = NEVER
+        self._silent = Pauses()
 
     def ends(self, reading: Reading) -> bool:
         now = _MIDNIGHT + (reading.minute + reading.clock) * _MINUTE
@@ -52,21 +69,27 @@ class Ours:
         if reading.clock != self._clock:
             self._clock = reading.clock
             self._tracks.forget_before(now)
+            self._silent.clear()
+        if reading.gpu > _GPU_ABOVE:
+            self._gpu_at = reading.minute
         self._measure(reading, now)
         self._keep(reading, now)
-        return self._act(reading, now)
+        decision = self._judge(now, asked=False)
+        if self._countdown or decision.verdict in {Verdict.IDLE, Verdict.IDLE_HELD}:
+            self._ask(reading, now)
+            decision = self._judge(now, asked=True)
+        return self._act(decision, reading, now)
 
     def _measure(self, reading: Reading, now: datetime) -> None:
         if reading.node:
-            for name, value, threshold in (
-                (SignalName.PROCESSOR, reading.processor, PROCESSOR_FROM),
-                (SignalName.NETWORK, reading.network, NETWORK_FROM),
+            for found in (
+                _THRESHOLDS.processor(reading.processor / 100),
+                _THRESHOLDS.network(reading.network * 1000.0),
             ):
-                self._sample(name, "the node", now, active=value >= threshold)
+                self._sample(found.name, "the node", now, active=found.active)
         if self._exporter and reading.exporter is not None:
-            self._sample(SignalName.GPU, "DCGM", now, active=reading.exporter > GPU_ABOVE)
-        if reading.answers:
-            self._tracks.told(self._key, self._said(reading), now)
+            active = reading.exporter > _GPU_ABOVE
+            self._sample(SignalName.GPU, "Prometheus", now, active=active)
 
     def _sample(self, name: SignalName, source: str, now: datetime, *, active: bool) -> None:
         value = "much" if active else "little"
@@ -74,9 +97,28 @@ class Ours:
             self._key, name, source, trusted=True, at=now, active=active, value=value
         )
 
+    def _ask(self, reading: Reading, now: datetime) -> None:
+        fresh = {
+            signal.name
+            for signal in self._tracks.signals(self._key)
+            if now - signal.measured_at <= FRESH
+        }
+        if not self._countdown and self._required(asked=True) <= fresh:
+            return  # what it said last still says enough
+        if not self._silent.over(self._key, now):
+            return
+        if reading.answers:
+            self._silent.went_well(self._key)
+            said, own = self._said(reading), not self._exporter
+            self._tracks.told(self._key, said, now, trust_gpu=own)
+        else:
+            self._silent.failed(self._key, now, "")
+
+    def _required(self, *, asked: bool) -> frozenset[SignalName]:
+        outside = _OUTSIDE | {SignalName.GPU} if self._exporter else _OUTSIDE
+        return frozenset(SignalName) if asked else outside
+
     def _said(self, reading: Reading) -> SessionActivity:
-        if reading.gpu > GPU_ABOVE:
-            self._gpu_at = reading.minute
         kernel, terminal, gpu, edit = (
             self._age(at, reading)
             for at in (reading.cell_at, reading.terminal_at, self._gpu_at, reading.edit_at)
@@ -105,10 +147,17 @@ class Ours:
             self._kept += 1
             self._lease = Lease(now + _KEEP, "ada")
 
-    def _act(self, reading: Reading, now: datetime) -> bool:
-        signals = self._tracks.signals(self._key)
-        facts = Facts(self._key.started, signals, lease=self._lease, countdown=self._countdown)
-        decision = decide(facts, self._rule, now)
+    def _judge(self, now: datetime, *, asked: bool) -> Decision:
+        facts = Facts(
+            started=self._key.started,
+            signals=self._tracks.signals(self._key),
+            required=self._required(asked=asked),
+            lease=self._lease,
+            countdown=self._countdown,
+        )
+        return decide(facts, self._rule, now)
+
+    def _act(self, decision: Decision, reading: Reading, now: datetime) -> bool:
         if decision.action is Action.WARN and decision.next_at:
             self.warnings += 1
             self.false_alarms += reading.works

@@ -69,7 +69,7 @@ def readings(day: Day, tick: int) -> Iterator[Reading]:
             cell_at = minute
         if doing.program != program or (doing.program and doing.prints):
             terminal_at = minute
-            shown_at = minute if doing.page else shown_at
+            shown_at = minute if doing.page and not doing.vscode else shown_at
         edit_at = minute if doing.edits else edit_at
         request_at = minute if doing.page or doing.edits else request_at
         cell, program = doing.cell, doing.program

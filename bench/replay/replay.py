@@ -40,24 +40,13 @@ class Outcome:
         return self.reclaimed / self.reclaimable if self.reclaimable else 1.0
 
 
-def oracle(day: Day) -> int:
-    """Answer how many minutes come back if each session ends as soon as it is due."""
-    return sum(max(0, span.end - due(day, span)) for span in day.idle())
-
-
-def due(day: Day, span: Span) -> int:
-    """Answer when an idle session is due: an hour after work ended, and not while it is kept."""
-    kept = day.kept_until(span)
-    after_work = span.begin + STOP_AFTER
-    return max(after_work, kept + NOTICE) if kept > span.begin else after_work
-
-
 def replay(day: Day, rules: Mapping[str, Rule], tick: int) -> dict[str, Outcome]:
     """Let rules that are new look at the same day, each as if it were alone.
 
     After an end while nothing worked, the person starts a session again when work goes on.
     """
-    runs = {name: _Run(rule, day, tick) for name, rule in rules.items()}
+    idle = [(span, _due(day, span)) for span in day.idle()]
+    runs = {name: _Run(rule, idle, tick) for name, rule in rules.items()}
     for reading in readings(day, tick):
         for run in runs.values():
             run.look(reading)
@@ -65,9 +54,9 @@ def replay(day: Day, rules: Mapping[str, Rule], tick: int) -> dict[str, Outcome]
 
 
 class _Run:
-    def __init__(self, rule: Rule, day: Day, tick: int) -> None:
-        self._rule, self._day, self._tick = rule, day, tick
-        self._idle = list(day.idle())
+    def __init__(self, rule: Rule, idle: list[tuple[Span, int]], tick: int) -> None:
+        """``idle`` has the times without work, each with the minute at which it is due."""
+        self._rule, self._idle, self._tick = rule, idle, tick
         self._stopped: int | None = None
         self._outcome = Outcome(days=1)
         rule.begin(0)
@@ -91,14 +80,20 @@ class _Run:
             end = self._stopped
         elif self._stopped is not None:
             judged.reclaimed += MINUTES - self._stopped
-        idle = sum(max(0, min(span.end, end) - span.begin) for span in self._idle)
+        idle = sum(max(0, min(span.end, end) - span.begin) for span, _ in self._idle)
         judged.held_idle = max(0, idle - judged.reclaimed)
-        judged.reclaimable = oracle(self._day)
+        judged.reclaimable = sum(max(0, span.end - due) for span, due in self._idle)
         judged.warnings, judged.false_alarms = self._rule.warnings, self._rule.false_alarms
         return judged
 
     def _is_early(self, minute: int) -> bool:
         return not any(
-            due(self._day, span) - self._tick <= minute < span.end + self._tick
-            for span in self._idle
+            due - self._tick <= minute < span.end + self._tick for span, due in self._idle
         )
+
+
+def _due(day: Day, span: Span) -> int:
+    """Answer when the oracle ends an idle session; `Day.kept_until` puts that off."""
+    kept = day.kept_until(span)
+    after_work = span.begin + STOP_AFTER
+    return max(after_work, kept + NOTICE) if kept > span.begin else after_work

@@ -6,6 +6,7 @@ from bench.replay.day import Day, Doing, Faults, Span
 from bench.replay.doings import (
     CELL_TRAINING,
     DEBUGGING,
+    IN_BACKGROUND,
     LOADING,
     OPEN_PAGE,
     POLLED,
@@ -89,6 +90,14 @@ WORKING = (
         _GONE,
         faults=Faults(node_down=tuple(Span(at, at + 25) for at in range(130, 720, 60))),
     ),
+    _day("a program in the background", _MORNING, _training(doing=IN_BACKGROUND), _GONE),
+    _day(
+        "a program in the background ends while the node is not measured",
+        _MORNING,
+        _training(79, IN_BACKGROUND),
+        _GONE,
+        faults=Faults(node_down=(Span(130, 200),)),
+    ),
     _day(
         "the session does not answer while it computes",
         _MORNING,
@@ -121,6 +130,13 @@ WORKING = (
         faults=Faults(culler_clock=((Span(160, 24 * _HOUR), 2 * _HOUR),)),
     ),
     _day(
+        "the clock steps forward while a warned program waits",
+        _MORNING,
+        [(38, replace(UNUSED, works=True)), (2, IN_BACKGROUND)] * 5,
+        _GONE,
+        faults=Faults(culler_clock=((Span(155, 24 * _HOUR), 2 * _HOUR),)),
+    ),
+    _day(
         "the culler is restarted all the time during training",
         _MORNING,
         _training(doing=TERMINAL_TRAINING),
@@ -147,12 +163,6 @@ IDLE = (
     _day("a GPU that is polled", _MORNING, [(24 * _HOUR, POLLED)]),
     _day("nvidia-smi watched in a terminal", _MORNING, [(24 * _HOUR, WATCHED)]),
     _day(
-        "the exporter is down for the whole day",
-        _MORNING,
-        _GONE,
-        faults=Faults(exporter_down=(Span(0, 24 * _HOUR),)),
-    ),
-    _day(
         "the culler is restarted during the countdown",
         _MORNING,
         _GONE,
@@ -170,16 +180,17 @@ BOUNDED = (
         faults=Faults(claims_work=(Span(120, 24 * _HOUR),)),
     ),
     _day("TensorBoard left in a terminal", _MORNING, [(24 * _HOUR, SERVED)]),
-    _day(
-        "a neighbour works on the same GPU",
-        _MORNING,
-        [(24 * _HOUR, replace(UNUSED, gpu=60))],
-        faults=Faults(exporter_down=(Span(0, 24 * _HOUR),)),
-    ),
 )
 """What ours ends only half a day later: it has the session's word that it works."""
 
 LEFT_ALONE = (
+    _day(
+        "the exporter is down for the whole day",
+        _MORNING,
+        _GONE,
+        faults=Faults(exporter_down=(Span(0, 24 * _HOUR),)),
+    ),
+    _day("a neighbour works on the same GPU", _MORNING, [(24 * _HOUR, replace(UNUSED, gpu=60))]),
     _day(
         "an idle session that does not answer",
         _MORNING,

@@ -32,12 +32,14 @@ class Endpoint(StrEnum):
     """Hub: GET ?after=ID&limit=500 lists sessions that run, a page at a time, in the order of
     their ids (scope read:servers, for all servers).
 
-    ``{"sessions": [{"id", "user", "server", "url", "started", "last_activity", "options",
-    "gpus", "pod"}], "next": ID or null, "waiting": {SIZE: COUNT}}``. Moments are ISO 8601 in UTC; url
-    is the path from the root of the hub's host; options are what the person picked (team,
-    environment, version or image, digest, size), gpus the GPUs charged, a decimal; pod is
-    where it runs, as ``NAMESPACE/NAME``; next is the ``after`` of the next page; waiting counts the starts that wait for room, on the first page
-    only. A page has up to 500 sessions, and may have fewer than asked for.
+    ``{"sessions": [{"id", "user", "server", "url", "address", "started", "last_activity",
+    "options", "gpus", "pod"}], "next": ID or null, "waiting": {SIZE: COUNT}}``. Moments are ISO
+    8601 in UTC; url is the path from the root of the hub's host; address is where the hub itself
+    reaches the session (``http://10.0.0.7:8888``), empty if that is not known; options are what
+    the person picked (team, environment, version or image, digest, size), gpus the GPUs charged,
+    a decimal; pod is where it runs, as ``NAMESPACE/NAME``; next is the ``after`` of the next
+    page; waiting counts the starts that wait for room, on the first page only. A page has up to
+    500 sessions, and may have fewer than asked for.
     """
     HUB_SESSION_TOKENS = "api/gpucommons/session-tokens"
     """Hub: POST ``{"servers": [[USER, SERVER], ...]}`` gives a service one token for each of up to

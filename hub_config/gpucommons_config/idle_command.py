@@ -30,11 +30,22 @@ def add_parsers(subparsers: "Subparsers", find_config: FindConfiguration) -> Non
     explain.add_argument("--json", action="store_true", help="one JSON document, for programs")
     explain.set_defaults(find_config=find_config)
     run = _add(commands, "run", _run, "run the culler; GPUCOMMONS_VALUES names its settings")
-    run.add_argument(
+    _add_run_arguments(run)
+
+
+def main() -> int:
+    """Run the culler: the program ``gpucommons-idle``, which needs nothing of other commands."""
+    parser = argparse.ArgumentParser(prog="gpucommons-idle", description="Run the idle culler.")
+    _add_run_arguments(parser)
+    return _run(parser.parse_args())
+
+
+def _add_run_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
         "--dry-run", action="store_true", help="write down what would be done, and do nothing"
     )
-    run.add_argument("--db-url", metavar="URL", help="another database; a dry run needs its own")
-    run.add_argument("--port", type=int, help="another port for the pages; a dry run has none")
+    parser.add_argument("--db-url", metavar="URL", help="another database; a dry run needs its own")
+    parser.add_argument("--port", type=int, help="another port for the pages; a dry run has none")
 
 
 def _add(commands: "Subparsers", name: str, run: Run, text: str) -> argparse.ArgumentParser:

@@ -1,11 +1,12 @@
 """What the idle culler answers about one session, in lines for an administrator."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 
 from gpucommons_contract import IDLE_SERVICE
+from gpucommons_culler.words import span
 
 
 def session_url(address: str, session: str) -> str:
@@ -27,7 +28,9 @@ def explained(said: dict[str, Any]) -> Iterator[str]:
     yield f"Size {said['size']}, team {said['team']}, {said['gpus']} GPUs"
     yield f"Rule: {said['rule']['name']}"
     for key, value in said["rule"].items():
-        if key != "name" and value is not None:
+        if key.endswith("_minutes") and value is not None:
+            yield f"  {key.removesuffix('_minutes')}: {span(timedelta(minutes=value))}"
+        elif key != "name" and value is not None:
             yield f"  {key}: {value}"
     yield "Signals:"
     needed = set(said["required"])

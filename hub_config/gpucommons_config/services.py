@@ -7,13 +7,16 @@ from gpucommons_contract import IDLE_SERVICE, NOTICE_SERVICE, PEOPLE_SERVICE
 from traitlets.config import Config
 
 _SCOPES: Mapping[str, tuple[str, ...]] = {
-    # `gpucommons user …`: looks at people and sessions, and takes them away.
+    # `gpucommons user …`: looks at people and sessions, and takes them away;
+    # `gpucommons idle explain`: reads what the culler says of anybody's session.
     PEOPLE_SERVICE: (
         "list:users",
         "read:users",
         "read:servers",
         "delete:users",
         "delete:servers",
+        "admin-ui",
+        f"access:services!service={IDLE_SERVICE}",
     ),
     # The hub itself: tells sessions what is to come, and stops those of people who were
     # removed. It makes a token of a minute for each call, good for one session.

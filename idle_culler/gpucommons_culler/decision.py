@@ -17,6 +17,10 @@ FRESH = timedelta(minutes=3)
 """A measurement that is older, or from a future that a clock's step left behind, says nothing
 of now."""
 
+OWN_WORD = timedelta(hours=12)
+"""For so long at least a session's own word counts: somebody may type and read for a day, of
+which the node sees little."""
+
 _USED = {
     SignalName.GPU: "the GPU worked",
     SignalName.PROCESSOR: "the processor worked",
@@ -207,11 +211,11 @@ def _of_idle(facts: Facts, rule: IdleRule, idle_since: datetime, now: datetime) 
 def _bound(facts: Facts, rule: IdleRule) -> datetime | None:
     """Answer until when the session's own word counts; None: there is no other to be had.
 
-    That is for ``keep_at_most`` after the platform itself last saw it in use: a session could
-    say anything, for ever.
+    That is as long as people may keep it, and `OWN_WORD` at least, after the platform itself
+    last saw it in use: a session could say anything, for ever.
     """
     seen = [signal.quiet_since for signal in facts.signals if signal.trusted]
-    return max(seen) + rule.keep_at_most if seen else None
+    return max(seen) + max(rule.keep_at_most, OWN_WORD) if seen else None
 
 
 def _counted(at: datetime | None, signal: Signal, bound: datetime | None) -> datetime | None:

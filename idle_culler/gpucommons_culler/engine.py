@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -92,8 +92,11 @@ class Engine:
         ends = (each.countdown.stop_at for each in self._memory.standing.values())
         return min((each for each in ends if each > now), default=None)
 
-    async def tick(self, *, leads: bool) -> None:
-        """Look at everything once. Raises HubError or StoreError where nothing can be done."""
+    async def tick(self, leads: Callable[[], bool] = lambda: True) -> None:
+        """Look at everything once; raises HubError or StoreError where that is not possible.
+
+        ``leads`` says whether this replica acts; it is asked again before each step.
+        """
         now = self._clock.now()
         if step := self._clock.stepped():
             log.warning("The clock was set by %s: everything is watched anew", step)
@@ -103,15 +106,15 @@ class Engine:
         if not self._began:
             await self._go_on(now)
         await self._watch.look(listed.sessions, now)
-        if leads:
+        if leads():
             for ended in await self._hear(sessions):
                 del sessions[ended]
         self._memory = await asyncio.to_thread(Memory.load, self._store, now)
-        cases = await self._judge(sessions.values(), listed.waiting, now, ask=leads)
-        if leads:
-            await self._act(cases)
+        cases = await self._judge(sessions.values(), listed.waiting, now, ask=leads())
+        await self._act(cases, leads)
+        if leads():
             await self._end_of_gone(sessions, now)
-        await asyncio.to_thread(self._store.beat, now)
+            await asyncio.to_thread(self._store.beat, now)
         self._metrics.judged(case.decision for case in cases)
         self._metrics.running(listed.sessions, now)
 
@@ -283,9 +286,11 @@ class Engine:
         countdown, now = view.facts.countdown, self._clock.now()
         return Case(view.session, view.rule, view.decision, signals, used, countdown, now)
 
-    async def _act(self, cases: Sequence[Case]) -> None:
+    async def _act(self, cases: Sequence[Case], leads: Callable[[], bool]) -> None:
         async def act(case: Case) -> None:
             async with self._turns:
+                if not leads():
+                    return
                 try:
                     done = await self._steps.take(case)
                 except StoreError as error:

@@ -47,18 +47,24 @@ class SessionList:
 class HubClient:
     """Calls the hub with the culler's token, and each session with one of its own.
 
-    Raises `HubUnavailable`, `NotAllowed` and, where a session is called, `SessionSilent`.
+    All that goes wrong is a `HubError`: `HubUnavailable`, `NotAllowed`, where a session is called
+    `SessionSilent`, and `HubRefused` for a stop or a start. How many sessions are called at once
+    is the caller's business; beyond a hundred they wait for one another, within their time.
     """
 
-    def __init__(self, api_url: str, public_url: str, token: str, *, page: int = 500) -> None:
-        """api_url: such as ``http://hub:8081/hub/api``. public_url: where the proxy is to be
-        reached, such as ``http://proxy-public``; a path in it is ignored. page: how many
-        sessions are asked for at once.
+    def __init__(
+        self, api_url: str, public_url: str | None, token: str, *, page: int = 500
+    ) -> None:
+        """api_url: such as ``http://hub:8081/hub/api``. page: how many sessions are asked for
+        at once. public_url: where the proxy is to be reached, such as ``http://proxy-public``;
+        a path in it is ignored. None: sessions are called directly, which has to be possible,
+        as it is for the hub. Then they do not look used: JupyterHub takes what passes its
+        proxy for activity of their people.
         """
         self._page = page
         self._api_url = api_url.rstrip("/")
-        split = urlsplit(public_url)
-        self._origin = f"{split.scheme}://{split.netloc}"
+        split = urlsplit(public_url or "")
+        self._origin = f"{split.scheme}://{split.netloc}" if public_url else None
         self._token = token
         self._calls = Calls(_CONNECTIONS)
         self._tokens = SessionTokens(self._make_tokens)
@@ -209,7 +215,8 @@ class HubClient:
         token = await self._tokens.of(session.key)
         name = session.key.name
         try:
-            url = f"{self._origin}{session.url}{path}"
+            origin = session.address if self._origin is None else self._origin
+            url = f"{origin}{session.url}{path}"
             answer = await self._calls.send(method, url, token, seconds=_SESSION_S, json=body)
         except CALL_ERRORS as error:
             raise SessionSilent(f"{name} does not answer: {_words(error)}.") from error
@@ -253,6 +260,7 @@ def _session(said: dict[str, Any]) -> Session:
         size=options.get("size", ""),
         last_activity=_moment(last) if last else None,
         options=options,
+        address=said["address"],
         gpus=Decimal(said["gpus"]),
         pod=str(said["pod"]),
     )

@@ -81,7 +81,7 @@ class Loop:
     async def _tick(self, late: float) -> None:
         began = time.monotonic()
         try:
-            await self._engine.tick(leads=self._leads())
+            await self._engine.tick(self._leads)
         except (HubError, StoreError) as error:
             if str(error) != self._trouble:
                 log.warning("Sessions were not looked at: %s", error)

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 from gpucommons_culler.decision import Action, Decision, Verdict
+from gpucommons_culler.messages.outbox import MESSAGES
 from gpucommons_culler.session import Session, SessionKey
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -52,9 +53,6 @@ class Metrics:
         self._failures = self._counter(
             "source_failures", "Readings of a source that failed.", "source"
         )
-        self._messages = self._counter(
-            "messages", "Messages to people by mail or chat, by what became of them.", "outcome"
-        )
         self._sessions = self._gauge(
             "sessions", "Sessions by what they were found to be at the last tick.", "verdict"
         )
@@ -68,8 +66,7 @@ class Metrics:
         )
         for verdict in Verdict:
             self._sessions.labels(verdict)
-        for outcome in ("sent", "failed", "dropped"):
-            self._messages.labels(outcome)
+        self.registry.register(MESSAGES)
 
     def exposition(self) -> bytes:
         """All of it as Prometheus reads it, of `CONTENT_TYPE`."""
@@ -121,18 +118,6 @@ class Metrics:
     def source_failed(self, source: str) -> None:
         """Count a source that did not answer in full."""
         self._failures.labels(source).inc()
-
-    def message_sent(self) -> None:
-        """Count a message that went out."""
-        self._messages.labels("sent").inc()
-
-    def message_failed(self) -> None:
-        """Count a message that was given up after it had been tried."""
-        self._messages.labels("failed").inc()
-
-    def message_dropped(self) -> None:
-        """Count a message that was not tried, because there were too many."""
-        self._messages.labels("dropped").inc()
 
     def _counter(self, name: str, text: str, *labels: str) -> Counter:
         return Counter(f"gpucommons_idle_{name}", text, labels, registry=self.registry)

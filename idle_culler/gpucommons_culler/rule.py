@@ -28,8 +28,8 @@ class IdleRule:
     warn_after: timedelta = timedelta(minutes=30)
     stop_after: timedelta | None = timedelta(hours=1)
     keep_at_most: timedelta = timedelta(hours=12)
-    """For how long people may keep an idle session, all their keeping together; and how long
-    a session's own word counts while the platform measures nothing."""
+    """For how long people may keep an idle session, all their keeping together. For as long, if
+    that is more than 12 hours, a session's own word counts while the platform sees no use."""
     keep_times: int = 3
     """How often people may keep it, until it is used again."""
     warm_up: timedelta = timedelta(minutes=15)

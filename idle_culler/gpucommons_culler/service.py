@@ -16,6 +16,7 @@ from traitlets import Bool, Float, Integer, Unicode
 from traitlets.config import Config, Configurable
 
 from gpucommons_culler.clock import Clock
+from gpucommons_culler.election import Election
 from gpucommons_culler.engine import Engine
 from gpucommons_culler.errors import CullerError
 from gpucommons_culler.hub import HubClient
@@ -174,13 +175,31 @@ class IdleCuller(Configurable):  # type: ignore[misc]  # traitlets publishes no 
                 metrics=metrics,
                 clock=clock,
             )
-            loop = Loop(engine, metrics, lambda: True, self.interval, telling.tell_of_trouble)
+            election = await self._election(stack)
+            loop = Loop(
+                engine,
+                metrics,
+                lambda: election.leads,
+                self.interval,
+                telling.tell_of_trouble,
+            )
             if self.port:
                 self._listen(stack, Desk(engine, store, clock.now), metrics, loop)
             ticking = asyncio.create_task(loop.run())
             stack.push_async_callback(_end, ticking)
             log.info("Looking at sessions every %.0f s%s", self.interval, self._manner())
             await _signal()
+
+    async def _election(self, stack: AsyncExitStack) -> Election:
+        try:
+            election = Election(config=self._config)
+        except ValueError as error:
+            raise CullerError(str(error)) from error
+        if self.dry_run:
+            election.lease_name = ""  # it acts in its own database alone
+        await election.begin()
+        stack.push_async_callback(election.close)
+        return election
 
     def _manner(self) -> str:
         return "; a dry run: nothing is done" if self.dry_run else ""

@@ -39,5 +39,7 @@ class Session:
     """What the person picked, as the hub keeps it."""
     pod: str = ""
     """Where it runs, as ``NAMESPACE/NAME``; empty where that is not known."""
+    address: str = ""
+    """Where the hub reaches it, such as ``http://10.0.0.7:8888``; empty if that is not known."""
     gpus: Decimal = Decimal(0)
     """GPUs charged; 0 without one."""

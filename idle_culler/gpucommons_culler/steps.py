@@ -107,6 +107,9 @@ class Steps:
 
         False if the session could not be told of a warning, and so was not warned.
         """
+        if case.decision.action is not Action.NOTHING:
+            name, reason = case.session.key.name, case.decision.reason
+            log.info("%s: %s. %s", name, case.decision.action, reason)
         match case.decision.action:
             case Action.WARN:
                 return await self.warn(case)
@@ -256,8 +259,6 @@ class DrySteps(Steps):
         ended, idle_since = self._ended.get(case.session.key), case.decision.idle_since
         if ended and idle_since and idle_since <= ended:
             return True
-        step, name = case.decision.action, case.session.key.name
-        log.info("would %s %s: %s", step, name, case.decision.reason)
         return await super().take(case)
 
     async def warn(self, case: Case) -> bool:

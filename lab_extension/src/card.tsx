@@ -6,9 +6,11 @@ import {
   beginText,
   chartText,
   frameOfChart,
+  momentText,
   sayMemory,
   sayPercent,
-  sayWatts
+  sayWatts,
+  whenText
 } from './charts';
 import { FigureList } from './figurelist';
 import { figuresOf, peaksOf, powerText } from './figures';
@@ -17,7 +19,9 @@ import { percent } from './format';
 import { IHistory, Span } from './history';
 import { memoryOf } from './memory';
 import { Meter } from './meter';
+import { Moment } from './moment';
 import { IProcessActions, Processes } from './processes';
+import { readingAt } from './readout';
 import { IFrame, IGPU, ISeries } from './tokens';
 
 interface ICardProps {
@@ -29,9 +33,17 @@ interface ICardProps {
   trans: TranslationBundle;
 }
 
+/** The cursor that all charts of a device have together; see `Chart`. */
+interface ICursor {
+  place: number | null;
+  setPlace: (place: number | null) => void;
+}
+
 /** One device: what it is, and each figure that its driver gives. */
 export function Card(props: ICardProps): React.JSX.Element {
   const { gpu, trans } = props;
+  const [place, setPlace] = React.useState<number | null>(null);
+  const cursor = { place, setPlace };
   const heading = `gpucommons-${gpu.uuid}`;
   return (
     <section className="jp-gpucommons-card" aria-labelledby={heading}>
@@ -42,10 +54,10 @@ export function Card(props: ICardProps): React.JSX.Element {
         {gpu.name}
       </h3>
       <Kind {...props} />
-      <Utilization {...props} />
-      <Memory {...props} />
+      <Utilization {...props} {...cursor} />
+      <Memory {...props} {...cursor} />
       <Processes {...props} />
-      <Power {...props} />
+      <Power {...props} {...cursor} />
       <FigureList figures={figuresOf(gpu, trans)} />
     </section>
   );
@@ -62,7 +74,7 @@ function Kind({ gpu, trans }: ICardProps) {
   ) : null;
 }
 
-function Utilization(props: ICardProps) {
+function Utilization(props: ICardProps & ICursor) {
   const { gpu, trans } = props;
   if (gpu.utilization === null) {
     return null;
@@ -87,7 +99,7 @@ function Utilization(props: ICardProps) {
   );
 }
 
-function Memory(props: ICardProps) {
+function Memory(props: ICardProps & ICursor) {
   const { gpu, frame, trans } = props;
   const view = memoryOf(gpu, frame);
   const [first, ...rest] = memoryFigures(gpu, frame, trans);
@@ -114,7 +126,7 @@ function Memory(props: ICardProps) {
   );
 }
 
-function Power(props: ICardProps) {
+function Power(props: ICardProps & ICursor) {
   const { gpu, trans } = props;
   const text = powerText(gpu, trans);
   if (text === null) {
@@ -137,22 +149,56 @@ function Power(props: ICardProps) {
 
 /** A figure of the device over the span that is chosen. */
 function Past(
-  props: ICardProps & {
-    figure: keyof ISeries;
-    name: string;
-    limit: number | null;
-    say: (value: number) => string;
-  }
+  props: ICardProps &
+    ICursor & {
+      figure: keyof ISeries;
+      name: string;
+      limit: number | null;
+      say: (value: number) => string;
+    }
 ) {
-  const { gpu, history, span, frame, trans, name, say } = props;
-  const values = history.gpus.get(gpu.uuid)?.[props.figure] ?? [];
-  const begin = beginText(history, span, frame.time, trans);
+  const { gpu, history, span, trans, name, say, place, setPlace } = props;
+  const { times } = history;
+  const now = props.frame.time;
+  const series = history.gpus.get(gpu.uuid);
+  const values = series?.[props.figure] ?? [];
+  const begin = beginText(history, span, now, trans);
+  const frame = frameOfChart(history, span, now, values, props.limit);
+  const reading = readingAt(place ?? 1, times, frame);
+  const value = reading.index === null ? null : (values[reading.index] ?? null);
+  const when = whenText(reading.time, span, now);
   return (
     <Chart
-      times={history.times}
+      times={times}
       values={values}
-      frame={frameOfChart(history, span, frame.time, values, props.limit)}
+      frame={frame}
       label={chartText(name, values, say, begin, trans)}
-    />
+      place={place}
+      setPlace={setPlace}
+      readout={
+        place === null
+          ? null
+          : `${value === null ? trans.__('not read') : say(value)} · ${when}`
+      }
+    >
+      {props.figure === firstFigure(gpu) && (
+        <Moment
+          times={times}
+          frame={frame}
+          place={place}
+          setPlace={setPlace}
+          label={trans.__('Moment in the charts of GPU %1', gpu.index)}
+          text={momentText(when, series, reading.index, trans)}
+        />
+      )}
+    </Chart>
   );
+}
+
+/** The figure whose chart stands first. */
+function firstFigure(gpu: IGPU): keyof ISeries {
+  if (gpu.utilization !== null) {
+    return 'utilization';
+  }
+  return gpu.memory ? 'memory' : 'power';
 }

@@ -91,17 +91,18 @@ export class CellUsage implements IDisposable {
     const run = Symbol();
     this._latest.set(id, run);
     const listening = model.stream.listen(); // until its last second is read
+    let usage: IUsage | null = null;
     try {
       await this._readAfter(until);
-      const usage = await model.server.usage(since, until);
-      const cell = notebook.content.widgets.find(each => each.model.id === id);
-      if (cell && !this._isDisposed && this._latest.get(id) === run) {
-        this._put(cell, usage);
-      }
+      usage = await model.server.usage(since, until);
     } catch {
-      return; // the panel tells when the server does not answer
+      usage = null; // why, the panel tells
     } finally {
       listening.dispose();
+    }
+    const cell = notebook.content.widgets.find(each => each.model.id === id);
+    if (cell && !this._isDisposed && this._latest.get(id) === run) {
+      this._put(cell, usage);
     }
   }
 
@@ -125,7 +126,7 @@ export class CellUsage implements IDisposable {
     });
   }
 
-  private _put(cell: ICell, usage: IUsage): void {
+  private _put(cell: ICell, usage: IUsage | null): void {
     const { trans } = this._options;
     const { id, stateChanged } = cell.model;
     const line = new Widget();

@@ -1,8 +1,9 @@
 import { TranslationBundle } from '@jupyterlab/translation';
 
 import { IFrameOfChart } from './chartpath';
-import { gibibytes, timeOfDay } from './format';
+import { clock, gibibytes, timeOfDay } from './format';
 import { gapOf, IHistory, Span } from './history';
+import { ISeries } from './tokens';
 
 /** What a chart's left edge stands for, in seconds since the Unix epoch. */
 export function beginOf(history: IHistory, span: Span, now: number): number {
@@ -73,6 +74,30 @@ export function chartText(
     say(mean),
     say(Math.max(...known))
   );
+}
+
+/** A moment in a chart, as the reader's clock shows it. */
+export function whenText(time: number, span: Span, now: number): string {
+  return span === 'session' ? timeOfDay(time, now) : clock(time);
+}
+
+/** All figures of a device at a moment, for who cannot see its charts. */
+export function momentText(
+  when: string,
+  series: ISeries | undefined,
+  index: number | null,
+  trans: TranslationBundle
+): string {
+  const at = (figure: keyof ISeries, say: (value: number) => string) => {
+    const value = index === null ? null : (series?.[figure][index] ?? null);
+    return value === null ? null : say(value);
+  };
+  const words = [
+    at('utilization', sayPercent(trans)),
+    at('memory', sayMemory(trans)),
+    at('power', sayWatts(trans))
+  ].filter(word => word !== null);
+  return `${when}: ${words.join(', ') || trans.__('not read')}`;
 }
 
 export function sayPercent(trans: TranslationBundle): (n: number) => string {

@@ -3,6 +3,9 @@ export const CommandIDs = {
   open: 'gpucommons:open-gpu-panel',
   resetPeak: 'gpucommons:reset-gpu-peak',
   copyFigures: 'gpucommons:copy-gpu-figures',
+  interrupt: 'gpucommons:interrupt-largest',
+  restart: 'gpucommons:restart-largest',
+  shutDown: 'gpucommons:shut-down-largest',
   pickSize: 'gpucommons:pick-size'
 } as const;
 

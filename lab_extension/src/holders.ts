@@ -26,7 +26,7 @@ export type FindKernel = (id: string) => IKernel | null;
 
 /** Who of this session is on a device, the most memory first; one row for each kernel. */
 export function rowsOf(
-  gpu: IGPU,
+  gpu: Pick<IGPU, 'processes'>,
   find: FindKernel,
   trans: TranslationBundle
 ): IRow[] {
@@ -45,6 +45,17 @@ export function rowsOf(
   return [...rows.values()].sort(
     (one, other) => (other.memory ?? 0) - (one.memory ?? 0)
   );
+}
+
+/** The kernel that holds most memory of all devices together; null if none holds any. */
+export function largestKernel(
+  gpus: readonly IGPU[],
+  find: FindKernel,
+  trans: TranslationBundle
+): IRow | null {
+  const processes = gpus.flatMap(gpu => gpu.processes ?? []);
+  const rows = rowsOf({ processes }, find, trans);
+  return rows.find(({ kind, id }) => kind === 'kernel' && id !== null) ?? null;
 }
 
 /**

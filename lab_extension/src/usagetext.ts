@@ -6,8 +6,18 @@ import { IUsage } from './tokens';
 /** The part of a span from which on its figures are taken for the whole of it. */
 const WHOLE = 0.95;
 
-/** What the GPUs did while a cell ran, in a line; what is not known is no figure. */
-export function usageText(usage: IUsage, trans: TranslationBundle): string {
+/**
+ * What the GPUs did while a cell ran, in a line; what is not known is no figure.
+ *
+ * Without a usage the server did not tell.
+ */
+export function usageText(
+  usage: IUsage | null,
+  trans: TranslationBundle
+): string {
+  if (!usage) {
+    return trans.__('GPU — (the server did not tell)');
+  }
   const { since, until, step, gpu_seconds, memory_peak, covered } = usage;
   if (until - since < step) {
     return trans.__('GPU — (shorter than a reading of %1 s)', step);
@@ -23,7 +33,15 @@ export function usageText(usage: IUsage, trans: TranslationBundle): string {
 }
 
 /** What has to be known of that line. */
-export function usageCaption(usage: IUsage, trans: TranslationBundle): string {
+export function usageCaption(
+  usage: IUsage | null,
+  trans: TranslationBundle
+): string {
+  if (!usage) {
+    return trans.__(
+      'Asking what the GPUs did while this cell ran failed. Run it again to ask again.'
+    );
+  }
   return trans.__(
     "Utilization over the cell's time, summed over the GPUs, and the most memory in use on one of them. It is the device's figure: what other kernels or sessions did on it meanwhile is in it. Read each %1 s.",
     usage.step

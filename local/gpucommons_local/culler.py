@@ -5,6 +5,7 @@ from gpucommons_contract import IDLE_SERVICE
 
 from gpucommons_local.cache import checkout
 from gpucommons_local.instance import NODE_ADDRESS, Instance
+from gpucommons_local.rights import NAMESPACE
 from gpucommons_local.secrets import Secrets
 from gpucommons_local.supervision import Program
 from gpucommons_local.toolchain import BIN
@@ -29,6 +30,11 @@ def culler_program(instance: Instance, secrets: Secrets) -> Program:
     """Return the culler. It follows the hub's own catalogue."""
     folder = instance.state / "idle"
     values = {
+        "Election": {
+            "lease_name": "idle-culler",
+            "lease_namespace": NAMESPACE,
+            "kubeconfig": str(instance.kubeconfigs / "idle.conf"),
+        },
         "IdleCuller": {
             "catalogue_file": str(instance.state / "hub" / "catalogue.yaml"),
             "db_url": f"sqlite:///{folder / 'idle.sqlite'}",

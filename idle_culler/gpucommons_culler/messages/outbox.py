@@ -17,9 +17,10 @@ from gpucommons_culler.messages.delivery import Deliver, DeliveryError
 from gpucommons_culler.messages.limits import Limits, Rate
 from gpucommons_culler.messages.message import Message
 
-_MESSAGES = Counter(
+MESSAGES = Counter(
     "gpucommons_idle_messages", "Messages of the idle culler by what became of them", ("way", "end")
 )
+"""Counted for the whole process; the culler's own metrics show it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +177,7 @@ class Outbox:
         self._log.error("%d %s messages to %s are lost: %s", count, self._way, address, why)
 
     def _count(self, end: str, count: int) -> None:
-        _MESSAGES.labels(self._way, end).inc(count)
+        MESSAGES.labels(self._way, end).inc(count)
 
     def _forget_old(self, now: float) -> None:
         old = now - self._limits.between

@@ -13,16 +13,15 @@ import {
 
 import { CommandIDs, HUB_COMMAND, OPEN_COMMAND } from '../commands';
 import { figuresText } from '../figurestext';
-import { frameOf } from '../frame';
+import { freshFrame } from '../freshframe';
 import { gpuIcon } from '../icon';
 import { GPUModel, IGPUModel } from '../model';
 import { GPUPanel, PANEL_ID } from '../panel';
 import { processActions } from '../processactions';
+import { addProcessCommands } from '../processcommands';
 
 /** Below Lab's file browser and running sessions, above its extension manager. */
 const SIDEBAR_RANK = 300;
-/** Milliseconds in which the server has to give figures to copy. */
-const COPY_PATIENCE = 10000;
 
 /** Shows the GPUs in the sidebar, and has the commands. */
 export const panelPlugin: JupyterFrontEndPlugin<void> = {
@@ -40,20 +39,22 @@ export const panelPlugin: JupyterFrontEndPlugin<void> = {
   ) => {
     const { commands, shell } = app;
     const trans = (translator ?? nullTranslator).load('gpucommons');
+    const actions = processActions(
+      model.running,
+      path => void commands.execute(OPEN_COMMAND, { path }),
+      trans
+    );
     const panel = new GPUPanel({
       model,
       trans,
       pickSize: inHub() ? () => void commands.execute(HUB_COMMAND) : null,
-      actions: processActions(
-        model.running,
-        path => void commands.execute(OPEN_COMMAND, { path }),
-        trans
-      ),
+      actions,
       resetPeak: () => void commands.execute(CommandIDs.resetPeak)
     });
     shell.add(panel, 'left', { rank: SIDEBAR_RANK, type: 'GPU' });
     restorer?.add(panel, PANEL_ID);
     addCommands(app, model, trans);
+    addProcessCommands(commands, model, actions, trans);
     for (const command of Object.values(CommandIDs)) {
       palette?.addItem({ command, category: trans.__('GPU') });
     }
@@ -110,12 +111,8 @@ async function copyFigures(
   model: GPUModel,
   trans: TranslationBundle
 ): Promise<void> {
-  const { connection, frame } = model.stream.telemetry;
   try {
-    const now =
-      connection !== 'closed' && frame
-        ? frame
-        : frameOf(await model.server.ask(AbortSignal.timeout(COPY_PATIENCE)));
+    const now = await freshFrame(model);
     Clipboard.copyToSystem(figuresText(now, model.facts.status, trans));
     Notification.success(trans.__('The figures are copied.'), {
       autoClose: 3000

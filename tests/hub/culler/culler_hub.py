@@ -45,6 +45,7 @@ c.JupyterHub.allow_named_servers = True
 c.JupyterHub.log_level = "DEBUG"
 c.JupyterHub.cleanup_servers = False
 c.JupyterHub.activity_resolution = 0
+c.JupyterHub.last_activity_interval = 1
 c.JupyterHub.tornado_settings = {{"slow_spawn_timeout": 1, "slow_stop_timeout": 1}}
 c.Authenticator.allow_all = True
 c.Authenticator.admin_users = {{"boss"}}

@@ -1,6 +1,7 @@
 """The culler's client, against a real hub, a real proxy and real sessions."""
 
 import asyncio
+import time
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -79,6 +80,38 @@ async def _stopped(client, session):
     async with asyncio.timeout(20):
         while not await client.stop(session):  # noqa: ASYNC110 -- nothing to wait for
             await asyncio.sleep(0.1)
+
+
+@pytest.fixture
+async def direct(hub):
+    async with HubClient(hub.api_url, None, IDLE_TOKEN) as client:
+        yield client
+
+
+async def test_sessions_that_are_called_directly_do_not_look_used(hub, start, direct, client):
+    session = await start()
+
+    def used():
+        return hub.servers("ada")[""]["last_activity"]
+
+    await _settled(used)
+    before = used()
+    assert await direct.activity(session) == ACTIVITY
+    await direct.show_notice(session, NOTICE)
+    assert [each.id for each in await direct.notices(session)] == [NOTICE.id]
+    await asyncio.sleep(3)  # seconds; the hub asks its proxy each second
+    assert used() == before
+    await client.activity(session)  # through the proxy they do
+    hub.until(lambda: used() > before)
+
+
+async def _settled(value):
+    """Wait until a value has been the same for longer than the hub takes to take one up."""
+    same_since, last = time.monotonic(), value()
+    while time.monotonic() - same_since < 3:
+        await asyncio.sleep(0.2)
+        if value() != last:
+            same_since, last = time.monotonic(), value()
 
 
 async def test_a_session_never_sees_the_culler_s_own_token(hub, start, client):

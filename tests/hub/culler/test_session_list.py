@@ -29,6 +29,7 @@ def test_a_session_is_listed_with_what_was_picked(hub, listed):
     assert session["options"] == CHOICE
     assert session["gpus"] == "1"
     assert (session["user"], session["server"], session["url"]) == ("ada", "", "/lab/user/ada/")
+    assert session["address"].startswith("http://127.0.0.1:")
     known = datetime.fromisoformat(hub.servers("ada")[""]["started"])
     assert datetime.fromisoformat(session["started"]) == known
 

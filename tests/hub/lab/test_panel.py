@@ -1,4 +1,4 @@
-"""The GPU panel in a real JupyterLab: whose memory, a cell's GPU time, the keyboard."""
+"""The GPU panel in a real JupyterLab: whose memory, a cell's GPU time, the charts, the keyboard."""
 
 import re
 
@@ -7,6 +7,9 @@ from playwright.sync_api import expect
 
 ROW = ".jp-gpucommons-processes li"
 LINE = ".jp-gpucommons-cell"
+CARD = ".jp-gpucommons-card"
+READOUT = ".jp-gpucommons-readout"
+MOMENT = re.compile(r"^(\d+ %|not read) · \d+:\d\d:\d\d")
 
 
 def test_the_notebook_that_holds_memory_is_named(page):
@@ -27,6 +30,29 @@ def test_the_line_goes_when_the_cell_is_cleared(page):
     page.get_by_role("menuitem", name="Edit", exact=True).click()
     page.get_by_role("menuitem", name="Clear Cell Output").click()
     expect(page.locator(LINE)).to_have_count(0)
+
+
+def test_the_pointer_reads_all_charts_of_a_device_at_one_moment(page):
+    card = page.locator(CARD).first
+    expect(card.locator(READOUT)).to_have_count(0)
+    card.locator(".jp-gpucommons-plot").first.hover(position={"x": 5, "y": 20})
+    expect(card.locator(READOUT)).to_have_count(3)
+    expect(card.locator(READOUT).nth(0)).to_have_text(MOMENT)
+    page.mouse.move(900, 300)
+    expect(card.locator(READOUT)).to_have_count(0)
+
+
+def test_the_keyboard_reads_the_charts_too(page):
+    moment = page.get_by_role("slider", name="Moment in the charts of GPU 0")
+    moment.focus()
+    expect(moment).to_have_attribute("aria-valuetext", re.compile(r": 60 %, 40\.0 GiB, \d+ W$"))
+    moment.press("Home")
+    expect(moment).to_have_attribute("aria-valuenow", "0")
+    expect(page.locator(CARD).first.locator(READOUT)).to_have_count(3)
+    moment.press("End")
+    expect(page.locator(READOUT).first).to_have_text(re.compile(r"^60 % · "))
+    moment.press("Escape")
+    expect(page.locator(READOUT)).to_have_count(0)
 
 
 def test_the_panel_has_no_barrier(page):

@@ -181,10 +181,10 @@ class Play:
             clock=self.clock,
         )
 
-    async def look(self, minutes: int = 1, *, leads: bool = True) -> None:
-        for _ in range(minutes):
-            self.clock.time += MINUTE
-            await self.engine.tick(leads=leads)
+    async def look(self, minutes: int = 1, *, every: int = 1, leads: bool = True) -> None:
+        for _ in range(minutes // every):
+            self.clock.time += every * MINUTE
+            await self.engine.tick(lambda: leads)
 
     def verdict(self, name: str) -> str:
         return self.view(name).decision.verdict

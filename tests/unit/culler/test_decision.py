@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from gpucommons_culler.decision import (
     FRESH,
+    OWN_WORD,
     Action,
     Countdown,
     Decision,
@@ -262,6 +263,20 @@ def test_what_a_session_says_counts_within_the_bound():
     assert decide(facts(kernel, since=NOON - 12 * HOUR), RULE, NOON).verdict is Verdict.ACTIVE
 
 
+def test_who_types_is_not_ended_where_nobody_may_keep_a_session():
+    types = quiet(SignalName.EDITING, active_at=NOON - MINUTE)
+    never_kept = replace(RULE, keep_at_most=timedelta(), keep_times=0)
+    assert decide(facts(types), never_kept, NOON).verdict is Verdict.ACTIVE
+
+
+def test_a_longer_keeping_lengthens_what_a_session_says():
+    seen = NOON - 20 * HOUR
+    kernel = quiet(SignalName.KERNELS, seen, active_at=NOON)
+    generous = replace(RULE, keep_at_most=24 * HOUR)
+    assert decide(facts(kernel, since=seen), RULE, NOON).action is Action.WARN
+    assert decide(facts(kernel, since=seen), generous, NOON).verdict is Verdict.ACTIVE
+
+
 def test_what_the_platform_measures_counts_for_ever():
     started = NOON - 400 * 24 * HOUR
     works = quiet(SignalName.PROCESSOR, started, active_at=NOON)
@@ -376,7 +391,7 @@ def test_only_a_session_that_is_known_to_be_quiet_for_the_whole_time_is_ended(kn
     if not ended(known, rule):
         return
     trusted = [each.quiet_since for each in known.signals if each.trusted]
-    bound = max(trusted) + rule.keep_at_most if trusted else None
+    bound = max(trusted) + max(rule.keep_at_most, OWN_WORD) if trusted else None
     fresh = {s.name for s in known.signals if timedelta() <= abs(NOON - s.measured_at) <= FRESH}
     assert known.required <= fresh
     for signal in known.signals:
@@ -394,7 +409,7 @@ def test_a_session_that_works_is_never_ended(known, rule, name, trusted, ago):
     works = replace(quiet(name), trusted=trusted, active_at=NOON - ago)
     known = replace(known, signals=(*known.signals, works))
     seen = [each.quiet_since for each in known.signals if each.trusted]
-    beyond = not trusted and seen and NOON - ago > max(seen) + rule.keep_at_most
+    beyond = not trusted and seen and NOON - ago > max(seen) + max(rule.keep_at_most, OWN_WORD)
     assert beyond or not ended(known, rule)
 
 

@@ -1,5 +1,7 @@
 """The culler at work, tick by tick: its own parts, a database; hub and node are played."""
 
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 
@@ -8,6 +10,8 @@ from gpucommons_culler.hub_errors import HubUnavailable
 from gpucommons_culler.keep_refused import KeepRefusedError
 from gpucommons_culler.records import EventKind
 from gpucommons_culler.rule import Ending
+from gpucommons_culler.store import Store
+from gpucommons_culler.store_errors import StoreUnavailable
 
 from .playing import MINUTE, NOON, RULE, Play
 
@@ -76,10 +80,10 @@ async def test_a_silent_cell_keeps_a_session_that_the_node_sees_idle(play):
     assert play.verdict("ada") == "active"
 
 
-async def test_a_cell_that_uses_nothing_keeps_a_session_no_longer_than_a_person_could(play):
+async def test_a_cell_that_uses_nothing_keeps_a_session_for_half_a_day(play):
     play.hub.run("ada")
     play.hub.cells = {"ada"}
-    await play.look(60 * 2 + 32)
+    await play.look(60 * 12 + 33, every=3)
     assert play.kinds() == [WARNED]
 
 
@@ -220,6 +224,27 @@ async def test_a_warned_session_that_ends_by_itself_is_written_down(play):
     play.hub.running.clear()
     await play.look()
     assert play.kinds() == [WARNED, GONE]
+
+
+async def test_what_a_locked_database_cannot_keep_is_not_done_until_it_can(
+    store_url, database_file
+):
+    store = Store(store_url, patience_seconds=0.1)
+    store.open()
+    play = Play(store)
+    await _warned(play)
+    await play.look(29)
+    with closing(sqlite3.connect(database_file, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(StoreUnavailable):
+            await play.look()
+        assert play.hub.stopped == []
+        assert play.kinds() == [WARNED]
+        other.execute("ROLLBACK")
+    await play.look()
+    assert play.hub.stopped == ["ada"]
+    assert play.kinds() == [WARNED, STOPPING, STOPPED]
+    store.close()
 
 
 async def test_a_session_that_cannot_be_told_is_not_warned(play, monkeypatch):

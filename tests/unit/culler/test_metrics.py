@@ -95,20 +95,16 @@ def test_sessions_are_counted_anew_at_each_tick(metrics):
     )
 
 
-def test_ticks_ends_sources_and_messages_are_counted(metrics):
+def test_ticks_ends_and_sources_are_counted(metrics):
     metrics.ticked(NOW, timedelta(seconds=-1), timedelta(seconds=2))
     metrics.gone(MINUTE)
     metrics.source_failed("DCGM")
-    metrics.message_sent()
-    metrics.message_failed()
-    metrics.message_dropped()
     found = told(metrics)
     assert found["last_tick_timestamp_seconds"] == pytest.approx(NOW.timestamp())
     assert found["tick_late_seconds_sum"] == 0
     assert found["tick_seconds_sum"] == 2
     assert found["stop_seconds_sum"] == 60
     assert found["source_failures_total DCGM"] == 1
-    assert [found[f"messages_total {each}"] for each in ("sent", "failed", "dropped")] == [1] * 3
 
 
 def test_two_cullers_do_not_share_counts(metrics):

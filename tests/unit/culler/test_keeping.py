@@ -1,0 +1,70 @@
+"""How long people may keep a session: bounded in length and number, and offered so."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from gpucommons_culler.keeping import choices, chosen_length, left_to_keep, refusal
+from gpucommons_culler.memory import Keeping
+from gpucommons_culler.rule import IdleRule
+from hypothesis import given
+from hypothesis import strategies as st
+
+HOUR = timedelta(hours=1)
+RULE = IdleRule("size gpu", keep_at_most=6 * HOUR, keep_times=2)
+NEVER_KEPT = Keeping(0, timedelta())
+
+rules = st.builds(
+    IdleRule,
+    name=st.just("any"),
+    keep_at_most=st.timedeltas(timedelta(), timedelta(days=3)),
+    keep_times=st.integers(0, 5),
+)
+keepings = st.builds(
+    Keeping, times=st.integers(0, 6), length=st.timedeltas(timedelta(), timedelta(days=4))
+)
+
+
+def _ids(rule: IdleRule, used: Keeping) -> list[str]:
+    return [each.id for each in choices(rule, used)]
+
+
+def test_short_and_long_are_offered_as_far_as_the_rule_goes():
+    assert _ids(RULE, NEVER_KEPT) == ["keep-3600", "keep-14400", "keep-21600", "stop"]
+    assert _ids(RULE, Keeping(1, 5.5 * HOUR)) == ["keep-1800", "stop"]
+    assert _ids(RULE, Keeping(2, HOUR)) == ["stop"]
+    assert _ids(replace(RULE, keep_at_most=timedelta()), NEVER_KEPT) == ["stop"]
+
+
+@given(rules, keepings)
+def test_what_is_offered_is_allowed(rule, used):
+    offered = [length for each in _ids(rule, used) if (length := chosen_length(each))]
+    assert len(offered) <= 3, "a notice has four choices at most, and one ends the session"
+    assert all(refusal(rule, used, length) is None for length in offered)
+
+
+@given(rules, keepings, st.timedeltas(timedelta(), timedelta(days=9)))
+def test_nobody_keeps_more_than_the_rule_allows(rule, used, length):
+    if refusal(rule, used, length) is None:
+        assert used.times < rule.keep_times
+        assert used.length + length <= rule.keep_at_most
+        assert length <= left_to_keep(rule, used)
+
+
+@pytest.mark.parametrize(
+    ("rule", "used", "length", "words"),
+    [
+        (replace(RULE, keep_times=0), NEVER_KEPT, HOUR, "cannot be kept here (size gpu)"),
+        (RULE, Keeping(2, HOUR), HOUR, "It was kept 2 times since it was last used"),
+        (RULE, Keeping(1, 6 * HOUR), HOUR, "It was kept for 6 hours since it was last used"),
+        (RULE, NEVER_KEPT, 7 * HOUR, "It can be kept for 6 hours more at most."),
+        (RULE, NEVER_KEPT, timedelta(seconds=5), "Keep it for at least 1 minute"),
+    ],
+)
+def test_a_refusal_says_what_is_allowed(rule, used, length, words):
+    assert words in refusal(rule, used, length)
+
+
+@pytest.mark.parametrize("choice", ["stop", "keep-", "keep--5", "keep-²", "keep-1.5", "3600", ""])
+def test_what_is_no_choice_to_keep_is_none(choice):
+    assert chosen_length(choice) is None
