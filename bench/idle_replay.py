@@ -158,7 +158,7 @@ that comes in a lab.
   rule.
 - *Work* is what computes, and a person who sits there, be it in thought. A warning to somebody who
   thinks for longer than half an hour is *unneeded*; one *Keep* answers it. So is one to a model
-  that is asked less than every half hour; its next request cancels it.
+  that is asked less often than every half hour; its next request cancels it.
 - Every rule looks every {tick} minutes, or as seldom as its own defaults say. Seed {seed}.
   Without DCGM, ours was tried on the first {without} days.
 - What days there are, how often, and what goes wrong on them stands in
@@ -166,8 +166,7 @@ that comes in a lab.
   [rules.py](../bench/replay/rules.py).
 - What ours does not give back: sessions whose server hangs, which are never ended since nothing is
   known of them; a cell that waits for ever, or a server left in a terminal, which ends after the
-  twelve hours for which a session's own word counts; sessions for as long as an exporter that
-  should measure their GPUs does not.
+  twelve hours for which a session's own word counts.
 
 ## Days made by hand
 
@@ -177,6 +176,6 @@ What was given back of the oracle's, on one day for each way in which a rule is 
 {rule}
 {traps}
 
-The last three are left alone by ours: what is not measured is not known to be idle, and the load of
+The last two are left alone by ours: what is not measured is not known to be idle, and the load of
 a shared GPU is that of all who share it.
 """

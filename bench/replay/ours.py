@@ -115,8 +115,7 @@ class Ours:
             self._silent.failed(self._key, now, "")
 
     def _required(self, *, asked: bool) -> frozenset[SignalName]:
-        outside = _OUTSIDE | {SignalName.GPU} if self._exporter else _OUTSIDE
-        return frozenset(SignalName) if asked else outside
+        return frozenset(SignalName) if asked else _OUTSIDE
 
     def _said(self, reading: Reading) -> SessionActivity:
         kernel, terminal, gpu, edit = (

@@ -163,6 +163,12 @@ IDLE = (
     _day("a GPU that is polled", _MORNING, [(24 * _HOUR, POLLED)]),
     _day("nvidia-smi watched in a terminal", _MORNING, [(24 * _HOUR, WATCHED)]),
     _day(
+        "the exporter is down for the whole day",
+        _MORNING,
+        _GONE,
+        faults=Faults(exporter_down=(Span(0, 24 * _HOUR),)),
+    ),
+    _day(
         "the culler is restarted during the countdown",
         _MORNING,
         _GONE,
@@ -184,12 +190,6 @@ BOUNDED = (
 """What ours ends only half a day later: it has the session's word that it works."""
 
 LEFT_ALONE = (
-    _day(
-        "the exporter is down for the whole day",
-        _MORNING,
-        _GONE,
-        faults=Faults(exporter_down=(Span(0, 24 * _HOUR),)),
-    ),
     _day("a neighbour works on the same GPU", _MORNING, [(24 * _HOUR, replace(UNUSED, gpu=60))]),
     _day(
         "an idle session that does not answer",

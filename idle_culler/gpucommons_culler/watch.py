@@ -53,12 +53,14 @@ class Watch:
         return dict(self._failing)
 
     def required(self, session: Session, *, asked: bool) -> frozenset[SignalName]:
-        """Answer what has to be known of a session; ``asked`` adds what only itself can say."""
-        told = _TOLD if asked else frozenset()
-        if session.gpus and SignalName.GPU not in self._outside and asked:
-            told |= {SignalName.GPU}
-        outside = self._outside if session.gpus else self._outside - {SignalName.GPU}
-        return outside | told
+        """Answer what has to be known of a session; ``asked`` adds what itself can say.
+
+        Its GPUs are among that: it can tell of them where who else should does not.
+        """
+        outside = self._outside - {SignalName.GPU}
+        if not asked:
+            return outside
+        return outside | _TOLD | ({SignalName.GPU} if session.gpus else frozenset())
 
     def signals(self, session: SessionKey) -> tuple[Signal, ...]:
         """Answer what is known."""

@@ -5,7 +5,13 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
-from gpucommons_contract import KernelActivity, Notice, SessionActivity, TerminalActivity
+from gpucommons_contract import (
+    GPUActivity,
+    KernelActivity,
+    Notice,
+    SessionActivity,
+    TerminalActivity,
+)
 from gpucommons_culler.dry_steps import DrySteps
 from gpucommons_culler.engine import Engine
 from gpucommons_culler.hub import SessionList
@@ -68,6 +74,7 @@ class Hub:
         self._clock = clock
         self.running: dict[str, Session] = {}
         self.cells: set[str] = set()
+        self.gpus: dict[str, GPUActivity] = {}
         self.silent: set[str] = set()
         self.away = False
         self.stuck = False
@@ -114,7 +121,7 @@ class Hub:
         age = (self._clock.time - session.key.started).total_seconds()
         kernels = (KernelActivity("k", "train.ipynb", name in self.cells, age - 60),)
         terminals: tuple[TerminalActivity, ...] = ()
-        return SessionActivity(age, kernels, terminals, None)
+        return SessionActivity(age, kernels, terminals, None, self.gpus.get(name))
 
     async def notices(self, session: Session) -> tuple[Notice, ...]:
         return tuple(self.shown.get(self._reached(session), {}).values())

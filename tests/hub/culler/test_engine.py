@@ -6,13 +6,16 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from gpucommons_contract import GPUActivity
 from gpucommons_culler.hub_errors import HubUnavailable
 from gpucommons_culler.keep_refused import KeepRefusedError
 from gpucommons_culler.records import EventKind
 from gpucommons_culler.rule import Ending
+from gpucommons_culler.signals import SignalName
 from gpucommons_culler.store import Store
 from gpucommons_culler.store_errors import StoreUnavailable
 
@@ -110,6 +113,22 @@ async def test_who_does_not_answer_is_not_ended_and_not_asked_at_each_look(play)
     assert play.kinds() == []
     assert play.verdict("ada") == "unknown"
     assert "does not answer" in play.view("ada").silence
+
+
+async def test_where_the_exporter_is_gone_a_session_is_asked_of_its_gpus(play):
+    play.node.provides = frozenset({SignalName.PROCESSOR, SignalName.GPU})  # and tells of no GPU
+    play.restart()
+    session = play.hub.run("ada")
+    play.hub.running["ada"] = replace(session, gpus=Decimal(1))
+    await play.look(31)
+    assert play.verdict("ada") == "unknown"
+    works = GPUActivity(watched=10800, last=0, utilization=90, memory=2**30)
+    play.hub.gpus["ada"] = works
+    await play.look(4)
+    assert play.verdict("ada") == "active"
+    play.hub.gpus["ada"] = replace(works, last=3600, utilization=0)
+    await play.look(31)
+    assert play.kinds() == [WARNED]
 
 
 async def test_a_blind_node_ends_nothing_and_takes_a_warning_back(play):
