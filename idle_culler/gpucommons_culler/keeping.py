@@ -11,7 +11,8 @@ from gpucommons_culler.words import span
 STOP_NOW = "stop"
 """The choice that ends the session at once."""
 _KEEP = "keep-"
-_OFFERED = (timedelta(hours=1), timedelta(hours=4), timedelta(hours=12))
+_SHORT, _LONG = timedelta(hours=1), timedelta(hours=12)
+"""What is offered, if there is so much left. More buttons than that crowd a notice."""
 _SHORTEST = timedelta(minutes=1)
 
 
@@ -24,11 +25,9 @@ def left_to_keep(rule: IdleRule, used: Keeping) -> timedelta:
 
 
 def choices(rule: IdleRule, used: Keeping) -> tuple[NoticeChoice, ...]:
-    """Offer to keep the session for some lengths of time, as far as it may be, or to end it."""
+    """Offer to keep the session, for a while or for as long as it may be, or to end it."""
     left = left_to_keep(rule, used)
-    lengths = [each for each in _OFFERED if each < left][: len(_OFFERED) - 1]
-    if left:
-        lengths.append(min(left, _OFFERED[-1]))
+    lengths = sorted({min(left, _SHORT), min(left, _LONG)} - {timedelta()})
     kept = (NoticeChoice(f"{_KEEP}{_seconds(each)}", f"Keep {span(each)}") for each in lengths)
     return (*kept, NoticeChoice(STOP_NOW, "End it now"))
 

@@ -231,11 +231,10 @@ class Steps:
     def _notice(case: Case, stop_at: datetime) -> Notice:
         since = case.decision.idle_since or case.at
         released = case.rule.ending is Ending.RELEASE
-        ends = "is started anew without its GPU" if released else "ends"
-        text = (
-            f"This session has been idle since {moment(since, case.at)} and {ends} at "
-            f"{moment(stop_at, case.at)}. Any use of it cancels that. Files are kept; "
-            "what is only in memory is lost."
+        ends = "restarts without its GPU" if released else "ends"
+        text = (  # Lab shows 140 characters of it at once
+            f"Idle since {moment(since, case.at)}, this session {ends} at "
+            f"{moment(stop_at, case.at)}. Any use cancels that. Files are kept, memory is not."
         )
         offered = choices(case.rule, case.keeping)
         return Notice(NOTICE_ID, text, NoticeLevel.WARNING, stop_at.timestamp(), offered)

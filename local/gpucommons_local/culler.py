@@ -21,6 +21,8 @@ def culler_service(secrets: Secrets) -> dict[str, object]:
         "name": IDLE_SERVICE,
         "url": f"http://{NODE_ADDRESS}:{_PORT}",
         "api_token": secrets.idle_token,
+        # It learns who administers: the scope opens nothing in the hub by itself.
+        "oauth_client_allowed_scopes": ["admin-ui"],
         "oauth_no_confirm": True,  # it is ours: nobody is asked whether it may know them
         "display": True,
     }

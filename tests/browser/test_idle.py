@@ -29,7 +29,7 @@ def test_a_person_sees_the_countdown_keeps_the_session_and_reads_why(
     start_session(page, "SciPy", "Whole GPU")
     wait_for_lab(page)
 
-    warning = page.locator(".Toastify__toast", has_text="This session has been idle since")
+    warning = page.locator(".Toastify__toast", has_text="this session ends at")
     expect(warning).to_be_visible(timeout=_WARNED_MS)
     keep_picture(page, "idle-countdown")
     other = page.context.new_page()

@@ -30,7 +30,7 @@ def _ids(rule: IdleRule, used: Keeping) -> list[str]:
 
 
 def test_short_and_long_are_offered_as_far_as_the_rule_goes():
-    assert _ids(RULE, NEVER_KEPT) == ["keep-3600", "keep-14400", "keep-21600", "stop"]
+    assert _ids(RULE, NEVER_KEPT) == ["keep-3600", "keep-21600", "stop"]
     assert _ids(RULE, Keeping(1, 5.5 * HOUR)) == ["keep-1800", "stop"]
     assert _ids(RULE, Keeping(2, HOUR)) == ["stop"]
     assert _ids(replace(RULE, keep_at_most=timedelta()), NEVER_KEPT) == ["stop"]
@@ -39,7 +39,7 @@ def test_short_and_long_are_offered_as_far_as_the_rule_goes():
 @given(rules, keepings)
 def test_what_is_offered_is_allowed(rule, used):
     offered = [length for each in _ids(rule, used) if (length := chosen_length(each))]
-    assert len(offered) <= 3, "a notice has four choices at most, and one ends the session"
+    assert len(offered) <= 2, "what fits a notice, beside the end"
     assert all(refusal(rule, used, length) is None for length in offered)
 
 
