@@ -68,6 +68,8 @@ _CHOICE = {"team": "lab", "environment": "scipy", "version": "1", "size": "gpu"}
 class IdleHub(Program):
     """A hub whose people have one session each; a small server answers for all of them."""
 
+    start_limit_s = _LONGEST_S
+
     def __init__(self, folder: Path, sessions: int):
         folder.mkdir()
         self._session = ThreadingHTTPServer(("127.0.0.1", 0), _Session)

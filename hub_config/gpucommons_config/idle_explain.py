@@ -5,14 +5,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 
-from gpucommons_contract import IDLE_SERVICE
 from gpucommons_culler.words import span
 
 
-def session_url(address: str, session: str) -> str:
-    """Return where the culler explains a session. ``address`` is where people open the hub."""
-    path = "/".join(quote(part, safe="@~") for part in session.split("/", 1))
-    return f"{address.rstrip('/')}/services/{IDLE_SERVICE}/api/sessions/{path}"
+def session_path(session: str) -> str:
+    """Return where the culler's API explains a session, ``NAME`` or ``NAME/SERVER``."""
+    return "sessions/" + "/".join(quote(part, safe="@~") for part in session.split("/", 1))
 
 
 def explained(said: dict[str, Any]) -> Iterator[str]:

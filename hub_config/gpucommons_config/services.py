@@ -1,6 +1,7 @@
 """The hub's own helpers, and what each may do."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from gpucommons_authenticator.session_calls import NOTICE_SCOPES
 from gpucommons_contract import IDLE_SERVICE, NOTICE_SERVICE, PEOPLE_SERVICE
@@ -44,13 +45,21 @@ def add_services(c: Config) -> None:
     listed = list(c.JupyterHub.get("services", []))
     named = {each["name"] for each in listed}
     c.JupyterHub.services = [*listed, *({"name": n} for n in _SCOPES if n not in named)]
-    roles = {each["name"]: each for each in c.JupyterHub.get("load_roles", [])}
-    usual = roles.pop("user", {"name": "user", "scopes": ["self"]})
+    c.JupyterHub.extra_user_scopes = {*c.JupyterHub.get("extra_user_scopes", ()), *_FOR_PEOPLE}
     c.JupyterHub.load_roles = [
-        *roles.values(),
-        {**usual, "scopes": [*usual.get("scopes", ()), *_FOR_PEOPLE]},
+        *(_widened(role) for role in c.JupyterHub.get("load_roles", [])),
         *(
             {"name": name, "services": [name], "scopes": list(scopes)}
             for name, scopes in _SCOPES.items()
         ),
     ]
+
+
+def _widened(role: Mapping[str, Any]) -> dict[str, Any]:
+    """Add to what an installation says that everybody may do: then the extra scopes do not count.
+
+    Other roles stay as they are.
+    """
+    if role["name"] != "user" or "scopes" not in role:
+        return dict(role)
+    return {**role, "scopes": [*role["scopes"], *_FOR_PEOPLE]}

@@ -3,13 +3,13 @@
 import asyncio
 import logging
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from gpucommons_contract import Notice
 
 from gpucommons_culler.clock import Clock
-from gpucommons_culler.decision import FRESH, Action, Decision, Facts, Verdict, decide
+from gpucommons_culler.decision import FRESH, Action, Facts, Verdict, decide
 from gpucommons_culler.hub import HubClient
 from gpucommons_culler.hub_errors import HubError
 from gpucommons_culler.keep_refused import KeepRefusedError
@@ -24,13 +24,14 @@ from gpucommons_culler.memory import Memory
 from gpucommons_culler.metrics import Metrics
 from gpucommons_culler.pauses import Pauses
 from gpucommons_culler.records import Event, EventKind, KeptLease
-from gpucommons_culler.rule import IdleRule, Rules
+from gpucommons_culler.rule import Rules
 from gpucommons_culler.session import Session, SessionKey
 from gpucommons_culler.signals import Signal
 from gpucommons_culler.steps import NOTICE_ID, Case, Steps
 from gpucommons_culler.store import Store
 from gpucommons_culler.store_errors import StoreError
 from gpucommons_culler.tracks import from_json
+from gpucommons_culler.view import View
 from gpucommons_culler.watch import Watch
 
 log = logging.getLogger(__name__)
@@ -39,20 +40,6 @@ _IDLE = (Verdict.IDLE, Verdict.IDLE_HELD)
 _STEPS_AT_ONCE = 10
 _BREATH = 500
 """Sessions that are judged before others, such as the pages, get a turn."""
-
-
-@dataclass(frozen=True, slots=True)
-class View:
-    """One session as it was judged last."""
-
-    session: Session
-    rule: IdleRule
-    facts: Facts
-    decision: Decision
-    keep_left: timedelta
-    """For how long it may still be kept."""
-    silence: str | None
-    """Why it did not say what it does, if it was asked and did not."""
 
 
 class Engine:

@@ -16,6 +16,7 @@ LONGEST_GAIN = timedelta(hours=12)
 """For how long a stop counts as a gain. Nobody knows when the session would have ended itself."""
 _TICK_BUCKETS = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
 _END_BUCKETS = (1, 2, 5, 10, 20, 30, 60, 120, 300)
+_IDLE_BUCKETS = (900, 1800, 3600, 5400, 7200, 14_400, 28_800, 43_200, 86_400)
 _HOUR = timedelta(hours=1)
 
 
@@ -64,6 +65,9 @@ class Metrics:
         self._ending = self._histogram(
             "stop_seconds", "From the order to stop a session until it was gone.", _END_BUCKETS
         )
+        self._idle = self._histogram(
+            "idle_seconds", "For how long sessions were idle until they ended.", _IDLE_BUCKETS
+        )
         for verdict in Verdict:
             self._sessions.labels(verdict)
         self.registry.register(MESSAGES)
@@ -84,8 +88,10 @@ class Metrics:
         if decision.action is Action.CANCEL and decision.verdict is Verdict.ACTIVE:
             self._false_alarms.inc()
 
-    def reclaimed(self, session: Session, _decision: Decision, at: datetime) -> None:
-        """Count the GPUs of a session that was stopped or released."""
+    def reclaimed(self, session: Session, decision: Decision, at: datetime) -> None:
+        """Count a session that was stopped or released, and the GPUs that it gave back."""
+        if decision.idle_since:
+            self._idle.observe((at - decision.idle_since).total_seconds())
         if session.gpus:
             gpus, key = float(session.gpus), session.key
             self._gpus.labels(session.team, session.size).inc(gpus)

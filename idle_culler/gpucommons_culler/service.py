@@ -16,6 +16,7 @@ from traitlets import Bool, Float, Integer, Unicode
 from traitlets.config import Config, Configurable
 
 from gpucommons_culler.clock import Clock
+from gpucommons_culler.dry_steps import DrySteps
 from gpucommons_culler.election import Election
 from gpucommons_culler.engine import Engine
 from gpucommons_culler.errors import CullerError
@@ -28,7 +29,7 @@ from gpucommons_culler.rule import Rules
 from gpucommons_culler.sources import KubeletSource, PrometheusSource, Source
 from gpucommons_culler.sources.pod_usage import Thresholds
 from gpucommons_culler.sources.prometheus import Queries
-from gpucommons_culler.steps import DrySteps, Steps
+from gpucommons_culler.steps import Steps
 from gpucommons_culler.store import Store
 from gpucommons_culler.store_errors import StoreError
 from gpucommons_culler.telling import Telling

@@ -73,6 +73,12 @@ class Case:
     countdown: Countdown | None
     at: datetime
 
+    def standing(self, countdown: Countdown | None = None) -> StandingCountdown:
+        """Write the warning that stands, or a new one, with what it rests on."""
+        countdown = countdown or self.countdown or Countdown(self.at, self.at)
+        session, signals = self.session, to_json(self.signals)
+        return StandingCountdown(session.key, countdown, session.url, signals)
+
     def event(self, kind: EventKind, reason: str = "", by: str = "") -> Event:
         """Write what happened as a line of the audit."""
         return Event(
@@ -128,9 +134,7 @@ class Steps:
         session, stop_at = case.session, case.decision.next_at
         if stop_at is None:
             raise ValueError("a warning says when the session ends")
-        countdown = Countdown(case.at, stop_at)
-        standing = StandingCountdown(session.key, countdown, session.url, to_json(case.signals))
-        event = case.event(EventKind.WARNED)
+        standing, event = case.standing(Countdown(case.at, stop_at)), case.event(EventKind.WARNED)
         try:
             await self._write(self._store.begin, standing, event)
         except AlreadyWarned:
@@ -195,17 +199,20 @@ class Steps:
         await self._write(self._store.end, key, event)
 
     async def _stopped(self, case: Case, kind: EventKind, by: str) -> bool:
-        reason = f"{by} ended it." if by else case.decision.reason
-        await self._write(self._store.record, case.event(EventKind.STOPPING, reason, by))
+        """Stop it; whether it is gone. Who takes the countdown away is the one that stops it."""
+        key, reason = case.session.key, f"{by} ended it." if by else case.decision.reason
+        stopping = case.event(EventKind.STOPPING, reason, by)
+        if not await self._write(self._store.end, key, stopping):
+            return False  # another replica has, a moment ago
         try:
             await self._gone(case.session)
         except HubError as error:
+            log.warning("%s could not be stopped: %s", key.name, error)
             event = case.event(EventKind.FAILED, f"It could not be stopped: {error}")
-            await self._write(self._store.record, event)
+            await self._write(self._store.begin, case.standing(), event)
             self._messenger.tell(case.session, event)
-            log.warning("%s could not be stopped: %s", case.session.key.name, error)
             return False
-        await self._write(self._store.end, case.session.key, case.event(kind, reason, by))
+        await self._write(self._store.record, case.event(kind, reason, by))
         self._metrics.acted(case.decision)
         self._metrics.reclaimed(case.session, case.decision, case.at)
         return True
@@ -242,56 +249,3 @@ class Steps:
         """Write to the store, one at a time, beside the event loop."""
         async with self._writing:
             return await asyncio.to_thread(change, *arguments, **more)
-
-
-class DrySteps(Steps):
-    """Takes no step, and writes down which it would have taken.
-
-    What would be gone by now is left out until it is used again.
-    """
-
-    def __init__(self, hub: Hub, store: Store, messenger: Messenger, metrics: Metrics) -> None:
-        super().__init__(hub, store, messenger, metrics)
-        self._ended: dict[SessionKey, datetime] = {}
-
-    async def take(self, case: Case) -> bool:
-        """Write down the step of a decision."""
-        ended, idle_since = self._ended.get(case.session.key), case.decision.idle_since
-        if ended and idle_since and idle_since <= ended:
-            return True
-        return await super().take(case)
-
-    async def warn(self, case: Case) -> bool:
-        """Remember the countdown, and show nothing."""
-        countdown = Countdown(case.at, case.decision.next_at or case.at)
-        key, signals = case.session.key, to_json(case.signals)
-        standing = StandingCountdown(key, countdown, case.session.url, signals)
-        await self._write(self._store.begin, standing, case.event(EventKind.WOULD_WARN))
-        return True
-
-    async def show_again(self, case: Case) -> None:
-        """Show nothing."""
-
-    async def cancel(self, case: Case) -> None:
-        """Forget the countdown."""
-        await self._end(case, EventKind.WOULD_CANCEL)
-
-    async def stop(self, case: Case, by: str = "") -> bool:
-        """Write down that it would be stopped now; what a person wishes is the real one's."""
-        if not by:
-            self._ended[case.session.key] = case.at
-            await self._end(case, EventKind.WOULD_STOP)
-        return False
-
-    async def release(self, case: Case) -> None:
-        """Write down that it would be released now."""
-        self._ended[case.session.key] = case.at
-        await self._end(case, EventKind.WOULD_RELEASE)
-
-    async def gone(self, key: SessionKey, at: datetime) -> None:
-        """Forget the countdown of a session that ended."""
-        self._ended.pop(key, None)
-        await super().gone(key, at)
-
-    async def _end(self, case: Case, kind: EventKind) -> None:
-        await self._write(self._store.end, case.session.key, case.event(kind))

@@ -96,7 +96,7 @@ def cluster_objects(_instance: Instance, _images: Mapping[str, str]) -> list[Man
 ADDONS: tuple[AddOn, ...] = (
     AddOn("cluster", "Cluster DNS and storage", cluster_objects),
     AddOn("rights", "Accounts and what they may do", rights_objects, tokens_missing),
-    AddOn("kueue", "Kueue, the queue for GPUs", kueue_manifests, queue_missing, start_limit=120),
+    AddOn("kueue", "Kueue, the queue for GPUs", kueue_manifests, queue_missing, start_limit=300),
     AddOn(
         "gpu",
         "NVIDIA's device plugins, MPS and feature discovery",

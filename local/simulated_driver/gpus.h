@@ -12,7 +12,8 @@
 #define GPU_CLOCK_MAX 1980u          /* MHz */
 #define GPU_MEMORY_CLOCK_MAX 3201u   /* MHz */
 
-enum { GPU_COUNT = 4 };
+/* As many as there can be; there are those that have a device node. */
+enum { GPU_COUNT = 16 };
 
 struct simulated_gpu {
     unsigned minor; /* of /dev/nvidiaN; also the GPU's number in the state file */

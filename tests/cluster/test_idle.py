@@ -5,7 +5,8 @@ import json
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from datetime import datetime
+from datetime import date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -66,11 +67,11 @@ class Session:
         return found.raise_for_status().json()["events"]
 
 
-def _explained(platform: LocalPlatform, session: Session) -> str:
-    """What the command says to an administrator."""
+def _idle(platform: LocalPlatform, command: str, *arguments: str) -> str:
+    """What one of the commands says to an administrator."""
     config = str(platform.state / "people.yaml")
-    command = [GPUCOMMONS, "idle", "explain", "--config", config, session.name]
-    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    whole = [GPUCOMMONS, "idle", command, "--config", config, *arguments]
+    return subprocess.run(whole, capture_output=True, text=True, check=True).stdout
 
 
 StartSession = Callable[..., Session]
@@ -113,7 +114,7 @@ def test_an_idle_gpu_is_warned_of_kept_by_one_press_and_given_back_when_its_time
     session.answer("keep-3600")
     until(lambda: session.notice() is None, PATIENCE_S)
     assert session.verdict() == "kept"
-    explained = _explained(platform, session)
+    explained = _idle(platform, "explain", session.name)
     assert f"{session.name}: kept. {session.name} keeps it until" in explained
     assert "processor: processor at" in explained
 
@@ -201,3 +202,25 @@ def test_under_pressure_only_it_waits_until_somebody_else_does(
         until(lambda: waiter.servers().get("", {}).get("ready"), 2 * PATIENCE_S)
     finally:
         waiter.stop_all()
+
+
+def test_who_is_exempt_is_left_alone_until_that_ends(
+    platform: LocalPlatform, start: StartSession
+) -> None:
+    session = start("researcher", {"size": "cpu"})
+    whom = ("--user", session.person.username, "--until", f"{date.today() + timedelta(days=2)}")
+    line = _idle(platform, "exempt", *whom, "--reason", "The paper is due.")
+    assert "The paper is due." in _idle(platform, "exemptions")
+    try:
+        until(lambda: session.verdict() == "exempt", PATIENCE_S)
+        time.sleep(40)
+        assert session.notice() is None
+    finally:
+        _idle(platform, "unexempt", line.partition(":")[0])
+    until(session.notice, PATIENCE_S)
+
+
+def test_what_a_real_cluster_is_given_is_accepted(platform: LocalPlatform) -> None:
+    folder = Path(__file__).parents[2] / "cluster" / "idle-culler"
+    found = platform.kubectl("apply", "-k", str(folder), "--dry-run=server")
+    assert "deployment.apps/idle-culler created (server dry run)" in found

@@ -23,6 +23,8 @@ def free_port() -> int:
 class Program:
     """One process of ours: started, awaited at an address, ended by its own id."""
 
+    start_limit_s: float = START_LIMIT_S
+
     def __init__(self, command: list[str], ready_url: str, log: Path, env: dict[str, str]):
         self.command, self.ready_url, self.log = command, ready_url, log
         self._env = os.environ | env
@@ -40,7 +42,7 @@ class Program:
             raise
 
     def _wait_until_it_answers(self, process: "subprocess.Popen[bytes]") -> None:
-        deadline = time.monotonic() + START_LIMIT_S
+        deadline = time.monotonic() + self.start_limit_s
         while not self._answers():
             assert process.poll() is None, f"{self.command[0]} ended:\n{self.tail()}"
             assert time.monotonic() < deadline, f"{self.command[0]} is not up:\n{self.tail()}"

@@ -99,7 +99,7 @@ def size(text: str) -> int:
 
 def _gpu(text: str) -> int:
     try:
-        check_gpu(number := int(text))
+        check_gpu(number := int(text), GPU_COUNT)
     except ValueError:
         raise argparse.ArgumentTypeError(
             f"there is no GPU {text}: they are numbered 0 to {GPU_COUNT - 1}"
@@ -131,7 +131,7 @@ def run(arguments: argparse.Namespace, driver_root: Path) -> int:
             case "xid":
                 state = file.update(lambda state: state.with_xid(arguments.gpu, arguments.code))
             case "reset":
-                numbers = arguments.gpu or range(GPU_COUNT)
+                numbers = arguments.gpu or None
                 state = file.update(lambda state: state.reset(numbers))
             case _:
                 state = file.read()

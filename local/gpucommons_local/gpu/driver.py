@@ -16,6 +16,7 @@ from pathlib import Path
 
 from gpucommons_local.cache import checkout, fingerprint
 from gpucommons_local.errors import PlatformError
+from gpucommons_local.gpu.state import GPU_COUNT
 from gpucommons_local.gpu.state_file import StateFile
 
 DRIVER_VERSION = "580.0.0"
@@ -80,8 +81,8 @@ def sources() -> Path:
     return checkout() / "local" / "simulated_driver"
 
 
-def build(root: Path) -> DriverRoot:
-    """Make ``root`` a driver root; nothing is done where all is as it should be.
+def build(root: Path, count: int = GPU_COUNT) -> DriverRoot:
+    """Make ``root`` a driver root of so many GPUs; nothing is done where all is as it should be.
 
     Safe to call while sessions run: files are replaced, never written over,
     and the state of the GPUs stays. Raises PlatformError.
@@ -93,10 +94,10 @@ def build(root: Path) -> DriverRoot:
     if not (stamp.exists() and stamp.read_text() == wanted):
         _compile(root)
         stamp.write_text(wanted)
-    make_device_nodes(driver.devices, EXCLUSIVE_GPUS + SHARED_GPUS)
+    make_device_nodes(driver.devices, range(count))
     make_device_nodes(driver.exclusive_devices, EXCLUSIVE_GPUS)
     make_device_nodes(driver.shared_devices, SHARED_GPUS)
-    driver.state_file.create()
+    driver.state_file.create(count)
     return driver
 
 

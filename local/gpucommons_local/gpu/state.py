@@ -4,6 +4,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 GPU_COUNT = 4
+"""GPUs of the local platform."""
+MOST_GPUS = 16
+"""GPUs that a machine can have, as a DGX-2 has; gpus.h says the same."""
 MEMORY_TOTAL = 143771 << 20
 """Bytes on each GPU, as an H200 reports; gpus.h says the same."""
 POWER_LIMIT = 700_000
@@ -109,8 +112,9 @@ class Xid:
         _check("Xid", self.code, 999, "")
 
 
-def _all_idle() -> tuple[GPUState, ...]:
-    return (GPUState(),) * GPU_COUNT
+def all_idle(count: int = GPU_COUNT) -> tuple[GPUState, ...]:
+    """So many GPUs that do nothing."""
+    return (GPUState(),) * count
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,40 +122,45 @@ class DriverState:
     """All GPUs at one moment. generation grows with each change."""
 
     generation: int = 0
-    gpus: tuple[GPUState, ...] = field(default_factory=_all_idle)
+    gpus: tuple[GPUState, ...] = field(default_factory=all_idle)
     processes: tuple[GPUProcess, ...] = ()
     xids: tuple[Xid, ...] = ()
 
     def __post_init__(self) -> None:
-        if len(self.gpus) != GPU_COUNT:
-            raise ValueError(f"There are {GPU_COUNT} GPUs, not {len(self.gpus)}.")
+        if not 1 <= len(self.gpus) <= MOST_GPUS:
+            raise ValueError(f"There are 1 to {MOST_GPUS} GPUs, not {len(self.gpus)}.")
         if len(self.processes) > MAX_PROCESSES:
             raise ValueError(f"At most {MAX_PROCESSES} processes can be simulated.")
 
     def with_gpu(self, number: int, gpu: GPUState) -> "DriverState":
         """Change one GPU."""
-        check_gpu(number)
+        check_gpu(number, len(self.gpus))
         return replace(self, gpus=(*self.gpus[:number], gpu, *self.gpus[number + 1 :]))
 
     def with_processes(self, number: int, processes: Iterable[GPUProcess]) -> "DriverState":
         """Replace the processes of one GPU."""
+        check_gpu(number, len(self.gpus))
         others = tuple(each for each in self.processes if each.gpu != number)
         return replace(self, processes=(*others, *processes))
 
     def with_xid(self, number: int, code: int) -> "DriverState":
         """Add a critical error on a GPU."""
+        check_gpu(number, len(self.gpus))
         sequence = self.xids[-1].sequence + 1 if self.xids else 1
         return replace(self, xids=(*self.xids, Xid(sequence, number, code))[-MAX_XIDS:])
 
-    def reset(self, numbers: Iterable[int] = range(GPU_COUNT)) -> "DriverState":
-        """Make GPUs idle, without processes. Xids stay: what was told cannot be untold."""
+    def reset(self, numbers: Iterable[int] | None = None) -> "DriverState":
+        """Make GPUs idle, all unless some are named, without processes.
+
+        Xids stay: what was told cannot be untold.
+        """
         state = self
-        for number in numbers:
+        for number in range(len(self.gpus)) if numbers is None else numbers:
             state = state.with_gpu(number, GPUState()).with_processes(number, ())
         return state
 
 
-def check_gpu(number: int) -> None:
-    """Raise ValueError unless there is a GPU of this number."""
-    if number not in range(GPU_COUNT):
-        raise ValueError(f"There is no GPU {number}: they are numbered 0 to {GPU_COUNT - 1}.")
+def check_gpu(number: int, count: int = MOST_GPUS) -> None:
+    """Raise ValueError unless there is a GPU of this number among so many."""
+    if number not in range(count):
+        raise ValueError(f"There is no GPU {number}: they are numbered 0 to {count - 1}.")

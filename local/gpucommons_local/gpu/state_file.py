@@ -22,7 +22,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from gpucommons_local.errors import PlatformError
-from gpucommons_local.gpu.state import DriverState, GPUProcess, GPUState, Xid
+from gpucommons_local.gpu.state import (
+    GPU_COUNT,
+    DriverState,
+    GPUProcess,
+    GPUState,
+    Xid,
+    all_idle,
+)
 
 _HEAD = re.compile(r"nvsim 1 generation (\d+)")
 _GPU = re.compile(
@@ -92,6 +99,8 @@ def _with_line(state: DriverState, number: int, line: str) -> DriverState:
             sent,
             delay,
         )
+        if gpu == len(state.gpus):
+            return replace(state, gpus=(*state.gpus, figures))
         return state.with_gpu(gpu, figures)
     if found := _PROCESS.fullmatch(line):
         process = GPUProcess(*(int(each) for each in found.groups()))
@@ -109,13 +118,13 @@ class StateFile:
     path: Path
     lock: Path
 
-    def create(self) -> None:
-        """Make the file with idle GPUs, unless a readable one is there."""
+    def create(self, count: int = GPU_COUNT) -> None:
+        """Make the file with so many idle GPUs, unless a readable one is there."""
         with self._locked():
             try:
                 self.read()
             except PlatformError:
-                self._write(DriverState())
+                self._write(DriverState(gpus=all_idle(count)))
 
     def read(self) -> DriverState:
         """Read what the GPUs do now; raises PlatformError."""

@@ -79,12 +79,12 @@ def test_everybody_may_open_the_culler_s_page_beside_what_an_installation_lets_t
     read_config,
 ) -> None:
     own = "[{name: user, scopes: [self, 'access:services!service=x']}, {name: b, scopes: []}]"
-    for values, usual in (
-        ("{}", ["self"]),
-        (f"{{load_roles: {own}}}", ["self", "access:services!service=x"]),
-    ):
-        config = read_config(
-            f"{{JupyterHub: {values}, GPUSpawner: {{catalogue_file: {_CATALOGUE}}}}}"
-        )
-        (role,) = (each for each in config.JupyterHub.load_roles if each["name"] == "user")
-        assert role["scopes"] == [*usual, "access:services!service=idle"]
+    values = f"load_roles: {own}, extra_user_scopes: [shares]"
+    config = read_config(
+        f"{{JupyterHub: {{{values}}}, GPUSpawner: {{catalogue_file: {_CATALOGUE}}}}}"
+    )
+    page = "access:services!service=idle"
+    assert config.JupyterHub.extra_user_scopes == {"shares", page}
+    roles = {role["name"]: role["scopes"] for role in config.JupyterHub.load_roles}
+    assert roles["user"] == ["self", "access:services!service=x", page]
+    assert roles["b"] == []

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from gpucommons_config.command import main
-from gpucommons_config.idle_explain import explained, session_url
+from gpucommons_config.idle_explain import explained, session_path
 
 CATALOGUE = Path(__file__).parents[3] / "hub_config" / "gpucommons_config" / "catalogue.yaml"
 SAID = {
@@ -97,8 +97,7 @@ def test_explain_names_what_is_known_what_is_missing_and_the_rule():
 
 
 def test_a_session_s_address_is_quoted():
-    url = session_url("https://hub.example.org/", "ada lovelace/a?b")
-    assert url == "https://hub.example.org/services/idle/api/sessions/ada%20lovelace/a%3Fb"
+    assert session_path("ada lovelace/a?b") == "sessions/ada%20lovelace/a%3Fb"
 
 
 def test_a_dry_run_without_a_database_of_its_own_is_refused(capsys):

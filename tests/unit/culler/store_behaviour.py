@@ -191,6 +191,7 @@ class StoreBehaviour:
         while page := store.events(limit=3, before=before):
             seen += [line.event.at for line in page]
             before = page[-1].number
+            assert len(seen) <= 7, "a page came twice"
             store.record(an_event(at=NOW + DAY))  # what comes meanwhile moves no page
         assert seen == [NOW + minute * MINUTE for minute in reversed(range(7))]
 

@@ -1,5 +1,6 @@
 """What the culler tells Prometheus."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -105,6 +106,12 @@ def test_ticks_ends_and_sources_are_counted(metrics):
     assert found["tick_seconds_sum"] == 2
     assert found["stop_seconds_sum"] == 60
     assert found["source_failures_total DCGM"] == 1
+
+
+def test_the_time_from_the_last_use_to_the_end_is_counted(metrics):
+    decision = replace(a_decision(), idle_since=NOW - HOUR)
+    metrics.reclaimed(a_session(ADA), decision, NOW)
+    assert told(metrics)["idle_seconds_sum"] == 3600
 
 
 def test_two_cullers_do_not_share_counts(metrics):

@@ -1,7 +1,7 @@
 """Which GPUs there are and what they say of themselves."""
 
-from gpucommons_local.gpu.driver import DRIVER_VERSION
-from gpucommons_local.gpu.state import GPUState
+from gpucommons_local.gpu.driver import DRIVER_VERSION, build
+from gpucommons_local.gpu.state import MOST_GPUS, GPUState
 
 
 def test_four_gpus_say_that_they_are_simulated(nvml):
@@ -64,3 +64,18 @@ def test_half_a_state_file_is_not_believed(reader, driver_copy):
 def test_without_a_state_file_gpus_are_idle(reader, driver_copy):
     driver_copy.state_file.path.unlink()
     assert reader(driver_copy).read("nvmlDeviceGetPowerUsage(gpus[0])") == 75_000
+
+
+def test_a_machine_can_have_sixteen_gpus_each_with_figures_of_its_own(reader, tmp_path):
+    driver = build(tmp_path, MOST_GPUS)
+    loads = range(MOST_GPUS)
+    for number in loads:
+        gpu = GPUState().with_load(number)
+        driver.state_file.update(lambda state, n=number, gpu=gpu: state.with_gpu(n, gpu))
+    read = reader(driver).read("[nvmlDeviceGetUtilizationRates(gpu).gpu for gpu in gpus]")
+    assert read == list(loads)
+    identities = reader(driver).read(
+        "[[nvmlDeviceGetUUID(gpu), nvmlDeviceGetPciInfo(gpu).busId] for gpu in gpus]"
+    )
+    uuids, buses = zip(*identities, strict=True)
+    assert (len(set(uuids)), len(set(buses))) == (MOST_GPUS, MOST_GPUS)

@@ -10,6 +10,7 @@ from gpucommons_local.gpu.state import (
     MAX_PROCESSES,
     MAX_XIDS,
     MEMORY_TOTAL,
+    MOST_GPUS,
     THROTTLES,
     DriverState,
     GPUProcess,
@@ -42,7 +43,7 @@ gpus = st.builds(
 states = st.builds(
     DriverState,
     st.integers(0, 2**63),
-    st.tuples(*[gpus] * GPU_COUNT),
+    st.lists(gpus, min_size=GPU_COUNT, max_size=MOST_GPUS).map(tuple),
     st.lists(
         st.builds(GPUProcess, numbers, st.integers(0, 2**32 - 1), memory), max_size=MAX_PROCESSES
     ).map(tuple),
@@ -82,9 +83,9 @@ def test_the_longest_state_fits_into_what_the_driver_reads():
     gpu = GPUState(100, 100, MEMORY_TOTAL, 700_000, 120, 10_000, 10_000, True, *most)
     longest = DriverState(
         2**63,
-        (gpu,) * GPU_COUNT,
-        (GPUProcess(3, 2**32 - 1, MEMORY_TOTAL),) * 64,
-        (Xid(2**63, 3, 999),) * MAX_XIDS,
+        (gpu,) * MOST_GPUS,
+        (GPUProcess(15, 2**32 - 1, MEMORY_TOTAL),) * 64,
+        (Xid(2**63, 15, 999),) * MAX_XIDS,
     )
     assert len(render(longest)) < 16384
 

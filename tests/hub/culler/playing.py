@@ -12,6 +12,7 @@ from gpucommons_contract import (
     SessionActivity,
     TerminalActivity,
 )
+from gpucommons_culler.dry_steps import DrySteps
 from gpucommons_culler.engine import Engine
 from gpucommons_culler.hub import SessionList
 from gpucommons_culler.hub_errors import HubError, HubUnavailable, SessionSilent
@@ -21,7 +22,7 @@ from gpucommons_culler.rule import IdleRule
 from gpucommons_culler.session import Session, SessionKey
 from gpucommons_culler.signals import SignalName
 from gpucommons_culler.sources import Reading, SourceError
-from gpucommons_culler.steps import DrySteps, Steps
+from gpucommons_culler.steps import Steps
 from gpucommons_culler.store import Store
 from gpucommons_culler.watch import Watch
 

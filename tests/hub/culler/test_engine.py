@@ -1,10 +1,13 @@
 """The culler at work, tick by tick: its own parts, a database; hub and node are played."""
 
+import asyncio
 import sqlite3
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from gpucommons_contract import GPUActivity
@@ -21,6 +24,19 @@ from .playing import MINUTE, NOON, RULE, Play
 WARNED, STOPPING, STOPPED = EventKind.WARNED, EventKind.STOPPING, EventKind.STOPPED
 CANCELLED, FAILED, KEPT = EventKind.CANCELLED, EventKind.FAILED, EventKind.KEPT
 GONE = EventKind.GONE
+
+
+@pytest.fixture
+def file(tmp_path) -> Path:
+    return tmp_path / "idle.sqlite"
+
+
+@pytest.fixture
+def store(file) -> Iterator[Store]:
+    store = Store(f"sqlite:///{file}")
+    store.open()
+    yield store
+    store.close()
 
 
 @pytest.fixture
@@ -238,6 +254,18 @@ async def test_only_who_leads_acts(play):
     assert play.hub.asked == 0
 
 
+async def test_two_that_both_believe_to_lead_warn_and_stop_once(play, store):
+    twin = Play(store)
+    twin.clock, twin.hub = play.clock, play.hub
+    twin.restart()
+    play.hub.run("ada")
+    for _ in range(62):
+        play.clock.time += MINUTE
+        await asyncio.gather(play.engine.tick(), twin.engine.tick())
+    assert play.kinds().count(WARNED) == 1
+    assert play.hub.stopped == ["ada"]
+
+
 async def test_a_warned_session_that_ends_by_itself_is_written_down(play):
     await _warned(play)
     play.hub.running.clear()
@@ -245,15 +273,13 @@ async def test_a_warned_session_that_ends_by_itself_is_written_down(play):
     assert play.kinds() == [WARNED, GONE]
 
 
-async def test_what_a_locked_database_cannot_keep_is_not_done_until_it_can(
-    store_url, database_file
-):
-    store = Store(store_url, patience_seconds=0.1)
+async def test_what_a_locked_database_cannot_keep_is_not_done_until_it_can(file):
+    store = Store(f"sqlite:///{file}", patience_seconds=0.1)
     store.open()
     play = Play(store)
     await _warned(play)
     await play.look(29)
-    with closing(sqlite3.connect(database_file, isolation_level=None)) as other:
+    with closing(sqlite3.connect(file, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(StoreUnavailable):
             await play.look()
