@@ -7,6 +7,7 @@ import os
 import signal
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
+from datetime import timedelta
 
 import httpx
 from gpucommons_contract import IDLE_SERVICE
@@ -25,6 +26,7 @@ from gpucommons_culler.loop import Loop
 from gpucommons_culler.messages import Messages
 from gpucommons_culler.metrics import Metrics
 from gpucommons_culler.nodes import ClusterError, Nodes, connect, kubelet_client
+from gpucommons_culler.retention import forget_old
 from gpucommons_culler.rule import Rules
 from gpucommons_culler.sources import KubeletSource, PrometheusSource, Source
 from gpucommons_culler.sources.pod_usage import Thresholds
@@ -61,6 +63,10 @@ class IdleCuller(Configurable):  # type: ignore[misc]  # traitlets publishes no 
         The database of audit, warnings, leases and exemptions, as SQLAlchemy names it. Several
         replicas need one that they share. Example: ``postgresql+psycopg://idle@db/idle``
         """,
+    ).tag(config=True)
+
+    retention_days = Integer(
+        400, min=1, help="Days that lines of the audit are kept; a year and a bit by default."
     ).tag(config=True)
 
     public_url = Unicode(
@@ -186,8 +192,9 @@ class IdleCuller(Configurable):  # type: ignore[misc]  # traitlets publishes no 
             )
             if self.port:
                 self._listen(stack, Desk(engine, store, clock.now), metrics, loop)
-            ticking = asyncio.create_task(loop.run())
-            stack.push_async_callback(_end, ticking)
+            keep = timedelta(days=self.retention_days)
+            for work in (loop.run(), forget_old(store, keep)):
+                stack.push_async_callback(_end, asyncio.create_task(work))
             log.info("Looking at sessions every %.0f s%s", self.interval, self._manner())
             await _signal()
 
