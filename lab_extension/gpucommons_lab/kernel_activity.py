@@ -1,12 +1,13 @@
 """What the session's kernels do, from Jupyter Server's managers of kernels and sessions."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import PurePosixPath
 from typing import Any
 
 from gpucommons_contract import KernelActivity
 from jupyter_core.utils import ensure_async
+from traitlets import TraitError
 
 from gpucommons_lab.ages import Ages
 
@@ -33,11 +34,12 @@ class Kernels:
         names = _names(await ensure_async(self._sessions.list_sessions()))
         states: dict[str, str] = {}
         moments: dict[str, datetime] = {}
-        for each in list(self._kernels.list_kernel_ids()):
-            kernel = self._kernels.get_kernel(each)
+        # All at once: while one is asked whether it lives, another may go.
+        kernels = {each: self._kernels.get_kernel(each) for each in self._kernels.list_kernel_ids()}
+        for each, kernel in kernels.items():
             if await _lives(kernel):
-                states[each] = kernel.execution_state
-                moments[each] = kernel.last_activity
+                states[each] = kernel.execution_state or _STARTING
+                moments[each] = _last_activity(kernel)
         ages = self._ages.of(moments)
         return tuple(
             KernelActivity(each, names.get(each, each), is_busy(state, ages[each]), ages[each])
@@ -57,6 +59,15 @@ async def _lives(kernel: Any) -> bool:  # noqa: ANN401
     if kernel.has_kernel:
         return bool(await ensure_async(kernel.is_alive()))
     return not kernel.ready.done()
+
+
+def _last_activity(kernel: Any) -> datetime:  # noqa: ANN401
+    """Read a kernel's time, which Jupyter Server sets a moment after it has it in its list."""
+    try:
+        moment: datetime = kernel.last_activity
+    except TraitError:
+        return datetime.now(UTC)
+    return moment
 
 
 def _names(sessions: list[Mapping[str, Any]]) -> dict[str, str]:
