@@ -225,8 +225,13 @@ async def test_a_hub_that_is_away_or_is_none_is_told(hub, start):
                     await call()
 
 
-async def test_the_culler_s_role_is_enough_and_no_more(hub):
-    roles = hub.api("GET", "services/idle", IDLE_TOKEN)
-    assert roles.status_code in {200, 403}
+async def test_the_culler_may_do_nothing_else(hub):
     for method, path in (("GET", "users"), ("DELETE", "users/ada"), ("POST", "users/x")):
         assert hub.api(method, path, IDLE_TOKEN).status_code == 403
+
+
+async def test_everybody_may_open_the_culler_s_page(hub):
+    hub.api("POST", "users/ada")
+    for scope, status in (("access:services!service=idle", 201), ("access:services", 400)):
+        answer = hub.api("POST", "users/ada/tokens", json={"scopes": [scope]})
+        assert answer.status_code == status, answer.text
