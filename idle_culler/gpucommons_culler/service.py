@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from datetime import timedelta
 
-import httpx
 from gpucommons_contract import IDLE_SERVICE
 from jupyterhub.services.auth import HubOAuth
 from tornado.httpserver import HTTPServer
@@ -25,12 +24,9 @@ from gpucommons_culler.hub import HubClient
 from gpucommons_culler.loop import Loop
 from gpucommons_culler.messages import Messages
 from gpucommons_culler.metrics import Metrics
-from gpucommons_culler.nodes import ClusterError, Nodes, connect, kubelet_client
 from gpucommons_culler.retention import forget_old
 from gpucommons_culler.rule import Rules
-from gpucommons_culler.sources import KubeletSource, PrometheusSource, Source
-from gpucommons_culler.sources.pod_usage import Thresholds
-from gpucommons_culler.sources.prometheus import Queries
+from gpucommons_culler.sources.measuring import Measuring
 from gpucommons_culler.steps import Steps
 from gpucommons_culler.store import Store
 from gpucommons_culler.store_errors import StoreError
@@ -40,9 +36,6 @@ from gpucommons_culler.web.application import Serving, application
 from gpucommons_culler.web.desk import Desk
 
 log = logging.getLogger(__name__)
-
-_USUAL = Thresholds()
-_QUERIES = Queries()
 
 
 class IdleCuller(Configurable):  # type: ignore[misc]  # traitlets publishes no types for it
@@ -100,62 +93,6 @@ class IdleCuller(Configurable):  # type: ignore[misc]  # traitlets publishes no 
         """,
     ).tag(config=True)
 
-    kubelets = Bool(
-        True,
-        help="""
-        Whether to ask the nodes' kubelets for processor and network of sessions. Needs the
-        rights in cluster/base/idle-rights.yaml. Turn it off where Prometheus has them.
-        """,
-    ).tag(config=True)
-
-    kubelet_ca_file = Unicode(
-        "",
-        help="""
-        File with the certificates of who signed the kubelets' own; empty is the cluster's CA,
-        which signs them where the kubelets' ``serverTLSBootstrap`` is on.
-        """,
-    ).tag(config=True)
-
-    prometheus_url = Unicode(
-        "",
-        help="""
-        Where Prometheus is, for GPUs by NVIDIA's dcgm-exporter and for processor and network.
-        Empty: there is none, and GPUs are measured by the sessions themselves.
-        Example: ``http://prometheus-operated.monitoring.svc:9090``
-        """,
-    ).tag(config=True)
-
-    gpu_query = Unicode(
-        _QUERIES.gpu,
-        help="""
-        PromQL for the percent that the busiest GPU of a pod works, with the labels namespace
-        and pod; empty where Prometheus measures no GPUs.
-        """,
-    ).tag(config=True)
-    gpu_memory_query = Unicode(
-        _QUERIES.gpu_memory, help="PromQL for the bytes that a pod holds on GPUs."
-    ).tag(config=True)
-    processor_query = Unicode(
-        _QUERIES.processor, help="PromQL for the cores that a pod uses; empty: not asked."
-    ).tag(config=True)
-    network_query = Unicode(
-        _QUERIES.network, help="PromQL for a pod's bytes per second; empty: not asked."
-    ).tag(config=True)
-
-    gpu_percent = Float(
-        3.0, min=0, help="Above so many percent a GPU works. Reading NVML shows 1 %."
-    ).tag(config=True)
-    processor_cores = Float(
-        _USUAL.cores,
-        min=0,
-        help="Above so many cores a session is in use. An open page and idle kernels take 0.02.",
-    ).tag(config=True)
-    network_bytes = Float(
-        _USUAL.bytes_per_second,
-        min=0,
-        help="Above so many bytes per second a session is in use. An open page takes a few kB.",
-    ).tag(config=True)
-
     def __init__(
         self, config: Config, rules: Rules, environment: Mapping[str, str] = os.environ
     ) -> None:
@@ -171,7 +108,8 @@ class IdleCuller(Configurable):  # type: ignore[misc]  # traitlets publishes no 
             metrics, clock = Metrics(), Clock()
             hub = await stack.enter_async_context(self._hub())
             telling = Telling(self._messages(stack), self.hub_url)
-            watch = Watch(hub, await self._sources(stack), metrics)
+            sources = await Measuring(config=self._config).open(stack)
+            watch = Watch(hub, sources, metrics)
             kind = DrySteps if self.dry_run else Steps
             engine = Engine(
                 hub=hub,
@@ -260,30 +198,6 @@ class IdleCuller(Configurable):  # type: ignore[misc]  # traitlets publishes no 
             raise CullerError(f"The database cannot be used: {error}") from error
         stack.callback(store.close)
         return store
-
-    async def _sources(self, stack: AsyncExitStack) -> list[Source]:
-        thresholds = Thresholds(self.processor_cores, self.network_bytes)
-        found: list[Source] = []
-        if self.prometheus_url:
-            client = await stack.enter_async_context(httpx.AsyncClient(timeout=10.0))
-            queries = Queries(
-                self.gpu_query, self.gpu_memory_query, self.processor_query, self.network_query
-            )
-            found.append(
-                PrometheusSource(client, self.prometheus_url, queries, thresholds, self.gpu_percent)
-            )
-        if self.kubelets:
-            try:
-                api = await connect()
-            except ClusterError as error:
-                raise CullerError(str(error)) from error
-            if api is None:
-                raise CullerError("There is no cluster to ask; set IdleCuller.kubelets to false.")
-            await stack.enter_async_context(api)
-            kubelets = kubelet_client(api, self.kubelet_ca_file)
-            await stack.enter_async_context(kubelets)
-            found.append(KubeletSource(kubelets, Nodes(api), thresholds))
-        return found
 
 
 async def _signal() -> None:
