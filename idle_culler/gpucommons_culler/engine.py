@@ -37,6 +37,9 @@ from gpucommons_culler.watch import Watch
 log = logging.getLogger(__name__)
 
 _IDLE = (Verdict.IDLE, Verdict.IDLE_HELD)
+_ENDS = (Action.STOP, Action.RELEASE)
+_MOST_ENDS = 20
+"""In one tick: the hub takes its time for each, and nothing is measured meanwhile."""
 _STEPS_AT_ONCE = 10
 _BREATH = 500
 """Sessions that are judged before others, such as the pages, get a turn."""
@@ -294,6 +297,8 @@ class Engine:
             if case.decision.action is not Action.NOTHING
             and self._deaf.over(case.session.key, case.at)
         ]
+        due.sort(key=lambda case: case.decision.action in _ENDS)
+        due = due[: _MOST_ENDS + sum(case.decision.action not in _ENDS for case in due)]
         await asyncio.gather(*(act(case) for case in due))
         if due:
             self._memory = await asyncio.to_thread(Memory.load, self._store, self._clock.now())

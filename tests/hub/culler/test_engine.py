@@ -226,6 +226,17 @@ async def test_a_hub_that_is_away_ends_nothing_and_no_storm_follows(play):
     assert play.kinds().count(CANCELLED) == 3
 
 
+async def test_many_that_are_due_together_end_tick_by_tick(play):
+    for number in range(50):
+        play.hub.run(f"ada{number}")
+    await play.look(61)
+    ended = []
+    for _ in range(3):
+        ended.append(len(play.hub.stopped))
+        await play.look()
+    assert [*ended, len(play.hub.stopped)] == [20, 40, 50, 50]
+
+
 async def test_a_stop_that_fails_is_tried_again_and_reported(play):
     await _warned(play)
     await play.look(29)
