@@ -63,9 +63,11 @@ class IdleCuller(Configurable):  # type: ignore[misc]  # traitlets publishes no 
     ).tag(config=True)
 
     public_url = Unicode(
-        "http://proxy-public",
+        "",
         help="""
-        Where the hub's proxy is to be reached from here; sessions are asked through it.
+        Where the hub's proxy is to be reached, for sessions that cannot be asked directly, as
+        with internal_ssl. What passes the proxy looks like use of the session in JupyterHub.
+        Empty, the default: sessions are asked where the hub reaches them.
         Example: ``http://proxy-public.gpucommons.svc``
         """,
     ).tag(config=True)
@@ -188,7 +190,7 @@ class IdleCuller(Configurable):  # type: ignore[misc]  # traitlets publishes no 
 
     def _hub(self) -> HubClient:
         url, token = self._variable("JUPYTERHUB_API_URL"), self._variable("JUPYTERHUB_API_TOKEN")
-        return HubClient(url, self.public_url, token)
+        return HubClient(url, self.public_url or None, token)
 
     async def _store(self, stack: AsyncExitStack) -> Store:
         store = Store(self.db_url)

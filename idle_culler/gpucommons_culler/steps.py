@@ -230,11 +230,10 @@ class Steps:
     @staticmethod
     def _notice(case: Case, stop_at: datetime) -> Notice:
         since = case.decision.idle_since or case.at
-        released = case.rule.ending is Ending.RELEASE
-        ends = "restarts without its GPU" if released else "ends"
-        text = (  # Lab shows 140 characters of it at once
-            f"Idle since {moment(since, case.at)}, this session {ends} at "
-            f"{moment(stop_at, case.at)}. Any use cancels that. Files are kept, memory is not."
+        ends = "restart without GPU" if case.rule.ending is Ending.RELEASE else "end"
+        text = (  # with the countdown, which says when, so much as Lab shows at once
+            f"Idle since {moment(since, case.at)}, this session will {ends}. "
+            "Any use cancels that. Files are kept."
         )
         offered = choices(case.rule, case.keeping)
         return Notice(NOTICE_ID, text, NoticeLevel.WARNING, stop_at.timestamp(), offered)

@@ -44,7 +44,6 @@ def culler_program(instance: Instance, secrets: Secrets) -> Program:
             "hub_url": instance.url,
             "port": _PORT,
             "interval": 10.0,
-            "public_url": f"http://127.0.0.1:{instance.port}",
         },
     }
     return Program(

@@ -29,8 +29,9 @@ def test_a_person_sees_the_countdown_keeps_the_session_and_reads_why(
     start_session(page, "SciPy", "Whole GPU")
     wait_for_lab(page)
 
-    warning = page.locator(".Toastify__toast", has_text="this session ends at")
+    warning = page.locator(".Toastify__toast", has_text="this session will end")
     expect(warning).to_be_visible(timeout=_WARNED_MS)
+    page.wait_for_timeout(1000)  # it slides in
     keep_picture(page, "idle-countdown")
     other = page.context.new_page()
     other.goto("/services/idle/")

@@ -172,7 +172,7 @@ async def test_a_person_may_end_it_at_once(play):
 async def test_release_goes_on_in_the_other_size_with_what_was_picked(play):
     play.rules.rule = replace(RULE, ending=Ending.RELEASE, release_to="cpu")
     await _warned(play)
-    assert "restarts without its GPU" in play.hub.shown["ada"]["idle"].text
+    assert "restart without GPU" in play.hub.shown["ada"]["idle"].text
     await play.look(30)
     ((user, options),) = play.hub.begun
     assert (user, options["size"], options["environment"]) == ("ada", "cpu", "scipy")
