@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 import yaml
+from gpucommons_local.errors import PlatformError
+from gpucommons_local.gpu.driver import DriverRoot, build
 from hypothesis import settings
 from playwright.sync_api import Browser, sync_playwright
 
@@ -41,6 +43,21 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="NAME",
         help="use this platform, which runs already, instead of starting one for the tests",
     )
+
+
+@pytest.fixture(scope="session")
+def built_driver(tmp_path_factory: pytest.TempPathFactory) -> DriverRoot:
+    try:
+        return build(tmp_path_factory.mktemp("driver"))
+    except PlatformError as error:
+        pytest.skip(f"no simulated driver: {error}")
+
+
+@pytest.fixture
+def driver(built_driver: DriverRoot) -> DriverRoot:
+    """The driver with idle GPUs."""
+    built_driver.state_file.update(lambda state: state.reset())
+    return built_driver
 
 
 @pytest.fixture(scope="session")
