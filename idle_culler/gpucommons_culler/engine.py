@@ -115,7 +115,8 @@ class Engine:
             return None
         now = self._clock.now()
         await self._watch.ask([view.session], now)
-        case = self._case(view.session, view.facts.waiting, now, asked=True)
+        waiting = {view.session.size: view.facts.waiting}
+        case = self._case(view.session, waiting, now, asked=True)
         return self._views[case.session.key]
 
     async def keep(self, key: SessionKey, by: str, length: timedelta) -> datetime:
@@ -209,16 +210,16 @@ class Engine:
         for number, session in enumerate(sessions):
             if number % _BREATH == _BREATH - 1:
                 await asyncio.sleep(0)
-            waits = waiting.get(session.size, 0)
-            case = self._case(session, waits, now, asked=False)
+            case = self._case(session, waiting, now, asked=False)
             cases[session.key] = case
-            if self._worth_asking(case, waits):
+            if self._worth_asking(case, waiting.get(session.size, 0)):
                 doubtful.append(session)
+        known = {each.key: self._case(each, waiting, now, asked=True) for each in doubtful}
         if ask:
-            await self._watch.ask(self._outdated(doubtful, now), now)
-        for session in doubtful:
-            waits = waiting.get(session.size, 0)
-            cases[session.key] = self._case(session, waits, now, asked=True)
+            wanted = [each for each in doubtful if self._has_to_be_asked(known[each.key], now)]
+            await self._watch.ask(wanted, now)
+            known |= {each.key: self._case(each, waiting, now, asked=True) for each in wanted}
+        cases |= known
         for ended in self._views.keys() - cases.keys():
             del self._views[ended]
         return list(cases.values())
@@ -234,20 +235,14 @@ class Engine:
             case.decision.verdict is Verdict.UNKNOWN and not case.signals
         )
 
-    def _outdated(self, sessions: Sequence[Session], now: datetime) -> list[Session]:
-        """Leave out those whose last answer still says enough; who is warned is always asked."""
-        return [
-            session
-            for session in sessions
-            if session.key in self._memory.standing
-            or not self._watch.required(session, asked=True).issubset(
-                signal.name
-                for signal in self._watch.signals(session.key)
-                if now - signal.measured_at <= FRESH
-            )
-        ]
+    def _has_to_be_asked(self, case: Case, now: datetime) -> bool:
+        """Whether its last answer will not do: nothing is done for what was true a while ago."""
+        acts = case.decision.action is not Action.NOTHING
+        return acts or bool(case.countdown) or not self._watch.answered(case.session.key, now)
 
-    def _case(self, session: Session, waiting: int, now: datetime, *, asked: bool) -> Case:
+    def _case(
+        self, session: Session, waiting: Mapping[str, int], now: datetime, *, asked: bool
+    ) -> Case:
         """Judge one session, and remember how."""
         key, memory = session.key, self._memory
         rule = self._rules.of(session.team, session.size, now)
@@ -257,7 +252,7 @@ class Engine:
             signals=signals,
             required=self._watch.required(session, asked=asked),
             gpu_memory=self._watch.gpu_memory(key),
-            waiting=waiting,
+            waiting=waiting.get(session.size, 0),
             lease=memory.lease(key),
             exemption=memory.exemption(session),
             countdown=memory.countdown(key),

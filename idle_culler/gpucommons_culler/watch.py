@@ -11,13 +11,14 @@ from typing import Protocol
 
 from gpucommons_contract import SessionActivity
 
+from gpucommons_culler.decision import FRESH
 from gpucommons_culler.hub_errors import HubError
 from gpucommons_culler.metrics import Metrics
 from gpucommons_culler.pauses import Pauses
 from gpucommons_culler.session import Session, SessionKey
 from gpucommons_culler.signals import Signal, SignalName
 from gpucommons_culler.sources import Source
-from gpucommons_culler.tracks import Tracks
+from gpucommons_culler.tracks import THE_SESSION, Tracks
 
 log = logging.getLogger(__name__)
 
@@ -65,6 +66,11 @@ class Watch:
     def signals(self, session: SessionKey) -> tuple[Signal, ...]:
         """Answer what is known."""
         return self._tracks.signals(session)
+
+    def answered(self, session: SessionKey, now: datetime) -> bool:
+        """Whether the session said lately what it does."""
+        told = (each for each in self._tracks.signals(session) if each.source == THE_SESSION)
+        return any(now - each.measured_at <= FRESH for each in told)
 
     def gpu_memory(self, session: SessionKey) -> int | None:
         """Answer the bytes that it holds on GPUs, as was measured last."""

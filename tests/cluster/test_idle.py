@@ -134,19 +134,18 @@ def test_a_session_that_works_is_never_warned_whatever_works_in_it(
 ) -> None:
     """Each with the browser closed: nobody has a page open."""
     cpu = {"size": "cpu"}
-    works = {
-        "kernels": start("researcher", cpu, "cell"),
-        "processor": start("researcher", cpu, "processor"),
-        "terminals": start("researcher", cpu, "terminal"),
-        "gpu": start("researcher", GPU, "gpu"),
-    }
+    works: dict[str, Session] = {}
+    works["kernels"] = start("researcher", cpu, "cell")
     works["kernels"].begin_cell("import time; time.sleep(600)")
+    works["processor"] = start("researcher", cpu, "processor")
     works["processor"].begin_cell(
         "import subprocess, sys; subprocess.Popen([sys.executable, '-c', 'while True: pass'])"
     )
+    works["terminals"] = start("researcher", cpu, "terminal")
     asyncio.run(_in_terminal(works["terminals"], "sleep 600"))
     for gpu in ("0", "1"):
         platform.gpucommons("sim", "set", gpu, "--utilization", "80")
+    works["gpu"] = start("researcher", GPU, "gpu")
     try:
         deadline = time.monotonic() + 60
         while time.monotonic() < deadline:

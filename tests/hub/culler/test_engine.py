@@ -99,6 +99,15 @@ async def test_a_silent_cell_keeps_a_session_that_the_node_sees_idle(play):
     assert play.verdict("ada") == "active"
 
 
+async def test_nobody_is_warned_for_what_was_true_a_minute_ago(play):
+    """The cell began after the session had last said that none runs."""
+    play.rules.rule = replace(RULE, warn_after=2 * MINUTE)
+    play.hub.run("ada")
+    play.hub.cells = {"ada"}
+    await play.look(30)
+    assert play.kinds() == []
+
+
 async def test_a_cell_that_uses_nothing_keeps_a_session_for_half_a_day(play):
     play.hub.run("ada")
     play.hub.cells = {"ada"}
