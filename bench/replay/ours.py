@@ -18,7 +18,7 @@ from gpucommons_culler.rule import IdleRule
 from gpucommons_culler.session import SessionKey
 from gpucommons_culler.signals import SignalName
 from gpucommons_culler.sources.pod_usage import Thresholds
-from gpucommons_culler.tracks import Tracks
+from gpucommons_culler.tracks import THE_SESSION, Tracks
 
 from bench.replay.readings import NEVER, Reading
 
@@ -76,8 +76,11 @@ class Ours:
         self._keep(reading, now)
         decision = self._judge(now, asked=False)
         if self._countdown or decision.verdict in {Verdict.IDLE, Verdict.IDLE_HELD}:
-            self._ask(reading, now)
             decision = self._judge(now, asked=True)
+            acts = decision.action is not Action.NOTHING
+            if acts or self._countdown or not self._answered(now):
+                self._ask(reading, now)
+                decision = self._judge(now, asked=True)
         return self._act(decision, reading, now)
 
     def _measure(self, reading: Reading, now: datetime) -> None:
@@ -97,14 +100,11 @@ class Ours:
             self._key, name, source, trusted=True, at=now, active=active, value=value
         )
 
+    def _answered(self, now: datetime) -> bool:
+        told = (each for each in self._tracks.signals(self._key) if each.source == THE_SESSION)
+        return any(now - each.measured_at <= FRESH for each in told)
+
     def _ask(self, reading: Reading, now: datetime) -> None:
-        fresh = {
-            signal.name
-            for signal in self._tracks.signals(self._key)
-            if now - signal.measured_at <= FRESH
-        }
-        if not self._countdown and self._required(asked=True) <= fresh:
-            return  # what it said last still says enough
         if not self._silent.over(self._key, now):
             return
         if reading.answers:
