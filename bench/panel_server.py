@@ -117,7 +117,7 @@ class Server:
             try:
                 httpx.get(f"http://127.0.0.1:{self.port}/api").raise_for_status()
             except httpx.TransportError:
-                time.sleep(0.1)
+                time.sleep(0.01)
             else:
                 return
         raise RuntimeError((self._home / "server.log").read_text())
