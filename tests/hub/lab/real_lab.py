@@ -1,23 +1,32 @@
 """A JupyterLab on the simulated driver, with the news and updates of nobody."""
 
 import time
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 from gpucommons_local.gpu.driver import DriverRoot
 
 from tests.hub.jupyter_lab import PATIENCE_MS, Lab
 
+_ONE_GPU: Mapping[str, str] = MappingProxyType({"GPUCOMMONS_GPU_UNITS": "1"})
 _NO_NEWS = {"fetchNews": "false", "checkForUpdates": False}
 
 
 class RealLab(Lab):
-    """The panel's ``settings`` are a person's, kept in the home folder."""
+    """The panel's ``settings`` are a person's, kept in the home folder.
 
-    def __init__(self, home: Path, driver: DriverRoot, settings: dict[str, object]) -> None:
-        super().__init__(
-            home,
-            {"LD_LIBRARY_PATH": str(driver.library_folder), "GPUCOMMONS_GPU_UNITS": "1"},
-        )
+    ``environment`` is what the spawner says; by default that it has one GPU.
+    """
+
+    def __init__(
+        self,
+        home: Path,
+        driver: DriverRoot,
+        settings: Mapping[str, object],
+        environment: Mapping[str, str] = _ONE_GPU,
+    ) -> None:
+        super().__init__(home, {"LD_LIBRARY_PATH": str(driver.library_folder), **environment})
         self.driver = driver
         self.set("@gpucommons/lab:telemetry", settings)
         self.set("@jupyterlab/apputils-extension:notification", _NO_NEWS)
