@@ -1,0 +1,119 @@
+"""What holds memory, row by row: a notebook that is restarted, a terminal, and the warning."""
+
+import asyncio
+import json
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from gpucommons_lab.own_processes import pids_are_the_hosts
+from gpucommons_local.gpu.driver import build
+from gpucommons_local.gpu.state import GPUProcess, GPUState
+from playwright.sync_api import Browser, Page, expect
+
+from tests.hub.jupyter_lab import TOKEN
+from tests.kernel import connected
+
+from .real_lab import RealLab
+
+GIB = 2**30
+ROW = ".jp-gpucommons-processes li"
+PATIENCE_MS = 60_000
+SLEEPER = "sleep 98765"
+
+
+@pytest.fixture(scope="module")
+def lab(built_panel: None, tmp_path_factory) -> Iterator[RealLab]:
+    if not pids_are_the_hosts():
+        pytest.skip("Which kernel holds memory cannot be told in a PID namespace of its own.")
+    lab = RealLab(
+        tmp_path_factory.mktemp("home"),
+        build(tmp_path_factory.mktemp("driver"), 1),
+        {"idleMinutes": 1},
+    )
+    lab.write("train.ipynb", "print('trained')")
+    lab.start()
+    yield lab
+    lab.stop()
+
+
+@pytest.fixture(scope="module")
+def page(lab, chromium: Browser) -> Iterator[Page]:
+    """The notebook with the panel beside it. Its kernel and a terminal hold memory, and rest."""
+    page = chromium.new_page(viewport={"width": 1300, "height": 900})
+    page.set_default_timeout(PATIENCE_MS)
+    page.goto(lab.address("/lab/tree/train.ipynb"))
+    page.locator(".jp-Notebook .jp-CodeCell").wait_for()
+    _hold(lab, lab.kernel_pid(), _sleeper(lab))
+    page.locator(".jp-gpucommons-status button").press("Enter")
+    yield page
+    page.close()
+
+
+def _hold(lab: RealLab, notebook: int, terminal: int) -> None:
+    processes = [GPUProcess(0, notebook, 39 * GIB), GPUProcess(0, terminal, 3 * GIB)]
+    gpu = GPUState(memory_used=42 * GIB)
+    lab.driver.state_file.update(lambda s: s.with_gpu(0, gpu).with_processes(0, processes))
+
+
+def _sleeper(lab: RealLab) -> int:
+    """Run something in a terminal of the server; answers its process."""
+    name = lab.api("POST", "api/terminals").json()["name"]
+    with ThreadPoolExecutor(1) as pool:  # Playwright has this thread's event loop
+        pool.submit(asyncio.run, _type(lab, name)).result()
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        for folder in Path("/proc").glob("[0-9]*"):
+            if _command(folder) == SLEEPER:
+                return int(folder.name)
+        time.sleep(0.1)
+    raise AssertionError(f"{SLEEPER} does not run")
+
+
+async def _type(lab: RealLab, name: str) -> None:
+    async with connected(lab.url, TOKEN, f"terminals/websocket/{name}") as page:
+        await page.write_message(json.dumps(["stdin", f"{SLEEPER}\r"]))
+        async with asyncio.timeout(30):
+            while SLEEPER not in str(await page.read_message()):
+                pass
+
+
+def _command(folder: Path) -> str:
+    try:
+        return (folder / "cmdline").read_text().replace("\0", " ").strip()
+    except OSError:  # it ended meanwhile
+        return ""
+
+
+def test_a_terminal_has_a_row_with_what_runs_in_it(page):
+    row = page.locator(ROW, has_text="Terminal")
+    expect(row).to_contain_text("3.0 GiB")
+    expect(row).to_contain_text("sleep")
+
+
+def test_idle_memory_is_warned_of_by_the_notebook_s_name(page):
+    warning = page.locator(".Toastify__toast", has_text="train.ipynb has held 39")
+    expect(warning).to_be_visible(timeout=120_000)
+    expect(warning).to_contain_text("without work")
+    expect(warning.get_by_role("button", name="Shut down kernel")).to_be_visible()
+
+
+def test_a_kernel_is_restarted_from_its_row_after_asking(page, lab):
+    before = lab.kernel_pid()
+    page.get_by_role("button", name="Restart… train.ipynb").press("Enter")
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("train.ipynb")
+    dialog.get_by_role("button", name="Restart").press("Enter")
+    deadline = time.monotonic() + 30
+    while before in {_pid(lab), None}:
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
+
+
+def _pid(lab: RealLab) -> int | None:
+    try:
+        return lab.kernel_pid()
+    except AssertionError:
+        return None
