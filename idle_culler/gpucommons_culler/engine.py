@@ -13,17 +13,15 @@ from gpucommons_culler.decision import FRESH, Action, Facts, Verdict, decide
 from gpucommons_culler.hub import HubClient
 from gpucommons_culler.hub_errors import HubError
 from gpucommons_culler.keep_refused import KeepRefusedError
+from gpucommons_culler.keeper import Keeper, last_used
 from gpucommons_culler.keeping import (
     STOP_NOW,
     chosen_length,
-    kept_until,
     left_to_keep,
-    refusal,
 )
 from gpucommons_culler.memory import Memory
 from gpucommons_culler.metrics import Metrics
 from gpucommons_culler.pauses import Pauses
-from gpucommons_culler.records import Event, EventKind, KeptLease
 from gpucommons_culler.rule import Rules
 from gpucommons_culler.session import Session, SessionKey
 from gpucommons_culler.signals import Signal
@@ -66,6 +64,7 @@ class Engine:
         self._steps = steps
         self._metrics = metrics
         self._clock = clock
+        self._keeper = Keeper(store)
         self._memory = Memory()
         self._views: dict[SessionKey, View] = {}
         self._turns = asyncio.Semaphore(_STEPS_AT_ONCE)
@@ -124,32 +123,7 @@ class Engine:
         view = self._views.get(key)
         if view is None:
             raise KeepRefusedError("This session does not run any more.")
-        now = self._clock.now()
-        rule, idle_since = view.rule, view.decision.idle_since or now
-        memory = await asyncio.to_thread(Memory.load, self._store, now)
-        used = memory.keeping(key, idle_since)
-        session = view.session
-        event = Event(
-            at=now,
-            kind=EventKind.KEPT,
-            session=key,
-            team=session.team,
-            size=session.size,
-            reason=f"{by} kept it.",
-            by=by,
-            verdict=view.decision.verdict,
-            rule=rule.name,
-            idle_since=view.decision.idle_since,
-            gpus=session.gpus,
-        )
-        if why := refusal(rule, used, length):
-            event = replace(event, kind=EventKind.KEEP_REFUSED, reason=why)
-            await asyncio.to_thread(self._store.record, event)
-            raise KeepRefusedError(why)
-        until = kept_until(now, length)
-        lease = KeptLease(key, now, until, by, idle_since)
-        await asyncio.to_thread(self._store.keep, lease, replace(event, until=until))
-        return until
+        return await self._keeper.keep(view, by, length, self._clock.now())
 
     async def _go_on(self, now: datetime) -> None:
         """Take up the countdowns of an earlier run, if somebody watched until just now."""
@@ -258,15 +232,13 @@ class Engine:
             countdown=memory.countdown(key),
         )
         decision = decide(facts, rule, now)
-        used = memory.keeping(key, decision.idle_since or now)
+        used = memory.keeping(key, last_used(facts))
         left, silence = left_to_keep(rule, used), self._watch.silence(key)
         self._views[key] = View(session, rule, facts, decision, left, silence)
         return Case(session, rule, decision, signals, used, facts.countdown, now)
 
     def _case_of(self, view: View) -> Case:
-        used = self._memory.keeping(
-            view.session.key, view.decision.idle_since or view.facts.started
-        )
+        used = self._memory.keeping(view.session.key, last_used(view.facts))
         signals: tuple[Signal, ...] = view.facts.signals
         countdown, now = view.facts.countdown, self._clock.now()
         return Case(view.session, view.rule, view.decision, signals, used, countdown, now)

@@ -54,7 +54,11 @@ class Memory:
     def keeping(self, session: SessionKey, idle_since: datetime) -> Keeping:
         """Answer what was kept since the session was used last."""
         leases = [one for one in self._leases.get(session, ()) if one.at >= idle_since]
-        return Keeping(len(leases), sum((one.until - one.at for one in leases), timedelta()))
+        length, end = timedelta(), idle_since
+        for lease in sorted(leases, key=lambda one: one.at):  # they may overlap
+            length += max(timedelta(), lease.until - max(lease.at, end))
+            end = max(end, lease.until)
+        return Keeping(len(leases), length)
 
     def exemption(self, session: Session) -> Exemption | None:
         """Answer the exemption that lasts longest, of the session, its person or its team."""

@@ -169,6 +169,20 @@ async def test_keeping_it_is_one_press_bounded_and_written_down(play):
     assert play.hub.stopped == ["ada"]
 
 
+async def test_who_keeps_it_while_it_is_kept_uses_up_the_same_time(play):
+    await _warned(play)
+    key = play.view("ada").session.key
+    await play.engine.keep(key, "ada", timedelta(hours=1))
+    await play.look()
+    assert play.verdict("ada") == "kept"
+    with pytest.raises(KeepRefusedError, match="1 hour more at most"):
+        await play.engine.keep(key, "ada", timedelta(hours=2))
+    play.node.busy = {"team-vision/ada"}
+    await play.look()
+    # It was used: all of its time is there again.
+    await play.engine.keep(key, "ada", timedelta(hours=2))
+
+
 async def test_a_person_may_end_it_at_once(play):
     await _warned(play)
     play.hub.answer("ada", "stop")

@@ -5,12 +5,14 @@ from datetime import timedelta
 
 import pytest
 from gpucommons_culler.keeping import choices, chosen_length, left_to_keep, refusal
-from gpucommons_culler.memory import Keeping
+from gpucommons_culler.memory import Keeping, Memory
+from gpucommons_culler.records import KeptLease
 from gpucommons_culler.rule import IdleRule
 from hypothesis import given
 from hypothesis import strategies as st
 
-HOUR = timedelta(hours=1)
+from .samples import ADA, HOUR, NOW
+
 RULE = IdleRule("size gpu", keep_at_most=6 * HOUR, keep_times=2)
 NEVER_KEPT = Keeping(0, timedelta())
 
@@ -68,3 +70,11 @@ def test_a_refusal_says_what_is_allowed(rule, used, length, words):
 @pytest.mark.parametrize("choice", ["stop", "keep-", "keep--5", "keep-²", "keep-1.5", "3600", ""])
 def test_what_is_no_choice_to_keep_is_none(choice):
     assert chosen_length(choice) is None
+
+
+def test_time_that_is_kept_twice_is_used_up_once():
+    def lease(begin: float, end: float) -> KeptLease:
+        return KeptLease(ADA, NOW + begin * HOUR, NOW + end * HOUR, "ada", NOW)
+
+    memory = Memory(leases=[lease(-5, -4), lease(0, 2), lease(1, 3), lease(1.5, 2.5), lease(5, 6)])
+    assert memory.keeping(ADA, NOW) == Keeping(4, 4 * HOUR)
