@@ -27,6 +27,8 @@ _SCOPES: Mapping[str, tuple[str, ...]] = {
         "read:servers",  # lists what runs, and looks again before it stops anything
         "access:servers",  # gets tokens to ask each session for its use, and to warn in it
         "delete:servers",  # stops idle ones
+        # What each of those tokens may do beside: say whose it is.
+        f"read:services:name!service={IDLE_SERVICE}",
         "start:servers",  # starts one again in a size without a GPU, to give only that back
     ),
 }

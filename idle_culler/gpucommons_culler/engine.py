@@ -212,7 +212,7 @@ class Engine:
     def _has_to_be_asked(self, case: Case, now: datetime) -> bool:
         """Whether its last answer will not do: nothing is done for what was true a while ago."""
         acts = case.decision.action is not Action.NOTHING
-        return acts or bool(case.countdown) or not self._watch.answered(case.session.key, now)
+        return acts or bool(case.countdown) or not self._watch.answered(case.session, now)
 
     def _case(
         self, session: Session, waiting: Mapping[str, int], now: datetime, *, asked: bool

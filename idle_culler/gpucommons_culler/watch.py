@@ -44,6 +44,7 @@ class Watch:
         self._tracks = Tracks()
         self._memory: dict[SessionKey, int | None] = {}
         self._silent = Pauses()
+        self._lacking = Pauses()
         self._failing: dict[str, str] = {}
         self._turns = asyncio.Semaphore(_AT_ONCE)
         self._outside = frozenset(name for each in sources for name in each.provides)
@@ -67,10 +68,16 @@ class Watch:
         """Answer what is known."""
         return self._tracks.signals(session)
 
-    def answered(self, session: SessionKey, now: datetime) -> bool:
-        """Whether the session said lately what it does."""
-        told = (each for each in self._tracks.signals(session) if each.source == THE_SESSION)
-        return any(now - each.measured_at <= FRESH for each in told)
+    def answered(self, session: Session, now: datetime) -> bool:
+        """Whether the session said lately what it does, and as much as it is likely to."""
+        told = (each for each in self._tracks.signals(session.key) if each.source == THE_SESSION)
+        lately = any(now - each.measured_at <= FRESH for each in told)
+        return lately and not (self._lacks(session) and self._lacking.over(session.key, now))
+
+    def _lacks(self, session: Session) -> bool:
+        """Whether something is not known of it, such as its GPU just after its start."""
+        known = {signal.name for signal in self._tracks.signals(session.key)}
+        return not self.required(session, asked=True) <= known
 
     def gpu_memory(self, session: SessionKey) -> int | None:
         """Answer the bytes that it holds on GPUs, as was measured last."""
@@ -88,12 +95,14 @@ class Watch:
         """Watch everything anew: the clock was set."""
         self._tracks.forget_before(now)
         self._silent.clear()
+        self._lacking.clear()
 
     async def look(self, sessions: Sequence[Session], now: datetime) -> None:
         """Measure all sessions from outside, and forget those that ended."""
         keys = {session.key for session in sessions}
         self._tracks.keep_only(keys)
         self._silent.keep_only(keys)
+        self._lacking.keep_only(keys)
         for ended in self._memory.keys() - keys:
             del self._memory[ended]
         await asyncio.gather(*(self._read(source, sessions, now) for source in self._sources))
@@ -145,3 +154,7 @@ class Watch:
         self._tracks.told(session.key, activity, now, trust_gpu=own)
         if activity.gpu and own:
             self._memory[session.key] = activity.gpu.memory
+        if self._lacks(session):
+            self._lacking.failed(session.key, now, "")
+        else:
+            self._lacking.went_well(session.key)

@@ -53,8 +53,9 @@ class Session:
         url = f"{self._platform.url}/services/idle/api/sessions/{self.name}"
         return self._admin.browser.get(url, headers=self._admin.api.headers).json()
 
-    def verdict(self) -> str:
-        return self.explained()["state"]
+    def verdict(self) -> str | None:
+        """None before the culler has seen the session."""
+        return self.explained().get("state")
 
     def begin_cell(self, code: str) -> None:
         kernel = self.api.post("/api/kernels", json={"name": "python3"}).json()["id"]

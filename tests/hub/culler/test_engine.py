@@ -124,6 +124,24 @@ async def test_who_does_not_answer_is_not_ended_and_not_asked_at_each_look(play)
     assert "does not answer" in play.view("ada").silence
 
 
+async def test_who_could_not_tell_all_yet_is_asked_again_soon(play):
+    session = play.hub.run("ada")
+    play.hub.running["ada"] = replace(session, gpus=Decimal(1))
+    await play.look(31)
+    assert (play.verdict("ada"), play.hub.asked) == ("unknown", 1)
+    play.hub.gpus["ada"] = GPUActivity(watched=10800, last=None, utilization=0, memory=0)
+    await play.look(2)
+    assert play.kinds() == [WARNED]
+
+
+async def test_who_never_tells_all_is_not_asked_at_each_look(play):
+    session = play.hub.run("ada")
+    play.hub.running["ada"] = replace(session, gpus=Decimal(1))
+    await play.look(91)
+    assert play.verdict("ada") == "unknown"
+    assert play.hub.asked < 30
+
+
 async def test_where_the_exporter_is_gone_a_session_is_asked_of_its_gpus(play):
     play.node.provides = frozenset({SignalName.PROCESSOR, SignalName.GPU})  # and tells of no GPU
     play.restart()
