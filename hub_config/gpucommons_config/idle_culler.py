@@ -19,7 +19,8 @@ _LOG_FORMAT = "[%(levelname)1.1s %(asctime)s %(name)s] %(message)s"
 def run(*, dry_run: bool, db_url: str | None, port: int | None) -> int:
     """Run until a signal ends it; answers the exit code."""
     logging.basicConfig(format=_LOG_FORMAT, level=logging.INFO, stream=sys.stderr)
-    for noisy in ("httpx", "tornado.access"):
+    # The last of them tells what stands in cookies.
+    for noisy in ("alembic", "httpx", "tornado.access", "tornado.application"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
     settings = installation()
     file = settings.IdleCuller.get("catalogue_file")
