@@ -68,7 +68,7 @@ lab_extension/node_modules: lab_extension/package-lock.json $(VENV)/complete
 test: $(VENV)/complete
 	$(GPUCOMMONS) build --tests
 	$(MAKE) --no-print-directory check
-	$(BIN)/pytest tests/hub tests/cluster tests/gpu tests/browser
+	$(BIN)/pytest --durations 30 tests/hub tests/cluster tests/gpu tests/browser
 
 bench: $(VENV)/complete
 	$(BIN)/python -m bench $(BENCH)

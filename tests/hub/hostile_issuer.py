@@ -75,12 +75,14 @@ class HostileIssuer:
             **self.claims,
         }
         if form["grant_type"] == ["authorization_code"]:
-            code = form["code"][0]
-            claims["nonce"] = self._nonces[code]
-            self.verifiers[code] = form["code_verifier"][0]
+            login = form["code"][0]
+            claims["nonce"] = self._nonces[login]
+            self.verifiers[login] = form["code_verifier"][0]
         else:
+            login = form["refresh_token"][0].split(".")[1]
             self.refreshes += 1
-        refresh_token = f"eyJrefresh{len(self._nonces)}-{self.refreshes}"
+        claims["sid"] = login
+        refresh_token = f"eyJrefresh.{login}.{self.refreshes}"
         id_token = self.forge(claims)
         return {"id_token": id_token, "access_token": "eyJaccess", "refresh_token": refresh_token}
 

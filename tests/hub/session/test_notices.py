@@ -20,7 +20,7 @@ REMOVED = Notice(
     id="account",
     text="Your account was removed. This session stops soon; save your work.",
     level=NoticeLevel.WARNING,
-    ends_at=time.time() + 600,
+    ends_at=time.time() + 24 * 3600,
 )
 HELLO = Notice(id="hello", text="Lunch is at noon.")
 IDLE = Notice(
