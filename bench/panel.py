@@ -8,24 +8,19 @@ phase with.
 """
 
 import asyncio
-import json
 import random
 import tempfile
 import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
-from gpucommons_contract import Endpoint
 from gpucommons_local.gpu.driver import DriverRoot, build
 from gpucommons_local.gpu.state import GPUState
-from tornado.httpclient import HTTPRequest
-from tornado.websocket import websocket_connect
 
 from bench.figure import Figure, percentile
-from bench.panel_server import PEER, TOKEN, Kind, Server, none, ours, peer
+from bench.panel_server import PEER, Kind, Server, none, ours, peer
+from bench.panel_tabs import HEADERS, address, open_tabs
 
 _SECONDS = 60
 """For which CPU, and then latency, is measured in each case."""
@@ -36,10 +31,7 @@ _PROBE_SECONDS = (0.02, 0.08)
 _TABS = 5
 _SLOW = 200
 """Milliseconds that one call of NVML takes in the slow cases."""
-_PEER_TICK = 100
-"""Milliseconds between two messages of the peer's chart, as its page asks for by default."""
 _TO_MINUTE = 60 / _SECONDS
-_HEADERS = {"Authorization": f"token {TOKEN}"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +53,7 @@ def measure() -> list[Figure]:
             driver.state_file.update(lambda state: state.with_gpu(0, GPUState(delay=delay)))
             home = folder / f"{kind.name}-{tabs}-{delay}"
             with Server(kind, driver, home) as server:
-                return asyncio.run(_case(server, _PAGES[kind.name], tabs))
+                return _case(server, kind, tabs)
 
         panel, theirs = ours(), peer()
         bare = cost(none(), 0)
@@ -118,15 +110,13 @@ def _one_gpu(folder: Path) -> DriverRoot:
     return driver
 
 
-async def _case(server: Server, page: "_Page", tabs: int) -> _Cost:
-    async with AsyncExitStack() as open_tabs:
-        for _ in range(tabs):
-            await open_tabs.enter_async_context(page(server.port))
-        await asyncio.sleep(_SETTLE_SECONDS)
+def _case(server: Server, kind: Kind, tabs: int) -> _Cost:
+    with open_tabs(kind, server.port, tabs):
+        time.sleep(_SETTLE_SECONDS)
         before = server.cpu_seconds()
-        await asyncio.sleep(_SECONDS)
+        time.sleep(_SECONDS)
         cpu = (server.cpu_seconds() - before) * _TO_MINUTE
-        waits = await _probe(server.port)
+        waits = asyncio.run(_probe(server.port))
         return _Cost(cpu, percentile(waits, 0.99), server.memory_mb())
 
 
@@ -135,80 +125,10 @@ async def _probe(port: int) -> list[float]:
     moments = random.Random(6)
     waits: list[float] = []
     end = time.perf_counter() + _SECONDS
-    async with httpx.AsyncClient(base_url=_address(port), headers=_HEADERS, timeout=60) as client:
+    async with httpx.AsyncClient(base_url=address(port), headers=HEADERS, timeout=60) as client:
         while time.perf_counter() < end:
             begin = time.perf_counter()
             (await client.get("/api")).raise_for_status()
             waits.append((time.perf_counter() - begin) * 1000)
             await asyncio.sleep(moments.uniform(*_PROBE_SECONDS))
     return waits
-
-
-@asynccontextmanager
-async def _our_page(port: int) -> AsyncIterator[None]:
-    """Ask for the past, then follow the stream, as a tab with an open panel does."""
-    began = asyncio.Event()
-
-    async def follow() -> None:
-        async with httpx.AsyncClient(
-            base_url=_address(port), headers=_HEADERS, timeout=60
-        ) as client:
-            (await client.get(f"/{Endpoint.SESSION_GPU_HISTORY}?span=60")).raise_for_status()
-            headers = {"Accept": "text/event-stream"}
-            async with client.stream("GET", f"/{Endpoint.SESSION_GPUS}", headers=headers) as answer:
-                answer.raise_for_status()
-                async for line in answer.aiter_lines():
-                    if line.startswith("data: "):
-                        began.set()
-
-    async with _followed(follow, began):
-        yield
-
-
-@asynccontextmanager
-async def _peer_page(port: int) -> AsyncIterator[None]:
-    """Open the resource chart's socket and ask for its default pace."""
-    began = asyncio.Event()
-
-    async def follow() -> None:
-        url = f"ws://127.0.0.1:{port}/nvdashboard/gpu_resource"
-        socket = await websocket_connect(HTTPRequest(url, headers=_HEADERS))
-        await socket.write_message(json.dumps({"updateFrequency": _PEER_TICK, "isPaused": False}))
-        while (message := await socket.read_message()) is not None:
-            if "gpu_utilization_total" in json.loads(message):
-                began.set()
-
-    async with _followed(follow, began):
-        yield
-
-
-@asynccontextmanager
-async def _followed(follow: Callable, began: asyncio.Event) -> AsyncIterator[None]:
-    """Run a page beside what is measured; it must get something, and must not end by itself."""
-    following = asyncio.create_task(follow())
-    try:
-        async with asyncio.timeout(30):
-            await asyncio.wait(
-                [following, asyncio.create_task(began.wait())],
-                return_when=asyncio.FIRST_COMPLETED,
-            )
-        yield
-        if following.done():
-            await following
-            raise RuntimeError("A page was cut off while it was measured")
-    finally:
-        following.cancel()
-        with suppress(asyncio.CancelledError):
-            await following
-
-
-def _address(port: int) -> str:
-    return f"http://127.0.0.1:{port}"
-
-
-_Page = Callable[[int], object]
-_PAGES: dict[str, _Page] = {
-    "none": _our_page,
-    "ours": _our_page,
-    "nvdashboard": _peer_page,
-}

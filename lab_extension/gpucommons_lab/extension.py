@@ -14,6 +14,7 @@ from gpucommons_lab.activity_handler import ActivityHandler
 from gpucommons_lab.companion import SOCKET_VARIABLE, Companion
 from gpucommons_lab.editing import CONTENTS_EVENTS, Editing
 from gpucommons_lab.expected import gpu_expected
+from gpucommons_lab.frame_events import FrameEvents
 from gpucommons_lab.gpu_activity import GPUs
 from gpucommons_lab.gpu_handlers import (
     GPUHandler,
@@ -104,7 +105,11 @@ class GPUCommonsLab(ExtensionApp):  # type: ignore[misc]
         use = self._use(recorder)
         self.handlers.extend(
             [
-                (f"/{Endpoint.SESSION_GPUS}", GPUHandler, {"sampler": self.sampler}),
+                (
+                    f"/{Endpoint.SESSION_GPUS}",
+                    GPUHandler,
+                    {"sampler": self.sampler, "events": FrameEvents()},
+                ),
                 (
                     f"/{Endpoint.SESSION_GPU_HISTORY}",
                     HistoryHandler,

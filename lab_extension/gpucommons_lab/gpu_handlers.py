@@ -7,6 +7,7 @@ from jupyter_server.auth.decorator import authorized
 from tornado.iostream import StreamClosedError
 from tornado.web import HTTPError, authenticated
 
+from gpucommons_lab.frame_events import FrameEvents
 from gpucommons_lab.history import History, Span
 from gpucommons_lab.listener import Listener
 from gpucommons_lab.sampler import Sampler
@@ -22,9 +23,10 @@ class GPUHandler(SessionAPIHandler):
     Watching a panel is not work: no request here counts as activity.
     """
 
-    def initialize(self, sampler: Sampler) -> None:
-        """Take the server's only sampler."""
+    def initialize(self, sampler: Sampler, events: FrameEvents) -> None:
+        """Take the server's only sampler, and what writes its frames for all streams."""
         self._sampler = sampler
+        self._events = events
         self._streaming: asyncio.Task[None] | None = None
 
     @authenticated  # type: ignore[untyped-decorator]
@@ -52,7 +54,7 @@ class GPUHandler(SessionAPIHandler):
         try:
             while True:
                 frame = await self._sampler.next_frame(listener)
-                self.write(f"data: {frame.to_json()}\n\n")
+                self.write(self._events.of(frame))
                 await self.flush()
         except (StreamClosedError, asyncio.CancelledError):
             return  # the client went: the ordinary end of a stream
