@@ -18,10 +18,12 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
-from kubernetes_asyncio import client, config
+from kubernetes_asyncio import client
 from kubernetes_asyncio.client import ApiException
 from traitlets import Float, Integer, Unicode, default
 from traitlets.config import LoggingConfigurable
+
+from gpucommons_culler.api_server import connect
 
 _NAMESPACE_FILE = Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace")
 _CALL_ERRORS = (ApiException, aiohttp.ClientError, OSError, TimeoutError, ValueError)
@@ -65,14 +67,6 @@ class Election(LoggingConfigurable):  # type: ignore[misc]  # traitlets publishe
         help="""
         Namespace of the Lease; the culler's own by default, as Kubernetes tells it.
         Example: ``gpucommons``.
-        """,
-    )
-    kubeconfig = Unicode(
-        "",
-        config=True,
-        help="""
-        Path of a file that says how to reach the API server. Empty, the default: the service
-        account of the culler's pod. Example: ``/etc/gpucommons/kubeconfig``.
         """,
     )
     lease_seconds = Integer(
@@ -125,11 +119,12 @@ class Election(LoggingConfigurable):  # type: ignore[misc]  # traitlets publishe
         return self.identity if self.leads else self._seen.holder if self._seen else ""
 
     async def begin(self) -> None:
-        """Begin to stand for it. Raises ConfigException if it is not known how to reach the
-        API server; one that is away is waited for.
+        """Begin to stand for it. Raises CullerError if it is not known how to reach the API
+        server; one that is away is waited for.
         """
         if self.lease_name:
-            self._work = asyncio.create_task(self._stand(await self._connection()))
+            api = await connect("Leave Election.lease_name empty for a single replica.")
+            self._work = asyncio.create_task(self._stand(api))
 
     async def close(self) -> None:
         """Stop acting, and give the Lease back, so that another replica takes over at once."""
@@ -237,14 +232,6 @@ class Election(LoggingConfigurable):  # type: ignore[misc]  # traitlets publishe
                     lease.spec.holder_identity = ""
                     lease.spec.renew_time = datetime.now(UTC)
                     await api.replace_namespaced_lease(self.lease_name, self.lease_namespace, lease)
-
-    async def _connection(self) -> Any:  # noqa: ANN401 -- the client is untyped
-        settings = client.Configuration()
-        if self.kubeconfig:
-            await config.load_kube_config(self.kubeconfig, client_configuration=settings)
-        else:
-            config.load_incluster_config(client_configuration=settings)
-        return client.ApiClient(settings)
 
 
 def _words(error: BaseException) -> str:

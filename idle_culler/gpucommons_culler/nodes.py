@@ -1,41 +1,14 @@
 """The cluster's nodes, and how to ask their kubelets for figures."""
 
-import os
 import ssl
 from collections.abc import AsyncGenerator, Mapping
-from pathlib import Path
 from typing import Any
 
 import httpx
-from kubernetes_asyncio import client, config
+from kubernetes_asyncio import client
 
-_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 _TOKEN = "BearerToken"  # noqa: S105 -- the name that Kubernetes' client gives it
 _TIMEOUT_S = 10.0
-
-
-class ClusterError(Exception):
-    """The cluster cannot be reached as the installation says."""
-
-
-async def connect() -> client.ApiClient | None:
-    """Open a connection as the pod's service account, or as KUBECONFIG says.
-
-    None where there is neither: a culler outside of Kubernetes. Raises ClusterError.
-    """
-    settings = client.Configuration()
-    try:
-        if (_ACCOUNT / "token").exists():
-            config.load_incluster_config(client_configuration=settings)
-        elif file := os.environ.get("KUBECONFIG"):
-            await config.load_kube_config(
-                config_file=file, client_configuration=settings, persist_config=False
-            )
-        else:
-            return None
-    except (config.ConfigException, OSError, TypeError, ValueError) as error:
-        raise ClusterError(f"Kubernetes cannot be reached as configured: {error}") from error
-    return client.ApiClient(settings)
 
 
 class Nodes:

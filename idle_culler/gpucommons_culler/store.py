@@ -20,7 +20,7 @@ from gpucommons_culler.records import (
     StandingCountdown,
 )
 from gpucommons_culler.session import SessionKey
-from gpucommons_culler.store_errors import AlreadyWarned, NoSuchExemption, NotWarned
+from gpucommons_culler.store_errors import AlreadyWarned, NoSuchExemption
 from gpucommons_culler.tables import BEATS, COUNTDOWNS, EVENTS, EXEMPTIONS, LEASES
 
 LEASES_MATTER = timedelta(days=30)
@@ -58,15 +58,6 @@ class Store:
                 connection.execute(insert(COUNTDOWNS).values(_of_countdown(standing)))
             except IntegrityError as error:
                 raise AlreadyWarned(f"{standing.session.name} is warned already.") from error
-            _record(connection, event)
-
-    def move(self, session: SessionKey, countdown: Countdown, event: Event) -> None:
-        """Give a standing warning other times; raises NotWarned where none stands."""
-        change = update(COUNTDOWNS).where(_same(COUNTDOWNS, session))
-        times = {"warned_at": countdown.warned_at, "stop_at": countdown.stop_at}
-        with self._database.transaction() as connection:
-            if not connection.execute(change.values(times)).rowcount:
-                raise NotWarned(f"{session.name} is not warned.")
             _record(connection, event)
 
     def end(self, session: SessionKey, event: Event) -> bool:

@@ -17,9 +17,5 @@ class AlreadyWarned(StoreError):  # noqa: N818
     """A countdown of this session stands already: somebody else warned it."""
 
 
-class NotWarned(StoreError):  # noqa: N818
-    """No countdown of this session stands."""
-
-
 class NoSuchExemption(StoreError):  # noqa: N818
     """No exemption of this number stands."""

@@ -32,11 +32,7 @@ def culler_program(instance: Instance, secrets: Secrets) -> Program:
     """Return the culler. It follows the hub's own catalogue."""
     folder = instance.state / "idle"
     values = {
-        "Election": {
-            "lease_name": "idle-culler",
-            "lease_namespace": NAMESPACE,
-            "kubeconfig": str(instance.kubeconfigs / "idle.conf"),
-        },
+        "Election": {"lease_name": "idle-culler", "lease_namespace": NAMESPACE},
         "IdleCuller": {
             "catalogue_file": str(instance.state / "hub" / "catalogue.yaml"),
             "db_url": f"sqlite:///{folder / 'idle.sqlite'}",

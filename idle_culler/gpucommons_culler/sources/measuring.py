@@ -6,8 +6,8 @@ import httpx
 from traitlets import Bool, Float, Unicode
 from traitlets.config import Configurable
 
-from gpucommons_culler.errors import CullerError
-from gpucommons_culler.nodes import ClusterError, Nodes, connect, kubelet_client
+from gpucommons_culler.api_server import connect
+from gpucommons_culler.nodes import Nodes, kubelet_client
 from gpucommons_culler.sources.kubelet import KubeletSource
 from gpucommons_culler.sources.pod_usage import Thresholds
 from gpucommons_culler.sources.prometheus import PrometheusSource, Queries
@@ -89,12 +89,7 @@ class Measuring(Configurable):  # type: ignore[misc]  # traitlets publishes no t
                 PrometheusSource(client, self.prometheus_url, queries, thresholds, self.gpu_percent)
             )
         if self.kubelets:
-            try:
-                api = await connect()
-            except ClusterError as error:
-                raise CullerError(str(error)) from error
-            if api is None:
-                raise CullerError("There is no cluster to ask; set Measuring.kubelets to false.")
+            api = await connect("Set Measuring.kubelets to false to ask no kubelets.")
             await stack.enter_async_context(api)
             kubelets = kubelet_client(api, self.kubelet_ca_file)
             await stack.enter_async_context(kubelets)

@@ -1,7 +1,7 @@
 """A replica of the culler that stands for election, and writes down again and again if it leads.
 
-``python candidate.py KUBECONFIG FILE``: each line of the file has a time, by the clock that
-all programs of a machine share, and 1 or 0. Ends cleanly at SIGTERM.
+``python candidate.py FILE``, with KUBECONFIG set: each line of the file has a time, by the
+clock that all programs of a machine share, and 1 or 0. Ends cleanly at SIGTERM.
 """
 
 import asyncio
@@ -15,11 +15,10 @@ LEASE_S, LEAD_S, RENEW_S = 4, 2.5, 0.3
 _LOOK_S = 0.02
 
 
-async def main(kubeconfig: str, path: str) -> None:
+async def main(path: str) -> None:
     election = Election(
         lease_name="idle",
         lease_namespace="default",
-        kubeconfig=kubeconfig,
         lease_seconds=LEASE_S,
         lead_seconds=LEAD_S,
         renew_seconds=RENEW_S,

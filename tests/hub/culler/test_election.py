@@ -1,6 +1,7 @@
 """Which of several replicas acts, on a real API server: one at most, and soon again one."""
 
 import contextlib
+import os
 import signal
 import subprocess
 import sys
@@ -9,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from gpucommons_culler.election import Election
-from kubernetes_asyncio.config import ConfigException
+from gpucommons_culler.errors import CullerError
 
 from ..kubernetes import APIServer
 from .candidate import LEAD_S, LEASE_S
@@ -34,7 +35,10 @@ class Candidate:
         file.touch()
         self.file = file
         script = str(Path(__file__).with_name("candidate.py"))
-        self.process = subprocess.Popen([sys.executable, script, str(kubeconfig), str(file)])
+        self.process = subprocess.Popen(
+            [sys.executable, script, str(file)],
+            env={**os.environ, "KUBECONFIG": str(kubeconfig)},
+        )
 
     def lines(self) -> list[tuple[float, bool]]:
         whole, _, _ = self.file.read_text().rpartition("\n")
@@ -151,9 +155,15 @@ async def test_without_a_lease_the_only_replica_leads():
     await election.close()
 
 
-async def test_a_lease_without_a_way_to_the_api_server_stops_the_start(tmp_path):
-    with pytest.raises(ConfigException):
-        await Election(lease_name="idle", kubeconfig=str(tmp_path / "none")).begin()
+async def test_a_lease_without_a_way_to_the_api_server_stops_the_start(monkeypatch, tmp_path):
+    monkeypatch.setenv("KUBECONFIG", str(tmp_path / "none"))
+    with pytest.raises(CullerError, match="cannot be reached as configured"):
+        await Election(lease_name="idle").begin()
+    monkeypatch.delenv("KUBECONFIG")
+    with pytest.raises(
+        CullerError, match=r"KUBECONFIG is not set\. Leave Election.lease_name empty"
+    ):
+        await Election(lease_name="idle").begin()
 
 
 def test_seconds_in_which_two_could_act_stop_the_start():

@@ -6,11 +6,10 @@ from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 
 import pytest
-from gpucommons_culler.decision import Countdown
 from gpucommons_culler.records import Event, EventFilter, EventKind, Scope
 from gpucommons_culler.session import SessionKey
 from gpucommons_culler.store import LEASES_MATTER, Store
-from gpucommons_culler.store_errors import AlreadyWarned, NoSuchExemption, NotWarned
+from gpucommons_culler.store_errors import AlreadyWarned, NoSuchExemption
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -140,18 +139,6 @@ class StoreBehaviour:
         assert not store.end(ADA, an_event(EventKind.STOPPED))
         assert store.countdowns() == [a_countdown(BEN)]
         assert _kinds(store) == [EventKind.STOPPED, EventKind.WARNED]
-
-    def test_a_warning_is_moved(self, store):
-        store.begin(a_countdown(), an_event())
-        later = Countdown(NOW, NOW + 5 * HOUR)
-        store.move(ADA, later, an_event(EventKind.FAILED))
-        assert [each.countdown for each in store.countdowns()] == [later]
-        assert _kinds(store) == [EventKind.FAILED, EventKind.WARNED]
-
-    def test_a_warning_that_does_not_stand_is_not_moved(self, store):
-        with pytest.raises(NotWarned):
-            store.move(ADA, Countdown(NOW, NOW), an_event(EventKind.FAILED))
-        assert store.events() == []
 
     def test_leases_come_back_while_they_may_matter(self, store):
         holds, ended = a_lease(), a_lease(BEN, NOW - DAY)
