@@ -120,7 +120,7 @@ class _NoticeHandler(RequestHandler):  # type: ignore[misc]
         try:
             while True:
                 changed = self._companion.next_change  # from here on: writing takes its time
-                self.write(json.dumps([asdict(each) for each in self._board.current()]) + "\n")
+                self.write(json.dumps([asdict(each) for each in self._board.read()]) + "\n")
                 await self.flush()
                 await changed.wait()
         except (StreamClosedError, asyncio.CancelledError):

@@ -14,6 +14,7 @@ from gpucommons_lab.activity_handler import ActivityHandler
 from gpucommons_lab.companion import SOCKET_VARIABLE, Companion
 from gpucommons_lab.editing import CONTENTS_EVENTS, Editing
 from gpucommons_lab.expected import gpu_expected
+from gpucommons_lab.farewell import Farewell
 from gpucommons_lab.frame_events import FrameEvents
 from gpucommons_lab.gpu_activity import GPUs
 from gpucommons_lab.gpu_handlers import (
@@ -128,6 +129,7 @@ class GPUCommonsLab(ExtensionApp):  # type: ignore[misc]
         tell_of_connections(settings, self.keeper)
         self.serverapp.contents_manager.register_pre_save_hook(self.editing.before_save)
         announce = partial(announce_notices, self.serverapp.event_logger)
+        self.farewell = Farewell(board, announce)
         self.companion = Companion(self.sampler, board, self.activity, announce)
 
     def _use(self, recorder: Recorder) -> SessionUse:
@@ -159,12 +161,14 @@ class GPUCommonsLab(ExtensionApp):  # type: ignore[misc]
             schema_id=CONTENTS_EVENTS, listener=self.editing.hear
         )
         self.sampler.start()
+        self.farewell.start()
 
     async def _tell_companion(self, *_: object, **__: object) -> None:
         self.companion.tell_of_notices()
 
     async def stop_extension(self) -> None:
         """End with the server what it began: the metrics, the watch, the socket, the thread."""
+        self.farewell.stop()
         await self.keeper.stop()
         REGISTRY.unregister(self._collector)
         await self.activity.stop()

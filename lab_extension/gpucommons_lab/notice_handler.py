@@ -67,7 +67,7 @@ class NoticeHandler(_BoardHandler):
     @authorized  # type: ignore[untyped-decorator]
     async def get(self) -> None:
         """Answer with the notices that still matter, oldest first."""
-        await self.answer(json.dumps([asdict(notice) for notice in self._board.current()]))
+        await self.answer(json.dumps([asdict(notice) for notice in self._board.read()]))
 
     @authenticated  # type: ignore[untyped-decorator]
     @authorized  # type: ignore[untyped-decorator]

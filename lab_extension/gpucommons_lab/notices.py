@@ -39,6 +39,8 @@ class NoticeBoard:
         """``clock`` gives seconds since the Unix epoch."""
         self._clock = clock
         self._notices: list[Notice] = []
+        self.reads = 0
+        """How often somebody asked for the list."""
 
     def put(self, notice: Notice) -> None:
         """Keep a notice, in place of one with the same id. Beyond 20, the oldest goes."""
@@ -61,6 +63,11 @@ class NoticeBoard:
             raise ChoiceError(f"The notice was answered already, with {notice.answer!r}.")
         answered = replace(notice, answer=choice)
         self._notices = [answered if each is notice else each for each in self._notices]
+
+    def read(self) -> list[Notice]:
+        """Answer the current notices to somebody who will show them."""
+        self.reads += 1
+        return self.current()
 
     def current(self) -> list[Notice]:
         """The notices that still matter, oldest first."""

@@ -6,6 +6,7 @@ import re
 import httpx
 from playwright.sync_api import Page, expect
 
+from tests.cluster.waiting_start import pods_of
 from tests.platform import Account, LocalPlatform
 
 from .steps import sign_in_at_the_page, start_session, stop_session, wait_for_lab
@@ -37,6 +38,25 @@ def test_a_newcomer_signs_in_picks_a_gpu_works_and_finds_the_files_again(
     wait_for_lab(page)
     expect(page.locator(".jp-DirListing-item", has_text=name)).to_be_visible()
     keep_picture(page, "files-again")
+
+
+def test_what_was_typed_is_kept_when_kubernetes_ends_the_session(
+    page: Page, platform: LocalPlatform, no_sessions, sign_in
+) -> None:
+    student = sign_in("student")
+    sign_in_at_the_page(page, platform.accounts["student"])
+    start_session(page, "SciPy", "CPU only")
+    wait_for_lab(page)
+    name = _make_text_file(page)
+    page.locator(".jp-FileEditor .cm-content").click()
+    page.keyboard.type("not saved yet")
+
+    [pod] = pods_of(platform, student)
+    platform.kubectl("delete", "pod", pod["metadata"]["name"], "-n", pod["metadata"]["namespace"])
+    student.stop_all()
+    student.start({"size": "cpu"})
+    file = student.browser.get(f"/user/{student.username}/api/contents/{name}")
+    assert file.json()["content"] == "not saved yet"
 
 
 def _make_text_file(page: Page) -> str:

@@ -28,6 +28,19 @@ def test_what_was_typed_is_saved_when_the_end_is_told(lab: Lab, chromium: Browse
     page.context.close()
 
 
+def test_what_was_typed_is_saved_when_the_server_is_told_to_end(
+    lab: Lab, chromium: Browser
+) -> None:
+    lab.write("a.ipynb", "x = 1")
+    page = lab.open(chromium, "/lab/tree/a.ipynb")
+    wait_for_kernel(page)
+    page.locator(".jp-Cell .cm-content").first.click()
+    page.keyboard.type("# mine")
+    lab.stop()
+    assert "# mine" in "".join(lab.cells("a.ipynb")[0]["source"])
+    page.context.close()
+
+
 def test_a_file_that_changed_on_disk_is_kept_beside_what_was_typed(
     lab: Lab, chromium: Browser
 ) -> None:
