@@ -1,12 +1,13 @@
 """The session pods of all teams, kept fresh, with a wake-up for who waits on one."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import ClassVar
 
 from gpucommons_contract.labels import PREFIX
 
+from gpucommons_spawner.pod_outcome import is_over
 from gpucommons_spawner.watch import Manifest
 from gpucommons_spawner.watch_reflector import WatchReflector
 from gpucommons_spawner.why_ended import why_ended
@@ -43,6 +44,9 @@ class SessionPods(WatchReflector):
     kind = "pods"
     _waiting: ClassVar[dict[str, PodChanges]] = {}
     """By the start that is waited for. One for all: KubeSpawner may put another in our place."""
+
+    _followers: ClassVar[dict[str, Callable[[str], None]]] = {}
+    """By pod: who wants to hear why it is taken away. One for all, as above."""
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         self.ended: dict[str, str] = {}
@@ -85,9 +89,24 @@ class SessionPods(WatchReflector):
         finally:
             del self._waiting[start]
 
+    def follow_end(self, pod: str, told: Callable[[str], None] | None) -> None:
+        """Have ``told`` called once with the reason if this pod is taken away while it runs.
+
+        ``pod`` is ``namespace/name``; None ends it.
+        """
+        if told:
+            self._followers[pod] = told
+        else:
+            self._followers.pop(pod, None)
+
     def _note_end(self, pod: Manifest) -> None:
-        if sentence := why_ended(pod):
-            self.ended[_key(pod)] = sentence
+        if not (sentence := why_ended(pod)):
+            return
+        key = _key(pod)
+        told = None if key in self.ended or is_over(pod) else self._followers.get(key)
+        self.ended[key] = sentence
+        if told:
+            told(sentence)
 
     def _tell(self, pod: Manifest, state: Manifest | None) -> None:
         start = pod["metadata"].get("annotations", {}).get(START)

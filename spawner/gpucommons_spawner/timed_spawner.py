@@ -3,32 +3,17 @@
 import asyncio
 from datetime import UTC, datetime, timedelta
 
-from tornado.httpclient import HTTPClientError
-from traitlets import Callable
-
-from gpucommons_spawner.picker_spawner import PickerSpawner
 from gpucommons_spawner.session_end import end_of, notice_of, told_from
+from gpucommons_spawner.telling_spawner import NOT_TOLD, TellingSpawner
 from gpucommons_spawner.watch import Manifest
 
-_NOT_TOLD = (HTTPClientError, OSError, LookupError)
-"""What a call to a session may raise: refused, no answer, or nobody to make it."""
 _AGAIN = timedelta(seconds=30)
 """After which a notice is sent again that did not arrive."""
 
 
-class TimedSpawner(PickerSpawner):
+class TimedSpawner(TellingSpawner):
     """Knows when its session ends. Kubernetes ends it; this only says so."""
 
-    show_notice = Callable(
-        None,
-        allow_none=True,
-        config=True,
-        help="""
-        Awaited with the spawner and a ``gpucommons_contract.Notice`` to show that in the session,
-        some time before it ends because its size may last only so long. The hub's configuration
-        sets it to the authenticator's ``show_notice``. None, the default, tells nobody.
-        """,
-    )
     _end: datetime | None = None
     _telling: "asyncio.Task[None] | None" = None
 
@@ -74,7 +59,7 @@ class TimedSpawner(PickerSpawner):
                 return
             try:
                 await self.show_notice(self, notice_of(end))
-            except _NOT_TOLD as error:
+            except NOT_TOLD as error:
                 self.log.warning(
                     "%s could not be told of its end, again in %d s: %s",
                     self._log_name,

@@ -40,6 +40,13 @@ def node(api) -> Iterator[Node]:
     node.stop()
 
 
+@pytest.fixture
+def notices(node) -> list[dict]:
+    """What sessions are told from now on."""
+    node.notices.clear()
+    return node.notices
+
+
 @pytest.fixture(scope="package")
 def mounted_catalogue(folder) -> MountedFile:
     return MountedFile(folder / "catalogue", CATALOGUE.read_text())

@@ -56,13 +56,12 @@ def test_the_page_says_how_long_a_session_may_last(hub):
         assert "1 CPU · 1 GiB · 1 hour at most" in sam.picker()
 
 
-def test_a_session_is_told_in_time_that_it_ends(hub, api, node, end):
-    assert node.notices == []  # a tenth of the hour before its end it will be told
+def test_a_session_is_told_in_time_that_it_ends(hub, api, notices, end):
+    assert notices == []  # a tenth of the hour before its end it will be told
     end = _begun_before(api, timedelta(minutes=55))
-    hub.until(lambda: node.notices)
-    assert node.notices[0]["ends_at"] == end.timestamp()
-    assert "this session has reached the longest time" in node.notices[0]["text"]
-    node.notices.clear()
+    hub.until(lambda: notices)
+    assert notices[0]["ends_at"] == end.timestamp()
+    assert "this session has reached the longest time" in notices[0]["text"]
 
 
 @pytest.mark.parametrize("hub_is_away", [False, True], ids=["hub there", "hub away"])

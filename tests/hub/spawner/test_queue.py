@@ -189,6 +189,25 @@ def test_a_preempted_person_reads_why_on_every_page_also_after_a_restart(hub, ap
         assert "Files saved in your home folder are kept" in text, page
 
 
+@pytest.mark.parametrize("restarted", [False, True], ids=["hub as it was", "hub restarted"])
+def test_who_is_preempted_reads_why_in_the_session_itself(hub, api, kueue, notices, restarted):
+    pod = _running(hub, api, kueue)
+    if restarted:
+        _restarted(hub)
+        hub.until(lambda: hub.servers("rosa")[""]["ready"])
+    kueue.preempt(pod)
+    hub.until(lambda: notices)
+    assert "one with higher priority needed its GPUs" in notices[0]["text"]
+    hub.until(lambda: not hub.servers("rosa"), 60)
+    assert len(notices) == 1
+
+
+def test_whoever_stops_their_session_is_told_nothing_in_it(hub, api, kueue, notices):
+    _running(hub, api, kueue)
+    hub.stop_server("rosa")
+    assert notices == []
+
+
 def test_who_is_preempted_while_the_hub_is_away_reads_why(hub, api, kueue):
     pod = _running(hub, api, kueue)
     hub.kill()

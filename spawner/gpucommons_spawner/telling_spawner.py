@@ -1,0 +1,67 @@
+"""Tells the person in a session, where they look, that Kubernetes takes it away, and why."""
+
+import asyncio
+from typing import Any
+
+from gpucommons_contract import Notice, NoticeLevel
+from tornado.httpclient import HTTPClientError
+from traitlets import Callable
+
+from gpucommons_spawner.picker_spawner import PickerSpawner
+from gpucommons_spawner.session_end import NOTICE_ID
+
+NOT_TOLD = (HTTPClientError, OSError, LookupError)
+"""What a call to a session may raise: refused, no answer, or nobody to make it."""
+
+
+class TellingSpawner(PickerSpawner):
+    """Hears from the watch of pods that its session is taken away, and passes that on.
+
+    The hub's pages say the same later; open pages of the session itself have seconds.
+    """
+
+    show_notice = Callable(
+        None,
+        allow_none=True,
+        config=True,
+        help="""
+        Awaited with the spawner and a ``gpucommons_contract.Notice`` to show that in the session,
+        because it is taken away, or some time before it ends because its size may last only so
+        long. The hub's configuration sets it to the authenticator's ``show_notice``. None, the
+        default, tells nobody.
+        """,
+    )
+    _farewell: "asyncio.Task[None] | None" = None
+
+    async def _start(self) -> str:
+        url: str = await super()._start()
+        self._follow_end()
+        return url
+
+    async def poll(self) -> int | None:
+        """Tell whether the session runs. A hub that was restarted follows it from here on."""
+        status: int | None = await super().poll()
+        if status is None:
+            self._follow_end()
+        return status
+
+    def clear_state(self) -> None:
+        """Follow no longer: the session is gone."""
+        if reflector := self.pod_reflector:
+            reflector.follow_end(self._pod_key, None)
+        super().clear_state()
+
+    def _follow_end(self) -> None:
+        reflector: Any = self.pod_reflector
+        if reflector and self.show_notice:
+            reflector.follow_end(self._pod_key, self._taken_away)
+
+    def _taken_away(self, sentence: str) -> None:
+        if self.ready:
+            self._farewell = asyncio.create_task(self._tell_why(sentence))
+
+    async def _tell_why(self, sentence: str) -> None:
+        try:
+            await self.show_notice(self, Notice(NOTICE_ID, sentence, NoticeLevel.WARNING))
+        except NOT_TOLD as error:
+            self.log.info("%s ended before it could be told why: %s", self._log_name, error)
