@@ -16,7 +16,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 GPUCOMMONS := $(BIN)/gpucommons
 
-.PHONY: help up down status images test check check-python check-pages bench format requirements pictures clean
+.PHONY: help up down status images test test-parts test-platform check check-python check-pages bench format requirements pictures clean
 
 help:
 	@sed -n 's/^#  *make /make /p' Makefile
@@ -64,11 +64,18 @@ lab_extension/node_modules: lab_extension/package-lock.json $(VENV)/complete
 	PATH=$(abspath $(BIN)):$$PATH npm --prefix lab_extension ci --silent
 	@touch $@
 
-# What needs building first, so that no test is skipped for want of it.
+# What needs building first, so that no test is skipped for want of it. Then parts by
+# themselves, and the platform: both at once, since either waits for most of its time.
 test: $(VENV)/complete
 	$(GPUCOMMONS) build --tests
 	$(MAKE) --no-print-directory check
-	$(BIN)/pytest --durations 30 tests/hub tests/cluster tests/gpu tests/browser
+	$(MAKE) --no-print-directory --jobs 2 --output-sync test-parts test-platform
+
+test-parts:
+	$(BIN)/pytest --durations 20 tests/hub tests/gpu
+
+test-platform:
+	$(BIN)/pytest --durations 20 tests/cluster tests/browser
 
 bench: $(VENV)/complete
 	$(BIN)/python -m bench $(BENCH)

@@ -3,10 +3,18 @@
 import time
 from collections.abc import Callable
 
+_PATIENCE_S = 60
+"""Generous: other builds may share the machine."""
 
-def until(condition: Callable[[], object], seconds: float = 30) -> None:
-    """Wait until something holds."""
+
+def until(
+    condition: Callable[[], object],
+    seconds: float = _PATIENCE_S,
+    instead: Callable[[], object] | None = None,
+) -> None:
+    """Wait until something holds; ``instead`` tells what there is when it does not."""
     deadline = time.monotonic() + seconds
     while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.2)
+        if time.monotonic() > deadline:
+            raise AssertionError(f"Not within {seconds} s. {instead() if instead else ''}")
+        time.sleep(0.1)

@@ -23,13 +23,13 @@ class KeptConnection(ZMQChannelsWebsocketConnection):  # type: ignore[misc]
 
     def connect(self) -> "Future[None] | None":
         """Connect, and tell whose page came."""
-        self._keeper.page_came(self.kernel_id, self.session.session)
+        self._keeper.page_came(self.kernel_id, self.session.session, self)
         connected: Future[None] | None = super().connect()
         return connected
 
     def disconnect(self) -> None:
-        """Disconnect, and tell whose page went."""
-        self._keeper.page_went(self.kernel_id, self.session.session)
+        """Disconnect, and tell that the page's connection went."""
+        self._keeper.page_went(self.kernel_id, self)
         super().disconnect()
 
     def handle_incoming_message(self, incoming_msg: str | bytes) -> None:

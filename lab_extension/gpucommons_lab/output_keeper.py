@@ -29,14 +29,21 @@ class _Kernel:
 
     def __init__(self, stream: ZMQStream) -> None:
         self.stream = stream
-        self.pages: set[str] = set()
+        self.connections: dict[object, str] = {}
+        """Each with its page. One that is replaced ends after the page's next one began."""
         self.executions = Executions()
         self.path: str | None = None  # of the notebook, as long as anybody knew it
         self.file: NotebookFile | None = None  # what was written without a page
 
     def left_alone(self) -> list[Execution]:
         """The executions of pages that are gone."""
-        return [each for each in self.executions if each.page not in self.pages]
+        pages = self.pages
+        return [each for each in self.executions if each.page not in pages]
+
+    @property
+    def pages(self) -> set[str]:
+        """The pages that are there."""
+        return set(self.connections.values())
 
 
 class OutputKeeper:
@@ -63,21 +70,21 @@ class OutputKeeper:
         for kernel_id in list(self._kernels):
             await self._write(kernel_id, stopping=True)
 
-    def page_came(self, kernel_id: str, page: str) -> None:
-        """A page is connected to the kernel from now on."""
+    def page_came(self, kernel_id: str, page: str, connection: object) -> None:
+        """A page is connected to the kernel from now on, by this connection."""
         kernel = self._kernels.get(kernel_id)
         if kernel is None:
             kernel = self._kernels[kernel_id] = _Kernel(self._listen(kernel_id))
-        kernel.pages.add(page)
+        kernel.connections[connection] = page
         file, kernel.file = kernel.file, None
         if file and any(each.page == page for each in kernel.executions):
             # It was asleep: it gets what it missed from the server, and saves it itself.
             self._run(self._take_back(kernel_id, file))
 
-    def page_went(self, kernel_id: str, page: str) -> None:
-        """A page is connected no more."""
+    def page_went(self, kernel_id: str, connection: object) -> None:
+        """A page has this connection no more."""
         if kernel := self._kernels.get(kernel_id):
-            kernel.pages.discard(page)
+            kernel.connections.pop(connection, None)
 
     def cell_asked(self, kernel_id: str, message: str, cell: str, page: str, code: str) -> None:
         """A page asked the kernel to run a cell, by the message of this id."""

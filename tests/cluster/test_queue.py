@@ -31,6 +31,7 @@ def test_a_cancelled_wait_leaves_nothing_and_is_not_called_ready(platform, holde
 def test_two_who_wait_have_different_places(holder, waiter) -> None:
     first = WaitingStart(waiter)
     first.hears("first in the queue")
+    time.sleep(1)  # Kueue goes by the second in which each came
     second = WaitingStart(waiter, "later")
     second.hears("number 2 in the queue, 1 session is ahead")
     waiter.stop()

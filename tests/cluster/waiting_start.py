@@ -30,7 +30,9 @@ class WaitingStart:
                     self.told.append(json.loads(line.removeprefix("data:")))
 
     def hears(self, words: str) -> None:
-        until(lambda: any(words in each["message"] for each in self.told))
+        until(
+            lambda: any(words in each["message"] for each in self.told), instead=lambda: self.told
+        )
 
     def last(self) -> dict[str, Any]:
         self.end.result(timeout=120)

@@ -4,8 +4,7 @@ import contextlib
 import json
 import os
 import sys
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -18,7 +17,6 @@ from .processes import Program, free_port
 REPOSITORY = Path(__file__).parents[2]
 EXTENSION = REPOSITORY / "lab_extension"
 TOKEN = "a-token"
-LIMIT_S = 40
 PATIENCE_MS = 60_000
 """Generous: other builds may share the machine."""
 
@@ -129,13 +127,6 @@ class Lab:
         headers = {"Authorization": f"token {TOKEN}"}
         answer = httpx.request(method, f"{self.url}/{path}", headers=headers, **options)
         return answer.raise_for_status()
-
-
-def until(condition: Callable[[], bool]) -> None:
-    end = time.monotonic() + LIMIT_S
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.1)
 
 
 def wait_for_kernel(page: Page) -> None:

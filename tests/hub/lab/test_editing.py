@@ -3,7 +3,8 @@
 from gpucommons_contract import Endpoint, read_activity
 from playwright.sync_api import Browser, Page
 
-from tests.hub.jupyter_lab import run_first_cell, until, wait_for_kernel
+from tests.hub.jupyter_lab import run_first_cell, wait_for_kernel
+from tests.waiting import until
 
 PRINTS = "import time\nfor n in range(600):\n    print(n, flush=True)\n    time.sleep(0.5)"
 

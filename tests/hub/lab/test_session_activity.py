@@ -18,8 +18,9 @@ from gpucommons_contract import (
 )
 from gpucommons_local.gpu.driver import build
 
-from tests.hub.jupyter_lab import TOKEN, until
+from tests.hub.jupyter_lab import TOKEN
 from tests.kernel import begin_cell, connected
+from tests.waiting import until
 
 from .real_lab import RealLab
 
@@ -115,12 +116,14 @@ async def test_a_terminal_is_busy_while_a_program_runs_in_it(lab):
     name = lab.api("POST", "api/terminals").json()["name"]
     until(lambda: terminal(lab, name) is not None)
     async with connected(lab.url, TOKEN, f"terminals/websocket/{name}") as page:
+        await page.read_message()  # from here on the server listens
         until(lambda: not terminal(lab, name).busy)  # what a shell runs as it starts has ended
         await page.write_message(json.dumps(["stdin", "sleep 1000\r"]))
         until(lambda: terminal(lab, name).program == "sleep")
     until(lambda: terminal(lab, name).last >= 2)  # its page is gone, and it writes nothing
     assert terminal(lab, name).busy
     async with connected(lab.url, TOKEN, f"terminals/websocket/{name}") as page:
+        await page.read_message()
         await page.write_message(json.dumps(["stdin", "\x03"]))
         until(lambda: not terminal(lab, name).busy)
     assert terminal(lab, name).last < 20

@@ -14,3 +14,4 @@ def lab(built_panel: None, tmp_path: Path) -> Iterator[Lab]:
     lab.start()
     yield lab
     lab.stop()
+    print(lab.log)  # noqa: T201 -- shown if the test failed

@@ -2,7 +2,8 @@
 
 from playwright.sync_api import Browser, expect
 
-from tests.hub.jupyter_lab import PATIENCE_MS, Lab, run_first_cell, until, wait_for_kernel
+from tests.hub.jupyter_lab import PATIENCE_MS, Lab, run_first_cell, wait_for_kernel
+from tests.waiting import until
 
 # Goes on when a file appears, so that a test decides when, and no clock does.
 STEPS = """\

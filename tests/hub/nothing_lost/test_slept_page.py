@@ -2,7 +2,8 @@
 
 from playwright.sync_api import Browser, expect
 
-from tests.hub.jupyter_lab import PATIENCE_MS, TOKEN, Lab, run_first_cell, until, wait_for_kernel
+from tests.hub.jupyter_lab import PATIENCE_MS, TOKEN, Lab, run_first_cell, wait_for_kernel
+from tests.waiting import until
 
 from .line import Line
 from .test_closed_page import OUTPUT, STEPS
