@@ -35,3 +35,10 @@ def stop_session(page: Page) -> None:
     page.goto("/hub/home")
     page.get_by_role("button", name="Stop My Server").click()
     page.get_by_role("button", name="Start My Server").wait_for(timeout=60_000)
+
+
+def make_text_file(page: Page) -> str:
+    """Make a file from the launcher; gives its name."""
+    page.locator(".jp-LauncherCard", has_text="Text File").click()
+    tab = page.locator(".lm-DockPanel-tabBar .lm-TabBar-tabLabel", has_text=re.compile("untitled"))
+    return tab.first.inner_text()

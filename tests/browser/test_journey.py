@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 from tests.cluster.waiting_start import pods_of
 from tests.platform import Account, LocalPlatform
 
-from .steps import sign_in_at_the_page, start_session, stop_session, wait_for_lab
+from .steps import make_text_file, sign_in_at_the_page, start_session, stop_session, wait_for_lab
 
 
 def test_a_newcomer_signs_in_picks_a_gpu_works_and_finds_the_files_again(
@@ -29,7 +29,7 @@ def test_a_newcomer_signs_in_picks_a_gpu_works_and_finds_the_files_again(
 
     _look_at_panel(page, platform, keep_picture)
     _open_vs_code(page, keep_picture)
-    name = _make_text_file(page)
+    name = make_text_file(page)
 
     stop_session(page)
     page.goto("/hub/spawn")
@@ -47,7 +47,7 @@ def test_what_was_typed_is_kept_when_kubernetes_ends_the_session(
     sign_in_at_the_page(page, platform.accounts["student"])
     start_session(page, "SciPy", "CPU only")
     wait_for_lab(page)
-    name = _make_text_file(page)
+    name = make_text_file(page)
     page.locator(".jp-FileEditor .cm-content").click()
     page.keyboard.type("not saved yet")
 
@@ -55,15 +55,8 @@ def test_what_was_typed_is_kept_when_kubernetes_ends_the_session(
     platform.kubectl("delete", "pod", pod["metadata"]["name"], "-n", pod["metadata"]["namespace"])
     student.stop_all()
     student.start({"size": "cpu"})
-    file = student.browser.get(f"/user/{student.username}/api/contents/{name}")
-    assert file.json()["content"] == "not saved yet"
-
-
-def _make_text_file(page: Page) -> str:
-    """Make a file from the launcher; gives its name."""
-    page.locator(".jp-LauncherCard", has_text="Text File").click()
-    tab = page.locator(".lm-DockPanel-tabBar .lm-TabBar-tabLabel", has_text=re.compile("untitled"))
-    return tab.first.inner_text()
+    file = f"{platform.url}/user/{student.username}/api/contents/{name}"
+    assert httpx.get(file, headers=student.api.headers).json()["content"] == "not saved yet"
 
 
 def _look_at_panel(page: Page, platform: LocalPlatform, keep_picture) -> None:
