@@ -6,6 +6,7 @@ from itertools import islice
 import pytest
 from gpucommons_contract import (
     Endpoint,
+    GPUUsage,
     TelemetryFrame,
     TelemetryHistory,
     TelemetryState,
@@ -23,6 +24,7 @@ GIB = 2**30
 CUT = ("1g.18gb", "2g.35gb")
 FRAME = TypeAdapter(TelemetryFrame)
 HISTORY = TypeAdapter(TelemetryHistory)
+USAGE = TypeAdapter(GPUUsage)
 PATIENCE = 20  # seconds
 
 
@@ -119,6 +121,19 @@ def test_prometheus_gets_the_slices_and_no_more_the_gpu(session, cut):
     used = [line for line in lines if line.startswith("gpucommons_gpu_memory_used_bytes{")]
     assert [uuid in line for uuid, line in zip(uuids, used, strict=True)] == [True, True]
     assert not any("gpucommons_gpu_utilization_ratio{" in line for line in lines)
+
+
+def test_what_a_cell_took_of_a_slice_is_told_in_memory(session, cut):
+    cut(*CUT)
+    begin = time.time()
+    usage = None
+    while usage is None or not usage.covered:
+        assert time.time() - begin < PATIENCE
+        time.sleep(0.2)
+        span = {"since": begin + 1, "until": begin + 2}
+        text = session.client.get(f"/{Endpoint.SESSION_GPU_USAGE}", params=span).text
+        usage = USAGE.validate_json(text)
+    assert (usage.gpu_seconds, usage.memory_peak) == (None, 20 * GIB)
 
 
 def test_whether_a_slice_works_is_not_known(session, cut):
