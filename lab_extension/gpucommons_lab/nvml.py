@@ -23,6 +23,8 @@ _SENTENCES: Mapping[int, str] = {
         "The NVIDIA driver was updated under this session. Restart the session."
     ),
 }
+_NO_SUCH_SLICE = frozenset({pynvml.NVML_ERROR_INVALID_ARGUMENT, pynvml.NVML_ERROR_NOT_FOUND})
+"""What a MIG slice answers that is no more. Source: nvml.h, nvmlDeviceGetMigDeviceHandleByIndex."""
 _NO_LIBRARY = (
     "This session has a GPU, but the driver's library libnvidia-ml.so.1 is missing in it. "
     "Tell your administrator: the NVIDIA container toolkit did not add it."
@@ -84,12 +86,15 @@ class NVMLReader:
         index = 0
         for number in range(count):
             try:
-                for handle in devices_of(number):
-                    gpus.append(self._device(Device(index, handle)))
-                    index += 1
+                behind = _read_as_it_is_cut(number, index)
             except pynvml.NVMLError as error:
                 problems.append(f"GPU {number} cannot be read: {_sentence(error)}")
                 index += 1
+                continue
+            for device, gpu in behind:
+                self._seen.append((gpu.uuid, device))
+                gpus.append(self._traffic.on(gpu))
+            index += len(behind)
         if not problems:
             return Reading(TelemetryState.OK, gpus=self._with_holders(gpus))
         self.close()  # a driver that comes back does so to a fresh nvmlInit
@@ -97,11 +102,6 @@ class NVMLReader:
 
     def _with_holders(self, gpus: list[GPU]) -> tuple[GPU, ...]:
         return self._holders.add(tuple(gpus)) if self._holders else tuple(gpus)
-
-    def _device(self, device: Device) -> GPU:
-        gpu = read_device(device)
-        self._seen.append((gpu.uuid, device))
-        return self._traffic.on(gpu)
 
     def _unreadable(self, error: Exception) -> Reading:
         if error_code(error) == pynvml.NVML_ERROR_LIBRARY_NOT_FOUND:
@@ -112,6 +112,24 @@ class NVMLReader:
         if self._expected:
             return Reading(TelemetryState.FAILED, reason)
         return Reading(TelemetryState.NO_GPU, "This session has no GPU.")
+
+
+def _read_as_it_is_cut(number: int, index: int) -> list[tuple[Device, GPU]]:
+    """Read the devices behind a GPU; anew, once, where it was cut by MIG meanwhile.
+
+    ``index`` is that of the first. Raises NVMLError.
+    """
+    try:
+        return _read_behind(number, index)
+    except pynvml.NVMLError as error:
+        if error_code(error) not in _NO_SUCH_SLICE:
+            raise
+        return _read_behind(number, index)
+
+
+def _read_behind(number: int, index: int) -> list[tuple[Device, GPU]]:
+    devices = [Device(each, handle) for each, handle in enumerate(devices_of(number), index)]
+    return [(device, read_device(device)) for device in devices]
 
 
 def _sentence(error: Exception) -> str:

@@ -30,16 +30,19 @@ def usage_of(past: TelemetryHistory, since: float, until: float) -> GPUUsage:
     steps = enumerate(past.times)
     covered = [(at, _overlap(begin, past.step, since, until)) for at, begin in steps]
     covered = [(at, seconds) for at, seconds in covered if seconds > 0]
-    busy, known = 0.0, 0.0
+    busy, told, held = 0.0, 0.0, 0.0
     for series in past.gpus.values():
         loads = [(series.utilization[at], seconds) for at, seconds in covered]
         busy += sum(load / 100 * seconds for load, seconds in loads if load is not None)
-        known = max(known, sum(seconds for load, seconds in loads if load is not None))
+        told = max(told, sum(seconds for load, seconds in loads if load is not None))
+        memory = [(series.memory[at], seconds) for at, seconds in covered]
+        held = max(held, sum(seconds for used, seconds in memory if used is not None))
+    known = told or held  # of a MIG slice the memory is known alone
     return GPUUsage(
         since=since,
         until=until,
         step=past.step,
-        gpu_seconds=round(busy, _DECIMALS) if known else None,
+        gpu_seconds=round(busy, _DECIMALS) if told else None,
         memory_peak=_peak(past.gpus.values(), [at for at, _ in covered]),
         covered=round(min(1.0, known / (until - since)), _DECIMALS) if until > since else 0.0,
     )

@@ -22,11 +22,14 @@ export function usageText(
   if (until - since < step) {
     return trans.__('GPU — (shorter than a reading of %1 s)', step);
   }
-  if (gpu_seconds === null || covered <= 0) {
+  if (covered <= 0 || (gpu_seconds === null && memory_peak === null)) {
     return trans.__('GPU — (nothing was read)');
   }
   const least = covered < WHOLE ? '≥ ' : '';
-  const time = trans.__('GPU %1%2 s', least, gpu_seconds.toFixed(1));
+  const time =
+    gpu_seconds === null // on a MIG slice
+      ? trans.__('GPU — (the driver does not tell its load)')
+      : trans.__('GPU %1%2 s', least, gpu_seconds.toFixed(1));
   return memory_peak === null
     ? time
     : `${time} · ${trans.__('peak %1%2 GiB', least, gibibytes(memory_peak))}`;

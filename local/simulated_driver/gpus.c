@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 
 #include "lifetime.h"
+#include "slices.h"
 
 static const struct simulated_gpu gpus[GPU_COUNT] = {
     {0, "GPU-51d00000-0000-4000-8000-000000000000", 0x01},
@@ -102,5 +103,5 @@ nvmlReturn_t gpu_of(nvmlDevice_t handle, const struct simulated_gpu **gpu)
             return NVML_SUCCESS;
         }
     }
-    return NVML_ERROR_INVALID_ARGUMENT;
+    return is_slice(handle) ? NVML_ERROR_NOT_SUPPORTED : NVML_ERROR_INVALID_ARGUMENT;
 }

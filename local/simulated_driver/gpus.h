@@ -32,7 +32,8 @@ unsigned visible_count(void);
 const struct simulated_gpu *visible_gpu(unsigned index);
 bool visible_index(const struct simulated_gpu *gpu, unsigned *index);
 
-/* The GPU behind a handle, or the reason why there is none. */
+/* The GPU behind a handle, or the reason why there is none. For a slice it is "not
+ * supported": most of what NVML tells is told of a whole GPU only. */
 nvmlReturn_t gpu_of(nvmlDevice_t handle, const struct simulated_gpu **gpu);
 
 #endif

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "slices.h"
+
 /* A PCI domain that no real machine has, so that nobody finds a device there. */
 enum { PCI_DOMAIN = 0x51d0, PCI_H200 = 0x233510de };
 
@@ -28,16 +30,38 @@ void describe_pci(const struct simulated_gpu *gpu, nvmlPciInfo_t *pci)
              gpu->pci_bus);
 }
 
+static nvmlReturn_t name_of_slice(nvmlDevice_t handle, char *name, unsigned size)
+{
+    struct slice slice;
+    char text[sizeof GPU_NAME + sizeof slice.profile + 8];
+    nvmlReturn_t result = slice_of(handle, &slice);
+    if (result)
+        return result;
+    snprintf(text, sizeof text, GPU_NAME " MIG %s", slice.profile);
+    return copy_text(text, name, size);
+}
+
 NVML_API nvmlReturn_t nvmlDeviceGetName(nvmlDevice_t handle, char *name, unsigned size)
 {
     const struct simulated_gpu *gpu;
+    if (is_slice(handle))
+        return name_of_slice(handle, name, size);
     nvmlReturn_t result = gpu_of(handle, &gpu);
     return result ? result : copy_text(GPU_NAME, name, size);
+}
+
+static nvmlReturn_t uuid_of_slice(nvmlDevice_t handle, char *uuid, unsigned size)
+{
+    struct slice slice;
+    nvmlReturn_t result = slice_of(handle, &slice);
+    return result ? result : copy_text(slice.uuid, uuid, size);
 }
 
 NVML_API nvmlReturn_t nvmlDeviceGetUUID(nvmlDevice_t handle, char *uuid, unsigned size)
 {
     const struct simulated_gpu *gpu;
+    if (is_slice(handle))
+        return uuid_of_slice(handle, uuid, size);
     nvmlReturn_t result = gpu_of(handle, &gpu);
     return result ? result : copy_text(gpu->uuid, uuid, size);
 }
@@ -54,6 +78,8 @@ NVML_API nvmlReturn_t nvmlDeviceGetMinorNumber(nvmlDevice_t handle, unsigned *mi
 NVML_API nvmlReturn_t nvmlDeviceGetIndex(nvmlDevice_t handle, unsigned *index)
 {
     const struct simulated_gpu *gpu;
+    if (is_slice(handle))
+        return index_of_slice(handle, index);
     nvmlReturn_t result = gpu_of(handle, &gpu);
     if (result)
         return result;
@@ -89,13 +115,6 @@ NVML_API nvmlReturn_t nvmlDeviceGetArchitecture(nvmlDevice_t handle, unsigned *a
 {
     const struct simulated_gpu *gpu;
     *architecture = ARCHITECTURE_HOPPER;
-    return gpu_of(handle, &gpu);
-}
-
-NVML_API nvmlReturn_t nvmlDeviceIsMigDeviceHandle(nvmlDevice_t handle, unsigned *is_mig)
-{
-    const struct simulated_gpu *gpu;
-    *is_mig = 0;
     return gpu_of(handle, &gpu);
 }
 

@@ -1,9 +1,10 @@
-/* Find GPUs: how many there are, and the handle of each. */
+/* Find GPUs: how many there are, and the handle of each. Slices are found by their UUID. */
 #include <string.h>
 
 #include "gpus.h"
 #include "identity.h"
 #include "lifetime.h"
+#include "slices.h"
 
 static nvmlReturn_t found(const struct simulated_gpu *gpu, nvmlDevice_t *handle)
 {
@@ -45,7 +46,8 @@ NVML_API nvmlReturn_t nvmlDeviceGetHandleByUUID(const char *uuid, nvmlDevice_t *
     for (unsigned i = 0; (gpu = visible_gpu(i)); i++)
         if (strcmp(gpu->uuid, uuid) == 0)
             break;
-    return found(gpu, handle);
+    *handle = gpu ? gpu : slice_with_uuid(uuid);
+    return *handle ? NVML_SUCCESS : NVML_ERROR_NOT_FOUND;
 }
 
 NVML_API nvmlReturn_t nvmlDeviceGetHandleByPciBusId_v2(const char *bus_id, nvmlDevice_t *handle)

@@ -20,6 +20,9 @@ nvmlReturn_t nvmlDeviceGetUtilizationRates(nvmlDevice_t gpu, nvmlUtilization_t *
 nvmlReturn_t nvmlDeviceGetPowerUsage(nvmlDevice_t gpu, unsigned *milliwatts);
 nvmlReturn_t nvmlDeviceGetEnforcedPowerLimit(nvmlDevice_t gpu, unsigned *milliwatts);
 nvmlReturn_t nvmlDeviceGetTemperature(nvmlDevice_t gpu, unsigned sensor, unsigned *celsius);
+nvmlReturn_t nvmlDeviceGetMaxMigDeviceCount(nvmlDevice_t gpu, unsigned *count);
+nvmlReturn_t nvmlDeviceGetMigDeviceHandleByIndex(nvmlDevice_t gpu, unsigned index,
+                                                 nvmlDevice_t *slice);
 nvmlReturn_t nvmlDeviceGetComputeRunningProcesses_v3(nvmlDevice_t gpu, unsigned *count,
                                                      nvmlProcessInfo_t *infos);
 
@@ -31,12 +34,28 @@ static int failed(nvmlReturn_t code)
     return (int)code;
 }
 
+static void list_slice(unsigned index, nvmlDevice_t slice)
+{
+    char name[96] = "", uuid[96] = "";
+    nvmlDeviceGetName(slice, name, sizeof name);
+    nvmlDeviceGetUUID(slice, uuid, sizeof uuid);
+    const char *profile = strstr(name, " MIG ");
+    printf("  MIG %-11s Device %2u: (UUID: %s)\n", profile ? profile + 5 : "", index, uuid);
+}
+
 static void list_gpu(unsigned index, nvmlDevice_t gpu)
 {
     char name[96] = "", uuid[96] = "";
     nvmlDeviceGetName(gpu, name, sizeof name);
     nvmlDeviceGetUUID(gpu, uuid, sizeof uuid);
     printf("GPU %u: %s (UUID: %s)\n", index, name, uuid);
+
+    unsigned most = 0;
+    nvmlDevice_t slice;
+    nvmlDeviceGetMaxMigDeviceCount(gpu, &most);
+    for (unsigned i = 0; i < most; i++)
+        if (nvmlDeviceGetMigDeviceHandleByIndex(gpu, i, &slice) == NVML_SUCCESS)
+            list_slice(i, slice);
 }
 
 static void show_gpu(unsigned index, nvmlDevice_t gpu)
@@ -51,13 +70,15 @@ static void show_gpu(unsigned index, nvmlDevice_t gpu)
         printf("%3u  %-24s %s\n", index, name, nvmlErrorString(result));
         return;
     }
-    nvmlDeviceGetUtilizationRates(gpu, &rates);
+    char load[16] = "N/A"; /* of a GPU that is cut into slices */
+    if (nvmlDeviceGetUtilizationRates(gpu, &rates) == NVML_SUCCESS)
+        snprintf(load, sizeof load, "%3u %%", rates.gpu);
     nvmlDeviceGetPowerUsage(gpu, &power);
     nvmlDeviceGetEnforcedPowerLimit(gpu, &limit);
     nvmlDeviceGetTemperature(gpu, NVML_TEMPERATURE_GPU, &celsius);
-    printf("%3u  %-24s %3u C  %3u / %3u W  %6llu / %6llu MiB  %3u %%\n", index, name, celsius,
+    printf("%3u  %-24s %3u C  %3u / %3u W  %6llu / %6llu MiB  %s\n", index, name, celsius,
            power / 1000, limit / 1000, memory.used >> MIB_SHIFT, memory.total >> MIB_SHIFT,
-           rates.gpu);
+           load);
 }
 
 static void show_processes(unsigned index, nvmlDevice_t gpu)

@@ -25,8 +25,9 @@ typedef enum {
     NVML_ERROR_UNKNOWN = 999,
 } nvmlReturn_t;
 
-/* A handle points into the table of simulated GPUs (gpus.c). */
-typedef const struct simulated_gpu *nvmlDevice_t;
+/* A handle points into the table of simulated GPUs (gpus.c), or into that of the
+ * places for slices (slices.c). */
+typedef const void *nvmlDevice_t;
 typedef struct event_set *nvmlEventSet_t;
 
 typedef struct {
@@ -67,6 +68,13 @@ typedef struct {
     int temperature; /* degrees Celsius */
 } nvmlTemperature_v1_t;
 
+typedef struct {
+    unsigned multiprocessors;
+    unsigned copy_engines, decoders, encoders, jpeg_decoders, optical_flow; /* shared */
+    unsigned gpu_instance_slices, compute_instance_slices;
+    unsigned long long memory; /* MiB */
+} nvmlDeviceAttributes_t;
+
 /* A versioned struct carries its size and its version in its first field. */
 #define NVML_STRUCT_VERSION(type, version) ((unsigned)sizeof(type) | (version) << 24)
 
@@ -75,6 +83,7 @@ enum { NVML_TEMPERATURE_GPU = 0 };
 enum { NVML_PCIE_UTIL_TX_BYTES, NVML_PCIE_UTIL_RX_BYTES };
 enum { NVML_MEMORY_ERROR_TYPE_CORRECTED, NVML_MEMORY_ERROR_TYPE_UNCORRECTED };
 enum { NVML_EVENT_XID_CRITICAL = 0x8 };
+enum { NVML_DEVICE_MIG_DISABLE, NVML_DEVICE_MIG_ENABLE };
 enum { NVML_NO_INSTANCE = 0xFFFFFFFFu };
 
 #endif

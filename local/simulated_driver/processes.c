@@ -1,4 +1,5 @@
 /* The processes on a GPU, as the state file lists them. */
+#include "slices.h"
 #include "state.h"
 
 static void take(const struct process_state *process, nvmlProcessInfo_t *info)
@@ -11,6 +12,14 @@ static void take(const struct process_state *process, nvmlProcessInfo_t *info)
     };
 }
 
+/* No process is simulated on a slice. */
+static nvmlReturn_t nothing_on_slice(nvmlDevice_t handle, unsigned *count)
+{
+    struct slice slice;
+    *count = 0;
+    return slice_of(handle, &slice);
+}
+
 /* As NVML: with too little room, *count says how much is needed. */
 NVML_API nvmlReturn_t nvmlDeviceGetComputeRunningProcesses_v3(nvmlDevice_t handle, unsigned *count,
                                                               nvmlProcessInfo_t *infos)
@@ -18,6 +27,8 @@ NVML_API nvmlReturn_t nvmlDeviceGetComputeRunningProcesses_v3(nvmlDevice_t handl
     const struct simulated_gpu *gpu;
     struct state state;
     unsigned found = 0, room = *count;
+    if (is_slice(handle))
+        return nothing_on_slice(handle, count);
     nvmlReturn_t result = gpu_of(handle, &gpu);
     if (result)
         return result;
@@ -47,6 +58,8 @@ NVML_API nvmlReturn_t nvmlDeviceGetGraphicsRunningProcesses_v3(nvmlDevice_t hand
 {
     const struct simulated_gpu *gpu;
     (void)infos;
+    if (is_slice(handle))
+        return nothing_on_slice(handle, count);
     *count = 0;
     return gpu_of(handle, &gpu);
 }

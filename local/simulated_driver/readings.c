@@ -2,6 +2,7 @@
 #include "reading.h"
 
 #include "pause.h"
+#include "slices.h"
 
 nvmlReturn_t reading(nvmlDevice_t handle, struct gpu_state *now)
 {
@@ -23,34 +24,44 @@ static nvmlReturn_t constant(nvmlDevice_t handle, unsigned figure, unsigned *val
     return reading(handle, &now);
 }
 
-NVML_API nvmlReturn_t nvmlDeviceGetMemoryInfo(nvmlDevice_t handle, nvmlMemory_t *memory)
+static nvmlReturn_t memory_of(nvmlDevice_t handle, nvmlMemory_t *memory)
 {
     struct gpu_state now;
+    if (is_slice(handle))
+        return memory_of_slice(handle, memory);
     nvmlReturn_t result = reading(handle, &now);
     if (!result)
         *memory = (nvmlMemory_t){GPU_MEMORY, GPU_MEMORY - now.memory_used, now.memory_used};
     return result;
 }
 
+NVML_API nvmlReturn_t nvmlDeviceGetMemoryInfo(nvmlDevice_t handle, nvmlMemory_t *memory)
+{
+    return memory_of(handle, memory);
+}
+
 NVML_API nvmlReturn_t nvmlDeviceGetMemoryInfo_v2(nvmlDevice_t handle, nvmlMemory_v2_t *memory)
 {
-    struct gpu_state now;
-    nvmlReturn_t result = reading(handle, &now);
+    nvmlMemory_t now;
+    nvmlReturn_t result = memory_of(handle, &now);
     if (memory->version != NVML_STRUCT_VERSION(nvmlMemory_v2_t, 2u))
         return NVML_ERROR_ARGUMENT_VERSION_MISMATCH;
     if (result)
         return result;
-    memory->total = GPU_MEMORY;
+    memory->total = now.total;
     memory->reserved = 0;
-    memory->free = GPU_MEMORY - now.memory_used;
-    memory->used = now.memory_used;
+    memory->free = now.free;
+    memory->used = now.used;
     return NVML_SUCCESS;
 }
 
+/* Of a GPU that is cut, NVML does not tell how busy it is. */
 NVML_API nvmlReturn_t nvmlDeviceGetUtilizationRates(nvmlDevice_t handle, nvmlUtilization_t *rates)
 {
     struct gpu_state now;
     nvmlReturn_t result = reading(handle, &now);
+    if (!result && is_cut(handle))
+        result = NVML_ERROR_NOT_SUPPORTED;
     pause_for(result ? 0 : now.delay);
     if (!result)
         *rates = (nvmlUtilization_t){now.utilization, now.memory_utilization};

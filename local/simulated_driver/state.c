@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { FILE_LIMIT = 16384, ATTEMPTS = 3 };
+enum { FILE_LIMIT = 32768, ATTEMPTS = 3 };
 
 #define STATE_FILE "usr/lib/x86_64-linux-gnu/nvsim-state.so." DRIVER_VERSION
 
@@ -41,6 +41,17 @@ static void parse_gpu(const char *line, struct state *state)
         state->gpus[number] = gpu;
 }
 
+static void parse_slice(const char *line, struct state *state)
+{
+    struct slice slice;
+    unsigned gpu;
+    int fields = sscanf(line,
+        "slice %u profile %15s compute %u memory %u multiprocessors %u uuid %47s",
+        &gpu, slice.profile, &slice.compute, &slice.memory, &slice.multiprocessors, slice.uuid);
+    if (fields == 6 && gpu < GPU_COUNT && state->cuts[gpu].count < MAX_SLICES)
+        state->cuts[gpu].slices[state->cuts[gpu].count++] = slice;
+}
+
 static void parse_process(const char *line, struct state *state)
 {
     struct process_state process;
@@ -71,6 +82,7 @@ static bool parse(char *text, struct state *state)
         if (sscanf(line, "end %llu", &end) == 1)
             return first == end;
         parse_gpu(line, state);
+        parse_slice(line, state);
         parse_process(line, state);
         parse_xid(line, state);
     }

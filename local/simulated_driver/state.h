@@ -9,7 +9,7 @@
 
 #include "gpus.h"
 
-enum { MAX_PROCESSES = 64, MAX_XIDS = 16 };
+enum { MAX_PROCESSES = 64, MAX_XIDS = 16, MAX_SLICES = 7 /* of a GPU */ };
 
 struct gpu_state {
     unsigned utilization, memory_utilization; /* percent */
@@ -24,6 +24,19 @@ struct gpu_state {
     unsigned delay;                           /* milliseconds until utilisation is told */
 };
 
+/* A part of a GPU that is cut by MIG. */
+struct slice {
+    char profile[16], uuid[48];
+    unsigned compute;         /* of 7 compute slices */
+    unsigned memory;          /* of 8 memory slices */
+    unsigned multiprocessors;
+};
+
+struct cut_state {
+    struct slice slices[MAX_SLICES];
+    unsigned count; /* 0: the GPU is whole */
+};
+
 struct process_state {
     unsigned gpu, pid;
     unsigned long long memory; /* bytes */
@@ -36,6 +49,7 @@ struct xid_state {
 
 struct state {
     struct gpu_state gpus[GPU_COUNT];
+    struct cut_state cuts[GPU_COUNT];
     struct process_state processes[MAX_PROCESSES];
     unsigned process_count;
     struct xid_state xids[MAX_XIDS]; /* oldest first */

@@ -20,6 +20,16 @@ test.each([
   ['there were gaps', { covered: 0.5 }, 'GPU ≥ 12.4 s · peak ≥ 9.1 GiB'],
   ['memory is not told', { memory_peak: null }, 'GPU 12.4 s'],
   [
+    'load is not told',
+    { gpu_seconds: null },
+    'GPU — (the driver does not tell its load) · peak 9.1 GiB'
+  ],
+  [
+    'load is not told and there were gaps',
+    { gpu_seconds: null, covered: 0.5 },
+    'GPU — (the driver does not tell its load) · peak ≥ 9.1 GiB'
+  ],
+  [
     'nothing is known',
     { gpu_seconds: null, memory_peak: null, covered: 0 },
     'GPU — (nothing was read)'

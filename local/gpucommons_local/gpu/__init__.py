@@ -3,7 +3,7 @@
 from gpucommons_local.gpu.driver import DriverRoot, build
 from gpucommons_local.gpu.features import label_changes, labels_from_features
 from gpucommons_local.gpu.plugin import GPUStack, expected_allocatable, manifests
-from gpucommons_local.gpu.state import DriverState, GPUProcess, GPUState, Xid
+from gpucommons_local.gpu.state import DriverState, GPUProcess, GPUState, Slice, Xid
 from gpucommons_local.gpu.state_file import StateFile
 
 __all__ = [
@@ -12,6 +12,7 @@ __all__ = [
     "GPUProcess",
     "GPUStack",
     "GPUState",
+    "Slice",
     "StateFile",
     "Xid",
     "build",

@@ -37,7 +37,7 @@ def add_parser(subparsers: "Subparsers") -> None:
     xid = commands.add_parser("xid", help="report a critical error of a GPU, as 79: off the bus")
     xid.add_argument("gpu", type=_gpu, help="number of the GPU")
     xid.add_argument("code", type=int, help="NVIDIA's Xid; 13, 31, 43, 45, 68 and 109 do no harm")
-    reset = commands.add_parser("reset", help="make GPUs idle, with no process")
+    reset = commands.add_parser("reset", help="make GPUs idle, whole, with no process")
     reset.add_argument("gpu", type=_gpu, nargs="*", help="numbers of the GPUs; without, all")
 
 
@@ -78,6 +78,12 @@ def _add_set(commands: "Subparsers") -> None:
         help="a process on the GPU, as 4242:8GiB; may be repeated; replaces all that were there",
     )
     parser.add_argument(
+        "--mig",
+        type=_profiles,
+        metavar="PROFILES",
+        help="cut the GPU into slices, as 1g.18gb,2g.35gb; off makes it whole again",
+    )
+    parser.add_argument(
         "--lost",
         action=argparse.BooleanOptionalAction,
         help="whether every reading fails with 'GPU is lost'",
@@ -112,6 +118,10 @@ def _process(text: str) -> tuple[int, int]:
     if not (pid.isdecimal() and colon):
         raise argparse.ArgumentTypeError(f"{text!r} is no process: write it as 4242:8GiB")
     return int(pid), size(memory)
+
+
+def _profiles(text: str) -> tuple[str, ...]:
+    return () if text == "off" else tuple(text.split(","))
 
 
 def _traffic(text: str) -> tuple[int, int]:
@@ -149,6 +159,8 @@ def _set(state: DriverState, arguments: argparse.Namespace) -> DriverState:
         gpu = gpu.with_load(arguments.utilization)
     gpu = replace(gpu, **_named(arguments))
     state = state.with_gpu(arguments.gpu, gpu)
+    if arguments.mig is not None:
+        state = state.with_cut(arguments.gpu, arguments.mig)
     if arguments.process is None:
         return state
     processes = [GPUProcess(arguments.gpu, pid, memory) for pid, memory in arguments.process]
@@ -177,13 +189,23 @@ def _named(arguments: argparse.Namespace) -> dict[str, int]:
 
 def table(state: DriverState) -> str:
     """Show a state to a person."""
-    heads = ("GPU", "Utilization", "Memory", "Power", "Temperature", "Processes", "Last Xid")
+    heads = (
+        "GPU",
+        "Utilization",
+        "Memory",
+        "Power",
+        "Temperature",
+        "Processes",
+        "Slices",
+        "Last Xid",
+    )
     rows = (_row(state, number, gpu) for number, gpu in enumerate(state.gpus))
     return "".join(_line(row) for row in (heads, *rows))
 
 
 def _row(state: DriverState, number: int, gpu: GPUState) -> tuple[str, ...]:
     processes = sum(each.gpu == number for each in state.processes)
+    slices = sum(each.gpu == number for each in state.slices)
     xids = [each.code for each in state.xids if each.gpu == number]
     return (
         str(number),
@@ -192,11 +214,12 @@ def _row(state: DriverState, number: int, gpu: GPUState) -> tuple[str, ...]:
         f"{gpu.power / 1000:.0f} W",
         f"{gpu.temperature} °C",
         str(processes),
+        str(slices),
         str(xids[-1]) if xids else "none",
     )
 
 
 def _line(row: Sequence[str]) -> str:
-    widths = (3, 11, 18, 6, 11, 9, 8)
+    widths = (3, 11, 18, 6, 11, 9, 6, 8)
     cells = (f"{cell:>{width}}" for cell, width in zip(row, widths, strict=True))
     return "  ".join(cells) + "\n"

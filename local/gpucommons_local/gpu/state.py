@@ -1,7 +1,10 @@
 """What simulated GPUs are doing: values only, no files."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from uuid import uuid4
+
+from gpucommons_local.gpu.mig import check_cut, check_profile
 
 GPU_COUNT = 4
 """GPUs of the local platform."""
@@ -112,6 +115,19 @@ class Xid:
         _check("Xid", self.code, 999, "")
 
 
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """A part of a GPU that is cut by MIG. Its UUID is new each time the GPU is cut."""
+
+    gpu: int
+    profile: str
+    uuid: str = field(default_factory=lambda: f"MIG-{uuid4()}")
+
+    def __post_init__(self) -> None:
+        check_gpu(self.gpu)
+        check_profile(self.profile)
+
+
 def all_idle(count: int = GPU_COUNT) -> tuple[GPUState, ...]:
     """So many GPUs that do nothing."""
     return (GPUState(),) * count
@@ -125,6 +141,8 @@ class DriverState:
     gpus: tuple[GPUState, ...] = field(default_factory=all_idle)
     processes: tuple[GPUProcess, ...] = ()
     xids: tuple[Xid, ...] = ()
+    slices: tuple[Slice, ...] = ()
+    """Of a GPU without any, MIG is off."""
 
     def __post_init__(self) -> None:
         if not 1 <= len(self.gpus) <= MOST_GPUS:
@@ -143,6 +161,13 @@ class DriverState:
         others = tuple(each for each in self.processes if each.gpu != number)
         return replace(self, processes=(*others, *processes))
 
+    def with_cut(self, number: int, profiles: Sequence[str]) -> "DriverState":
+        """Cut one GPU into slices of these profiles; without any, it is whole again."""
+        check_gpu(number, len(self.gpus))
+        check_cut(profiles)
+        others = tuple(each for each in self.slices if each.gpu != number)
+        return replace(self, slices=(*others, *(Slice(number, name) for name in profiles)))
+
     def with_xid(self, number: int, code: int) -> "DriverState":
         """Add a critical error on a GPU."""
         check_gpu(number, len(self.gpus))
@@ -150,13 +175,14 @@ class DriverState:
         return replace(self, xids=(*self.xids, Xid(sequence, number, code))[-MAX_XIDS:])
 
     def reset(self, numbers: Iterable[int] | None = None) -> "DriverState":
-        """Make GPUs idle, all unless some are named, without processes.
+        """Make GPUs idle, all unless some are named, without processes and whole.
 
         Xids stay: what was told cannot be untold.
         """
         state = self
         for number in range(len(self.gpus)) if numbers is None else numbers:
             state = state.with_gpu(number, GPUState()).with_processes(number, ())
+            state = state.with_cut(number, ())
         return state
 
 

@@ -6,6 +6,7 @@ One line per fact, in this form; local/simulated_driver/state.c reads it::
     gpu 0 utilization 80 memory_utilization 48 ... delay_ms 0
     process 0 4242 21474836480
     xid 1 1 79
+    slice 2 profile 1g.18gb compute 1 memory 1 multiprocessors 16 uuid MIG-...
     end 17
 
 Sessions have the file mounted, so it keeps its inode: it is written in place,
@@ -22,11 +23,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from gpucommons_local.errors import PlatformError
+from gpucommons_local.gpu.mig import PROFILES
 from gpucommons_local.gpu.state import (
     GPU_COUNT,
     DriverState,
     GPUProcess,
     GPUState,
+    Slice,
     Xid,
     all_idle,
 )
@@ -39,6 +42,9 @@ _GPU = re.compile(
 )
 _PROCESS = re.compile(r"process (\d+) (\d+) (\d+)")
 _XID = re.compile(r"xid (\d+) (\d+) (\d+)")
+_SLICE = re.compile(
+    r"slice (\d+) profile (\S+) compute \d+ memory \d+ multiprocessors \d+ uuid (MIG-\S+)"
+)
 _END = re.compile(r"end (\d+)")
 
 
@@ -48,6 +54,7 @@ def render(state: DriverState) -> str:
     lines += [_render_gpu(number, gpu) for number, gpu in enumerate(state.gpus)]
     lines += [f"process {each.gpu} {each.pid} {each.memory}" for each in state.processes]
     lines += [f"xid {each.sequence} {each.gpu} {each.code}" for each in state.xids]
+    lines += [_render_slice(each) for each in state.slices]
     lines += [f"end {state.generation}", ""]
     return "\n".join(lines)
 
@@ -59,6 +66,14 @@ def _render_gpu(number: int, gpu: GPUState) -> str:
         f" sm_clock {gpu.sm_clock} memory_clock {gpu.memory_clock} lost {gpu.lost:d}"
         f" throttle {gpu.throttle} ecc_errors {gpu.ecc_errors} pcie_received {gpu.pcie_received}"
         f" pcie_sent {gpu.pcie_sent} delay_ms {gpu.delay}"
+    )
+
+
+def _render_slice(part: Slice) -> str:
+    has = PROFILES[part.profile]
+    return (
+        f"slice {part.gpu} profile {part.profile} compute {has.compute} memory {has.memory}"
+        f" multiprocessors {has.multiprocessors} uuid {part.uuid}"
     )
 
 
@@ -108,6 +123,9 @@ def _with_line(state: DriverState, number: int, line: str) -> DriverState:
     if found := _XID.fullmatch(line):
         xid = Xid(*(int(each) for each in found.groups()))
         return replace(state, xids=(*state.xids, xid))
+    if found := _SLICE.fullmatch(line):
+        part = Slice(int(found[1]), found[2], found[3])
+        return replace(state, slices=(*state.slices, part))
     raise ValueError(f"Line {number} makes no sense: {line}")
 
 

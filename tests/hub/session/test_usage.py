@@ -47,6 +47,16 @@ def test_a_gap_is_not_covered_and_not_counted():
     assert (usage.gpu_seconds, usage.covered) == (2.0, 0.5)
 
 
+def test_of_a_mig_slice_the_peak_is_known_and_no_gpu_time():
+    usage = usage_of(past(None, None, memory=(GIB, 3 * GIB)), 100, 102)
+    assert (usage.gpu_seconds, usage.memory_peak, usage.covered) == (None, 3 * GIB, 1.0)
+
+
+def test_memory_that_is_known_covers_no_load_that_is_not():
+    usage = usage_of(past(100, None, memory=(GIB, GIB)), 100, 102)
+    assert (usage.gpu_seconds, usage.covered) == (1.0, 0.5)
+
+
 def test_a_peak_outside_the_span_is_not_the_spans():
     usage = usage_of(past(0, 0, 0, memory=(8 * GIB, GIB, 8 * GIB)), 101.2, 101.8)
     assert usage.memory_peak == GIB

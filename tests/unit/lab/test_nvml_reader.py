@@ -104,6 +104,28 @@ def test_a_lost_gpu_is_told_beside_the_others_and_comes_back(driver):
         assert reader.read()[0] == "ok"
 
 
+def test_a_session_follows_when_its_gpu_is_cut_and_made_whole(driver):
+    used = state.GPUState(memory_used=80 * GIB).with_load(60)
+    driver.state_file.update(lambda s: s.with_gpu(1, used))
+    with ReaderProcess(driver.library_folder) as reader:
+        whole = reader.read()
+        cut = driver.state_file.update(lambda s: s.with_cut(1, ["1g.18gb", "2g.35gb"]))
+        sliced = reader.read()
+        driver.state_file.update(lambda s: s.with_cut(1, ()))
+        again = reader.read()
+    assert [told for told, _, _ in (whole, sliced, again)] == ["ok"] * 3
+    assert [gpu["mig_profile"] for gpu in sliced[2]] == [None, "1g.18gb", "2g.35gb", None, None]
+    assert [gpu["index"] for gpu in sliced[2]] == [0, 1, 2, 3, 4]
+    first = sliced[2][1]
+    assert first["uuid"] == cut.slices[0].uuid
+    assert first["name"] == "NVIDIA H200 Simulated MIG 1g.18gb"
+    assert first["memory"] == {"used": 10 * GIB, "total": state.MEMORY_TOTAL // 8, "mine": None}
+    untold = ("utilization", "power", "temperature", "clock", "throttle", "ecc_errors", "pcie")
+    assert {name: first[name] for name in untold} == dict.fromkeys(untold)
+    assert [gpu["uuid"] for gpu in again[2]] == [gpu["uuid"] for gpu in whole[2]]
+    assert again[2][1]["utilization"] == 60
+
+
 def test_without_a_driver_there_is_no_gpu_unless_one_was_given():
     with ReaderProcess() as reader:
         assert reader.read()[0] == "no-gpu"
@@ -245,6 +267,36 @@ def test_a_session_with_mig_slices_is_shown_these_and_not_the_whole_gpu(nvml, mo
     slices.clear()  # the administrator cut the GPU anew
     slices[0] = "slice-c"
     assert [gpu.uuid for gpu in NVMLReader(expected=True).read().gpus] == ["MIG-slice-c"]
+
+
+def test_slices_that_go_while_they_are_read_are_no_failure(nvml, monkeypatch):
+    cut = ["old-a", "old-b"]
+
+    def handle_of(_gpu, number):
+        if number >= len(cut):
+            raise pynvml.NVMLError(pynvml.NVML_ERROR_NOT_FOUND)
+        return cut[number]
+
+    def name_of(handle):
+        if handle == "old-b":
+            cut[:] = ["new"]  # between the look for the slices and the look at this one
+            raise pynvml.NVMLError(pynvml.NVML_ERROR_INVALID_ARGUMENT)
+        return "NVIDIA H200 MIG 1g.18gb"
+
+    nvml.mend("nvmlDeviceGetMigMode", [1, 1])
+    nvml("nvmlDeviceGetMaxMigDeviceCount", 7)
+    monkeypatch.setattr(pynvml, "nvmlDeviceGetMigDeviceHandleByIndex", handle_of)
+    monkeypatch.setattr(pynvml, "nvmlDeviceGetUUID", lambda handle: f"MIG-{handle}")
+    monkeypatch.setattr(pynvml, "nvmlDeviceGetName", name_of)
+    reading = NVMLReader(expected=True).read()
+    assert (reading.state, reading.reason) == (TelemetryState.OK, None)
+    assert [(gpu.index, gpu.uuid) for gpu in reading.gpus] == [(0, "MIG-new")]
+
+
+def test_a_gpu_that_stays_invalid_is_told(nvml):
+    nvml.fail("nvmlDeviceGetHandleByIndex", pynvml.NVML_ERROR_INVALID_ARGUMENT)
+    reading = NVMLReader(expected=True).read()
+    assert reading.reason == "GPU 0 cannot be read: NVML says: Invalid Argument."
 
 
 def test_sixteen_gpus_are_read(nvml, monkeypatch):

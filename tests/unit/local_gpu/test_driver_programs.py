@@ -41,6 +41,22 @@ def test_nvidia_smi_lists_gpus_as_tools_expect(driver):
     )
 
 
+def test_nvidia_smi_lists_slices_below_their_gpu(driver):
+    state = driver.state_file.update(lambda state: state.with_cut(0, ["1g.18gb", "3g.71gb"]))
+    lines = nvidia_smi(driver, "-L").stdout.splitlines()
+    assert lines[1:3] == [
+        f"  MIG 1g.18gb     Device  0: (UUID: {state.slices[0].uuid})",
+        f"  MIG 3g.71gb     Device  1: (UUID: {state.slices[1].uuid})",
+    ]
+    assert [line[:6] for line in (lines[0], *lines[3:])] == ["GPU 0:", "GPU 1:", "GPU 2:", "GPU 3:"]
+
+
+def test_nvidia_smi_shows_no_load_of_a_gpu_that_is_cut(driver):
+    busy = GPUState().with_load(80)
+    driver.state_file.update(lambda state: state.with_gpu(0, busy).with_cut(0, ["7g.141gb"]))
+    assert nvidia_smi(driver).stdout.splitlines()[2].endswith("MiB  N/A")
+
+
 def test_the_mps_daemon_may_set_the_compute_mode_of_a_gpu_that_is_there(driver):
     uuid = "GPU-51d00000-0000-4000-8000-000000000002"
     assert nvidia_smi(driver, "-i", uuid, "-c", "EXCLUSIVE_PROCESS").returncode == 0

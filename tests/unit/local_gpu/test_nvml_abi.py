@@ -17,6 +17,7 @@ STRUCTS = {
     "nvmlProcessInfo_t": pynvml.c_nvmlProcessInfo_v3_t,
     "nvmlEventData_t": pynvml.c_nvmlEventData_t,
     "nvmlTemperature_v1_t": pynvml.c_nvmlTemperature_v1_t,
+    "nvmlDeviceAttributes_t": pynvml.c_nvmlDeviceAttributes,
 }
 
 
@@ -51,7 +52,7 @@ def test_every_function_that_nvidias_binding_knows_is_there(driver):
 def test_what_is_not_simulated_is_not_supported(nvml):
     output = nvml.run(
         "from pynvml import *; nvmlInit(); gpu = nvmlDeviceGetHandleByIndex(0)\n"
-        "for ask in (nvmlDeviceGetMigMode, nvmlDeviceGetFanSpeed, nvmlDeviceGetComputeMode):\n"
+        "for ask in (nvmlDeviceGetEccMode, nvmlDeviceGetFanSpeed, nvmlDeviceGetComputeMode):\n"
         "    try: print(ask(gpu))\n"
         "    except NVMLError_NotSupported: print('not supported')\n"
     )

@@ -69,17 +69,45 @@ def test_what_holds_the_clock_back_and_what_is_broken_can_be_set(root):
     assert (gpu.throttle, gpu.ecc_errors) == (0, 2)
 
 
+def test_a_gpu_is_cut_into_slices_and_made_whole_again(root, capsys):
+    sim(root, "set 0 --utilization 80 --mig 1g.18gb,2g.35gb")
+    state = root.state_file.read()
+    assert [(each.gpu, each.profile) for each in state.slices] == [(0, "1g.18gb"), (0, "2g.35gb")]
+    assert state.gpus[0].utilization == 80
+    assert capsys.readouterr().out.splitlines()[1].split()[-2:] == ["2", "none"]
+    sim(root, "set 0 --mig off")
+    assert root.state_file.read().slices == ()
+
+
+def test_a_gpu_that_is_cut_anew_has_other_slices_and_the_others_keep_theirs(root):
+    sim(root, "set 0 --mig 1g.18gb")
+    sim(root, "set 1 --mig 3g.71gb,3g.71gb")
+    before = root.state_file.read().slices
+    sim(root, "set 0 --mig 1g.18gb")
+    after = root.state_file.read().slices
+    assert before[1:] == after[:2]
+    assert before[0].profile == after[2].profile
+    assert len({each.uuid for each in (*before, *after)}) == 4
+
+
+def test_what_else_is_set_leaves_the_slices_alone(root):
+    sim(root, "set 0 --mig 1g.18gb")
+    before = root.state_file.read().slices
+    sim(root, "set 0 --memory 20GiB")
+    assert root.state_file.read().slices == before
+
+
 def test_an_xid_is_remembered_and_shown(root, capsys):
     sim(root, "xid 1 79")
     assert capsys.readouterr().out.splitlines()[2].endswith("79")
 
 
 def test_reset_makes_all_gpus_idle(root):
-    sim(root, "set 0 --utilization 80 --process 7:1GiB --lost")
+    sim(root, "set 0 --utilization 80 --process 7:1GiB --lost --mig 1g.18gb")
     sim(root, "reset")
     state = root.state_file.read()
     assert not state.gpus[0].lost
-    assert (state.gpus[0].utilization, state.processes) == (0, ())
+    assert (state.gpus[0].utilization, state.processes, state.slices) == (0, (), ())
 
 
 def test_show_is_readable_by_programs(root, capsys):
@@ -119,6 +147,9 @@ def test_a_mistake_is_explained(root, capsys, line, message):
         ("set 0 --power 701", "Power 701000 is out of range: from 0 to 700000 milliwatts."),
         ("set 0 --ecc -1", "ECC errors -1 is out of range"),
         ("xid 0 -1", "Xid -1 is out of range"),
+        ("set 0 --mig 1g.10gb", "no MIG profile '1g.10gb': an H200 has 1g.18gb, 1g.35gb, 2g.35gb"),
+        ("set 0 --mig 4g.71gb,4g.71gb", "need 8 compute slices and 8 memory slices: a GPU has 7"),
+        ("set 0 --mig 3g.71gb,3g.71gb,1g.18gb", "need 7 compute slices and 9 memory slices"),
     ],
 )
 def test_an_impossible_figure_is_explained(root, capsys, line, message):

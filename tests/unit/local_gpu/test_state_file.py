@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from gpucommons_local.errors import PlatformError
+from gpucommons_local.gpu.mig import PROFILES
 from gpucommons_local.gpu.state import (
     GPU_COUNT,
     MAX_PROCESSES,
@@ -15,6 +16,7 @@ from gpucommons_local.gpu.state import (
     DriverState,
     GPUProcess,
     GPUState,
+    Slice,
     Xid,
 )
 from gpucommons_local.gpu.state_file import StateFile, parse, render
@@ -48,6 +50,7 @@ states = st.builds(
         st.builds(GPUProcess, numbers, st.integers(0, 2**32 - 1), memory), max_size=MAX_PROCESSES
     ).map(tuple),
     st.lists(st.builds(Xid, st.integers(1, 2**63), numbers, st.integers(0, 999))).map(tuple),
+    st.lists(st.builds(Slice, numbers, st.sampled_from(sorted(PROFILES)))).map(tuple),
 )
 
 
@@ -86,8 +89,9 @@ def test_the_longest_state_fits_into_what_the_driver_reads():
         (gpu,) * MOST_GPUS,
         (GPUProcess(15, 2**32 - 1, MEMORY_TOTAL),) * 64,
         (Xid(2**63, 15, 999),) * MAX_XIDS,
+        (Slice(15, "1g.18gb"),) * 7 * MOST_GPUS,
     )
-    assert len(render(longest)) < 16384
+    assert len(render(longest)) < 32768
 
 
 def test_who_has_the_file_open_or_mounted_sees_each_change(file):
