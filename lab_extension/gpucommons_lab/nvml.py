@@ -33,6 +33,10 @@ _NO_DEVICE = (
     "This session was given a GPU, but its driver shows none. "
     "Restart the session; if that does not help, tell your administrator."
 )
+_NO_SLICE = (
+    "The GPU is cut into slices by MIG, and none of them is this session's. "
+    "Restart the session to get another one."
+)
 
 
 class NVMLReader:
@@ -95,6 +99,8 @@ class NVMLReader:
                 self._seen.append((gpu.uuid, device))
                 gpus.append(self._traffic.on(gpu))
             index += len(behind)
+        if not gpus and not problems:
+            return self._absent(_NO_SLICE)
         if not problems:
             return Reading(TelemetryState.OK, gpus=self._with_holders(gpus))
         self.close()  # a driver that comes back does so to a fresh nvmlInit

@@ -49,12 +49,12 @@ class Device:
 def devices_of(gpu: int) -> list[object]:
     """Answer the handles behind the GPU of this number: its MIG slices, or the GPU itself.
 
-    Of a GPU that is cut into slices, a session sees those that it was given. Raises NVMLError.
+    Of a GPU that is cut into slices, a session sees those that it was given: none, if it was
+    cut anew under the session. Raises NVMLError.
     """
     handle = pynvml.nvmlDeviceGetHandleByIndex(gpu)
     mode = figure(lambda: pynvml.nvmlDeviceGetMigMode(handle)[0])
-    slices = list(_slices(handle)) if mode == pynvml.NVML_DEVICE_MIG_ENABLE else []
-    return slices or [handle]
+    return list(_slices(handle)) if mode == pynvml.NVML_DEVICE_MIG_ENABLE else [handle]
 
 
 def _slices(handle: object) -> Iterator[object]:

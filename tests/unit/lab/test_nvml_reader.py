@@ -267,6 +267,10 @@ def test_a_session_with_mig_slices_is_shown_these_and_not_the_whole_gpu(nvml, mo
     slices.clear()  # the administrator cut the GPU anew
     slices[0] = "slice-c"
     assert [gpu.uuid for gpu in NVMLReader(expected=True).read().gpus] == ["MIG-slice-c"]
+    slices.clear()  # and gave the new slices to others
+    reading = NVMLReader(expected=True).read()
+    assert (reading.state, reading.gpus) == (TelemetryState.FAILED, ())
+    assert reading.reason.startswith("The GPU is cut into slices by MIG, and none of them")
 
 
 def test_slices_that_go_while_they_are_read_are_no_failure(nvml, monkeypatch):
