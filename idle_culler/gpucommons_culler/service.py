@@ -10,7 +10,6 @@ from contextlib import AsyncExitStack
 from datetime import timedelta
 
 from gpucommons_contract import IDLE_SERVICE
-from jupyterhub.services.auth import HubOAuth
 from tornado.httpserver import HTTPServer
 from traitlets import Bool, Float, Integer, Unicode
 from traitlets.config import Config, Configurable
@@ -34,6 +33,7 @@ from gpucommons_culler.telling import Telling
 from gpucommons_culler.watch import Watch
 from gpucommons_culler.web.application import Serving, application
 from gpucommons_culler.web.desk import Desk
+from gpucommons_culler.web.replicated_oauth import ReplicatedOAuth
 
 log = logging.getLogger(__name__)
 
@@ -155,7 +155,7 @@ class IdleCuller(Configurable):  # type: ignore[misc]  # traitlets publishes no 
     def _listen(self, stack: AsyncExitStack, desk: Desk, metrics: Metrics, loop: Loop) -> None:
         token = self._variable("JUPYTERHUB_API_TOKEN")
         name = self._environment.get("JUPYTERHUB_SERVICE_NAME", IDLE_SERVICE)
-        hub_auth = HubOAuth(
+        hub_auth = ReplicatedOAuth(
             api_token=token,
             api_url=self._variable("JUPYTERHUB_API_URL"),
             base_url=self._variable("JUPYTERHUB_SERVICE_PREFIX"),

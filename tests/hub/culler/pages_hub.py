@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import httpx
@@ -42,15 +43,12 @@ c.JupyterHub.load_roles = [
 class PagesHub(Program):
     """The hub at ``url``."""
 
-    def __init__(self, folder: Path):
+    def __init__(self, folder: Path, service: Sequence[str] = ()):
+        """``service`` is another module to run, with its arguments."""
         self.url = f"http://127.0.0.1:{free_port()}"
         self.service_port = free_port()
-        command = [
-            sys.executable,
-            "-m",
-            "tests.hub.culler.served_pages",
-            f"sqlite:///{folder}/idle.sqlite",
-        ]
+        usual = ["tests.hub.culler.served_pages", f"sqlite:///{folder}/idle.sqlite"]
+        command = [sys.executable, "-m", *(service or usual)]
         text = _CONFIG.format(
             url=self.url,
             hub_port=free_port(),

@@ -11,7 +11,7 @@ from gpucommons_culler.metrics import Metrics
 from gpucommons_culler.records import EventKind
 from gpucommons_culler.store import Store
 from gpucommons_culler.web import Desk, Serving, application
-from jupyterhub.services.auth import HubOAuth
+from gpucommons_culler.web.replicated_oauth import ReplicatedOAuth
 
 from tests.unit.culler.played_judge import PlayedJudge
 from tests.unit.culler.samples import ADA, BEN, DAY, HOUR, MINUTE, NOW, an_event, an_exemption
@@ -37,7 +37,7 @@ async def main() -> None:
     fill(store)
     address = urlsplit(os.environ["JUPYTERHUB_SERVICE_URL"])
     desk = Desk(PlayedJudge(), store, lambda: NOW)
-    serving = Serving(desk, Metrics(), lambda: None, HubOAuth(), b"secret-of-the-test" * 2)
+    serving = Serving(desk, Metrics(), lambda: None, ReplicatedOAuth(), b"secret-of-the-test" * 2)
     application(serving).listen(address.port, address.hostname, xheaders=True)
     await asyncio.Event().wait()
 
