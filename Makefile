@@ -71,11 +71,12 @@ test: $(VENV)/complete
 	$(MAKE) --no-print-directory check
 	$(MAKE) --no-print-directory --jobs 2 --output-sync test-parts test-platform
 
+# How far they are: tail -f build/test-*.log
 test-parts:
-	$(BIN)/pytest --durations 20 tests/hub tests/gpu
+	mkdir -p build && set -o pipefail && $(BIN)/pytest --durations 20 tests/hub tests/gpu 2>&1 | tee build/$@.log
 
 test-platform:
-	$(BIN)/pytest --durations 20 tests/cluster tests/browser
+	mkdir -p build && set -o pipefail && $(BIN)/pytest --durations 20 tests/cluster tests/browser 2>&1 | tee build/$@.log
 
 bench: $(VENV)/complete
 	$(BIN)/python -m bench $(BENCH)

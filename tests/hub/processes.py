@@ -1,7 +1,9 @@
 """Real programs on loopback ports of their own, awaited until they answer."""
 
+import asyncio
 import contextlib
 import os
+import signal
 import socket
 import subprocess
 import time
@@ -18,6 +20,18 @@ def free_port() -> int:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         return int(listener.getsockname()[1])
+
+
+async def told_to_end() -> None:
+    """Wait, in a program that tests run, until somebody wants it to end.
+
+    Also where SIGINT, the first that JupyterHub sends to a service, is ignored from the start:
+    shells do so to what they run in the background.
+    """
+    ended, loop = asyncio.Event(), asyncio.get_running_loop()
+    for each in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(each, ended.set)
+    await ended.wait()
 
 
 class Program:

@@ -13,6 +13,7 @@ from gpucommons_culler.store import Store
 from gpucommons_culler.web import Desk, Serving, application
 from gpucommons_culler.web.replicated_oauth import ReplicatedOAuth
 
+from tests.hub.processes import told_to_end
 from tests.unit.culler.played_judge import PlayedJudge
 from tests.unit.culler.samples import ADA, BEN, DAY, HOUR, MINUTE, NOW, an_event, an_exemption
 
@@ -39,7 +40,7 @@ async def main() -> None:
     desk = Desk(PlayedJudge(), store, lambda: NOW)
     serving = Serving(desk, Metrics(), lambda: None, ReplicatedOAuth(), b"secret-of-the-test" * 2)
     application(serving).listen(address.port, address.hostname, xheaders=True)
-    await asyncio.Event().wait()
+    await told_to_end()
 
 
 asyncio.run(main())

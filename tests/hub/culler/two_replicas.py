@@ -8,7 +8,6 @@ import asyncio
 import contextlib
 import itertools
 import os
-import signal
 import sys
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -16,7 +15,7 @@ from urllib.parse import urlsplit
 from tornado.httpclient import AsyncHTTPClient
 from tornado.web import Application, RequestHandler
 
-from tests.hub.processes import free_port
+from tests.hub.processes import free_port, told_to_end
 
 _HOP = {"connection", "content-length", "transfer-encoding", "content-encoding"}
 """Headers that are of one connection alone."""
@@ -64,10 +63,7 @@ async def main(folder: Path) -> None:
     address = urlsplit(os.environ["JUPYTERHUB_SERVICE_URL"])
     given = {"turns": itertools.cycle(enumerate(ports)), "log": folder / "replicas"}
     Application([(".*", Turn, given)]).listen(address.port, address.hostname)
-    ended, loop = asyncio.Event(), asyncio.get_running_loop()
-    for each in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(each, ended.set)
-    await ended.wait()
+    await told_to_end()
     for replica in replicas:
         replica.terminate()
         await replica.wait()
