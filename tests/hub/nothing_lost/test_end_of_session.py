@@ -3,7 +3,7 @@
 import json
 import time
 
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.hub.jupyter_lab import Lab, run_first_cell, wait_for_kernel
 
@@ -13,12 +13,18 @@ def tell_of_the_end(lab: Lab) -> None:
     lab.api("POST", "gpucommons/api/notice", json=notice)
 
 
-def test_what_was_typed_is_saved_when_the_end_is_told(lab: Lab, chromium: Browser) -> None:
+def page_with_mine(lab: Lab, chromium: Browser) -> Page:
+    """A page of a.ipynb, in which something was typed that is not saved."""
     lab.write("a.ipynb", "x = 1")
     page = lab.open(chromium, "/lab/tree/a.ipynb")
     wait_for_kernel(page)
     page.locator(".jp-Cell .cm-content").first.click()
     page.keyboard.type("# mine")
+    return page
+
+
+def test_what_was_typed_is_saved_when_the_end_is_told(lab: Lab, chromium: Browser) -> None:
+    page = page_with_mine(lab, chromium)
     with page.expect_response(
         lambda each: each.request.method == "PUT" and "/api/contents/a.ipynb" in each.url
     ) as saved:
@@ -31,11 +37,7 @@ def test_what_was_typed_is_saved_when_the_end_is_told(lab: Lab, chromium: Browse
 def test_what_was_typed_is_saved_when_the_server_is_told_to_end(
     lab: Lab, chromium: Browser
 ) -> None:
-    lab.write("a.ipynb", "x = 1")
-    page = lab.open(chromium, "/lab/tree/a.ipynb")
-    wait_for_kernel(page)
-    page.locator(".jp-Cell .cm-content").first.click()
-    page.keyboard.type("# mine")
+    page = page_with_mine(lab, chromium)
     lab.stop()
     assert "# mine" in "".join(lab.cells("a.ipynb")[0]["source"])
     page.context.close()
@@ -44,11 +46,7 @@ def test_what_was_typed_is_saved_when_the_server_is_told_to_end(
 def test_a_file_that_changed_on_disk_is_kept_beside_what_was_typed(
     lab: Lab, chromium: Browser
 ) -> None:
-    lab.write("a.ipynb", "x = 1")
-    page = lab.open(chromium, "/lab/tree/a.ipynb")
-    wait_for_kernel(page)
-    page.locator(".jp-Cell .cm-content").first.click()
-    page.keyboard.type("# mine")
+    page = page_with_mine(lab, chromium)
     lab.write("a.ipynb", "x = 'theirs'")
     with page.expect_response(
         lambda each: each.request.method == "PUT" and "unsaved" in each.url
