@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -21,7 +22,8 @@ from .real_lab import RealLab
 GIB = 2**30
 ROW = ".jp-gpucommons-processes li"
 PATIENCE_MS = 60_000
-SLEEPER = "sleep 98765"
+SLEEPER = f"sleep {1_000_000 + os.getpid()}"
+"""Like no other process: one that a cut-off run left may still be there."""
 
 
 @pytest.fixture(scope="module")
@@ -89,7 +91,7 @@ def _command(folder: Path) -> str:
 
 def test_a_terminal_has_a_row_with_what_runs_in_it(page):
     row = page.locator(ROW, has_text="Terminal")
-    expect(row).to_contain_text("3.0 GiB")
+    expect(row).to_contain_text("3.0 GiB", timeout=PATIENCE_MS)
     expect(row).to_contain_text("sleep")
 
 

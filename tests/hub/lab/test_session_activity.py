@@ -118,13 +118,13 @@ async def test_a_terminal_is_busy_while_a_program_runs_in_it(lab):
     async with connected(lab.url, TOKEN, f"terminals/websocket/{name}") as page:
         await page.read_message()  # from here on the server listens
         until(lambda: not terminal(lab, name).busy)  # what a shell runs as it starts has ended
-        await page.write_message(json.dumps(["stdin", "sleep 1000\r"]))
-        until(lambda: terminal(lab, name).program == "sleep")
+        await page.write_message(json.dumps(["stdin", "cat\r"]))
+        until(lambda: terminal(lab, name).program == "cat")
     until(lambda: terminal(lab, name).last >= 2)  # its page is gone, and it writes nothing
     assert terminal(lab, name).busy
     async with connected(lab.url, TOKEN, f"terminals/websocket/{name}") as page:
         await page.read_message()
-        await page.write_message(json.dumps(["stdin", "\x03"]))
+        await page.write_message(json.dumps(["stdin", "\x04"]))
         until(lambda: not terminal(lab, name).busy)
     assert terminal(lab, name).last < 20
     lab.api("DELETE", f"api/terminals/{name}")

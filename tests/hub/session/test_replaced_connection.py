@@ -46,6 +46,7 @@ async def test_a_page_that_is_connected_anew_is_there_and_its_notebook_is_its_ow
     async with connected(server, TOKEN, path, PROTOCOL) as page, asyncio.timeout(60):
         while await first.read_message() is not None:  # until the server ends it
             pass
+        first.close()
         await page.write_message(serialize_msg_to_ws_v1(request, "shell", _pack), binary=True)
         while b"done\\n" not in await page.read_message():
             pass
