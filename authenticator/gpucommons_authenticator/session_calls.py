@@ -1,4 +1,4 @@
-"""Calls to a session, and about one: a notice shown or taken back, the session stopped.
+"""Calls to a session, and about one: a notice shown or taken back, pages saved, it stopped.
 
 They are made in the name of a service of the hub's own: the tokens of a person who may not
 be here any more are refused.
@@ -35,13 +35,25 @@ def has_service(db: Session) -> bool:
 
 async def show_notice(spawner: Spawner, notice: Notice) -> None:
     """Show a notice in a session."""
-    await _call(spawner, "access:servers", "POST", _notice_url(spawner), body=notice.to_json())
+    url = _session_url(spawner, Endpoint.SESSION_NOTICE)
+    await _call(spawner, "access:servers", "POST", url, body=notice.to_json())
 
 
 async def withdraw_notice(spawner: Spawner, notice_id: str) -> None:
     """Take a notice back."""
-    url = url_concat(_notice_url(spawner), {"id": notice_id})
+    url = url_concat(_session_url(spawner, Endpoint.SESSION_NOTICE), {"id": notice_id})
     await _call(spawner, "access:servers", "DELETE", url)
+
+
+async def let_pages_save(spawner: Spawner) -> None:
+    """Have open pages of a session save, and return once they had their time."""
+    url = _session_url(spawner, Endpoint.SESSION_FAREWELL)
+    # Its own, as it takes seconds: others would wait for one of the hub's few connections.
+    client = AsyncHTTPClient(force_instance=True)
+    try:
+        await _call(spawner, "access:servers", "POST", url, client=client, body="")
+    finally:
+        client.close()
 
 
 async def stop_session(spawner: Spawner) -> None:
@@ -53,11 +65,19 @@ async def stop_session(spawner: Spawner) -> None:
     await _call(spawner, "delete:servers", "DELETE", url, request_timeout=_STOP_TIMEOUT_S)
 
 
-def _notice_url(spawner: Spawner) -> str:
-    return str(url_path_join(spawner.server.url, Endpoint.SESSION_NOTICE))
+def _session_url(spawner: Spawner, endpoint: Endpoint) -> str:
+    return str(url_path_join(spawner.server.url, endpoint))
 
 
-async def _call(spawner: Spawner, right: str, method: str, url: str, **options: object) -> None:
+async def _call(
+    spawner: Spawner,
+    right: str,
+    method: str,
+    url: str,
+    *,
+    client: AsyncHTTPClient | None = None,
+    **options: object,
+) -> None:
     """Send one request with a token of a minute, good for this session alone."""
     service = orm.Service.find(spawner.db, NOTICE_SERVICE)
     if service is None:
@@ -69,4 +89,4 @@ async def _call(spawner: Spawner, right: str, method: str, url: str, **options: 
     )
     headers = {"Authorization": f"token {token}"}
     options = {"request_timeout": _TIMEOUT_S} | options
-    await AsyncHTTPClient().fetch(HTTPRequest(url, method, headers, **options))
+    await (client or AsyncHTTPClient()).fetch(HTTPRequest(url, method, headers, **options))

@@ -24,6 +24,10 @@ class Endpoint(StrEnum):
     """
     SESSION_NOTICE_ANSWER = "gpucommons/api/notice/answer"
     """Session: POST ``{"id": ..., "choice": ...}`` says what the person chose; the first counts."""
+    SESSION_FAREWELL = "gpucommons/api/farewell"
+    """Session: POST tells open pages that it ends, and answers once they had their time to save,
+    after 3 seconds or less.
+    """
     SESSION_OUTPUTS = "gpucommons/api/outputs"
     """Session: POST gives a page the cells that run without one, with their output."""
     SESSION_ACTIVITY = "gpucommons/api/activity"

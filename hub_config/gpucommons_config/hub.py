@@ -6,6 +6,7 @@ from pathlib import Path
 
 from gpucommons_authenticator import TEMPLATES as LOGIN_TEMPLATES
 from gpucommons_authenticator import DexOAuthenticator
+from gpucommons_authenticator.saving_proxy import SavingProxy
 from gpucommons_authenticator.session_calls import show_notice
 from gpucommons_spawner import HANDLERS, CatalogueError, GPUSpawner, catalogue_in_force
 from gpucommons_spawner import TEMPLATES as PICKER_TEMPLATES
@@ -17,6 +18,7 @@ def defaults() -> Config:
     c = Config()
     c.JupyterHub.authenticator_class = DexOAuthenticator
     c.JupyterHub.spawner_class = GPUSpawner
+    c.JupyterHub.proxy_class = SavingProxy
     c.JupyterHub.extra_handlers = HANDLERS
     c.JupyterHub.template_paths = [str(LOGIN_TEMPLATES), str(PICKER_TEMPLATES)]
     # The quota counts a person's sessions; this only lets there be more than one.

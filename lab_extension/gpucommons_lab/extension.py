@@ -15,6 +15,7 @@ from gpucommons_lab.companion import SOCKET_VARIABLE, Companion
 from gpucommons_lab.editing import CONTENTS_EVENTS, Editing
 from gpucommons_lab.expected import gpu_expected
 from gpucommons_lab.farewell import Farewell
+from gpucommons_lab.farewell_handler import FarewellHandler
 from gpucommons_lab.frame_events import FrameEvents
 from gpucommons_lab.gpu_activity import GPUs
 from gpucommons_lab.gpu_handlers import (
@@ -104,6 +105,8 @@ class GPUCommonsLab(ExtensionApp):  # type: ignore[misc]
         self.activity = Activity(self.settings["last_activity_times"])
         self.editing = Editing()
         use = self._use(recorder)
+        announce = partial(announce_notices, self.serverapp.event_logger)
+        self.farewell = Farewell(board, announce)
         self.handlers.extend(
             [
                 (
@@ -122,14 +125,13 @@ class GPUCommonsLab(ExtensionApp):  # type: ignore[misc]
                 (f"/{Endpoint.SESSION_ACTIVITY}", ActivityHandler, {"use": use}),
                 (f"/{Endpoint.SESSION_NOTICE}", NoticeHandler, {"board": board}),
                 (f"/{Endpoint.SESSION_NOTICE_ANSWER}", AnswerHandler, {"board": board}),
+                (f"/{Endpoint.SESSION_FAREWELL}", FarewellHandler, {"farewell": self.farewell}),
                 (f"/{Endpoint.SESSION_OUTPUTS}", OutputHandler, {"keeper": self.keeper}),
             ]
         )
         settings.setdefault("websocket_max_message_size", _LARGEST_MESSAGE)
         tell_of_connections(settings, self.keeper)
         self.serverapp.contents_manager.register_pre_save_hook(self.editing.before_save)
-        announce = partial(announce_notices, self.serverapp.event_logger)
-        self.farewell = Farewell(board, announce)
         self.companion = Companion(self.sampler, board, self.activity, announce)
 
     def _use(self, recorder: Recorder) -> SessionUse:

@@ -4,6 +4,7 @@ import json
 import re
 
 import httpx
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.cluster.waiting_start import pods_of
@@ -40,8 +41,9 @@ def test_a_newcomer_signs_in_picks_a_gpu_works_and_finds_the_files_again(
     keep_picture(page, "files-again")
 
 
-def test_what_was_typed_is_kept_when_kubernetes_ends_the_session(
-    page: Page, platform: LocalPlatform, no_sessions, sign_in
+@pytest.mark.parametrize("by", ["Kubernetes", "the hub"])
+def test_what_was_typed_is_kept_whoever_ends_the_session(
+    page: Page, platform: LocalPlatform, no_sessions, sign_in, by: str
 ) -> None:
     student = sign_in("student")
     sign_in_at_the_page(page, platform.accounts["student"])
@@ -51,8 +53,10 @@ def test_what_was_typed_is_kept_when_kubernetes_ends_the_session(
     page.locator(".jp-FileEditor .cm-content").click()
     page.keyboard.type("not saved yet")
 
-    [pod] = pods_of(platform, student)
-    platform.kubectl("delete", "pod", pod["metadata"]["name"], "-n", pod["metadata"]["namespace"])
+    if by == "Kubernetes":
+        [pod] = pods_of(platform, student)
+        name_of, namespace = pod["metadata"]["name"], pod["metadata"]["namespace"]
+        platform.kubectl("delete", "pod", name_of, "-n", namespace)
     student.stop_all()
     student.start({"size": "cpu"})
     file = f"{platform.url}/user/{student.username}/api/contents/{name}"

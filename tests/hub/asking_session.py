@@ -1,10 +1,13 @@
 """A session that asks the hub at each request who is there, as Jupyter does once in five minutes.
 
-It keeps the notices that it is told in the file notices.json of its folder.
+It keeps the notices that it is told in the file notices.json of its folder. Once it is asked
+to have its pages save, there is a file farewell-begun; it answers when there is farewell-ended.
 """
 
+import asyncio
 import json
 import os
+import time
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -13,7 +16,7 @@ from tornado.ioloop import IOLoop
 from tornado.web import Application, RequestHandler, authenticated
 
 HubOAuth.instance().cache.max_age = 1e-9  # seconds; 0 would mean for ever
-NOTICES = Path("notices.json")
+NOTICES, BEGUN, ENDED = Path("notices.json"), Path("farewell-begun"), Path("farewell-ended")
 
 
 class Page(HubOAuthenticated, RequestHandler):
@@ -38,11 +41,28 @@ class Notice(HubOAuthenticated, RequestHandler):
         NOTICES.write_text(json.dumps(notices))
 
 
+class Farewell(HubOAuthenticated, RequestHandler):
+    def check_xsrf_cookie(self):
+        """It is a program that asks for it."""
+
+    @authenticated
+    async def post(self):
+        await asyncio.to_thread(wait_for_the_end)
+        self.set_status(204)
+
+
+def wait_for_the_end():
+    BEGUN.touch()
+    while not ENDED.exists():
+        time.sleep(0.05)
+
+
 address, prefix = (os.environ[f"JUPYTERHUB_SERVICE_{name}"] for name in ("URL", "PREFIX"))
 application = Application(
     [
         (prefix + "oauth_callback", HubOAuthCallbackHandler),
         (prefix + "gpucommons/api/notice", Notice),
+        (prefix + "gpucommons/api/farewell", Farewell),
         (prefix + ".*", Page),
     ],
     cookie_secret=os.urandom(32),

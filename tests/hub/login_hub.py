@@ -3,6 +3,7 @@
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
 import httpx
 from gpucommons_authenticator import TEMPLATES
@@ -19,6 +20,7 @@ c.JupyterHub.bind_url = {url!r}
 c.JupyterHub.hub_port = {hub_port}
 c.JupyterHub.db_url = "sqlite:///hub.sqlite"
 c.JupyterHub.template_paths = [{templates!r}]
+c.JupyterHub.proxy_class = "gpucommons_authenticator.saving_proxy.SavingProxy"
 c.JupyterHub.authenticator_class = "gpucommons_authenticator.DexOAuthenticator"
 c.JupyterHub.spawner_class = "simple"
 c.JupyterHub.log_level = "DEBUG"
@@ -98,6 +100,11 @@ class Hub(Program):
         headers = {"Authorization": f"token {token}"}
         url = f"{self.url}/hub/api/{path}"
         return httpx.request(method, url, headers=headers, json=json, timeout=30)
+
+    def server(self, username: str) -> dict[str, Any]:
+        """What the hub says of somebody's session; empty if there is none."""
+        server: dict[str, Any] = self.api("GET", f"users/{username}").json()["servers"].get("", {})
+        return server
 
     def token_of(self, username: str) -> str:
         """Make an API token that belongs to somebody who has signed in before."""

@@ -1,14 +1,14 @@
 """What many sessions are told at once, by who may stop any of them."""
 
 import json
-import time
 
 import pytest
 from gpucommons_contract import Endpoint, Notice
 
+from tests.waiting import until
+
 from .browser import Browser
 from .login_hub import Hub
-from .processes import START_LIMIT_S
 
 ADA, BEN = "ada@example.org", "ben@example.org"
 PATH = Endpoint.HUB_NOTICES.removeprefix("api/")
@@ -25,18 +25,11 @@ def hub(hub_folder, issuer):
         with Browser(hub.url) as browser:
             browser.follow("/hub/oauth_login?next=/hub/home")
         assert hub.api("POST", f"users/{name}/server").status_code in {201, 202}
-        _wait_until_ready(hub, name)
+        until(lambda name=name: hub.server(name).get("ready"))
     yield hub
     for name in (ADA, BEN):
         hub.api("DELETE", f"users/{name}/server")
     hub.stop()
-
-
-def _wait_until_ready(hub, name) -> None:
-    end = time.monotonic() + START_LIMIT_S
-    while not hub.api("GET", f"users/{name}").json()["servers"].get("", {}).get("ready"):
-        assert time.monotonic() < end
-        time.sleep(0.1)
 
 
 @pytest.fixture

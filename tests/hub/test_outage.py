@@ -31,7 +31,7 @@ def outage(dex, hub):
 def _wait_for_session(hub):
     """The progress stream of the spawn ends when the session is ready."""
     deadline = time.monotonic() + START_LIMIT_S
-    while not hub.api("GET", f"users/{ADA}").json()["servers"][""]["ready"]:
+    while not hub.server(ADA)["ready"]:
         assert time.monotonic() < deadline
         hub.api("GET", f"users/{ADA}/server/progress")
 

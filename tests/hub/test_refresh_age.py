@@ -39,7 +39,7 @@ def test_a_session_of_somebody_about_to_leave_renews_nothing_that_the_hub_knows(
     with Browser(hub.url) as ada:
         ada.follow("/hub/oauth_login?next=/hub/home")
         hub.api("POST", f"users/{ADA}/server")
-        while not hub.api("GET", f"users/{ADA}").json()["servers"][""]["ready"]:
+        while not hub.server(ADA)["ready"]:
             hub.api("GET", f"users/{ADA}/server/progress")
         assert ada.follow(f"/user/{ADA}/").text == f"hello {ADA}"
         issuer.claims["groups"] = ["alumni"]

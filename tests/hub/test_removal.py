@@ -55,8 +55,7 @@ def _until(condition):
 
 
 def _ready(hub) -> bool:
-    server = hub.api("GET", f"users/{ADA}").json()["servers"].get("")
-    return bool(server and server["ready"])
+    return bool(hub.server(ADA).get("ready"))
 
 
 def _notices(hub_folder):

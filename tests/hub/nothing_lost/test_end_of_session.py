@@ -43,6 +43,15 @@ def test_what_was_typed_is_saved_when_the_server_is_told_to_end(
     page.context.close()
 
 
+def test_what_was_typed_is_saved_before_the_hub_hears_that_pages_had_their_time(
+    lab: Lab, chromium: Browser
+) -> None:
+    page = page_with_mine(lab, chromium)
+    lab.api("POST", "gpucommons/api/farewell")
+    assert "# mine" in "".join(lab.cells("a.ipynb")[0]["source"])
+    page.context.close()
+
+
 def test_a_file_that_changed_on_disk_is_kept_beside_what_was_typed(
     lab: Lab, chromium: Browser
 ) -> None:

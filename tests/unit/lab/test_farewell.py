@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import time
 
 import pytest
 from gpucommons_lab.farewell import Farewell
@@ -90,6 +91,38 @@ async def test_a_server_whose_pages_cannot_be_told_ends_all_the_same(serve):
     server.broken = True
     _signal()
     await asyncio.wait_for(server.ended.wait(), 10)
+
+
+async def test_who_asks_gets_the_answer_once_pages_had_their_time(serve):
+    server, farewell = serve(_SOON, 4 * _SOON)
+    begin = time.monotonic()
+    await farewell.say()
+    assert time.monotonic() - begin >= 4 * _SOON
+    assert len(server.shown) == 1
+    assert not server.ends
+
+
+async def test_after_a_farewell_the_signal_ends_the_server_at_once(serve):
+    server, farewell = serve(_SOON, 2 * _SOON)
+    await farewell.say()
+    server.shown.clear()
+    _signal()
+    await asyncio.wait_for(server.ended.wait(), 10)
+    assert not server.shown
+
+
+async def test_two_who_ask_at_once_are_answered_together_and_pages_told_once(serve):
+    server, farewell = serve(_SOON, 2 * _SOON)
+    await asyncio.gather(farewell.say(), farewell.say())
+    assert len(server.shown) == 1
+
+
+async def test_a_session_that_went_on_says_farewell_anew(serve, monkeypatch):
+    server, farewell = serve(_SOON, 2 * _SOON)
+    await farewell.say()
+    monkeypatch.setattr("gpucommons_lab.farewell._ENOUGH", 0)
+    await farewell.say()
+    assert len(server.shown) == 2
 
 
 async def test_the_signal_is_given_back(serve):

@@ -1,0 +1,24 @@
+"""Open pages of a session save before it is stopped, whoever stops it by way of the hub."""
+
+from jupyterhub.proxy import ConfigurableHTTPProxy
+from jupyterhub.user import User
+
+from gpucommons_authenticator.session_calls import CALL_ERRORS, let_pages_save
+
+
+class SavingProxy(ConfigurableHTTPProxy):  # type: ignore[misc]  # JupyterHub publishes no types
+    """JupyterHub's usual proxy, which keeps a session's address until its pages have saved.
+
+    JupyterHub takes the address away first and tells the spawner then, when pages reach their
+    session no more. A session that does not answer is waited for five seconds.
+    """
+
+    async def delete_user(self, user: User, server_name: str = "") -> None:
+        """Take the address of a session away, whether it is stopped or has ended by itself."""
+        spawner = user.spawners.get(server_name)
+        if spawner is not None and spawner.pending == "stop":
+            try:
+                await let_pages_save(spawner)
+            except CALL_ERRORS as error:
+                self.log.info("Pages of %s were not asked to save: %s", spawner._log_name, error)
+        await super().delete_user(user, server_name)
