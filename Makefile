@@ -12,6 +12,8 @@ SHELL := /bin/bash
 PORT ?= 8000
 IMAGES ?= pytorch
 PYTHON ?= python3
+# How many a test of a property looks at: quick or thorough.
+EXAMPLES ?= quick
 VENV := .venv
 BIN := $(VENV)/bin
 GPUCOMMONS := $(BIN)/gpucommons
@@ -52,7 +54,7 @@ check-python:
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest -q --numprocesses 2 tests/unit
+	$(BIN)/pytest -q --numprocesses 2 --hypothesis-profile $(EXAMPLES) tests/unit
 
 check-pages:
 	PATH=$(abspath $(BIN)):$$PATH npm --prefix lab_extension run --silent lint
@@ -68,7 +70,7 @@ lab_extension/node_modules: lab_extension/package-lock.json $(VENV)/complete
 # themselves, and the platform; make --jobs 2 test-parts test-platform runs both at once.
 test: $(VENV)/complete
 	$(GPUCOMMONS) build --tests
-	$(MAKE) --no-print-directory check
+	$(MAKE) --no-print-directory check EXAMPLES=thorough
 	$(MAKE) --no-print-directory --keep-going test-parts test-platform
 
 # How far they are: tail -f build/test-*.log
@@ -95,7 +97,7 @@ pictures: $(VENV)/complete
 
 # Pin anew, after a change of pyproject.toml or to take up releases.
 requirements: $(VENV)/complete
-	$(BIN)/uv pip compile -q --universal --python-version 3.11 --no-header --no-annotate --all-extras pyproject.toml -o requirements/all.txt
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --no-header --no-annotate --all-extras pyproject.toml --excludes images/base/excluded -o requirements/all.txt
 	PATH=$(abspath $(BIN)):$$PATH images/refresh-requirements
 
 clean:

@@ -18,8 +18,10 @@ from tests.platform import GPUCOMMONS, LocalPlatform, look_at
 from tests.waiting import until
 
 # Other work on the machine may slow an example down; a test is judged by what it finds.
-settings.register_profile("unhurried", deadline=None)
-settings.load_profile("unhurried")
+settings.register_profile("thorough", deadline=None)
+# For the checks before a commit.
+settings.register_profile("quick", deadline=None, max_examples=20)
+settings.load_profile("thorough")
 
 ChangeCatalogue = Callable[[Callable[[dict[str, Any]], None]], None]
 

@@ -21,9 +21,7 @@ from joserfc.util import urlsafe_b64encode
 ISSUER = "https://hub.example.org/dex"
 EXPECTED = Expected(ISSUER, "gpucommons", frozenset({"RS256", "ES256"}), leeway=60)
 NOW = time.time()
-REUSE_FIXTURES = settings(
-    deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=200
-)
+REUSE_FIXTURES = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def check(issuer, token):

@@ -270,5 +270,5 @@ class TellingMachine(RuleBasedStateMachine):
                 self.somebody_looks(person, "")
 
 
-TellingMachine.TestCase.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+TellingMachine.TestCase.settings = settings(stateful_step_count=40)
 TestTellingMachine = TellingMachine.TestCase
