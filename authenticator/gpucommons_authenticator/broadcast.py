@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Collection
 
-from gpucommons_contract import Endpoint, Notice, NoticeLevel
+from gpucommons_contract import Endpoint, Notice, NoticeError, read_notice
 from jupyterhub.apihandlers.base import APIHandler
 from jupyterhub.scopes import needs_scope
 from jupyterhub.spawner import Spawner
@@ -14,6 +14,7 @@ from gpucommons_authenticator.session_calls import CALL_ERRORS, show_notice, wit
 _AT_ONCE = 20
 """Calls that run at the same time, so that the hub goes on answering others."""
 _FIELDS = ("id", "text", "level", "ends_at")
+"""No choices: nobody would look for the answers."""
 
 
 class BroadcastHandler(APIHandler):  # type: ignore[misc]  # JupyterHub publishes no types
@@ -70,18 +71,12 @@ class BroadcastHandler(APIHandler):  # type: ignore[misc]  # JupyterHub publishe
 
 
 def _notice(said: object) -> Notice:
-    """Read a notice. The session looks at the bounds of what it says."""
     if not isinstance(said, dict) or (set(said) - set(_FIELDS)):
         raise HTTPError(400, f"notice has to be an object with: {', '.join(_FIELDS)}")
-    if not all(isinstance(said.get(name), str) and said[name].strip() for name in ("id", "text")):
-        raise HTTPError(400, "id and text of a notice have to be texts that are not empty")
-    if said.get("level", "info") not in list(NoticeLevel):
-        raise HTTPError(400, f"level has to be one of: {', '.join(NoticeLevel)}")
-    ends_at = said.get("ends_at")
-    if ends_at is not None and (isinstance(ends_at, bool) or not isinstance(ends_at, int | float)):
-        raise HTTPError(400, "ends_at has to be a number of seconds since the Unix epoch, or null")
-    level = NoticeLevel(said.get("level", "info"))
-    return Notice(said["id"], said["text"], level, ends_at)
+    try:
+        return read_notice(said)
+    except NoticeError as error:
+        raise HTTPError(400, f"notice: {error}") from error
 
 
 def _users(said: object) -> set[str] | None:

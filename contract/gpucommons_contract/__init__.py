@@ -18,7 +18,10 @@ from gpucommons_contract.notices import (
     LONGEST_NOTICE_ID,
     Notice,
     NoticeChoice,
+    NoticeError,
     NoticeLevel,
+    read_answer,
+    read_notice,
 )
 from gpucommons_contract.services import IDLE_SERVICE, NOTICE_SERVICE, PEOPLE_SERVICE
 from gpucommons_contract.session import SessionInfo, SessionStatus
@@ -68,6 +71,7 @@ __all__ = [
     "Label",
     "Notice",
     "NoticeChoice",
+    "NoticeError",
     "NoticeLevel",
     "SessionActivity",
     "SessionInfo",
@@ -80,6 +84,8 @@ __all__ = [
     "Throttle",
     "is_team_name",
     "read_activity",
+    "read_answer",
     "read_grant",
+    "read_notice",
     "team_namespace",
 ]

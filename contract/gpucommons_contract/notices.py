@@ -1,13 +1,19 @@
 """What a session is told to show to the person who works in it."""
 
 import json
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
 from enum import StrEnum
 
 LONGEST_NOTICE_ID = 64
 """Characters."""
 LONGEST_NOTICE = 1000
 """Characters of a notice's text: it is one or two sentences, not a page."""
+_LONGEST_LABEL = 40
+"""Characters. It stands on a button."""
+_MOST_CHOICES = 4
+_LAST_SECOND = 253402300799
+"""The end of the year 9999. Anything later is a mistake, such as milliseconds."""
 
 
 class NoticeLevel(StrEnum):
@@ -56,3 +62,92 @@ class Notice:
         if not self.choices:
             del said["choices"]
         return json.dumps(said)
+
+
+class NoticeError(ValueError):
+    """What was said is no notice. The message says which field, and what is allowed."""
+
+
+_FIELDS = tuple(field.name for field in fields(Notice) if field.name != "answer")
+_CHOICE_FIELDS = tuple(field.name for field in fields(NoticeChoice))
+_ANSWER_FIELDS = ("id", "choice")
+
+
+def read_notice(said: object) -> Notice:
+    """Read what `Notice.to_json` wrote, once it is no text any more. Raises NoticeError.
+
+    Checked by hand: importing pydantic would take a twentieth of a session's start.
+    """
+    said = _object(said)
+    _only(said, _FIELDS)
+    return Notice(
+        id=_words(said, "id", LONGEST_NOTICE_ID),
+        text=_words(said, "text", LONGEST_NOTICE),
+        level=_level(said.get("level", NoticeLevel.INFO)),
+        ends_at=_ends_at(said.get("ends_at")),
+        choices=_choices(said.get("choices", [])),
+    )
+
+
+def read_answer(said: object) -> tuple[str, str]:
+    """Read an answer to a notice: the notice's id, the choice's. Raises NoticeError."""
+    said = _object(said)
+    _only(said, _ANSWER_FIELDS)
+    return _words(said, "id", LONGEST_NOTICE_ID), _words(said, "choice", LONGEST_NOTICE_ID)
+
+
+def _object(said: object) -> Mapping[str, object]:
+    if not isinstance(said, dict):
+        raise NoticeError('The body must be a JSON object, such as {"id": "...", "text": "..."}.')
+    return said
+
+
+def _only(said: Mapping[str, object], allowed: tuple[str, ...]) -> None:
+    if unknown := [name for name in said if name not in allowed]:
+        raise NoticeError(f"Unknown field {unknown[0][:40]!r}. Allowed: {', '.join(allowed)}.")
+
+
+def _choices(value: object) -> tuple[NoticeChoice, ...]:
+    if not isinstance(value, list) or len(value) > _MOST_CHOICES:
+        raise NoticeError(f"'choices' must be a list of at most {_MOST_CHOICES} objects.")
+    choices = tuple(_choice(each) for each in value)
+    if len({each.id for each in choices}) < len(choices):
+        raise NoticeError("Two of the 'choices' have the same 'id'.")
+    return choices
+
+
+def _choice(value: object) -> NoticeChoice:
+    if not isinstance(value, dict):
+        raise NoticeError('A choice must be an object, such as {"id": "...", "label": "..."}.')
+    _only(value, _CHOICE_FIELDS)
+    return NoticeChoice(
+        id=_words(value, "id", LONGEST_NOTICE_ID), label=_words(value, "label", _LONGEST_LABEL)
+    )
+
+
+def _words(said: Mapping[str, object], name: str, longest: int) -> str:
+    value = said.get(name)
+    if not isinstance(value, str) or not value.strip() or len(value) > longest:
+        raise NoticeError(f"{name!r} must be a text of 1 to {longest:,} characters.")
+    return value
+
+
+def _level(value: object) -> NoticeLevel:
+    try:
+        return NoticeLevel(str(value))
+    except ValueError:
+        allowed = ", ".join(NoticeLevel)
+        raise NoticeError(f"'level' must be one of: {allowed}. Left out, it is info.") from None
+
+
+def _ends_at(value: object) -> float | None:
+    if value is None:
+        return None
+    # The range keeps out NaN and infinity too, which Python's JSON reads.
+    if (
+        not isinstance(value, bool)
+        and isinstance(value, int | float)
+        and 0 <= value <= _LAST_SECOND
+    ):
+        return float(value)
+    raise NoticeError("'ends_at' must be a number of seconds since the Unix epoch, or null.")

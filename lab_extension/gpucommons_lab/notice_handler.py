@@ -3,17 +3,12 @@
 import json
 from dataclasses import asdict
 
+from gpucommons_contract import NoticeError
 from jupyter_events import EventLogger
 from jupyter_server.auth.decorator import authorized
 from tornado.web import HTTPError, authenticated
 
-from gpucommons_lab.notices import (
-    ChoiceError,
-    NoticeBoard,
-    NoticeError,
-    parse_answer,
-    parse_notice,
-)
+from gpucommons_lab.notices import ChoiceError, NoticeBoard, parse_answer, parse_notice
 from gpucommons_lab.session_api import SessionAPIHandler
 
 _CHANGED = "https://gpucommons.io/events/notices-changed/v1"

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
-from gpucommons_contract import Endpoint, Notice, NoticeChoice, NoticeLevel
+from gpucommons_contract import Endpoint, Notice, NoticeChoice, NoticeError, NoticeLevel
 from gpucommons_lab.notice_handler import NOTICES_CHANGED
-from gpucommons_lab.notices import NoticeBoard, NoticeError, parse_notice
+from gpucommons_lab.notices import NoticeBoard, parse_notice
 from tornado.httpclient import HTTPRequest
 from tornado.websocket import websocket_connect
 
