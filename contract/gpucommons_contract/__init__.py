@@ -25,6 +25,11 @@ from gpucommons_contract.notices import (
 )
 from gpucommons_contract.services import IDLE_SERVICE, NOTICE_SERVICE, PEOPLE_SERVICE
 from gpucommons_contract.session import SessionInfo, SessionStatus
+from gpucommons_contract.standing_notices import (
+    NOTICES_NAMESPACE,
+    StandingNotice,
+    read_standing_notice,
+)
 from gpucommons_contract.teams import NAMESPACE_PREFIX, is_team_name, team_namespace
 from gpucommons_contract.telemetry import (
     GPU,
@@ -52,6 +57,7 @@ __all__ = [
     "LONGEST_NOTICE",
     "LONGEST_NOTICE_ID",
     "NAMESPACE_PREFIX",
+    "NOTICES_NAMESPACE",
     "NOTICE_SERVICE",
     "PEOPLE_SERVICE",
     "Annotation",
@@ -77,6 +83,7 @@ __all__ = [
     "SessionInfo",
     "SessionStatus",
     "SessionVariable",
+    "StandingNotice",
     "TelemetryFrame",
     "TelemetryHistory",
     "TelemetryState",
@@ -87,5 +94,6 @@ __all__ = [
     "read_answer",
     "read_grant",
     "read_notice",
+    "read_standing_notice",
     "team_namespace",
 ]
