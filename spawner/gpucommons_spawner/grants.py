@@ -6,57 +6,33 @@ from decimal import Decimal
 from typing import TypeVar
 
 from gpucommons_contract import Grant, read_grant
-from traitlets.log import get_logger
 
 from gpucommons_spawner.catalogue import Allowance
+from gpucommons_spawner.config_maps import ConfigMaps
 from gpucommons_spawner.shortage import gpus, sessions
-from gpucommons_spawner.watch import Manifest
 
 _Number = TypeVar("_Number", int, Decimal)
 
 
-class Grants:
-    """All exceptions as last heard of; a `Sink` for the watch of their ConfigMaps.
-
-    One that cannot be read counts for nothing, and the log says so.
-    """
+class Grants(ConfigMaps[Grant]):
+    """All exceptions as last heard of."""
 
     def __init__(self, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        super().__init__("the exception from the quota", read_grant)
         self._now = now
-        self._grants: dict[str, Grant] = {}
-        self._changes = 0
 
     @property
     def version(self) -> tuple[int, int]:
         """Another one after each change of what holds now, the end of an exception included."""
-        return self._changes, len(self._that_hold(self._grants.values()))
+        return self.changes, len(self._that_hold(self.items.values()))
 
     def for_user(self, name: str) -> list[Grant]:
         """Answer what a person was granted and may have now."""
-        return self._that_hold(each for each in self._grants.values() if each.user == name)
+        return self._that_hold(each for each in self.items.values() if each.user == name)
 
     def for_team(self, name: str) -> list[Grant]:
         """Answer what a team was granted and may have now."""
-        return self._that_hold(each for each in self._grants.values() if each.team == name)
-
-    def replace(self, objects: list[Manifest]) -> None:
-        """Take a complete list of ConfigMaps."""
-        self._grants = {}
-        self._changes += 1
-        for each in objects:
-            self.update("ADDED", each)
-
-    def update(self, kind: str, changed: Manifest) -> None:
-        """Take one change of a ConfigMap."""
-        self._changes += 1
-        name = changed["metadata"]["name"]
-        self._grants.pop(name, None)
-        if kind == "DELETED":
-            return
-        try:
-            self._grants[name] = read_grant(name, changed.get("data") or {})
-        except ValueError as error:
-            get_logger().warning("the exception from the quota %s is ignored: %s", name, error)
+        return self._that_hold(each for each in self.items.values() if each.team == name)
 
     def _that_hold(self, grants: Iterable[Grant]) -> list[Grant]:
         now = self._now()

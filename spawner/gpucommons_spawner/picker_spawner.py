@@ -30,7 +30,6 @@ from gpucommons_spawner.refused_form import DRAW_AGAIN, Fields
 from gpucommons_spawner.resume import FIELD, Resume, resume
 from gpucommons_spawner.selection import Person
 from gpucommons_spawner.told import Told
-from gpucommons_spawner.watch import Watch
 
 _OF_JUPYTERHUB = {"next", "display_name"}
 """Parameters of the page's address that JupyterHub reads itself."""
@@ -220,11 +219,6 @@ class PickerSpawner(HistorySpawner):
         if self.watch_cluster and (cls._following is None or cls._following.done()):
             cls._following = asyncio.create_task(follow(cls._cluster, self.api, self.log))
         if self.watch_grants and (cls._grants_following is None or cls._grants_following.done()):
-            watch = Watch(
-                self.api.list_namespaced_config_map,
-                cls.grants,
-                self.log,
-                namespace=GRANTS_NAMESPACE,
-                label_selector=Label.QUOTA_GRANT,
+            cls._grants_following = cls.grants.begin(
+                self.api, self.log, GRANTS_NAMESPACE, Label.QUOTA_GRANT
             )
-            cls._grants_following = asyncio.create_task(watch.run())
