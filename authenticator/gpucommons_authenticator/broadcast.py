@@ -20,8 +20,8 @@ _FIELDS = ("id", "text", "level", "ends_at")
 class BroadcastHandler(APIHandler):  # type: ignore[misc]  # JupyterHub publishes no types
     """Whoever may stop any session may also tell it something.
 
-    Sessions that start later are not told: the same command given again reaches them, and
-    changes nothing for the others.
+    Only sessions that run now are told. Those that start later are told by the spawner, of the
+    notices that stand: see contract/gpucommons_contract/standing_notices.py.
     """
 
     @needs_scope("delete:servers")  # type: ignore[untyped-decorator]

@@ -57,7 +57,8 @@ class Endpoint(StrEnum):
     """Hub: POST asks Dex at once whether this person may still be here (scope delete:users)."""
     HUB_NOTICES = "api/gpucommons/notices"
     """Hub: POST ``{"notice": ..., "users": [...]}`` shows a `Notice` in every session that runs, or
-    in those of these people; DELETE ?id= takes it back everywhere (scope delete:servers).
+    in those of these people; DELETE ?id= takes it back there (scope delete:servers). Those that
+    start later are told of what stands: see `StandingNotice`.
 
     Both answer ``{"told": [...], "missed": [...]}``: sessions as ``NAME/SERVER``.
     """

@@ -36,13 +36,11 @@ class HistorySpawner(TeamSpawner):
         self.past_run = PastRun.of_pod(selection.options(), selection.reference, pod)
         waited = queued_seconds(pod) if pod and _was_queued(pod) else 0.0
 
-        def ready(done: Any) -> None:  # noqa: ANN401 -- a future, of an untyped package
-            if not done.cancelled() and done.exception() is None:
-                seconds = self.starts.now() - pressed - waited
-                self.starts.note(selection.environment, selection.size, max(seconds, 0.0))
+        def ready() -> None:
+            seconds = self.starts.now() - pressed - waited
+            self.starts.note(selection.environment, selection.size, max(seconds, 0.0))
 
-        if self._spawn_future is not None:  # JupyterHub's: done when people can get in
-            self._spawn_future.add_done_callback(ready)
+        self._when_up(ready)
 
     def get_state(self) -> dict[str, Any]:
         """Keep what ran last, also when it has ended."""

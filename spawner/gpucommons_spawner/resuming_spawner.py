@@ -6,6 +6,7 @@ start hold for it, from when the pod was made or has left the queue.
 """
 
 import asyncio
+from collections.abc import Callable
 from datetime import UTC, datetime
 from http import HTTPStatus
 
@@ -24,7 +25,8 @@ _NOT_RUNNING = 1
 class ResumingSpawner(QueueSpawner):
     """Waits on, and shows JupyterHub a start that goes on."""
 
-    _spawn_future: "asyncio.Task[None] | None"
+    _spawn_future: "asyncio.Future[None] | None"
+    """JupyterHub's, or ours where a start goes on: done when people can get in."""
 
     async def poll(self) -> int | None:
         """Tell whether the session runs. One that was starting is waited for."""
@@ -57,6 +59,16 @@ class ResumingSpawner(QueueSpawner):
             over.set_result(None)
         self._spawn_pending = False
         return True
+
+    def _when_up(self, then: Callable[[], None]) -> None:
+        """Do something once people can get in, if this start comes to that."""
+
+        def done(start: "asyncio.Future[None]") -> None:
+            if not start.cancelled() and start.exception() is None:
+                then()
+
+        if self._spawn_future is not None:
+            self._spawn_future.add_done_callback(done)
 
     def _give_up(self, over: "asyncio.Future[None]", reason: str) -> None:
         self._ended = reason

@@ -1,17 +1,14 @@
 """Sessions of some sizes last only so long: the ledger knows until when, and the person is told."""
 
 import asyncio
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
+from gpucommons_spawner.notice_spawner import NoticeSpawner
 from gpucommons_spawner.session_end import end_of, notice_of, told_from
-from gpucommons_spawner.telling_spawner import NOT_TOLD, TellingSpawner
 from gpucommons_spawner.watch import Manifest
 
-_AGAIN = timedelta(seconds=30)
-"""After which a notice is sent again that did not arrive."""
 
-
-class TimedSpawner(TellingSpawner):
+class TimedSpawner(NoticeSpawner):
     """Knows when its session ends. Kubernetes ends it; this only says so."""
 
     _end: datetime | None = None
@@ -48,27 +45,13 @@ class TimedSpawner(TellingSpawner):
         if self.show_notice:
             if self._telling:
                 self._telling.cancel()
-            self._telling = asyncio.create_task(self._tell(pod, end))
+            self._telling = asyncio.create_task(self._tell_of_end(pod, end))
 
-    async def _tell(self, pod: Manifest, end: datetime) -> None:
-        """Show the notice when it is time; again and again until it has arrived."""
+    async def _tell_of_end(self, pod: Manifest, end: datetime) -> None:
+        """Show the notice when it is time."""
         wait = (told_from(pod) or end) - _now()
-        while True:
-            await asyncio.sleep(max(wait.total_seconds(), 0))
-            if _now() >= end:
-                return
-            try:
-                await self.show_notice(self, notice_of(end))
-            except NOT_TOLD as error:
-                self.log.warning(
-                    "%s could not be told of its end, again in %d s: %s",
-                    self._log_name,
-                    _AGAIN.total_seconds(),
-                    error,
-                )
-                wait = _AGAIN
-            else:
-                return
+        await asyncio.sleep(max(wait.total_seconds(), 0))
+        await self.tell(lambda: notice_of(end) if _now() < end else None, "its end")
 
 
 def _now() -> datetime:
