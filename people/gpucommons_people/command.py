@@ -24,14 +24,22 @@ def add_parsers(subparsers: "Subparsers", find_config: FindConfiguration = lambd
     _user(_group(subparsers, "user", "make, change and remove accounts"), common, changing)
     _workspace(_group(subparsers, "workspace", "files of people who left"), common, changing)
     _quota(_group(subparsers, "quota", "exceptions from the quota"), common, changing)
-    _notice(_group(subparsers, "notice", "tell people in their sessions"), changing)
+    _notice(_group(subparsers, "notice", "tell people in their sessions"), common, changing)
 
 
-def _notice(group: "Subparsers", changing: argparse.ArgumentParser) -> None:
-    send = _add(group, "send", changing, "notice_send", "show a notice in sessions that run")
+def _notice(
+    group: "Subparsers", common: argparse.ArgumentParser, changing: argparse.ArgumentParser
+) -> None:
+    send = _add(group, "send", changing, "notice_send", "show a notice in sessions, now and later")
     send.add_argument("text", help="one or two sentences")
     send.add_argument(
         "--in", dest="ends_in", metavar="TIME", help="until it comes about, such as 2h; counts down"
+    )
+    send.add_argument(
+        "--for",
+        dest="stands_for",
+        metavar="TIME",
+        help="how long sessions that start are told, without --in; a day if left out, at most 30d",
     )
     send.add_argument(
         "--level", default="warning", choices=["info", "warning", "error"], help="(%(default)s)"
@@ -48,6 +56,7 @@ def _notice(group: "Subparsers", changing: argparse.ArgumentParser) -> None:
     )
     withdraw = _add(group, "withdraw", changing, "notice_withdraw", "take a notice back")
     withdraw.add_argument("--id", default="platform", help="as it was sent (%(default)s)")
+    _add(group, "list", common, "notice_list", "list what sessions are told that start")
 
 
 def _common(find_config: FindConfiguration) -> argparse.ArgumentParser:

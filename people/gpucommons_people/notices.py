@@ -1,18 +1,30 @@
-"""What people in sessions have to be told, such as maintenance: shown there, and taken back."""
+"""What people in sessions have to be told, such as maintenance: shown there, and taken back.
 
-import time
-from collections.abc import Sequence
-from datetime import timedelta
+Those that run are told by the hub, at once; those that start later of what stands by then.
+"""
 
-from gpucommons_contract import LONGEST_NOTICE, LONGEST_NOTICE_ID, Notice, NoticeLevel
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 
+from gpucommons_contract import (
+    LONGEST_NOTICE,
+    LONGEST_NOTICE_ID,
+    Notice,
+    NoticeLevel,
+    StandingNotice,
+)
+
+from gpucommons_people import standing_notices
 from gpucommons_people.change import Change
-from gpucommons_people.errors import InputError, NotThereError
+from gpucommons_people.errors import InputError, NotThereError, PeopleError
 from gpucommons_people.hub import Delivery
 from gpucommons_people.installation import Installation
 from gpucommons_people.names import user_name
 
-_LATER = "Sessions that start later are not told: give the command again, it only adds them."
+_USUALLY = timedelta(days=1)
+"""For how long a notice stands of which nothing else is said."""
+_LONGEST = timedelta(days=30)
 _OLD_HUB = "The hub is too old for this: it knows no notices to sessions. Bring it up to date."
 
 
@@ -23,46 +35,63 @@ async def send(
     notice_id: str,
     level: NoticeLevel,
     ends_in: timedelta | None = None,
+    stands_for: timedelta | None = None,
     users: Sequence[str] = (),
     dry_run: bool = False,
 ) -> Change:
-    """Show a notice in every session that runs, or in those of ``users``.
+    """Show a notice in every session that runs or starts later, or in those of ``users``.
 
-    ends_in is until what it warns of comes about. One with the same id takes its place.
+    ends_in is until what it warns of comes about; sessions that start are told until then.
+    stands_for is for how long they are told of one that warns of nothing; a day if left out.
+    A notice with the same id takes its place.
     """
     text, notice_id = text.strip(), notice_id.strip()
     if not 1 <= len(text) <= LONGEST_NOTICE:
         raise InputError(f"A notice has 1 to {LONGEST_NOTICE:,} characters.")
     _checked_id(notice_id)
-    people = sorted({user_name(each) for each in users})
-    whom = ", ".join(people) or "everybody"
-    ends_at = None if ends_in is None else time.time() + ends_in.total_seconds()
+    now = datetime.now(UTC)
+    until = now + _length(ends_in, stands_for)
+    ends_at = None if ends_in is None else until.timestamp()
+    people = tuple(sorted({user_name(each) for each in users}))
     notice = Notice(notice_id, text, level, ends_at)
-    data: dict[str, object] = {"id": notice_id, "text": text, "level": level, "ends_at": ends_at}
+    standing = StandingNotice(notice, until, it.audit.who, now.replace(microsecond=0), people)
+    whom = ", ".join(people) or "everybody"
+    data = standing_notices.notice_json(standing)
+    later = f"Show the notice {notice_id} in sessions of {whom} that start, until {_shown(until)}."
     if dry_run:
-        step = f"Show the notice {notice_id} in the sessions of {whom}."
-        return Change("send notice", whom, (step,), (_LATER,), dry_run, data)
+        now_too = f"Show the notice {notice_id} in sessions of {whom} that run."
+        return Change("send notice", whom, (later, now_too), (), dry_run, data)
     hub = it.hub_needed()
     it.audit.check()
     it.audit.write("send notice", whom, data)
-    reached = await hub.show_notice(notice, people or None)
-    return _change("send notice", whom, f"Show the notice {notice_id} in", reached, data)
+    await standing_notices.put(it, standing)
+    with _half_done(f"Sessions that start are told of the notice {notice_id} from now on"):
+        reached = _known(await hub.show_notice(notice, people or None))
+    await standing_notices.clear_away(it)
+    steps = (later, *_done(f"Show the notice {notice_id} in", reached))
+    return Change("send notice", whom, steps, _left(reached), data=data | _delivery(reached))
 
 
 async def withdraw(it: Installation, notice_id: str, *, dry_run: bool = False) -> Change:
-    """Take a notice back in every session that runs."""
+    """Take a notice back in every session that runs, and show it in none that starts."""
     notice_id = notice_id.strip()
     _checked_id(notice_id)
     data: dict[str, object] = {"id": notice_id}
+    stood = await standing_notices.find(it, notice_id) is not None
+    later = (f"Show the notice {notice_id} no more in sessions that start.",) if stood else ()
     if dry_run:
-        step = f"Take the notice {notice_id} back in all sessions."
-        return Change("withdraw notice", notice_id, (step,), (), dry_run, data)
+        steps = (*later, f"Take the notice {notice_id} back in all sessions that run.")
+        return Change("withdraw notice", notice_id, steps, (), dry_run, data)
     hub = it.hub_needed()
     it.audit.check()
     it.audit.write("withdraw notice", notice_id, data)
-    reached = await hub.withdraw_notice(notice_id)
-    return _change(
-        "withdraw notice", notice_id, f"Take the notice {notice_id} back in", reached, data
+    await standing_notices.take_back(it, notice_id)
+    with _half_done(f"Sessions that start are not told of the notice {notice_id} any more"):
+        reached = _known(await hub.withdraw_notice(notice_id))
+    await standing_notices.clear_away(it)
+    steps = (*later, *_done(f"Take the notice {notice_id} back in", reached))
+    return Change(
+        "withdraw notice", notice_id, steps, _left(reached), data=data | _delivery(reached)
     )
 
 
@@ -71,17 +100,52 @@ def _checked_id(notice_id: str) -> None:
         raise InputError(f"The id of a notice has 1 to {LONGEST_NOTICE_ID} characters.")
 
 
-def _change(
-    action: str, subject: str, step: str, reached: Delivery | None, data: dict[str, object]
-) -> Change:
+def _length(ends_in: timedelta | None, stands_for: timedelta | None) -> timedelta:
+    """Answer for how long sessions that start are told."""
+    if ends_in is not None and stands_for is not None:
+        raise InputError(
+            "Give --in or --for, not both: with --in, sessions that start are told until what the "
+            "notice warns of comes about."
+        )
+    if ends_in is not None:
+        return ends_in
+    length = _USUALLY if stands_for is None else stands_for
+    if not timedelta() < length <= _LONGEST:
+        raise InputError(f"--for must be at least 1s and at most {_LONGEST.days}d.")
+    return length
+
+
+@contextmanager
+def _half_done(what: str) -> Iterator[None]:
+    """Let an error say what was done before it, and what to do for the rest."""
+    try:
+        yield
+    except PeopleError as error:
+        raise type(error)(
+            f"{what}. Those that run may not have been reached; for them, give the same command "
+            f"again once this is mended: {error}"
+        ) from error
+
+
+def _known(reached: Delivery | None) -> Delivery:
     if reached is None:
         raise NotThereError(_OLD_HUB)
+    return reached
+
+
+def _done(step: str, reached: Delivery) -> tuple[str, ...]:
     count = len(reached.told)
     sessions = f"{count} session" if count == 1 else f"{count} sessions"
-    left = [f"Not reached: {name}. The hub's log says why." for name in reached.missed]
-    if action == "send notice":
-        left.append(_LATER)
-    data = {**data, "told": list(reached.told), "missed": list(reached.missed)}
-    return Change(
-        action, subject, (f"{step} {sessions}.",) if count else (), tuple(left), data=data
-    )
+    return (f"{step} {sessions}.",) if count else ()
+
+
+def _left(reached: Delivery) -> tuple[str, ...]:
+    return tuple(f"Not reached: {name}. The hub's log says why." for name in reached.missed)
+
+
+def _delivery(reached: Delivery) -> dict[str, object]:
+    return {"told": list(reached.told), "missed": list(reached.missed)}
+
+
+def _shown(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M} UTC"

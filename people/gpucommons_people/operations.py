@@ -166,6 +166,7 @@ async def _notice_send(people: People, a: argparse.Namespace, screen: Screen) ->
         notice_id=a.id,
         level=NoticeLevel(a.level),
         ends_in=None if a.ends_in is None else duration(a.ends_in),
+        stands_for=None if a.stands_for is None else duration(a.stands_for),
         users=a.user,
         dry_run=a.dry_run,
     )
@@ -176,7 +177,12 @@ async def _notice_withdraw(people: People, a: argparse.Namespace, screen: Screen
     screen.changes([await people.withdraw_notice(a.id, dry_run=a.dry_run)])
 
 
+async def _notice_list(people: People, _a: argparse.Namespace, screen: Screen) -> None:
+    screen.notices(await people.list_notices())
+
+
 _OPERATIONS: Mapping[str, Operation] = {
+    "notice_list": _notice_list,
     "notice_send": _notice_send,
     "notice_withdraw": _notice_withdraw,
     "quota_grant": _quota_grant,

@@ -13,7 +13,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Self
 
-from gpucommons_contract import Grant, NoticeLevel
+from gpucommons_contract import Grant, NoticeLevel, StandingNotice
 
 from gpucommons_people import (
     accounts,
@@ -24,6 +24,7 @@ from gpucommons_people import (
     person,
     removal,
     retention,
+    standing_notices,
     team_removal,
     teams,
 )
@@ -214,20 +215,26 @@ class People:
         notice_id: str,
         level: NoticeLevel = NoticeLevel.WARNING,
         ends_in: timedelta | None = None,
+        stands_for: timedelta | None = None,
         users: Sequence[str] = (),
         dry_run: bool = False,
     ) -> Change:
-        """Show a notice in every session that runs, or in those of some people."""
+        """Show a notice in every session that runs or starts later, or in those of some people."""
         return await notices.send(
             self._it,
             text,
             notice_id=notice_id,
             level=level,
             ends_in=ends_in,
+            stands_for=stands_for,
             users=users,
             dry_run=dry_run,
         )
 
     async def withdraw_notice(self, notice_id: str, *, dry_run: bool = False) -> Change:
-        """Take a notice back in every session that runs."""
+        """Take a notice back in every session that runs, and show it in none that starts."""
         return await notices.withdraw(self._it, notice_id, dry_run=dry_run)
+
+    async def list_notices(self) -> tuple[StandingNotice, ...]:
+        """Return the notices that sessions are told which start now."""
+        return await standing_notices.list_notices(self._it)

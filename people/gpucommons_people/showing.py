@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
-from gpucommons_contract import Grant
+from gpucommons_contract import Grant, StandingNotice
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
@@ -16,6 +16,7 @@ from gpucommons_people.dex_accounts import Account
 from gpucommons_people.errors import PeopleError
 from gpucommons_people.grants import amounts, grant_json
 from gpucommons_people.person import PersonState, account_json
+from gpucommons_people.standing_notices import notice_json
 from gpucommons_people.team import Team
 from gpucommons_people.teams import TeamState
 from gpucommons_people.workspaces import Workspace
@@ -132,6 +133,24 @@ class Screen:
         ]
         columns = ["ID", "For", "Granted", "Until (UTC)", "By", "Reason"]
         self._table(columns, rows, "There are no exceptions from the quota.")
+
+    def notices(self, notices: Sequence[StandingNotice]) -> None:
+        """Show what sessions are told that start."""
+        if self._json:
+            self._print_json({"notices": [notice_json(each) for each in notices]})
+            return
+        rows = [
+            [
+                each.notice.id,
+                ", ".join(each.users) or "everybody",
+                f"{each.until:%Y-%m-%d %H:%M}",
+                each.by,
+                each.notice.text,
+            ]
+            for each in notices
+        ]
+        columns = ["ID", "For", "Until (UTC)", "By", "Notice"]
+        self._table(columns, rows, "There is no notice for sessions that start.")
 
     @contextmanager
     def countdown(self) -> Iterator[Callable[[tuple[str, ...], float], None]]:

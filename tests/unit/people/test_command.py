@@ -203,3 +203,23 @@ def test_moves_that_make_no_sense_are_refused(gpucommons, capsys, words, says):
     code = gpucommons("user", "move", ADA, *words)
     assert (code == 0) is (says is None)
     assert (says or "nothing to do") in "".join(capsys.readouterr())
+
+
+def test_a_notice_is_sent_listed_and_taken_back(gpucommons, capsys, world):
+    assert gpucommons("notice", "send", "Maintenance.", "--for", "2h", "--user", ADA) == 0
+    capsys.readouterr()
+    assert gpucommons("notice", "list") == 0
+    columns = capsys.readouterr().out.splitlines()[1].split("  ")
+    assert [columns[0], columns[-1]] == ["platform", "Maintenance."]
+    assert gpucommons("notice", "list", "--json") == 0
+    (listed,) = json.loads(capsys.readouterr().out)["notices"]
+    assert (listed["id"], listed["users"], listed["by"]) == ("platform", [ADA], "tester")
+    assert gpucommons("notice", "withdraw") == 0
+    capsys.readouterr()
+    assert gpucommons("notice", "list") == 0
+    assert capsys.readouterr().out == "There is no notice for sessions that start.\n"
+
+
+def test_a_notice_with_two_ends_is_refused(gpucommons, capsys):
+    assert gpucommons("notice", "send", "Maintenance.", "--in", "2h", "--for", "1d") == 2
+    assert "Give --in or --for, not both" in capsys.readouterr().err
