@@ -41,9 +41,9 @@ _PEOPLE_IN_DEX = {
     "refreshtokens.dex.coreos.com": "delete get list",
     "offlinesessionses.dex.coreos.com": "delete get list",
 }
-_QUOTA = "gpucommons-quota"
-_HUB_ON_EXCEPTIONS = {"configmaps": "list watch"}
-_PEOPLE_ON_EXCEPTIONS = {"configmaps": "create delete list patch"}
+_QUOTA, _NOTICES = "gpucommons-quota", "gpucommons-notices"
+_HUB_ON_CONFIG_MAPS = {"configmaps": "list watch"}
+_PEOPLE_ON_CONFIG_MAPS = {"configmaps": "create delete list patch"}
 _OTHERS = ("gpucommons", "kube-system", "default")
 
 
@@ -88,12 +88,14 @@ def test_the_hub_only_looks_at_what_is_free_anywhere_else(api, namespace):
     assert _own_rights(api, HUB, namespace) == _HUB_EVERYWHERE
 
 
-def test_the_hub_follows_exceptions_from_the_quota_and_makes_none(api):
-    assert _own_rights(api, HUB, _QUOTA) == _HUB_EVERYWHERE | _HUB_ON_EXCEPTIONS
+@pytest.mark.parametrize("namespace", [_QUOTA, _NOTICES])
+def test_the_hub_follows_exceptions_from_the_quota_and_notices_and_makes_none(api, namespace):
+    assert _own_rights(api, HUB, namespace) == _HUB_EVERYWHERE | _HUB_ON_CONFIG_MAPS
 
 
-def test_the_commands_make_exceptions_and_no_other_config_maps(api):
-    assert _own_rights(api, PEOPLE, _QUOTA) == _PEOPLE_EVERYWHERE | _PEOPLE_ON_EXCEPTIONS
+@pytest.mark.parametrize("namespace", [_QUOTA, _NOTICES])
+def test_the_commands_make_exceptions_and_notices_and_no_other_config_maps(api, namespace):
+    assert _own_rights(api, PEOPLE, namespace) == _PEOPLE_EVERYWHERE | _PEOPLE_ON_CONFIG_MAPS
 
 
 @pytest.mark.usefixtures("_vision")
