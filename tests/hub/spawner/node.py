@@ -143,6 +143,10 @@ class _Session(BaseHTTPRequestHandler):
         self.send_response(204)
         self.end_headers()
 
+    def do_DELETE(self):
+        self.send_response(204)
+        self.end_headers()
+
     def log_message(self, *_args):
         pass
 
