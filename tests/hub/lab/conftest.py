@@ -1,11 +1,12 @@
-"""One JupyterLab with a notebook whose kernel holds memory of a simulated GPU."""
+"""JupyterLab on simulated GPUs; by default one with a notebook whose kernel holds memory of one."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from gpucommons_lab.own_processes import pids_are_the_hosts
 from gpucommons_local.gpu.driver import build
-from gpucommons_local.gpu.state import GPUProcess, GPUState
+from gpucommons_local.gpu.state import GPU_COUNT, GPUProcess, GPUState
 from playwright.sync_api import Browser, Page
 
 from .real_lab import RealLab
@@ -14,18 +15,35 @@ GIB = 2**30
 
 
 @pytest.fixture(scope="module")
-def lab(built_panel: None, tmp_path_factory) -> Iterator[RealLab]:
+def start_lab(built_panel: None, tmp_path_factory) -> Iterator[Callable[..., RealLab]]:
+    """Start one on so many GPUs; the other arguments are those of `RealLab`."""
+    labs: list[RealLab] = []
+
+    def start(gpus: int = 1, **arguments: Any) -> RealLab:
+        driver = build(tmp_path_factory.mktemp("driver"), gpus)
+        lab = RealLab(tmp_path_factory.mktemp("home"), driver, **arguments)
+        labs.append(lab)
+        lab.start()
+        return lab
+
+    yield start
+    for lab in labs:
+        lab.stop()
+        print(lab.log)  # noqa: T201 -- shown if the module's last test failed
+
+
+@pytest.fixture(scope="module")
+def lab(pids_known: None, start_lab) -> RealLab:
+    lab = start_lab(GPU_COUNT, settings={"cellUsage": True})
+    lab.write("train.ipynb", "import time\ntime.sleep(4)")
+    return lab
+
+
+@pytest.fixture(scope="module")
+def pids_known() -> None:
+    """Only where this holds can be told which kernel holds memory of a simulated GPU."""
     if not pids_are_the_hosts():
         pytest.skip("Which kernel holds memory cannot be told in a PID namespace of its own.")
-    lab = RealLab(
-        tmp_path_factory.mktemp("home"),
-        build(tmp_path_factory.mktemp("driver")),
-        {"cellUsage": True},
-    )
-    lab.write("train.ipynb", "import time\ntime.sleep(4)")
-    lab.start()
-    yield lab
-    lab.stop()
 
 
 @pytest.fixture(scope="module")

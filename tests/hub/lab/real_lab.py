@@ -1,5 +1,6 @@
 """A JupyterLab on the simulated driver, with the news and updates of nobody."""
 
+import json
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,11 +11,12 @@ from gpucommons_local.gpu.driver import DriverRoot
 from tests.hub.jupyter_lab import PATIENCE_MS, Lab
 
 _ONE_GPU: Mapping[str, str] = MappingProxyType({"GPUCOMMONS_GPU_UNITS": "1"})
+_NONE: Mapping[str, object] = MappingProxyType({})
 _NO_NEWS = {"fetchNews": "false", "checkForUpdates": False}
 
 
 class RealLab(Lab):
-    """The panel's ``settings`` are a person's, kept in the home folder.
+    """``settings`` are a person's of the panel, ``config`` is Jupyter Server's: both at home.
 
     ``environment`` is what the spawner says; by default that it has one GPU.
     """
@@ -23,13 +25,15 @@ class RealLab(Lab):
         self,
         home: Path,
         driver: DriverRoot,
-        settings: Mapping[str, object],
+        settings: Mapping[str, object] = _NONE,
         environment: Mapping[str, str] = _ONE_GPU,
+        config: Mapping[str, object] = _NONE,
     ) -> None:
         super().__init__(home, {"LD_LIBRARY_PATH": str(driver.library_folder), **environment})
         self.driver = driver
         self.set("@gpucommons/lab:telemetry", settings)
         self.set("@jupyterlab/apputils-extension:notification", _NO_NEWS)
+        (home / ".jupyter" / "jupyter_server_config.json").write_text(json.dumps(dict(config)))
 
     def start_again(self) -> None:
         """Start another server at the same address."""

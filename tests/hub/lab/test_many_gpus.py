@@ -5,7 +5,6 @@ from collections.abc import Iterator
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from gpucommons_local.gpu.driver import build
 from gpucommons_local.gpu.state import MOST_GPUS, GPUState
 from playwright.sync_api import Browser, Page, expect
 
@@ -19,15 +18,12 @@ MOST_OF_THE_PAGE = 0.05
 
 
 @pytest.fixture(scope="module")
-def lab(built_panel: None, tmp_path_factory) -> Iterator[RealLab]:
-    driver = build(tmp_path_factory.mktemp("driver"), MOST_GPUS)
+def lab(start_lab) -> RealLab:
+    lab = start_lab(MOST_GPUS)
     for number in range(MOST_GPUS):
         gpu = GPUState(memory_used=number << 30).with_load(number)
-        driver.state_file.update(lambda state, n=number, gpu=gpu: state.with_gpu(n, gpu))
-    lab = RealLab(tmp_path_factory.mktemp("home"), driver, {})
-    lab.start()
-    yield lab
-    lab.stop()
+        lab.driver.state_file.update(lambda state, n=number, gpu=gpu: state.with_gpu(n, gpu))
+    return lab
 
 
 @pytest.fixture(scope="module")

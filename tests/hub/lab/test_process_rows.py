@@ -9,8 +9,6 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from gpucommons_lab.own_processes import pids_are_the_hosts
-from gpucommons_local.gpu.driver import build
 from gpucommons_local.gpu.state import GPUProcess, GPUState
 from playwright.sync_api import Browser, Page, expect
 
@@ -27,18 +25,10 @@ SLEEPER = f"sleep {1_000_000 + os.getpid()}"
 
 
 @pytest.fixture(scope="module")
-def lab(built_panel: None, tmp_path_factory) -> Iterator[RealLab]:
-    if not pids_are_the_hosts():
-        pytest.skip("Which kernel holds memory cannot be told in a PID namespace of its own.")
-    lab = RealLab(
-        tmp_path_factory.mktemp("home"),
-        build(tmp_path_factory.mktemp("driver"), 1),
-        {"idleMinutes": 1},
-    )
+def lab(pids_known: None, start_lab) -> RealLab:
+    lab = start_lab(settings={"idleMinutes": 1})
     lab.write("train.ipynb", "print('trained')")
-    lab.start()
-    yield lab
-    lab.stop()
+    return lab
 
 
 @pytest.fixture(scope="module")

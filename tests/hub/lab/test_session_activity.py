@@ -5,7 +5,6 @@ import contextlib
 import json
 import os
 import signal
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,7 +15,6 @@ from gpucommons_contract import (
     TerminalActivity,
     read_activity,
 )
-from gpucommons_local.gpu.driver import build
 
 from tests.hub.jupyter_lab import TOKEN
 from tests.kernel import begin_cell, connected
@@ -26,13 +24,9 @@ from .real_lab import RealLab
 
 
 @pytest.fixture(scope="module")
-def lab(tmp_path_factory) -> Iterator[RealLab]:
-    lab = RealLab(tmp_path_factory.mktemp("home"), build(tmp_path_factory.mktemp("driver")), {})
-    config = {"KernelManager": {"autorestart": False}}  # a kernel that dies stays in the list
-    (lab.home / ".jupyter" / "jupyter_server_config.json").write_text(json.dumps(config))
-    lab.start()
-    yield lab
-    lab.stop()
+def lab(start_lab) -> RealLab:
+    # A kernel that dies stays in the list.
+    return start_lab(config={"KernelManager": {"autorestart": False}})
 
 
 def told(lab) -> SessionActivity:

@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from gpucommons_local.gpu.driver import build
 from gpucommons_local.gpu.state import GPUState
 from playwright.sync_api import Browser, Page, Route, expect
 
@@ -15,15 +14,12 @@ PATIENCE_MS = 60_000
 
 
 @pytest.fixture(scope="module")
-def lab(built_panel: None, tmp_path_factory) -> Iterator[RealLab]:
-    driver = build(tmp_path_factory.mktemp("driver"), 1)
-    gpu = GPUState().with_load(42)
-    driver.state_file.update(lambda state: state.with_gpu(0, gpu))
+def lab(start_lab) -> RealLab:
     share = {"GPUCOMMONS_GPU_UNITS": "0.25", "GPUCOMMONS_GPU_MODE": "mps"}
-    lab = RealLab(tmp_path_factory.mktemp("home"), driver, {}, share)
-    lab.start()
-    yield lab
-    lab.stop()
+    lab = start_lab(environment=share)
+    gpu = GPUState().with_load(42)
+    lab.driver.state_file.update(lambda state: state.with_gpu(0, gpu))
+    return lab
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from gpucommons_local.gpu.driver import build
 from gpucommons_local.gpu.state import GPUState
 from playwright.sync_api import Browser, Page, expect
 
@@ -18,12 +17,8 @@ PATIENCE_MS = 60_000
 
 
 @pytest.fixture(scope="module")
-def lab(built_panel: None, tmp_path_factory) -> Iterator[RealLab]:
-    driver = build(tmp_path_factory.mktemp("driver"), 1)
-    lab = RealLab(tmp_path_factory.mktemp("home"), driver, {})
-    lab.start()
-    yield lab
-    lab.stop()
+def lab(start_lab) -> RealLab:
+    return start_lab()
 
 
 @pytest.fixture(scope="module")

@@ -7,9 +7,8 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
-from gpucommons_contract import Endpoint, Notice, NoticeChoice, NoticeError, NoticeLevel
+from gpucommons_contract import Endpoint, Notice, NoticeChoice, NoticeLevel
 from gpucommons_lab.notice_handler import NOTICES_CHANGED
-from gpucommons_lab.notices import NoticeBoard, parse_notice
 from tornado.httpclient import HTTPRequest
 from tornado.websocket import websocket_connect
 
@@ -236,83 +235,3 @@ async def test_notices_are_not_activity(session):
     assert last_activity() == before
     session.client.get("/api/contents")
     assert last_activity() != before
-
-
-def test_a_notice_is_listed_until_a_minute_after_its_time():
-    now = 1000.0
-    board = NoticeBoard(clock=lambda: now)
-    board.put(Notice(id="soon", text="Soon.", ends_at=1010.0))
-    board.put(HELLO)
-    now = 1070.0
-    assert [notice.id for notice in board.current()] == ["soon", "hello"]
-    now = 1070.1
-    assert [notice.id for notice in board.current()] == ["hello"]
-
-
-def test_the_oldest_of_too_many_notices_goes():
-    board = NoticeBoard()
-    for number in range(20):
-        board.put(Notice(id=str(number), text="Text."))
-    board.put(Notice(id="0", text="Sent again."))
-    assert len(board.current()) == 20
-    board.put(Notice(id="20", text="Text."))
-    kept = [notice.id for notice in board.current()]
-    assert kept == [str(number) for number in (*range(2, 20), 0, 20)]
-
-
-def test_a_notice_may_leave_out_level_and_time():
-    assert parse_notice(b'{"id": "hello", "text": "Lunch is at noon."}') == HELLO
-
-
-def test_the_longest_notice_is_accepted():
-    notice = Notice(id="i" * 64, text="ü" * 1000, ends_at=0.0)
-    assert parse_notice(notice.to_json().encode()) == notice
-    assert parse_notice(IDLE.to_json().encode()) == IDLE
-
-
-GOOD = {"id": "x", "text": "x"}
-KEEP = {"id": "keep", "label": "Keep for 2 hours"}
-
-
-@pytest.mark.parametrize(
-    ("said", "words"),
-    [
-        ({"text": "x"}, "'id' must be a text of 1 to 64 characters."),
-        ({**GOOD, "id": ""}, "'id' must be"),
-        ({**GOOD, "id": 7}, "'id' must be"),
-        ({**GOOD, "id": "x" * 65}, "'id' must be"),
-        ({"id": "x"}, "'text' must be a text of 1 to 1,000 characters."),
-        ({**GOOD, "text": " \n"}, "'text' must be"),
-        ({**GOOD, "text": None}, "'text' must be"),
-        ({**GOOD, "text": "x" * 1001}, "'text' must be"),
-        ({**GOOD, "level": "loud"}, "'level' must be one of: info, warning, error."),
-        ({**GOOD, "level": None}, "'level' must be"),
-        ({**GOOD, "level": ["info"]}, "'level' must be"),
-        ({**GOOD, "ends_at": "14:30"}, "'ends_at' must be a number of seconds since"),
-        ({**GOOD, "ends_at": True}, "'ends_at' must be"),
-        ({**GOOD, "ends_at": -1}, "'ends_at' must be"),
-        ({**GOOD, "ends_at": float("nan")}, "'ends_at' must be"),
-        ({**GOOD, "ends_at": float("inf")}, "'ends_at' must be"),
-        ({**GOOD, "ends_at": 10**400}, "'ends_at' must be"),
-        ({**GOOD, "ends_at": time.time() * 1000}, "'ends_at' must be"),
-        ({**GOOD, "urgent": 1}, "Unknown field 'urgent'. Allowed: id, text, level, ends_at, choi"),
-        ({**GOOD, "answer": "keep"}, "Unknown field 'answer'."),
-        ({**GOOD, "choices": "keep"}, "'choices' must be a list of at most 4 objects."),
-        ({**GOOD, "choices": [KEEP] * 5}, "'choices' must be a list"),
-        ({**GOOD, "choices": [KEEP, KEEP]}, "Two of the 'choices' have the same 'id'."),
-        ({**GOOD, "choices": ["keep"]}, "A choice must be an object, such as"),
-        ({**GOOD, "choices": [{"id": "keep"}]}, "'label' must be a text of 1 to 40 characters."),
-        ({**GOOD, "choices": [{**KEEP, "hours": 2}]}, "Unknown field 'hours'. Allowed: id, label."),
-        ([GOOD], "The body must be a JSON object"),
-    ],
-)
-def test_what_is_no_notice_is_refused_by_the_name_of_its_field(said, words):
-    with pytest.raises(NoticeError) as refused:
-        parse_notice(json.dumps(said).encode())
-    assert str(refused.value).startswith(words)
-
-
-@pytest.mark.parametrize("body", [b"", b"id=x", b"\xff\xff", b"[" * 100_000])
-def test_what_is_no_json_is_refused(body):
-    with pytest.raises(NoticeError, match="not JSON"):
-        parse_notice(body)
