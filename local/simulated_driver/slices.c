@@ -104,21 +104,26 @@ static nvmlReturn_t count_slices(nvmlDevice_t handle, unsigned *count, unsigned 
     return NVML_SUCCESS;
 }
 
+/* The same, for what a GPU that is whole does not know. */
+static nvmlReturn_t count_slices_of_cut(nvmlDevice_t handle, unsigned *count, unsigned *minor)
+{
+    nvmlReturn_t result = count_slices(handle, count, minor);
+    return !result && *count == 0 ? NVML_ERROR_NOT_SUPPORTED : result;
+}
+
 bool is_cut(nvmlDevice_t handle)
 {
     unsigned count, minor;
-    return count_slices(handle, &count, &minor) == NVML_SUCCESS && count > 0;
+    return count_slices_of_cut(handle, &count, &minor) == NVML_SUCCESS;
 }
 
 NVML_API nvmlReturn_t nvmlDeviceGetMigMode(nvmlDevice_t handle, unsigned *current,
                                            unsigned *pending)
 {
     unsigned count, minor;
-    nvmlReturn_t result = count_slices(handle, &count, &minor);
+    nvmlReturn_t result = count_slices_of_cut(handle, &count, &minor);
     if (result)
         return result;
-    if (count == 0)
-        return NVML_ERROR_NOT_SUPPORTED;
     *current = *pending = NVML_DEVICE_MIG_ENABLE;
     return NVML_SUCCESS;
 }
@@ -136,11 +141,9 @@ NVML_API nvmlReturn_t nvmlDeviceGetMigDeviceHandleByIndex(nvmlDevice_t handle, u
                                                           nvmlDevice_t *slice)
 {
     unsigned count, minor;
-    nvmlReturn_t result = count_slices(handle, &count, &minor);
+    nvmlReturn_t result = count_slices_of_cut(handle, &count, &minor);
     if (result)
         return result;
-    if (count == 0)
-        return NVML_ERROR_NOT_SUPPORTED;
     if (index >= MAX_SLICES)
         return NVML_ERROR_INVALID_ARGUMENT;
     if (index >= count)
