@@ -67,11 +67,11 @@ lab_extension/node_modules: lab_extension/package-lock.json $(VENV)/complete
 	@touch $@
 
 # What needs building first, so that no test is skipped for want of it. Then parts by
-# themselves, and the platform; make --jobs 2 test-parts test-platform runs both at once.
+# themselves and the platform, both at once, as each waits for much of its time.
 test: $(VENV)/complete
 	$(GPUCOMMONS) build --tests
 	$(MAKE) --no-print-directory check EXAMPLES=thorough
-	$(MAKE) --no-print-directory --keep-going test-parts test-platform
+	$(MAKE) --no-print-directory --jobs 2 --output-sync --keep-going test-parts test-platform
 
 # How far they are: tail -f build/test-*.log
 test-parts:
