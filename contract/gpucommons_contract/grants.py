@@ -7,8 +7,10 @@ rights on other ConfigMaps for it.
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, time
+from datetime import datetime, time
 from decimal import Decimal, InvalidOperation
+
+from gpucommons_contract.moments import read_moment
 
 GRANTS_NAMESPACE = "gpucommons-quota"
 END_OF_DAY = time(23, 59, 59)
@@ -71,10 +73,10 @@ def read_grant(name: str, data: Mapping[str, str]) -> Grant:
             name=name,
             user=user,
             team=team,
-            until=_moment(data["until"]),
+            until=read_moment(data["until"]),
             reason=data.get("reason", ""),
             by=data["by"],
-            at=_moment(data["at"]),
+            at=read_moment(data["at"]),
             sessions=int(data["sessions"]) if "sessions" in data else None,
             gpus=_amount(data["gpus"]) if "gpus" in data else None,
             sizes=_sizes(data.get("sizes", "{}")),
@@ -82,13 +84,6 @@ def read_grant(name: str, data: Mapping[str, str]) -> Grant:
         )
     except KeyError as error:
         raise ValueError(f"it says nothing of {error.args[0]}") from error
-
-
-def _moment(text: str) -> datetime:
-    found = datetime.fromisoformat(text)
-    if found.tzinfo is None:
-        raise ValueError(f"{text} has no time zone")
-    return found.astimezone(UTC)
 
 
 def _amount(text: str) -> Decimal:

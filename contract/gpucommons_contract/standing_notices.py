@@ -7,8 +7,9 @@ rights on other ConfigMaps for it.
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
+from gpucommons_contract.moments import read_moment
 from gpucommons_contract.notices import Notice, read_notice
 
 NOTICES_NAMESPACE = "gpucommons-notices"
@@ -51,20 +52,13 @@ def read_standing_notice(data: Mapping[str, str]) -> StandingNotice:
     try:
         return StandingNotice(
             notice=read_notice(json.loads(data["notice"])),
-            until=_moment(data["until"]),
+            until=read_moment(data["until"]),
             by=data["by"],
-            at=_moment(data["at"]),
+            at=read_moment(data["at"]),
             users=_users(data["users"]) if "users" in data else (),
         )
     except KeyError as error:
         raise ValueError(f"it says nothing of {error.args[0]}") from error
-
-
-def _moment(text: str) -> datetime:
-    found = datetime.fromisoformat(text)
-    if found.tzinfo is None:
-        raise ValueError(f"{text} has no time zone")
-    return found.astimezone(UTC)
 
 
 def _users(text: str) -> tuple[str, ...]:

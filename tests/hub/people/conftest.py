@@ -1,12 +1,12 @@
 """A cluster with an installation's rights, and Dex in it, for the tests of this folder."""
 
-import asyncio
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from gpucommons_people.configuration import Configuration
-from gpucommons_people.people import People
+
+from tests.hub.operations import operations
 
 from .cluster import PEOPLE, ClusterWithRights, KubernetesDex
 
@@ -54,13 +54,4 @@ def configuration(api, additions, tmp_path) -> Configuration:
 
 @pytest.fixture
 def do(configuration) -> Callable:
-    """Do one operation: ``do(lambda people: people.list_teams())``."""
-
-    def do(operation):
-        async def run():
-            async with People.open(configuration, who="tester") as people:
-                return await operation(people)
-
-        return asyncio.run(run())
-
-    return do
+    return operations(configuration, "tester")

@@ -1,13 +1,13 @@
 """Exceptions from the quota on a real API server, with no more than the rights in cluster/base."""
 
-import asyncio
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from gpucommons_people.errors import MissingRightError
 from gpucommons_people.grants import wanted
-from gpucommons_people.people import People
 from gpucommons_people.team import Team
+
+from tests.hub.operations import operations
 
 from .cluster import HUB
 
@@ -42,9 +42,5 @@ def test_an_exception_is_made_listed_revoked_and_kept_as_a_record(do):
 def test_the_hub_s_own_account_cannot_grant_anything(do, api, configuration):
     as_hub = configuration.model_copy(update={"kubeconfig": api.kubeconfig_of(HUB)})
 
-    async def run():
-        async with People.open(as_hub, who="hub") as people:
-            await people.grant_quota(_wanted())
-
     with pytest.raises(MissingRightError, match="configmaps"):
-        asyncio.run(run())
+        operations(as_hub)(lambda people: people.grant_quota(_wanted()))

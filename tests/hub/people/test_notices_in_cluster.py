@@ -1,13 +1,12 @@
 """Notices that stand on a real API server, with no more than the rights in cluster/base."""
 
-import asyncio
-
 import pytest
 from gpucommons_people.configuration import HubConfiguration
 from gpucommons_people.errors import MissingRightError, UnreachableError
-from gpucommons_people.people import People
 
-from ..processes import free_port
+from tests.hub.operations import operations
+from tests.hub.processes import free_port
+
 from .cluster import HUB
 
 
@@ -42,9 +41,5 @@ def test_a_notice_is_made_replaced_listed_and_taken_back_also_while_the_hub_is_a
 def test_the_hub_s_own_account_cannot_make_a_notice_stand(api, configuration):
     as_hub = configuration.model_copy(update={"kubeconfig": api.kubeconfig_of(HUB)})
 
-    async def run():
-        async with People.open(as_hub, who="hub") as people:
-            await _send()(people)
-
     with pytest.raises(MissingRightError, match="configmaps"):
-        asyncio.run(run())
+        operations(as_hub)(_send())

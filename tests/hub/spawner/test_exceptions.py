@@ -1,13 +1,13 @@
 """Exceptions from the quota, made by the command and followed by a real hub."""
 
-import asyncio
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from gpucommons_contract import GRANTS_NAMESPACE
 from gpucommons_people.configuration import Configuration
 from gpucommons_people.grants import wanted
-from gpucommons_people.people import People
+
+from tests.hub.operations import operations
 
 GPU = {"size": "gpu"}
 ADA = "ada@example.org"
@@ -27,15 +27,7 @@ def do(api, tmp_path):
         audit_log=tmp_path / "audit.jsonl",
         handouts=tmp_path,
     )
-
-    def do(operation):
-        async def run():
-            async with People.open(configuration, who="ops") as people:
-                return await operation(people)
-
-        return asyncio.run(run())
-
-    return do
+    return operations(configuration)
 
 
 def _more(until: datetime, **more):

@@ -1,12 +1,12 @@
 """Notices that stand, sent by the command to a real hub: which sessions are told, and how often."""
 
-import asyncio
 from collections.abc import Iterator
 
 import pytest
 from gpucommons_contract import NOTICES_NAMESPACE, NoticeLevel
 from gpucommons_people.configuration import Configuration, HubConfiguration
-from gpucommons_people.people import People
+
+from tests.hub.operations import operations
 
 from .spawn_hub import ADMIN_TOKEN, SpawnHub
 
@@ -50,14 +50,7 @@ def do(api, hub, tmp_path):
         audit_log=tmp_path / "audit.jsonl",
         handouts=tmp_path,
     )
-
-    def do(operation):
-        async def run():
-            async with People.open(configuration, who="ops") as people:
-                return await operation(people)
-
-        return asyncio.run(run())
-
+    do = operations(configuration)
     yield do
     for standing in do(lambda people: people.list_notices()):
         do(lambda people, each=standing: people.withdraw_notice(each.notice.id))
