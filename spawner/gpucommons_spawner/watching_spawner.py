@@ -52,7 +52,9 @@ class WatchingSpawner(KubeSpawner):  # type: ignore[misc]  # KubeSpawner publish
         try:
             return await super()._start_reflector(kind=kind, **settings)
         except Exception:
-            self.reflectors.pop(self._get_reflector_key(kind), None)
+            failed = self.reflectors.pop(self._get_reflector_key(kind), None)
+            if failed and failed.first_load_future.done():
+                failed.first_load_future.exception()  # so that asyncio knows it was not lost
             raise
 
     async def _start_watching_pods(self, replace: bool = False) -> SessionPods:
