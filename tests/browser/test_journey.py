@@ -63,6 +63,21 @@ def test_what_was_typed_is_kept_whoever_ends_the_session(
     assert httpx.get(file, headers=student.api.headers).json()["content"] == "not saved yet"
 
 
+def test_a_notice_that_stands_is_shown_in_a_session_that_starts_until_it_is_taken_back(
+    page: Page, platform: LocalPlatform, no_sessions, commands
+) -> None:
+    commands("notice", "send", "Home folders are slow today.", "--id", "storage", "--for", "8h")
+    try:
+        sign_in_at_the_page(page, platform.accounts["student"])
+        start_session(page, "SciPy", "CPU only")
+        wait_for_lab(page)
+        shown = page.get_by_text("Home folders are slow today.")
+        expect(shown).to_be_visible(timeout=15_000)
+    finally:
+        commands("notice", "withdraw", "--id", "storage")
+    expect(shown).to_have_count(0, timeout=15_000)
+
+
 def _look_at_panel(page: Page, platform: LocalPlatform, keep_picture) -> None:
     """The panel follows the very GPU that the session got."""
     panel = page.get_by_role("region", name="GPU", exact=True)

@@ -1,7 +1,7 @@
 """A session that asks the hub at each request who is there, as Jupyter does once in five minutes.
 
-It keeps the notices that it is told in the file notices.json of its folder. Once it is asked
-to have its pages save, there is a file farewell-begun; it answers when there is farewell-ended.
+It keeps the notices that it is told in the file notices.json of its folder. Asked to
+have its pages save, it makes a file farewell-begun, and answers once there is no page-saves.
 """
 
 import asyncio
@@ -16,7 +16,7 @@ from tornado.ioloop import IOLoop
 from tornado.web import Application, RequestHandler, authenticated
 
 HubOAuth.instance().cache.max_age = 1e-9  # seconds; 0 would mean for ever
-NOTICES, BEGUN, ENDED = Path("notices.json"), Path("farewell-begun"), Path("farewell-ended")
+NOTICES, BEGUN, PAGE = Path("notices.json"), Path("farewell-begun"), Path("page-saves")
 
 
 class Page(HubOAuthenticated, RequestHandler):
@@ -47,13 +47,13 @@ class Farewell(HubOAuthenticated, RequestHandler):
 
     @authenticated
     async def post(self):
-        await asyncio.to_thread(wait_for_the_end)
+        await asyncio.to_thread(wait_for_page)
         self.set_status(204)
 
 
-def wait_for_the_end():
+def wait_for_page():
     BEGUN.touch()
-    while not ENDED.exists():
+    while PAGE.exists():
         time.sleep(0.05)
 
 

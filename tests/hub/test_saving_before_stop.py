@@ -38,6 +38,7 @@ def start(hub_folder, issuer):
 def test_pages_reach_the_session_until_they_have_saved(start, hub_folder):
     home = hub_folder / "homes" / ADA
     hub = start("asking_session.py")
+    (home / "page-saves").touch()
     with ThreadPoolExecutor() as others:
         stopped = others.submit(hub.api, "DELETE", f"users/{ADA}/server")
         until((home / "farewell-begun").exists)
@@ -45,7 +46,7 @@ def test_pages_reach_the_session_until_they_have_saved(start, hub_folder):
             browser.follow("/hub/oauth_login?next=/hub/home")
             assert browser.follow(f"/user/{ADA}/").text == f"hello {ADA}"
         assert not stopped.done()
-        (home / "farewell-ended").touch()
+        (home / "page-saves").unlink()
         assert stopped.result().status_code == 204
     assert not hub.server(ADA)
 
