@@ -19,8 +19,8 @@ from tests.hub.processes import free_port
 TOKEN = "a-token-of-the-benchmark"
 PEER = "jupyterlab-nvdashboard==0.15.0"
 _START_SECONDS = 60
-_OFF = ("jupyter_lsp", "jupyter_server_proxy", "jupyter_server_terminals", "jupyterlab")
-"""Extensions that neither side's panel needs."""
+_LAB = ("jupyter_lsp", "jupyter_server_proxy", "jupyter_server_terminals", "jupyterlab")
+"""Extensions that a session has, and that neither side's panel needs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,16 +62,22 @@ def peer() -> Kind:
 class Server:
     """One server process, from entering the context to leaving it."""
 
-    def __init__(self, kind: Kind, driver: DriverRoot, folder: Path) -> None:
+    def __init__(
+        self, kind: Kind, driver: DriverRoot, folder: Path, *, with_lab: bool = False
+    ) -> None:
+        """``with_lab`` starts JupyterLab and what comes with it too, as a session does."""
         self._kind = kind
+        self._with_lab = with_lab
         self._driver = driver
         self._home = folder
         self._process: subprocess.Popen[bytes] | None = None
         self.port = free_port()
 
     def __enter__(self) -> "Server":
-        off = _OFF if self._kind.config else (*_OFF, "gpucommons_lab")
-        settings = {"ServerApp": {"jpserver_extensions": dict.fromkeys(off, False)}}
+        extensions = dict.fromkeys(_LAB, self._with_lab)
+        if not self._kind.config:
+            extensions["gpucommons_lab"] = False
+        settings = {"ServerApp": {"jpserver_extensions": extensions}}
         (self._home / ".jupyter").mkdir(parents=True)
         (self._home / ".jupyter/jupyter_server_config.json").write_text(json.dumps(settings))
         environment = {
