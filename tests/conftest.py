@@ -10,18 +10,19 @@ import yaml
 from gpucommons_local.errors import PlatformError
 from gpucommons_local.gpu.driver import DriverRoot, build
 from hypothesis import settings
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from tests.account_commands import Commands
 from tests.people import SignedIn
 from tests.platform import GPUCOMMONS, LocalPlatform, look_at
-from tests.waiting import until
+from tests.waiting import PAGE_PATIENCE_MS, until
 
 # Other work on the machine may slow an example down; a test is judged by what it finds.
 settings.register_profile("thorough", deadline=None)
 # For the checks before a commit.
 settings.register_profile("quick", deadline=None, max_examples=20)
 settings.load_profile("thorough")
+expect.set_options(timeout=PAGE_PATIENCE_MS)
 
 ChangeCatalogue = Callable[[Callable[[dict[str, Any]], None]], None]
 

@@ -5,6 +5,8 @@ from collections.abc import Callable
 
 _PATIENCE_S = 60
 """Generous: other builds may share the machine."""
+PAGE_PATIENCE_MS = 1000 * _PATIENCE_S
+"""For what a page is to show, in milliseconds as Playwright counts."""
 
 
 def until(

@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page
 
+from tests.waiting import PAGE_PATIENCE_MS
+
 _PICTURES = Path(__file__).parents[2] / "build" / "pictures"
 
 
@@ -15,7 +17,7 @@ def page(chromium: Browser, platform) -> Iterator[Page]:
     context = chromium.new_context(
         base_url=platform.url, viewport={"width": 1280, "height": 800}, reduced_motion="reduce"
     )
-    context.set_default_timeout(30_000)
+    context.set_default_timeout(PAGE_PATIENCE_MS)
     page = context.new_page()
     yield page
     context.close()

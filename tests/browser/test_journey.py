@@ -72,10 +72,10 @@ def test_a_notice_that_stands_is_shown_in_a_session_that_starts_until_it_is_take
         start_session(page, "SciPy", "CPU only")
         wait_for_lab(page)
         shown = page.get_by_text("Home folders are slow today.")
-        expect(shown).to_be_visible(timeout=15_000)
+        expect(shown).to_be_visible()
     finally:
         commands("notice", "withdraw", "--id", "storage")
-    expect(shown).to_have_count(0, timeout=15_000)
+    expect(shown).to_have_count(0)
 
 
 def _look_at_panel(page: Page, platform: LocalPlatform, keep_picture) -> None:
@@ -84,10 +84,10 @@ def _look_at_panel(page: Page, platform: LocalPlatform, keep_picture) -> None:
     if not panel.is_visible():
         page.get_by_role("tab", name="GPU", exact=True).click()
     panel.wait_for()
-    expect(panel).to_contain_text("H200 Simulated", timeout=15_000)
+    expect(panel).to_contain_text("H200 Simulated")
     for gpu in range(4):
         platform.gpucommons("sim", "set", str(gpu), "--utilization", str(60 + gpu))
-    expect(panel).to_contain_text(re.compile(r"6[01]\s*%"), timeout=15_000)
+    expect(panel).to_contain_text(re.compile(r"6[01]\s*%"))
     keep_picture(page, "panel")
     platform.gpucommons("sim", "reset")
 
@@ -115,7 +115,7 @@ def test_an_administrator_sees_sessions_with_their_profile_and_stops_one(
     expect(row).to_contain_text("SciPy 2026.11 · Share of a GPU")
     keep_picture(page, "admin")
     row.get_by_role("button", name="Stop Server").click()
-    expect(row.get_by_role("button", name="Stop Server")).to_have_count(0, timeout=60_000)
+    expect(row.get_by_role("button", name="Stop Server")).to_have_count(0)
     assert student.servers() == {}
 
 

@@ -39,7 +39,7 @@ def test_somebody_removed_during_a_session_is_told_can_save_and_is_out(
     commands("user", "remove", lin.username, "--no-wait")
 
     notice = page.locator(".Toastify__toast", has_text="Your account was removed or changed")
-    expect(notice).to_contain_text(re.compile("this session stops", re.IGNORECASE), timeout=15_000)
+    expect(notice).to_contain_text(re.compile("this session stops", re.IGNORECASE))
     expect(notice).to_be_in_viewport(ratio=1)  # it slides in
     keep_picture(page, "leaving")
     with page.expect_response(re.compile(r"/api/contents/untitled.*\.txt")) as saved:

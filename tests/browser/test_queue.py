@@ -23,7 +23,7 @@ def test_who_finds_no_free_gpu_reads_where_they_are_and_gets_the_next_one(
     expect(page.locator("body")).to_contain_text("0 of 2 free")
     start_session(page, "SciPy", "Whole GPU")
     expect(page.locator("body")).to_contain_text(
-        re.compile(r"Waiting for a GPU since .* first in the queue"), timeout=30_000
+        re.compile(r"Waiting for a GPU since .* first in the queue")
     )
     keep_picture(page, "queue")
 
@@ -47,7 +47,7 @@ def test_who_is_preempted_reads_why_in_the_open_page_and_loses_nothing(
     apply(platform, queued_pod("urgent", URGENT["metadata"]["name"]))
     try:
         expect(page.locator(".Toastify")).to_contain_text(
-            "one with higher priority needed its GPUs", timeout=60_000
+            "one with higher priority needed its GPUs"
         )
         page.wait_for_timeout(1500)  # the notices slide in
         keep_picture(page, "preempted")

@@ -11,13 +11,13 @@ from typing import Any
 import httpx
 from playwright.sync_api import Browser, Page, expect
 
+from tests.waiting import PAGE_PATIENCE_MS
+
 from .processes import Program, free_port
 
 REPOSITORY = Path(__file__).parents[2]
 EXTENSION = REPOSITORY / "lab_extension"
 TOKEN = "a-token"
-PATIENCE_MS = 60_000
-"""Generous: other builds may share the machine."""
 
 
 class Lab:
@@ -117,7 +117,7 @@ class Lab:
 
     def open(self, chromium: Browser, path: str = "/lab") -> Page:
         page = chromium.new_context().new_page()
-        page.set_default_timeout(PATIENCE_MS)
+        page.set_default_timeout(PAGE_PATIENCE_MS)
         page.goto(self.address(path))
         page.wait_for_selector(".jp-Notebook .jp-Cell")
         return page
@@ -131,7 +131,7 @@ class Lab:
 def wait_for_kernel(page: Page) -> None:
     """Wait until the page has a kernel that answers; the notebook's indicator says so sooner."""
     status = page.locator("#jp-main-statusbar").get_by_text("| Idle")
-    expect(status).to_be_visible(timeout=PATIENCE_MS)
+    expect(status).to_be_visible()
 
 
 def run_first_cell(page: Page) -> None:
@@ -139,4 +139,4 @@ def run_first_cell(page: Page) -> None:
     page.locator(".jp-Notebook .jp-Cell .cm-content").first.click()
     page.keyboard.press("Control+Enter")
     prompt = page.locator(".jp-Notebook .jp-InputPrompt").first
-    expect(prompt).not_to_have_text("[ ]:", timeout=PATIENCE_MS)
+    expect(prompt).not_to_have_text("[ ]:")

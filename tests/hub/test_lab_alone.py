@@ -70,7 +70,7 @@ def test_the_panel_shows_the_gpus_of_the_machine(page, driver):
     driver.state_file.update(lambda state: state.reset())
     page.locator(".lm-TabBar-tab[data-id=gpucommons-gpu-panel]").click(timeout=60_000)
     panel = page.locator("#gpucommons-gpu-panel")
-    expect(panel.get_by_text("NVIDIA H200 Simulated").first).to_be_visible(timeout=15_000)
+    expect(panel.get_by_text("NVIDIA H200 Simulated").first).to_be_visible()
     expect(panel.get_by_text("This session")).to_have_count(0)  # no platform started it
 
 

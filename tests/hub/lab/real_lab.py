@@ -1,14 +1,14 @@
 """A JupyterLab on the simulated driver, with the news and updates of nobody."""
 
 import json
-import time
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
 
 from gpucommons_local.gpu.driver import DriverRoot
 
-from tests.hub.jupyter_lab import PATIENCE_MS, Lab
+from tests.hub.jupyter_lab import Lab
+from tests.waiting import until
 
 _ONE_GPU: Mapping[str, str] = MappingProxyType({"GPUCOMMONS_GPU_UNITS": "1"})
 _NONE: Mapping[str, object] = MappingProxyType({})
@@ -45,14 +45,13 @@ class RealLab(Lab):
 
     def kernel_pid(self) -> int:
         """The process of the only kernel, once it runs."""
-        end = time.monotonic() + PATIENCE_MS / 1000
-        while time.monotonic() < end:
-            for (kernel,) in [self.kernels()] if len(self.kernels()) == 1 else []:
-                for folder in Path("/proc").glob("[0-9]*"):
-                    if f"kernel-{kernel}" in _command(folder):
-                        return int(folder.name)
-            time.sleep(0.1)
-        raise AssertionError("No kernel runs.")
+        until(lambda: len(self._kernel_processes()) == 1, instead=self.kernels)
+        return self._kernel_processes()[0]
+
+    def _kernel_processes(self) -> list[int]:
+        commands = {int(each.name): _command(each) for each in Path("/proc").glob("[0-9]*")}
+        running = [f"kernel-{kernel}" for kernel in self.kernels()]
+        return [pid for pid, command in commands.items() if any(k in command for k in running)]
 
 
 def _command(folder: Path) -> str:

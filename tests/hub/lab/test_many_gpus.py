@@ -8,10 +8,11 @@ from axe_playwright_python.sync_playwright import Axe
 from gpucommons_local.gpu.state import MOST_GPUS, GPUState
 from playwright.sync_api import Browser, Page, expect
 
+from tests.waiting import PAGE_PATIENCE_MS
+
 from .real_lab import RealLab
 
 CARD = ".jp-gpucommons-card"
-PATIENCE_MS = 60_000
 WATCHED_S = 10
 MOST_OF_THE_PAGE = 0.05
 """Part of the time of one processor, at a frame each second; 0.015 was measured."""
@@ -30,8 +31,8 @@ def lab(start_lab) -> RealLab:
 def page(lab, chromium: Browser) -> Iterator[Page]:
     page = chromium.new_page(viewport={"width": 1300, "height": 900})
     page.goto(lab.address())
-    page.locator(".jp-gpucommons-status button").press("Enter", timeout=PATIENCE_MS)
-    page.locator(CARD).first.wait_for(timeout=PATIENCE_MS)
+    page.locator(".jp-gpucommons-status button").press("Enter", timeout=PAGE_PATIENCE_MS)
+    page.locator(CARD).first.wait_for(timeout=PAGE_PATIENCE_MS)
     yield page
     page.close()
 

@@ -14,16 +14,14 @@ MOMENT = re.compile(r"^(\d+ %|not read) · \d+:\d\d:\d\d")
 
 def test_the_notebook_that_holds_memory_is_named(page):
     row = page.locator(ROW)
-    expect(row).to_contain_text("train.ipynb", timeout=20_000)
+    expect(row).to_contain_text("train.ipynb")
     expect(row).to_contain_text("39.0 GiB")
 
 
 def test_a_cell_that_ran_tells_gpu_time_and_peak(page):
     page.locator(".jp-Notebook .cm-content").click()
     page.keyboard.press("Control+Enter")
-    expect(page.locator(LINE)).to_have_text(
-        re.compile(r"GPU 2\.[3-6] s · peak 40\.0 GiB"), timeout=20_000
-    )
+    expect(page.locator(LINE)).to_have_text(re.compile(r"GPU 2\.[3-6] s · peak 40\.0 GiB"))
 
 
 def test_the_line_goes_when_the_cell_is_cleared(page):
@@ -70,5 +68,5 @@ def test_the_keyboard_shuts_the_kernel_down_after_asking(page, lab):
     assert len(lab.kernels()) == 1
     button.press("Enter")
     dialog.get_by_role("button", name="Shut Down").press("Enter")
-    expect(page.locator(ROW)).to_have_count(0, timeout=20_000)
+    expect(page.locator(ROW)).to_have_count(0)
     assert lab.kernels() == []

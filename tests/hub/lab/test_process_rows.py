@@ -14,12 +14,12 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.hub.jupyter_lab import TOKEN
 from tests.kernel import connected
+from tests.waiting import PAGE_PATIENCE_MS
 
 from .real_lab import RealLab
 
 GIB = 2**30
 ROW = ".jp-gpucommons-processes li"
-PATIENCE_MS = 60_000
 SLEEPER = f"sleep {1_000_000 + os.getpid()}"
 """Like no other process: one that a cut-off run left may still be there."""
 
@@ -35,7 +35,7 @@ def lab(pids_known: None, start_lab) -> RealLab:
 def page(lab, chromium: Browser) -> Iterator[Page]:
     """The notebook with the panel beside it. Its kernel and a terminal hold memory, and rest."""
     page = chromium.new_page(viewport={"width": 1300, "height": 900})
-    page.set_default_timeout(PATIENCE_MS)
+    page.set_default_timeout(PAGE_PATIENCE_MS)
     page.goto(lab.address("/lab/tree/train.ipynb"))
     page.locator(".jp-Notebook .jp-CodeCell").wait_for()
     _hold(lab, lab.kernel_pid(), _sleeper(lab))
@@ -81,7 +81,7 @@ def _command(folder: Path) -> str:
 
 def test_a_terminal_has_a_row_with_what_runs_in_it(page):
     row = page.locator(ROW, has_text="Terminal")
-    expect(row).to_contain_text("3.0 GiB", timeout=PATIENCE_MS)
+    expect(row).to_contain_text("3.0 GiB")
     expect(row).to_contain_text("sleep")
 
 

@@ -7,10 +7,11 @@ import pytest
 from gpucommons_local.gpu.state import GPUState
 from playwright.sync_api import Browser, Page, Route, expect
 
+from tests.waiting import PAGE_PATIENCE_MS
+
 from .real_lab import RealLab
 
 STATUS = ".jp-gpucommons-status button"
-PATIENCE_MS = 60_000
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +26,7 @@ def lab(start_lab) -> RealLab:
 @pytest.fixture
 def page(chromium: Browser) -> Iterator[Page]:
     page = chromium.new_page(viewport={"width": 1300, "height": 900})
-    page.set_default_timeout(PATIENCE_MS)
+    page.set_default_timeout(PAGE_PATIENCE_MS)
     yield page
     page.close()
 
@@ -34,7 +35,7 @@ def test_a_quarter_by_mps_is_shown_as_what_the_person_has(lab, page):
     page.goto(lab.address())
     page.locator(STATUS).press("Enter")
     panel = page.locator(".jp-gpucommons-panel")
-    expect(panel).to_contain_text("This GPU is shared with other sessions.", timeout=PATIENCE_MS)
+    expect(panel).to_contain_text("This GPU is shared with other sessions.")
     expect(panel).to_contain_text("25 %")
 
 
@@ -49,15 +50,15 @@ def test_behind_a_proxy_that_holds_streams_back_figures_are_asked_for_one_by_one
 
     page.route(re.compile(r"/gpucommons/api/gpus(\?|$)"), hold)
     page.goto(lab.address())
-    expect(page.locator(STATUS)).to_have_text(re.compile("42 %"), timeout=PATIENCE_MS)
+    expect(page.locator(STATUS)).to_have_text(re.compile("42 %"))
     assert held, "a stream is asked for first"
     lab.driver.state_file.update(lambda state: state.with_gpu(0, GPUState().with_load(17)))
-    expect(page.locator(STATUS)).to_have_text(re.compile("17 %"), timeout=PATIENCE_MS)
+    expect(page.locator(STATUS)).to_have_text(re.compile("17 %"))
 
 
 def test_a_setting_is_found_changed_and_followed_at_once(lab, page):
     page.goto(lab.address())
-    expect(page.locator(STATUS)).to_be_visible(timeout=PATIENCE_MS)
+    expect(page.locator(STATUS)).to_be_visible()
     page.keyboard.press("Control+,")
     page.locator(".jp-PluginList-entry", has_text="GPU").first.click()
     box = page.get_by_label("Show the GPU in the status bar")

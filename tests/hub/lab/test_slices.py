@@ -8,12 +8,13 @@ from axe_playwright_python.sync_playwright import Axe
 from gpucommons_local.gpu.state import GPUState
 from playwright.sync_api import Browser, Page, expect
 
+from tests.waiting import PAGE_PATIENCE_MS
+
 from .real_lab import RealLab
 
 CARD = ".jp-gpucommons-card"
 STATUS = ".jp-gpucommons-status button"
 GIB = 2**30
-PATIENCE_MS = 60_000
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +28,7 @@ def page(lab, chromium: Browser) -> Iterator[Page]:
     page.errors = []
     page.on("pageerror", lambda error: page.errors.append(str(error)))
     page.goto(lab.address())
-    page.locator(STATUS).press("Enter", timeout=PATIENCE_MS)
+    page.locator(STATUS).press("Enter", timeout=PAGE_PATIENCE_MS)
     yield page
     page.close()
 
@@ -38,8 +39,8 @@ def cards(page, lab):
     busy = GPUState(memory_used=80 * GIB).with_load(42)
     lab.driver.state_file.update(lambda state: state.reset().with_gpu(0, busy))
     cards = page.locator(CARD)
-    expect(cards).to_have_count(1, timeout=PATIENCE_MS)
-    expect(cards).to_contain_text("42 %", timeout=PATIENCE_MS)
+    expect(cards).to_have_count(1)
+    expect(cards).to_contain_text("42 %")
     return cards
 
 
@@ -49,7 +50,7 @@ def _cut(lab, *profiles: str) -> None:
 
 def test_a_slice_is_shown_with_its_profile_and_memory_and_no_load(cards, lab, page):
     _cut(lab, "1g.18gb")
-    expect(cards).to_contain_text("MIG slice 1g.18gb", timeout=PATIENCE_MS)
+    expect(cards).to_contain_text("MIG slice 1g.18gb")
     expect(cards.get_by_role("heading")).to_have_text("GPU 0 NVIDIA H200 Simulated MIG 1g.18gb")
     expect(cards.get_by_role("meter", name="Memory")).to_be_visible()
     expect(cards).to_contain_text("10.0 of 17.6 GiB")
@@ -62,17 +63,17 @@ def test_a_slice_is_shown_with_its_profile_and_memory_and_no_load(cards, lab, pa
 def test_the_panel_follows_each_cut_and_comes_back_with_the_whole_gpu(cards, lab, page):
     panel = page.locator(".jp-gpucommons-panel")
     _cut(lab, "1g.18gb", "2g.35gb", "3g.71gb")
-    expect(cards).to_have_count(3, timeout=PATIENCE_MS)
+    expect(cards).to_have_count(3)
     for number, profile in enumerate(("1g.18gb", "2g.35gb", "3g.71gb")):
         expect(cards.nth(number)).to_contain_text(f"MIG slice {profile}")
         expect(cards.nth(number).get_by_role("heading")).to_contain_text(f"GPU {number} ")
     before = cards.first.get_by_role("heading").get_attribute("title")
     _cut(lab, "1g.18gb", "1g.18gb")
-    expect(cards).to_have_count(2, timeout=PATIENCE_MS)
+    expect(cards).to_have_count(2)
     assert cards.first.get_by_role("heading").get_attribute("title") != before
     expect(panel.get_by_text("cannot be read")).to_have_count(0)
     _cut(lab)
-    expect(cards).to_have_count(1, timeout=PATIENCE_MS)
+    expect(cards).to_have_count(1)
     expect(cards).not_to_contain_text("MIG")
     expect(cards).to_contain_text("42 %")
     expect(page.locator(STATUS)).to_have_text(re.compile(r"^GPU 42 % 80\.0/"))
@@ -80,17 +81,15 @@ def test_the_panel_follows_each_cut_and_comes_back_with_the_whole_gpu(cards, lab
 
 def test_the_past_of_a_slice_begins_with_it_and_can_be_read(cards, lab):
     _cut(lab, "1g.18gb")
-    expect(cards).to_contain_text("MIG slice", timeout=PATIENCE_MS)
+    expect(cards).to_contain_text("MIG slice")
     moment = cards.get_by_role("slider", name="Moment in the charts of GPU 0")
     moment.press("End")
-    expect(moment).to_have_attribute(
-        "aria-valuetext", re.compile(r"10\.0 GiB$"), timeout=PATIENCE_MS
-    )
+    expect(moment).to_have_attribute("aria-valuetext", re.compile(r"10\.0 GiB$"))
 
 
 def test_the_panel_with_slices_has_no_barrier(cards, lab, page):
     _cut(lab, "1g.18gb", "2g.35gb")
-    expect(cards).to_have_count(2, timeout=PATIENCE_MS)
+    expect(cards).to_have_count(2)
     found = Axe().run(page, context=".jp-gpucommons-panel").response["violations"]
     assert [each["id"] for each in found] == []
 

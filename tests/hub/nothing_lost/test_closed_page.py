@@ -2,7 +2,7 @@
 
 from playwright.sync_api import Browser, expect
 
-from tests.hub.jupyter_lab import PATIENCE_MS, Lab, run_first_cell, wait_for_kernel
+from tests.hub.jupyter_lab import Lab, run_first_cell, wait_for_kernel
 from tests.waiting import until
 
 # Goes on when a file appears, so that a test decides when, and no clock does.
@@ -23,7 +23,7 @@ def test_a_cell_that_ends_while_its_page_is_closed_is_whole_in_the_notebook(
     wait_for_kernel(page)
     run_first_cell(page)
     (lab.home / "go0").touch()
-    expect(page.locator(OUTPUT)).to_contain_text("step 0", timeout=PATIENCE_MS)
+    expect(page.locator(OUTPUT)).to_contain_text("step 0")
     page.context.close()
     for step in (1, 2, 3):
         (lab.home / f"go{step}").touch()
@@ -43,12 +43,12 @@ def test_a_page_that_is_opened_meanwhile_goes_on_showing_it_and_saves_it(
     (lab.home / "go0").touch()
     until(lambda: "step 0" in lab.printed("a.ipynb"))
     page = lab.open(chromium, "/lab/tree/a.ipynb")
-    expect(page.locator(OUTPUT)).to_contain_text("step 0", timeout=PATIENCE_MS)
+    expect(page.locator(OUTPUT)).to_contain_text("step 0")
     (lab.home / "go1").touch()
-    expect(page.locator(OUTPUT)).to_contain_text("step 1", timeout=PATIENCE_MS)
+    expect(page.locator(OUTPUT)).to_contain_text("step 1")
     for step in (2, 3):
         (lab.home / f"go{step}").touch()
-    expect(page.locator(OUTPUT)).to_contain_text("step 3", timeout=PATIENCE_MS)
+    expect(page.locator(OUTPUT)).to_contain_text("step 3")
     expect(page.locator(".jp-InputPrompt").first).to_contain_text("1")
     page.keyboard.press("Control+s")
     until(lambda: lab.printed("a.ipynb") == "step 0\nstep 1\nstep 2\nstep 3\n")
