@@ -18,6 +18,7 @@ def defaults() -> Config:
     c = Config()
     c.JupyterHub.authenticator_class = DexOAuthenticator
     c.JupyterHub.spawner_class = GPUSpawner
+    # With another one, open pages do not save before the hub stops their session.
     c.JupyterHub.proxy_class = SavingProxy
     c.JupyterHub.extra_handlers = HANDLERS
     c.JupyterHub.template_paths = [str(LOGIN_TEMPLATES), str(PICKER_TEMPLATES)]
