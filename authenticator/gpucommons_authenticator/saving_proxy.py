@@ -21,4 +21,6 @@ class SavingProxy(ConfigurableHTTPProxy):  # type: ignore[misc]  # JupyterHub pu
                 await let_pages_save(spawner)
             except CALL_ERRORS as error:
                 self.log.info("Pages of %s were not asked to save: %s", spawner._log_name, error)
+            except Exception:  # whatever hinders it, the session is stopped
+                self.log.exception("Pages of %s could not be asked to save", spawner._log_name)
         await super().delete_user(user, server_name)
