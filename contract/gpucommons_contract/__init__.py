@@ -13,6 +13,7 @@ from gpucommons_contract.activity import (
 from gpucommons_contract.endpoints import Endpoint
 from gpucommons_contract.grants import END_OF_DAY, GRANTS_NAMESPACE, Grant, read_grant
 from gpucommons_contract.labels import Annotation, Label
+from gpucommons_contract.moments import read_moment
 from gpucommons_contract.notices import (
     LONGEST_NOTICE,
     LONGEST_NOTICE_ID,
@@ -93,6 +94,7 @@ __all__ = [
     "read_activity",
     "read_answer",
     "read_grant",
+    "read_moment",
     "read_notice",
     "read_standing_notice",
     "team_namespace",

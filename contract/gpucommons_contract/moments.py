@@ -1,4 +1,4 @@
-"""Moments as they are written into objects of the cluster: ISO 8601, with a time zone."""
+"""Moments as parts write them for one another: ISO 8601, with a time zone."""
 
 from datetime import UTC, datetime
 

@@ -4,7 +4,6 @@ import json
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from http import HTTPStatus
 from typing import Any, Self
@@ -17,6 +16,7 @@ from gpucommons_contract import (
     NoticeLevel,
     SessionActivity,
     read_activity,
+    read_moment,
 )
 
 from gpucommons_culler.calls import CALL_ERRORS, Answer, Calls
@@ -138,7 +138,7 @@ class HubClient:
             return True
         try:
             server = json.loads(known.body)
-            is_it = server["started"] and _moment(server["started"]) == session.key.started
+            is_it = server["started"] and read_moment(server["started"]) == session.key.started
             is_ready, pending = server["ready"], server["pending"]
         except (ValueError, KeyError, TypeError) as error:
             raise HubUnavailable(f"The hub describes no server: {error!r}.") from error
@@ -252,26 +252,18 @@ def _session(said: dict[str, Any]) -> Session:
         raise ValueError(f"{url!r} is no path")
     last = said["last_activity"]
     return Session(
-        key=SessionKey(said["user"], said["server"], _moment(said["started"])),
+        key=SessionKey(said["user"], said["server"], read_moment(said["started"])),
         url=url,
         team=options.get("team", ""),
         environment=options.get("environment", ""),
         version=options.get("version") or options.get("image", ""),
         size=options.get("size", ""),
-        last_activity=_moment(last) if last else None,
+        last_activity=read_moment(last) if last else None,
         options=options,
         address=said["address"],
         gpus=Decimal(said["gpus"]),
         pod=str(said["pod"]),
     )
-
-
-def _moment(text: str) -> datetime:
-    """Read a moment of the hub, which names its zone."""
-    when = datetime.fromisoformat(text)
-    if when.tzinfo is None:
-        raise ValueError(f"{text!r} has no time zone")
-    return when
 
 
 def _notice(said: dict[str, Any]) -> Notice:
