@@ -1,10 +1,12 @@
 # GPU Commons: the commands that the project keeps working.
 #
 #   make up      start the platform at http://127.0.0.1:8000 (PORT=… for another port)
+#   make status  show address, accounts and the health of each part
 #   make down    stop it; files stay
 #   make test    all tests, on a platform of their own
 #   make check   format, lint, types, unit tests
 #   make bench   measure, and compare with peers
+#   make docs    build the documentation as a site, in build/docs
 #   make images IMAGES=pytorch    build more environments
 
 .DEFAULT_GOAL := help
@@ -18,7 +20,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 GPUCOMMONS := $(BIN)/gpucommons
 
-.PHONY: help up down status images test test-parts test-platform check check-python check-pages bench format requirements pictures clean
+.PHONY: help up down status images test test-parts test-faults test-platform check check-python check-pages bench dist docs docs-links format requirements pictures clean
 
 help:
 	@sed -n 's/^#  *make /make /p' Makefile
@@ -71,11 +73,15 @@ lab_extension/node_modules: lab_extension/package-lock.json $(VENV)/complete
 test: $(VENV)/complete
 	$(GPUCOMMONS) build --tests
 	$(MAKE) --no-print-directory check EXAMPLES=thorough
-	$(MAKE) --no-print-directory --jobs 2 --output-sync --keep-going test-parts test-platform
+	$(MAKE) --no-print-directory --jobs 2 --output-sync --keep-going test-parts test-platform test-faults
 
 # How far they are: tail -f build/test-*.log
 test-parts:
 	mkdir -p build && set -o pipefail && $(BIN)/pytest --durations 20 tests/hub tests/gpu 2>&1 | tee build/$@.log
+
+# Our programs while the servers that they talk to go wrong in every way.
+test-faults:
+	mkdir -p build && set -o pipefail && $(BIN)/pytest --durations 20 tests/faults 2>&1 | tee build/$@.log
 
 test-platform:
 	mkdir -p build && set -o pipefail && $(BIN)/pytest --durations 20 tests/cluster tests/browser 2>&1 | tee build/$@.log
@@ -86,8 +92,28 @@ bench: $(VENV)/complete
 format: $(VENV)/complete lab_extension/node_modules
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+	$(BIN)/python -m gpucommons_contract.typescript
 	PATH=$(abspath $(BIN)):$$PATH npm --prefix lab_extension run --silent format
 	PATH=$(abspath $(BIN)):$$PATH npm --prefix vscode_extension run --silent format
+
+$(VENV)/docs-complete: requirements/docs.txt $(VENV)/complete
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --requirements requirements/docs.txt
+	@touch $@
+
+# The wheel, with the panel of JupyterLab in it, and the VS Code extension as images copy it.
+dist: $(VENV)/complete lab_extension/node_modules
+	PATH=$(abspath $(BIN)):$$PATH npm --prefix lab_extension run --silent build:prod
+	PATH=$(abspath $(BIN)):$$PATH npm --prefix vscode_extension run --silent build
+	$(BIN)/hatchling build --target wheel
+
+# A link that leads nowhere within the site or the repository is an error, as any warning.
+docs: $(VENV)/docs-complete
+	$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going docs build/docs
+	@echo "The documentation is in build/docs/index.html"
+
+# Links to other sites too, which needs the internet.
+docs-links: $(VENV)/docs-complete
+	$(BIN)/sphinx-build --quiet -b linkcheck docs build/docs-links
 
 # The README's pictures, from the platform that runs.
 pictures: $(VENV)/complete
@@ -98,7 +124,8 @@ pictures: $(VENV)/complete
 # Pin anew, after a change of pyproject.toml or to take up releases.
 requirements: $(VENV)/complete
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --no-header --no-annotate --all-extras pyproject.toml --excludes images/base/excluded -o requirements/all.txt
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --no-header --no-annotate requirements/docs.in --constraints requirements/all.txt -o requirements/docs.txt
 	PATH=$(abspath $(BIN)):$$PATH images/refresh-requirements
 
 clean:
-	rm -rf $(VENV) lab_extension/node_modules lab_extension/lib build dist
+	rm -rf $(VENV) lab_extension/node_modules lab_extension/lib vscode_extension/out build dist

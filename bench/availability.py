@@ -11,12 +11,11 @@ from dataclasses import dataclass
 
 import aiohttp
 from gpucommons_contract import Label
-from gpucommons_spawner.availability import Availability
+from gpucommons_spawner.availability.cluster import Cluster, follow
+from gpucommons_spawner.availability.for_person import Availability
 from gpucommons_spawner.catalogue import Catalogue
-from gpucommons_spawner.cluster import Cluster, follow
-from gpucommons_spawner.quota import Ledger
-from gpucommons_spawner.selection import Person
-from gpucommons_spawner.teams import Team
+from gpucommons_spawner.quota.ledger import Ledger
+from gpucommons_spawner.selection.person import Person, Team
 from kubernetes_asyncio import client as kubernetes
 from kubernetes_asyncio.config import load_kube_config
 

@@ -16,6 +16,7 @@ class Figure:
 
     target is in the figure's unit, or, where ``ratio_target`` is given instead,
     that share of the peer's figure. samples are kept so that a reader can judge.
+    peer_failed says why a peer that was tried has no figure.
     """
 
     name: str
@@ -27,6 +28,7 @@ class Figure:
     peer_value: float | None = None
     ratio_target: float | None = None
     samples: int = 1
+    peer_failed: str = ""
 
     @property
     def ratio(self) -> float | None:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-from gpucommons_local.programs import program
+from gpucommons_local.machine.programs import program
 from jupyterhub import orm
 
 from tests.hub.processes import Program, free_port

@@ -17,7 +17,7 @@ _WITHOUT_EXPORTER = 1_000
 """Days on which ours is tried without DCGM's exporter, too."""
 _TICK, _TRAP_TICK = 2, 1
 """Minutes between two looks."""
-_PAGE = Path(__file__).parent.parent / "docs" / "idle-replay.md"
+_PAGE = Path(__file__).parent.parent / "docs" / "explanation" / "idle-replay.md"
 
 OURS, HUB = "GPU Commons", "jupyterhub-idle-culler 2.0.0"
 KUBEFLOW, KUBEFLOW_HOUR = "Kubeflow, 1440 min as published", "Kubeflow, set to 60 min"
@@ -137,11 +137,12 @@ def _trap_row(day: str, outcomes: dict[str, Outcome]) -> str:
 _TEXT = """\
 # Idle sessions, replayed
 
-Made by `make bench BENCH=idle_replay`; written by hand is nothing here but the words. Days of
-sessions are replayed minute by minute: of each it is known when it really worked, and what each
-source of signals reads. Beside [ours](idle-rules.md) stand rules of others, written anew from what
-they publish. **The days are made up.** They show what a rule does in a situation, and not how often
-that comes in a lab.
+Made by `make bench BENCH=idle_replay`; only the prose is written by hand. The benchmark replays
+days of sessions minute by minute. For each minute it knows whether the session was really
+working, and what each source of signals would read. [Our rules](../reference/idle-rules.md) are
+compared with those of other projects, written anew from what those projects publish. **The days
+are made up.** They show what a rule does in a situation, not how often that situation occurs in a
+lab.
 
 ## {days} days by chance
 
@@ -149,33 +150,35 @@ that comes in a lab.
 |---|---|---|---|---|---|
 {generated}
 
-- *Ended while it worked* counts days. From then on such a day counts nothing as given back, or
-  as held.
-- *Given back* is a share of what an oracle gives back that knows the truth. It ends each session
-  exactly one hour after work ended, which is our default, or half an hour after a person's *Keep*
-  ended, if that is later. A rule that waits less than an hour may exceed it; Kubeflow's 1440
-  minutes are longer than any such day is idle. Who works again starts a new session, for every
-  rule.
-- *Work* is what computes, and a person who sits there, be it in thought. A warning to somebody who
-  thinks for longer than half an hour is *unneeded*; one *Keep* answers it. So is one to a model
-  that is asked less often than every half hour; its next request cancels it.
-- Every rule looks every {tick} minutes, or as seldom as its own defaults say. Seed {seed}.
+- *Ended while it worked* counts days. Such a day counts as neither given back nor held from then
+  on.
+- *Given back* is a share of what an oracle that knows the truth would give back. The oracle ends
+  each session exactly one hour after its work ended, which is our default, or half an hour after
+  a person's *Keep* ran out, if that is later. A rule that waits less than an hour may exceed 100
+  %; Kubeflow's 1440 minutes are longer than any of these days is idle. If a person works again, a
+  new session starts, for every rule.
+- *Work* is computation, and also a person who is present, even if only thinking. A warning to
+  somebody who thinks for longer than half an hour is *unneeded*; one *Keep* settles it. So is a
+  warning to a model that receives requests more than half an hour apart; its next request cancels
+  the warning.
+- Every rule checks every {tick} minutes, or as rarely as its own defaults say. Seed {seed}.
   Without DCGM, ours was tried on the first {without} days.
-- What days there are, how often, and what goes wrong on them stands in
-  [generated.py](../bench/replay/generated.py); the peers' rules, with their sources, in
-  [rules.py](../bench/replay/rules.py).
-- What ours does not give back: sessions whose server hangs, which are never ended since nothing is
-  known of them; a cell that waits for ever, or a server left in a terminal, which ends after the
-  twelve hours for which a session's own word counts.
+- [generated.py](../../bench/replay/generated.py) defines which days there are, how often each
+  occurs and what goes wrong on them; [rules.py](../../bench/replay/rules.py) has the peers' rules
+  with their sources.
+- Two kinds of session account for what ours does not give back. A session whose server hangs is
+  never ended, because nothing is known about it. A cell that waits forever, or a server left
+  running in a terminal, ends after the twelve hours for which a session's own word counts.
 
 ## Days made by hand
 
-What was given back of the oracle's, on one day for each way in which a rule is known to err.
+What was given back, as a share of the oracle's, on one day for each way in which a rule is known
+to err.
 
 | Day | {names} |
 {rule}
 {traps}
 
-The last two are left alone by ours: what is not measured is not known to be idle, and the load of
-a shared GPU is that of all who share it.
+Ours leaves the last two alone: a session that cannot be measured is not known to be idle, and the
+load of a shared GPU is that of everybody who shares it.
 """

@@ -18,8 +18,9 @@ from importlib.metadata import version
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from gpucommons_local.cache import checkout
+from gpucommons_local.machine.cache import checkout
 
+from bench.attempt import attempt
 from bench.figure import Figure, percentile
 from bench.idle_hub import OURS_TOKEN, PEER_TOKEN, IdleHub
 from bench.kwok_cluster import folder_in_memory
@@ -46,9 +47,9 @@ class _Cost:
     held_up: float
 
 
-def measure() -> list[Figure]:
+def measure() -> Iterator[Figure]:
     """Measure both on a hub of each size."""
-    costs = {}
+    hub_cpu = []
     with folder_in_memory() as folder:
         for size in _SIZES:
             hub = IdleHub(folder / str(size), size)
@@ -56,32 +57,29 @@ def measure() -> list[Figure]:
             try:
                 usual = _waits(hub, 5)
                 print(f"{size}: another request takes {max(usual):.1f} ms at most", flush=True)
-                for kind, token in (("peer", PEER_TOKEN), ("ours", OURS_TOKEN)):
-                    with _culler(kind, hub, token) as culler:
-                        costs[kind, size] = cost = _cost(kind, size, hub, culler)
-                    print(f"{size} {kind}: {cost}", flush=True)
+                peer, failed = attempt(lambda hub=hub, size=size: _cost("peer", size, hub))
+                ours = _cost("ours", size, hub)
             finally:
                 hub.stop()
-    figures = [each for size in _SIZES for each in _figures(size, costs)]
-    few, many = (costs["ours", size].hub_cpu for size in _SIZES)
+            hub_cpu.append(ours.hub_cpu)
+            yield from _figures(size, ours, peer, failed)
+    few, many = hub_cpu
     growth = many / few / (_SIZES[1] / _SIZES[0])
     title = "Hub CPU of a look at 10,000 sessions, by ten times that at 1,000"
-    return [*figures, Figure("idle-growth", title, growth, "", target=1.2)]
+    yield Figure("idle-growth", title, growth, "", target=1.2)
 
 
-def _figures(size: int, costs: dict[tuple[str, int], _Cost]) -> list[Figure]:
-    ours, peer = costs["ours", size], costs["peer", size]
-
+def _figures(size: int, ours: _Cost, peer: _Cost | None, failed: str) -> list[Figure]:
     def figure(name: str, title: str, unit: str, field: str, **target: float) -> Figure:
-        mine, theirs = (getattr(each, field) for each in (ours, peer))
         return Figure(
             f"idle-{name}-{size}",
             f"{title}, {size:,} sessions",
-            mine,
+            getattr(ours, field),
             unit,
             peer=PEER,
-            peer_value=theirs,
+            peer_value=getattr(peer, field) if peer else None,
             samples=_TICKS["ours"][size],
+            peer_failed=failed,
             **target,
         )
 
@@ -132,7 +130,15 @@ def _peer_python() -> Path:
     return python
 
 
-def _cost(kind: str, size: int, hub: IdleHub, culler: _Culler) -> _Cost:
+def _cost(kind: str, size: int, hub: IdleHub) -> _Cost:
+    token = PEER_TOKEN if kind == "peer" else OURS_TOKEN
+    with _culler(kind, hub, token) as culler:
+        cost = _cost_of(kind, size, hub, culler)
+    print(f"{size} {kind}: {cost}", flush=True)
+    return cost
+
+
+def _cost_of(kind: str, size: int, hub: IdleHub, culler: _Culler) -> _Cost:
     seen = culler.tick()["seen"]  # fills caches, and opens the connection
     if seen not in {0, size}:
         raise RuntimeError(f"{seen} sessions were seen, of {size}")

@@ -27,22 +27,22 @@ def _ours(api_url: str, public_url: str, token: str) -> Tick:
     The node is played: it says of every session that it works, so that none is asked. Hubs of
     this size have no sessions behind them that could answer.
     """
-    from gpucommons_culler.clock import Clock  # noqa: PLC0415 -- the peer has none of it
-    from gpucommons_culler.engine import Engine  # noqa: PLC0415
-    from gpucommons_culler.hub import HubClient  # noqa: PLC0415
-    from gpucommons_culler.metrics import Metrics  # noqa: PLC0415
-    from gpucommons_culler.rule import IdleRule  # noqa: PLC0415
-    from gpucommons_culler.signals import SignalName  # noqa: PLC0415
-    from gpucommons_culler.sources import Reading  # noqa: PLC0415
-    from gpucommons_culler.steps import Steps  # noqa: PLC0415
-    from gpucommons_culler.store import Store  # noqa: PLC0415
-    from gpucommons_culler.watch import Watch  # noqa: PLC0415
+    from gpucommons_culler.actions.actions import Actions  # noqa: PLC0415
+    from gpucommons_culler.clients.hub import HubClient  # noqa: PLC0415
+    from gpucommons_culler.core.clock import Clock  # noqa: PLC0415 -- the peer has none of it
+    from gpucommons_culler.core.metrics import Metrics  # noqa: PLC0415
+    from gpucommons_culler.core.rule import IdleRule  # noqa: PLC0415
+    from gpucommons_culler.core.signals import SignalName  # noqa: PLC0415
+    from gpucommons_culler.database.store import Store  # noqa: PLC0415
+    from gpucommons_culler.service.engine import Engine  # noqa: PLC0415
+    from gpucommons_culler.telemetry.collector import Collector  # noqa: PLC0415
+    from gpucommons_culler.telemetry.sources.source import Measurement  # noqa: PLC0415
 
     class Node:
         title, provides = "the node", frozenset({SignalName.PROCESSOR})
 
         async def read(self, sessions):
-            reading = Reading(
+            reading = Measurement(
                 SignalName.PROCESSOR, active=True, value="processor at 1.00 of a core"
             )
             # The hub's servers have no pods here, so all of them are "" to it.
@@ -53,7 +53,7 @@ def _ours(api_url: str, public_url: str, token: str) -> Tick:
             return rule
 
     class Nobody:
-        def tell(self, _session, _event) -> None: ...
+        def notify(self, _session, _event) -> None: ...
 
     rule, metrics = IdleRule("the default"), Metrics()
     folder = tempfile.TemporaryDirectory(prefix="idle-tick-")
@@ -63,17 +63,17 @@ def _ours(api_url: str, public_url: str, token: str) -> Tick:
     client = HubClient(api_url, public_url, token)
     engine = Engine(
         hub=client,
-        watch=Watch(client, [Node()], metrics),
+        collector=Collector(client, [Node()], metrics),
         rules=Rules(),
         store=store,
-        steps=Steps(client, store, Nobody(), metrics),
+        actions=Actions(client, store, Nobody(), metrics),
         metrics=metrics,
         clock=Clock(),
     )
 
     async def tick() -> int:
         await engine.tick()
-        return len(engine.views)
+        return len(engine.cases)
 
     return tick
 

@@ -6,7 +6,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from gpucommons_authenticator import TEMPLATES
-from gpucommons_local.programs import program
+from gpucommons_local.machine.programs import program
 
 from bench.figure import Figure
 from tests.hub.browser import Browser

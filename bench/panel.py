@@ -11,6 +11,7 @@ what else the machine does counts for both.
 import random
 import tempfile
 import time
+from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,7 @@ import httpx
 from gpucommons_local.gpu.driver import DriverRoot, build
 from gpucommons_local.gpu.state import GPUState
 
+from bench.attempt import attempt
 from bench.figure import Figure, percentile
 from bench.panel_server import PEER, Kind, Server, none, ours, peer
 from bench.panel_tabs import HEADERS, address, open_tabs
@@ -52,7 +54,16 @@ class _Cost:
         return self.wait - self.bare_wait
 
 
-def measure() -> list[Figure]:
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """Ours beside the peer's; no cost and why, if the peer failed."""
+
+    ours: _Cost
+    peer: _Cost | None
+    failed: str
+
+
+def measure() -> Iterator[Figure]:
     """Measure all cases one after the other, each on a server of its own."""
     with ExitStack() as stack:
         name = stack.enter_context(tempfile.TemporaryDirectory())
@@ -68,52 +79,61 @@ def measure() -> list[Figure]:
             print(f"{kind.name}, {tabs} tabs, NVML takes {delay} ms: {found}", flush=True)
             return found
 
+        def case(tabs: int, delay: int = 0) -> _Case:
+            return _Case(cost(panel, tabs, delay), *attempt(lambda: cost(theirs, tabs, delay)))
+
         panel, theirs = ours(), peer()
-        hidden = cost(panel, 0)
-        bare_memory = bare.memory_mb()  # asked as often as the others are
-        one, peer_one = cost(panel, 1), cost(theirs, 1)
-        many, peer_many = cost(panel, _TABS), cost(theirs, _TABS)
-        slow, peer_slow = cost(panel, 1, _SLOW), cost(theirs, 1, _SLOW)
-    return [
-        _cpu("panel-cpu", "one chart", one, peer_one, 0.2),
-        _cpu("panel-cpu-tabs", f"{_TABS} tabs", many, peer_many, 0.1),
-        Figure(
+        yield Figure(
             "panel-background",
             "CPU per minute while nobody looks",
-            hidden.cpu,
+            cost(panel, 0).cpu,
             "s",
-        ),
-        _latency("panel-latency", "one chart", one, peer_one),
-        _latency("panel-latency-tabs", f"{_TABS} tabs", many, peer_many),
-        _latency("panel-latency-slow", f"an NVML call of {_SLOW} ms", slow, peer_slow),
-        Figure(
+        )
+        bare_memory = bare.memory_mb()  # asked as often as the others are
+        one = case(1)
+        yield _cpu("panel-cpu", "one chart", one, 0.2)
+        yield _latency("panel-latency", "one chart", one)
+        many = case(_TABS)
+        yield _cpu("panel-cpu-tabs", f"{_TABS} tabs", many, 0.1)
+        yield _latency("panel-latency-tabs", f"{_TABS} tabs", many)
+        yield Figure(
             "panel-memory",
             f"Memory added to the server, {_TABS} tabs",
-            many.memory - bare_memory,
+            many.ours.memory - bare_memory,
             "MB",
             target=15,
             peer=PEER,
-            peer_value=peer_many.memory - bare_memory,
-        ),
-    ]
+            peer_value=many.peer.memory - bare_memory if many.peer else None,
+            peer_failed=many.failed,
+        )
+        yield _latency("panel-latency-slow", f"an NVML call of {_SLOW} ms", case(1, _SLOW))
 
 
-def _cpu(name: str, title: str, cost: _Cost, other: _Cost, ratio: float) -> Figure:
-    title = f"Server's CPU per minute, {title}"
-    return Figure(name, title, cost.cpu, "s", peer=PEER, peer_value=other.cpu, ratio_target=ratio)
+def _cpu(name: str, title: str, case: _Case, ratio: float) -> Figure:
+    return Figure(
+        name,
+        f"Server's CPU per minute, {title}",
+        case.ours.cpu,
+        "s",
+        peer=PEER,
+        peer_value=case.peer.cpu if case.peer else None,
+        ratio_target=ratio,
+        peer_failed=case.failed,
+    )
 
 
-def _latency(name: str, title: str, cost: _Cost, other: _Cost) -> Figure:
-    usual = f"without a panel ({cost.bare_wait:.1f} ms)"
+def _latency(name: str, title: str, case: _Case) -> Figure:
+    usual = f"without a panel ({case.ours.bare_wait:.1f} ms)"
     return Figure(
         name,
         f"Another request waits longer than {usual}, {title}, p99",
-        cost.later,
+        case.ours.later,
         "ms",
         target=1,
         peer=PEER,
-        peer_value=other.later,
-        samples=cost.probes,
+        peer_value=case.peer.later if case.peer else None,
+        samples=case.ours.probes,
+        peer_failed=case.failed,
     )
 
 

@@ -11,8 +11,8 @@ from importlib.metadata import version
 from pathlib import Path
 
 import httpx
-from gpucommons_local.cache import checkout
 from gpucommons_local.gpu.driver import DriverRoot
+from gpucommons_local.machine.cache import checkout
 
 from tests.hub.processes import free_port
 

@@ -7,13 +7,12 @@ from datetime import date
 from importlib.metadata import version
 from unittest.mock import patch
 
-from gpucommons_spawner.availability import Availability
+from gpucommons_spawner.availability.cluster import Cluster
+from gpucommons_spawner.availability.for_person import Availability
 from gpucommons_spawner.catalogue import Catalogue
-from gpucommons_spawner.cluster import Cluster
-from gpucommons_spawner.picker import render
-from gpucommons_spawner.quota import Ledger
-from gpucommons_spawner.selection import Person
-from gpucommons_spawner.teams import Team
+from gpucommons_spawner.picker.page import render
+from gpucommons_spawner.quota.ledger import Ledger
+from gpucommons_spawner.selection.person import Person, Team
 from kubespawner import KubeSpawner
 
 from bench.figure import Figure

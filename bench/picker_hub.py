@@ -6,7 +6,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import yaml
-from gpucommons_spawner.pulse import BEAT_SECONDS
+from gpucommons_spawner.availability.change_signal import BEAT_SECONDS
 
 from tests.hub.spawner.api_server import ClusterWithTeams
 from tests.hub.spawner.mounted_file import MountedFile

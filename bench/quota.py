@@ -4,9 +4,9 @@ import time
 from decimal import Decimal
 
 from gpucommons_spawner.catalogue import Allowance
-from gpucommons_spawner.holdings import Holding
-from gpucommons_spawner.quota import Ledger, Limits
-from gpucommons_spawner.shortage import Wish
+from gpucommons_spawner.quota.ledger import Ledger, Limits
+from gpucommons_spawner.quota.ledger_entry import Holding
+from gpucommons_spawner.quota.shortage import QuotaRequest
 
 from bench.figure import Figure, percentile
 
@@ -31,7 +31,9 @@ def measure() -> list[Figure]:
     for number in range(_CHECKS):
         person = f"person-{number % (_PODS // _PER_PERSON)}"
         begin = time.perf_counter()
-        ledger.reserve(Wish(person, Holding("new", Decimal(1), "SciPy", "lab", "gpu")), limits)
+        ledger.reserve(
+            QuotaRequest(person, Holding("new", Decimal(1), "SciPy", "lab", "gpu")), limits
+        )
         milliseconds.append((time.perf_counter() - begin) * 1000)
         ledger.release(person, "new")
     return [

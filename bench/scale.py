@@ -6,7 +6,8 @@ one after the other.
 
 import asyncio
 import time
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from pathlib import Path
 
@@ -14,6 +15,7 @@ import aiohttp
 from aiohttp import web
 from gpucommons_contract import Label, team_namespace
 
+from bench.attempt import reason
 from bench.figure import Figure, percentile
 from bench.kwok_cluster import KwokCluster, folder_in_memory, kwok_cluster
 from bench.scale_hub import ALONE, OURS, PEER, TEAM, TOKEN, ScaleHub
@@ -22,7 +24,8 @@ _STEP, _STEPS = 1000, 2
 _NODES = 100
 _PER_SECOND = 20
 """Starts asked for; a course of 1,000 is there within a minute."""
-_IDLE_S = 60
+_IDLE_S = 300
+"""As long as it takes until each session was looked at once: `PromptKubeSpawner.poll_interval`."""
 _PAUSE_S = 5
 """After a failure; JupyterHub needs a moment to clear it away."""
 _PATIENCE = 3
@@ -55,39 +58,59 @@ class _Start:
 
 @dataclass(slots=True)
 class _Outcome:
-    steps: list[_Load]
-    pods_deleted: int
+    """What was measured of a hub until its end, or until it failed."""
+
+    steps: list[_Load] = field(default_factory=list)
+    pods_deleted: int = 0
+    failure: str = ""
+
+    def step(self, number: int) -> _Load | None:
+        return self.steps[number] if number < len(self.steps) else None
 
 
-def measure() -> list[Figure]:
-    """Grow both hubs to 1,000 and to 2,000 sessions, idling for a minute after each step.
+def measure() -> Iterator[Figure]:
+    """Grow both hubs to 1,000 and to 2,000 sessions, idling for five minutes after each step.
 
     JupyterHub with a spawner that does nothing goes to 1,000: its cost of a start is the least
-    that any spawner's hub can have.
+    that any spawner's hub can have. Ours is given at once, and again with the peer's beside it.
+    Raises RuntimeError, after all that was measured, if our hub failed.
     """
+    ours = _outcome(OURS, _STEPS)
+    yield from _figures(ours, _Outcome())
+    peer = _outcome(PEER, _STEPS)
+    yield from _figures(ours, peer)
     alone = _outcome(ALONE, steps=1)
-    ours, peer = (_outcome(settings, _STEPS) for settings in (OURS, PEER))
-    return [*_figures(ours, peer), *_spawner_figures(ours.steps[0], peer.steps[0], alone.steps[0])]
+    if ours.steps and alone.steps:
+        yield from _spawner_figures(ours.steps[0], peer, alone.steps[0])
+    if ours.failure or alone.failure:
+        raise RuntimeError(ours.failure or alone.failure)
 
 
 def _outcome(settings: str, steps: int) -> _Outcome:
+    outcome = _Outcome()
     with folder_in_memory() as folder, kwok_cluster(folder / "cluster", _NODES, _AMOUNTS) as api:
         namespace = {"name": team_namespace(TEAM), "labels": {Label.TEAM: TEAM}}
         api.post("/api/v1/namespaces", {"metadata": namespace})
-        return asyncio.run(_grown(folder, settings, api, steps))
+        try:
+            asyncio.run(_grow(outcome, folder, settings, api, steps))
+        except Exception as error:
+            outcome.failure = reason(error)
+            print(f"{settings}: {outcome.failure}", flush=True)
+        outcome.pods_deleted = api.requests("pods", "DELETE")
+    return outcome
 
 
-async def _grown(folder: Path, settings: str, api: KwokCluster, steps: int) -> _Outcome:
+async def _grow(
+    outcome: _Outcome, folder: Path, settings: str, api: KwokCluster, steps: int
+) -> None:
     sessions, port = await _sessions()
     hub = ScaleHub(folder, settings, api, port, _people(0, _STEPS * _STEP))
     hub.start()
     try:
         async with _client(hub, await _token(hub)) as client:
-            loads = []
             for step in range(steps):
                 people = _people(step * _STEP, (step + 1) * _STEP)
-                loads.append(await _step(hub, client, people))
-            return _Outcome(loads, api.requests("pods", "DELETE"))
+                outcome.steps.append(await _step(hub, client, people))
     finally:
         hub.stop()
         await sessions.cleanup()
@@ -139,11 +162,21 @@ async def _start(client: aiohttp.ClientSession, person: str) -> _Start:
     Raises RuntimeError after three failures.
     """
     begin, start = time.monotonic(), _Start()
-    while not await _ready(client, person, start):
+    while not await _tried(client, person, start):
         if start.failed == _PATIENCE:
             raise RuntimeError(f"the session of {person} failed to start {_PATIENCE} times")
     start.seconds = time.monotonic() - begin
     return start
+
+
+async def _tried(client: aiohttp.ClientSession, person: str, start: _Start) -> bool:
+    """Try once; a hub that drops the connection has failed to start the session."""
+    try:
+        return await _ready(client, person, start)
+    except aiohttp.ClientError:
+        start.failed += 1
+        await asyncio.sleep(_PAUSE_S)
+        return False
 
 
 async def _ready(client: aiohttp.ClientSession, person: str, start: _Start) -> bool:
@@ -193,68 +226,85 @@ def _people(first: int, end: int) -> list[str]:
     return [f"person-{number}" for number in range(first, end)]
 
 
-def _spawner_figures(ours: _Load, peer: _Load, alone: _Load) -> list[Figure]:
-    """Tell JupyterHub's own part of a start from the spawners'."""
+def _spawner_figures(ours: _Load, peer: _Outcome, alone: _Load) -> Iterator[Figure]:
+    """Separate JupyterHub's own part of a start from the spawners'."""
     core = alone.cpu_per_spawn_ms
-    whole = peer.cpu_per_spawn_ms
-    mine, theirs = ours.cpu_per_spawn_ms - core, whole - core
+    theirs = peer.step(0)
+    whole = theirs.cpu_per_spawn_ms if theirs else None
+    own = whole - core if whole is not None else None
     title = f"of a start, up to {_STEP}"
-    return [
-        Figure(
-            "scale-spawn-floor",
-            f"JupyterHub's own CPU {title}",
-            core,
+    for name, what, value, peer_value in (
+        ("floor", "JupyterHub's own CPU", core, whole),
+        ("own", "The spawner's CPU", ours.cpu_per_spawn_ms - core, own),
+    ):
+        yield Figure(
+            f"scale-spawn-{name}",
+            f"{what} {title}",
+            value,
             "ms",
-            None,
-            _PEER_NAME,
-            whole,
-        ),
-        Figure(
-            "scale-spawn-own", f"The spawner's CPU {title}", mine, "ms", None, _PEER_NAME, theirs
-        ),
-    ]
-
-
-def _figures(ours: _Outcome, peer: _Outcome) -> list[Figure]:
-    figures = []
-
-    def add(short: str, title: str, values: tuple[float, float], unit: str, **more: float) -> None:
-        figures.append(
-            Figure(short, title, values[0], unit, peer=_PEER_NAME, peer_value=values[1], **more)
+            peer=_PEER_NAME,
+            peer_value=peer_value,
+            peer_failed="" if theirs else peer.failure,
         )
 
-    for step, (mine, theirs) in enumerate(zip(ours.steps, peer.steps, strict=True), start=1):
-        total = step * _STEP
-        costs = (mine.cpu_per_spawn_ms, theirs.cpu_per_spawn_ms)
-        add(
-            f"scale-spawn-cpu-{total}",
-            f"Hub CPU of a start, up to {total}",
-            costs,
-            "ms",
-            ratio_target=0.6,
-        )
-        idle = (mine.idle_cpu_s, theirs.idle_cpu_s)
-        add(
-            f"scale-idle-cpu-{total}",
-            f"Hub CPU of a minute idle, {total} run",
-            idle,
-            "s",
-            ratio_target=0.3,
-        )
-        waits = (percentile(mine.seconds, 0.95), percentile(theirs.seconds, 0.95))
-        add(f"scale-start-{total}", f"Start to ready at 20/s, up to {total}, p95", waits, "s")
-        memory = (mine.memory_mb, theirs.memory_mb)
-        add(f"scale-memory-{total}", f"Hub memory, {total} run", memory, "MB")
-        refused = (float(mine.turned_away), float(theirs.turned_away))
-        add(
-            f"scale-refused-{total}",
-            f"Starts told to come back, up to {total}",
-            refused,
+
+def _figures(ours: _Outcome, peer: _Outcome) -> Iterator[Figure]:
+    """Give what was measured of ours, each beside the peer's or why that has none."""
+    for number, mine in enumerate(ours.steps):
+        theirs = peer.step(number)
+        others = _of_step(theirs, number) if theirs else []
+        for index, figure in enumerate(_of_step(mine, number)):
+            yield replace(
+                figure,
+                peer=_PEER_NAME,
+                peer_value=others[index].value if others else None,
+                peer_failed="" if others else peer.failure,
+            )
+    if len(ours.steps) == _STEPS:
+        yield Figure(
+            "scale-killed",
+            f"Pods deleted by who made them, of {_STEPS * _STEP}",
+            ours.pods_deleted,
             "",
             target=0,
+            peer=_PEER_NAME,
+            peer_value=peer.pods_deleted if len(peer.steps) == _STEPS else None,
+            peer_failed=peer.failure,
         )
-        failed = (float(mine.failed), float(theirs.failed))
-        add(f"scale-failed-{total}", f"Starts that failed, up to {total}", failed, "", target=0)
-    killed = (float(ours.pods_deleted), float(peer.pods_deleted))
-    add("scale-killed", f"Pods deleted by who made them, of {_STEPS * _STEP}", killed, "", target=0)
-    return figures
+
+
+def _of_step(load: _Load, number: int) -> list[Figure]:
+    total = (number + 1) * _STEP
+    return [
+        Figure(
+            f"scale-spawn-cpu-{total}",
+            f"Hub CPU of a start, up to {total}",
+            load.cpu_per_spawn_ms,
+            "ms",
+            ratio_target=0.6,
+        ),
+        Figure(
+            f"scale-idle-cpu-{total}",
+            f"Hub CPU of a minute idle, {total} run",
+            load.idle_cpu_s,
+            "s",
+            ratio_target=0.3,
+        ),
+        Figure(
+            f"scale-start-{total}",
+            f"Start to ready at {_PER_SECOND}/s, up to {total}, p95",
+            percentile(load.seconds, 0.95),
+            "s",
+        ),
+        Figure(f"scale-memory-{total}", f"Hub memory, {total} run", load.memory_mb, "MB"),
+        Figure(
+            f"scale-refused-{total}",
+            f"Starts told to come back, up to {total}",
+            load.turned_away,
+            "",
+            target=0,
+        ),
+        Figure(
+            f"scale-failed-{total}", f"Starts that failed, up to {total}", load.failed, "", target=0
+        ),
+    ]

@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 
 from gpucommons_contract import team_namespace
-from gpucommons_local.programs import program
+from gpucommons_local.machine.programs import program
 
 from bench.kwok_cluster import KwokCluster
 from tests.hub.processes import Program, free_port

@@ -12,10 +12,11 @@ import tempfile
 from importlib.metadata import version
 from pathlib import Path
 
-from gpucommons_local.container_runtime import import_image, imported_images
+from gpucommons_local.cluster.container_runtime import import_image, imported_images
 from gpucommons_local.images import Files, Image, build, find
-from gpucommons_local.instance import load
+from gpucommons_local.machine.instance import load
 
+from bench.alternate import Outcome
 from bench.figure import Figure
 from tests.platform import GPUCOMMONS
 
@@ -28,40 +29,54 @@ def measure() -> list[Figure]:
     """Alternate the three, 20 times each."""
     subprocess.run([GPUCOMMONS, "up", "--name", _NAME, "--port", str(_PORT)], check=True)
     try:
-        seconds = _alternate()
+        outcome = _alternate()
     finally:
         subprocess.run([GPUCOMMONS, "down", "--name", _NAME], check=True)
-    ours, same, stock = (statistics.median(seconds[each]) for each in ("ours", "same", "stock"))
     peer = f"KubeSpawner {version('jupyterhub-kubespawner')}"
-    common = {"value": ours, "unit": "s", "samples": _ROUNDS}
     return [
-        Figure(
+        _figure(
             "spawn-same-image",
             "Start to ready, same image, p50",
-            **common,
+            outcome,
+            "same",
             peer=peer,
-            peer_value=same,
             ratio_target=1.05,
         ),
-        Figure(
+        _figure(
             "spawn-stock",
             "Start to ready, p50",
-            **common,
+            outcome,
+            "stock",
             peer=f"{peer}, stock image",
-            peer_value=stock,
             ratio_target=0.6,
         ),
     ]
 
 
-def _alternate() -> dict[str, list[float]]:
+def _figure(
+    name: str, title: str, outcome: Outcome, other: str, *, peer: str, ratio_target: float
+) -> Figure:
+    failed = outcome.failed.get(other, "")
+    return Figure(
+        name,
+        title,
+        statistics.median(outcome.seconds["ours"]),
+        "s",
+        peer=peer,
+        peer_value=None if failed else statistics.median(outcome.seconds[other]),
+        peer_failed=failed,
+        ratio_target=ratio_target,
+        samples=_ROUNDS,
+    )
+
+
+def _alternate() -> Outcome:
     """Run `bench.alternate` inside the node, where both hubs can be reached."""
     command = [GPUCOMMONS, "exec", "--name", _NAME, sys.executable, "-m", "bench.alternate"]
     result = subprocess.run(
         [*command, _NAME, _stock_image(), str(_ROUNDS)], check=True, stdout=subprocess.PIPE
     )
-    seconds: dict[str, list[float]] = json.loads(result.stdout.splitlines()[-1])
-    return seconds
+    return Outcome(**json.loads(result.stdout.splitlines()[-1]))
 
 
 def _stock_image() -> str:

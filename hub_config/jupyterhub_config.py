@@ -10,13 +10,9 @@ form of the z2jh chart's ``hub.config``:
       catalogue_file: /etc/gpucommons/catalogue.yaml
 """
 
-from gpucommons_config.hub import check_catalogue, defaults, spare_the_collector
+from gpucommons_config import configure
 from gpucommons_config.installation import installation
-from gpucommons_config.services import add_services
 
 c = get_config()  # type: ignore[name-defined]  # noqa: F821
-c.merge(defaults())
 c.merge(installation())
-add_services(c)
-check_catalogue(c)
-spare_the_collector()
+configure(c)

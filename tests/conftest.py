@@ -9,7 +9,7 @@ import pytest
 import yaml
 from gpucommons_local.errors import PlatformError
 from gpucommons_local.gpu.driver import DriverRoot, build
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 from playwright.sync_api import Browser, expect, sync_playwright
 
 from tests.account_commands import Commands
@@ -18,9 +18,10 @@ from tests.platform import GPUCOMMONS, LocalPlatform, look_at
 from tests.waiting import PAGE_PATIENCE_MS, until
 
 # Other work on the machine may slow an example down; a test is judged by what it finds.
-settings.register_profile("thorough", deadline=None)
+_PATIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("thorough", _PATIENT)
 # For the checks before a commit.
-settings.register_profile("quick", deadline=None, max_examples=20)
+settings.register_profile("quick", _PATIENT, max_examples=20)
 settings.load_profile("thorough")
 expect.set_options(timeout=PAGE_PATIENCE_MS)
 
@@ -70,8 +71,8 @@ def platform(request: pytest.FixtureRequest) -> Iterator[LocalPlatform]:
     if name:
         yield look_at(name)
         return
-    subprocess.run([GPUCOMMONS, "up", "--name", _NAME, "--port", str(_PORT)], check=True)
     try:
+        subprocess.run([GPUCOMMONS, "up", "--name", _NAME, "--port", str(_PORT)], check=True)
         yield look_at(_NAME)
     finally:
         subprocess.run([GPUCOMMONS, "down", "--name", _NAME], check=True)
@@ -134,6 +135,8 @@ def chromium() -> Iterator[Browser]:
     module may need one of its own.
     """
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=_CHROMIUM, args=_CHROMIUM_ARGUMENTS)
+        browser = playwright.chromium.launch(
+            executable_path=_CHROMIUM, args=_CHROMIUM_ARGUMENTS, timeout=PAGE_PATIENCE_MS
+        )
         yield browser
         browser.close()

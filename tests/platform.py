@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from gpucommons_local.programs import program
+from gpucommons_local.machine.programs import program
 
 GPUCOMMONS = str(Path(sys.executable).parent / "gpucommons")
 

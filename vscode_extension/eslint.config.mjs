@@ -1,4 +1,4 @@
-// The same tools as the panel's, installed once beside it.
+// The same tools as the panel's, installed once in its folder.
 import { createRequire } from 'node:module';
 
 const require = createRequire(
@@ -9,27 +9,29 @@ const prettier = require('eslint-config-prettier');
 const tseslint = require('typescript-eslint');
 
 export default tseslint.config(
+  { ignores: ['out'] },
   eslint.configs.recommended,
   tseslint.configs.strict,
   prettier,
   {
-    languageOptions: {
-      sourceType: 'commonjs',
-      globals: Object.fromEntries(
-        [
-          ...['clearInterval', 'clearTimeout', 'module', 'process', 'require'],
-          ...['setImmediate', 'setInterval', 'setTimeout', 'URL']
-        ].map(name => [name, 'readonly'])
-      )
-    },
+    files: ['**/*.ts'],
     rules: {
-      '@typescript-eslint/no-require-imports': 'off', // what VS Code loads is CommonJS
-      '@typescript-eslint/no-extraneous-class': 'off', // a constructor may set up much
+      '@typescript-eslint/naming-convention': [
+        'error',
+        {
+          selector: 'interface',
+          format: ['PascalCase'],
+          custom: { regex: '^I[A-Z]', match: true }
+        }
+      ],
       curly: ['error', 'all'],
       eqeqeq: 'error',
       'no-console': 'error',
       'prefer-arrow-callback': 'error'
     }
   },
-  { files: ['**/*.mjs'], languageOptions: { sourceType: 'module' } }
+  {
+    files: ['**/*.mjs'],
+    languageOptions: { globals: { URL: 'readonly' } }
+  }
 );

@@ -13,12 +13,12 @@ class SignInError(Exception):
 
     status: ClassVar[int] = 403
     is_removal: ClassVar[bool] = False
-    """Whether it says that the person may not be here any more, so that sessions have to end.
+    """Whether it says that the person may not be here any more, so that sessions must end.
 
     A login that has run out, or that Dex has forgotten, says nothing of the kind.
     """
     title: str = "You could not be signed in"
-    advice: str = "Try again. If it happens again, tell the person who runs this hub."
+    advice: str = "Try again. If it happens again, tell an administrator."
 
     def __init__(self, detail: str) -> None:
         super().__init__(detail)
@@ -27,7 +27,7 @@ class SignInError(Exception):
 class ProviderUnavailableError(SignInError):
     """Dex could not be reached, did not answer in time, or answered with nonsense.
 
-    Says nothing about the person: who is signed in stays signed in for a while.
+    Says nothing about the person: whoever is signed in stays signed in for a while.
     """
 
     status = 503
@@ -49,7 +49,7 @@ class UnclearAnswerError(ProviderUnavailableError):
     title = "Your account could not be checked just now"
     advice = (
         "The sign-in service could not look your account up. Sessions that are running go on. "
-        "Try again in a few minutes. If it happens again, tell the person who runs this hub."
+        "Try again in a few minutes. If it happens again, tell an administrator."
     )
 
 
@@ -59,7 +59,7 @@ class ClientRefusedError(ProviderUnavailableError):
     title = "Sign-in is not set up correctly"
     advice = (
         "The sign-in service does not accept this hub. Sessions that are running go on. "
-        "Tell the person who runs this hub; the hub's log says what to correct."
+        "Tell an administrator; the hub's log says what to correct."
     )
 
 
@@ -71,7 +71,10 @@ class ProviderRefusedError(SignInError):
 
 
 class NoRefreshTokenError(SignInError):
-    """Somebody about whom Dex cannot be asked again: the scope offline_access was not granted."""
+    """Somebody about whom Dex cannot be asked again: its connector, or the scope, gives no token.
+
+    Says nothing about the person: the sign-in counts for a while.
+    """
 
     def __init__(self, username: str) -> None:
         super().__init__(f"there is no refresh token of {username}")
@@ -112,7 +115,7 @@ class TokenRejectedError(SignInError):
     title = "This sign-in could not be trusted"
     advice = (
         "What the sign-in service sent did not pass the checks, so you were not signed in. "
-        "Try again. If it happens again, tell the person who runs this hub: "
+        "Try again. If it happens again, tell an administrator: "
         "the hub's log names the check that failed."
     )
 
@@ -128,18 +131,36 @@ class UnusableClaimsError(SignInError):
 
     def __init__(self, detail: str) -> None:
         super().__init__(detail)
-        self.advice = f"{detail} Tell the person who looks after your account."
+        self.advice = f"{detail} Ask an administrator."
 
 
 class NotAllowedError(SignInError):
-    """A genuine person who belongs to no group that may sign in."""
+    """A genuine person who belongs to no group that may sign in.
+
+    groups describes, for the log, which groups came.
+    """
 
     is_removal = True
     title = "Your account has no access yet"
 
-    def __init__(self, username: str, advice: str) -> None:
-        super().__init__(f"{username} is in no group that may sign in")
+    def __init__(self, username: str, advice: str, groups: str = "") -> None:
+        super().__init__(
+            f"{username} is in no group that may sign in{f' ({groups})' if groups else ''}"
+        )
         self.advice = f"You signed in as {username}. {advice}"
+
+
+class NameChangedError(SignInError):
+    """Somebody whom the sign-in service calls otherwise than when they signed in.
+
+    They are still here, under another name: no reason to end a session.
+    """
+
+    title = "Your user name has changed"
+
+    def __init__(self, before: str, now: str) -> None:
+        super().__init__(f"the user name was {before} and is {now} now")
+        self.advice = f"Your user name was {before} and is {now} now. Sign in again."
 
 
 class NameTakenError(SignInError):
@@ -151,12 +172,14 @@ class NameTakenError(SignInError):
         super().__init__(
             f"{username} is bound to the account that signed in first; "
             f"this one is {str(account[1])[:128]!a} of {str(account[0])[:128]!a}. To free the "
-            "name, delete the user on the admin page"
+            "name, delete the user on the admin page. If Dex was set up anew, so that everybody "
+            "has another account: set DexOAuthenticator.bind_account to False until all have "
+            "signed in once"
         )
         self.advice = (
             f"You signed in as {username}, but that name is in use here by another account: one "
-            "of another sign-in service, or one that was deleted and made anew. Ask the person "
-            "who runs this hub. An administrator can free the name by deleting the user on the "
+            "of another sign-in service, or one that was deleted and made anew. Ask an "
+            "administrator, who can free the name by deleting the user on the "
             "admin page; the files stay."
         )
 
@@ -169,4 +192,4 @@ class BlockedError(SignInError):
 
     def __init__(self, username: str) -> None:
         super().__init__(f"{username} is in blocked_users")
-        self.advice = f"{username} may not use this hub. Ask the person who runs it."
+        self.advice = f"{username} may not use this hub. Ask an administrator."

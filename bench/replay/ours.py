@@ -2,29 +2,25 @@
 
 from datetime import UTC, datetime, timedelta
 
-from gpucommons_contract import GPUActivity, KernelActivity, SessionActivity, TerminalActivity
-from gpucommons_culler.decision import (
-    FRESH,
-    Action,
-    Countdown,
-    Decision,
-    Facts,
-    Lease,
-    Verdict,
-    decide,
+from gpucommons_contract import (
+    WORK_ABOVE_PERCENT,
+    GPUActivity,
+    KernelActivity,
+    SessionActivity,
+    TerminalActivity,
 )
-from gpucommons_culler.pauses import Pauses
-from gpucommons_culler.rule import IdleRule
-from gpucommons_culler.session import SessionKey
-from gpucommons_culler.signals import SignalName
-from gpucommons_culler.sources.pod_usage import Thresholds
-from gpucommons_culler.tracks import THE_SESSION, Tracks
+from gpucommons_culler.core.backoff import SessionBackoff
+from gpucommons_culler.core.commitments import Countdown, Lease
+from gpucommons_culler.core.decision import Action, Decision, Facts, Verdict, decide
+from gpucommons_culler.core.rule import IdleRule
+from gpucommons_culler.core.session import SessionKey
+from gpucommons_culler.core.signals import FRESH, THE_SESSION, SignalName
+from gpucommons_culler.telemetry.signal_history import SignalHistory
+from gpucommons_culler.telemetry.sources.source import Thresholds
 
 from bench.replay.readings import NEVER, Reading
 
 _OUTSIDE = frozenset({SignalName.PROCESSOR, SignalName.NETWORK})
-_GPU_ABOVE = 3
-"""Percent, as DCGM's figures and the session's own are judged by default."""
 _THRESHOLDS = Thresholds()
 _MIDNIGHT = datetime(2026, 12, 1, tzinfo=UTC)
 _MINUTE = timedelta(minutes=1)
@@ -49,14 +45,14 @@ class Ours:
     def begin(self, minute: int) -> None:
         self._started = minute
         self._key = SessionKey("ada", "", _MIDNIGHT + minute * _MINUTE)
-        self._tracks = Tracks()
+        self._history = SignalHistory()
         self._clock = 0
         self._was_down = False
         self._countdown: Countdown | None = None
         self._lease: Lease | None = None
         self._kept = 0
         self._gpu_at = NEVER
-        self._silent = Pauses()
+        self._silent = SessionBackoff()
 
     def ends(self, reading: Reading) -> bool:
         now = _MIDNIGHT + (reading.minute + reading.clock) * _MINUTE
@@ -64,13 +60,13 @@ class Ours:
             self._was_down = True
             return False
         if self._was_down:
-            kept, self._tracks, self._was_down = self._tracks, Tracks(), False
-            self._tracks.restore(self._key, kept.signals(self._key), now)
+            kept, self._history, self._was_down = self._history, SignalHistory(), False
+            self._history.restore(self._key, kept.signals(self._key), now)
         if reading.clock != self._clock:
             self._clock = reading.clock
-            self._tracks.forget_before(now)
+            self._history.forget_before(now)
             self._silent.clear()
-        if reading.gpu > _GPU_ABOVE:
+        if reading.gpu > WORK_ABOVE_PERCENT:
             self._gpu_at = reading.minute
         self._measure(reading, now)
         self._keep(reading, now)
@@ -91,17 +87,17 @@ class Ours:
             ):
                 self._sample(found.name, "the node", now, active=found.active)
         if self._exporter and reading.exporter is not None:
-            active = reading.exporter > _GPU_ABOVE
+            active = reading.exporter > WORK_ABOVE_PERCENT
             self._sample(SignalName.GPU, "Prometheus", now, active=active)
 
     def _sample(self, name: SignalName, source: str, now: datetime, *, active: bool) -> None:
         value = "much" if active else "little"
-        self._tracks.observe(
+        self._history.observe(
             self._key, name, source, trusted=True, at=now, active=active, value=value
         )
 
     def _answered(self, now: datetime) -> bool:
-        told = (each for each in self._tracks.signals(self._key) if each.source == THE_SESSION)
+        told = (each for each in self._history.signals(self._key) if each.source == THE_SESSION)
         return any(now - each.measured_at <= FRESH for each in told)
 
     def _ask(self, reading: Reading, now: datetime) -> None:
@@ -110,7 +106,7 @@ class Ours:
         if reading.answers:
             self._silent.went_well(self._key)
             said, own = self._said(reading), not self._exporter
-            self._tracks.told(self._key, said, now, trust_gpu=own)
+            self._history.report(self._key, said, now, trust_gpu=own)
         else:
             self._silent.failed(self._key, now, "")
 
@@ -149,7 +145,7 @@ class Ours:
     def _judge(self, now: datetime, *, asked: bool) -> Decision:
         facts = Facts(
             started=self._key.started,
-            signals=self._tracks.signals(self._key),
+            signals=self._history.signals(self._key),
             required=self._required(asked=asked),
             lease=self._lease,
             countdown=self._countdown,

@@ -11,12 +11,28 @@ from gpucommons_contract.activity import (
     read_activity,
 )
 from gpucommons_contract.endpoints import Endpoint
-from gpucommons_contract.grants import END_OF_DAY, GRANTS_NAMESPACE, Grant, read_grant
+from gpucommons_contract.grants import END_OF_DAY, GRANTS_NAMESPACE, Grant, end_in_words, read_grant
 from gpucommons_contract.labels import Annotation, Label
-from gpucommons_contract.moments import read_moment
+from gpucommons_contract.names import (
+    IDLE_SERVICE,
+    LONGEST_USER_NAME,
+    NAMESPACE_PREFIX,
+    NOTICE_SERVICE,
+    PEOPLE_SERVICE,
+    UserNameError,
+    is_team_name,
+    is_user_name,
+    team_namespace,
+    user_name,
+)
 from gpucommons_contract.notices import (
+    ALL_CLEAR_SECONDS,
+    END_REASON_NOTICE,
+    ENDING_NOTICE,
+    KEEP_CHOICE,
     LONGEST_NOTICE,
     LONGEST_NOTICE_ID,
+    NOTICES_CHANGED,
     Notice,
     NoticeChoice,
     NoticeError,
@@ -24,16 +40,17 @@ from gpucommons_contract.notices import (
     read_answer,
     read_notice,
 )
-from gpucommons_contract.services import IDLE_SERVICE, NOTICE_SERVICE, PEOPLE_SERVICE
-from gpucommons_contract.session import SessionInfo, SessionStatus
+from gpucommons_contract.quantities import amount, cpus_as_written, memory_as_written
+from gpucommons_contract.session import SessionInfo, SessionStatus, SessionVariable
 from gpucommons_contract.standing_notices import (
     NOTICES_NAMESPACE,
     StandingNotice,
     read_standing_notice,
 )
-from gpucommons_contract.teams import NAMESPACE_PREFIX, is_team_name, team_namespace
 from gpucommons_contract.telemetry import (
     GPU,
+    SHARED_GPU_MODES,
+    WORK_ABOVE_PERCENT,
     GPUHolder,
     GPUMemory,
     GPUPeak,
@@ -48,19 +65,27 @@ from gpucommons_contract.telemetry import (
     TelemetryState,
     Throttle,
 )
-from gpucommons_contract.variables import SessionVariable
+from gpucommons_contract.wording import read_moment
 
 __all__ = [
+    "ALL_CLEAR_SECONDS",
+    "ENDING_NOTICE",
     "END_OF_DAY",
+    "END_REASON_NOTICE",
     "GPU",
     "GRANTS_NAMESPACE",
     "IDLE_SERVICE",
+    "KEEP_CHOICE",
     "LONGEST_NOTICE",
     "LONGEST_NOTICE_ID",
+    "LONGEST_USER_NAME",
     "NAMESPACE_PREFIX",
+    "NOTICES_CHANGED",
     "NOTICES_NAMESPACE",
     "NOTICE_SERVICE",
     "PEOPLE_SERVICE",
+    "SHARED_GPU_MODES",
+    "WORK_ABOVE_PERCENT",
     "Annotation",
     "Endpoint",
     "GPUActivity",
@@ -90,7 +115,13 @@ __all__ = [
     "TelemetryState",
     "TerminalActivity",
     "Throttle",
+    "UserNameError",
+    "amount",
+    "cpus_as_written",
+    "end_in_words",
     "is_team_name",
+    "is_user_name",
+    "memory_as_written",
     "read_activity",
     "read_answer",
     "read_grant",
@@ -98,4 +129,5 @@ __all__ = [
     "read_notice",
     "read_standing_notice",
     "team_namespace",
+    "user_name",
 ]

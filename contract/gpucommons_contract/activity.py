@@ -22,12 +22,12 @@ class KernelActivity:
 
 @dataclass(frozen=True, slots=True)
 class TerminalActivity:
-    """One terminal. busy is whether a program runs in it beside the shell."""
+    """One terminal. busy is whether a program other than the shell runs in it."""
 
     name: str
     busy: bool
     program: str | None
-    """The program's name, such as ``python``; None if none runs or it cannot be told."""
+    """The program's name, such as ``python``; None if none runs or it is unknown."""
     last: float
     """Age of the last input or output."""
 
@@ -45,7 +45,7 @@ class GPUActivity:
     utilization: float
     """Percent; the highest of any device within the last hour, or since ``watched``."""
     memory: int | None
-    """Bytes that are in use on all devices now."""
+    """Bytes that are in use on all devices now, of shared ones by this session; None: not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +124,7 @@ _LONGEST_AGE = 10 * 365 * 86400.0
 def _age(value: object) -> float:
     """Read a number that is not negative; NaN and infinity are none."""
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise TypeError(f"{value!r} is no number")
+        raise TypeError(f"{value!r} is not a number")
     if not 0 <= value <= _LONGEST_AGE:
         raise ValueError(f"the session's answer has {value!r} where seconds should be")
     return float(value)

@@ -15,7 +15,7 @@ class Endpoint(StrEnum):
     SESSION_GPU_USAGE = "gpucommons/api/gpus/usage"
     """Session: GET ?since=&until= (seconds since the Unix epoch) gives a `GPUUsage`."""
     SESSION = "gpucommons/api/session"
-    """Session: GET tells what it is, since when and until when (`SessionStatus`)."""
+    """Session: GET says what it is, since when and until when (`SessionStatus`)."""
     SESSION_NOTICE = "gpucommons/api/notice"
     """Session: POST shows a `Notice`, GET lists those that still matter, DELETE ?id= withdraws one.
 
@@ -25,13 +25,23 @@ class Endpoint(StrEnum):
     SESSION_NOTICE_ANSWER = "gpucommons/api/notice/answer"
     """Session: POST ``{"id": ..., "choice": ...}`` says what the person chose; the first counts."""
     SESSION_FAREWELL = "gpucommons/api/farewell"
-    """Session: POST tells open pages that it ends, and answers once they had their time to save,
+    """Session: POST asks open pages to save before it ends, and answers once they had time to,
     after 3 seconds or less.
     """
     SESSION_OUTPUTS = "gpucommons/api/outputs"
-    """Session: POST gives a page the cells that run without one, with their output."""
+    """Session: POST says which notebook a page shows; gives it the cells that run without a page,
+    with what is new of their output.
+    """
+    SESSION_OWN_SAVE = "gpucommons/api/own-save"
+    """Session: POST ``{"path": ...}`` says that a page is about to save a document by itself."""
+    SESSION_UNSAVED_COPY = "gpucommons/api/unsaved-copy"
+    """Session: POST puts a page's version of a document next to the file, under a free name."""
     SESSION_ACTIVITY = "gpucommons/api/activity"
-    """Session: GET gives a `SessionActivity`, what it knows of its own use."""
+    """Session: GET gives a `SessionActivity`, what it knows of its own use.
+
+    ``?warn_after=&stop_after=`` is the idle rule that applies to it now, which its panel
+    shows: whole seconds, or ``never``.
+    """
     HUB_SESSIONS = "api/gpucommons/sessions"
     """Hub: GET ?after=ID&limit=500 lists sessions that run, a page at a time, in the order of
     their ids (scope read:servers, for all servers).
@@ -53,12 +63,18 @@ class Endpoint(StrEnum):
     ``{"tokens": [...], "expires_in": SECONDS}``, in the order asked for. Whoever works in a
     session can read the token of a request to it: a service's own would open all others.
     """
+    HUB_SESSION_END = "api/gpucommons/users/{user}/session-end/{server}"
+    """Hub: PUT ``{"reason": SENTENCE, "page": "services/NAME/"}`` notes why a session is about to
+    be stopped, up to five minutes beforehand; its person reads it where they land, with a link to
+    the service's page if one is given (scope delete:servers). ``server`` is empty for the
+    default one. 204, or 404 if it does not run.
+    """
     HUB_RECHECK = "api/gpucommons/users/{name}/recheck"
     """Hub: POST asks Dex at once whether this person may still be here (scope delete:users)."""
     HUB_NOTICES = "api/gpucommons/notices"
     """Hub: POST ``{"notice": ..., "users": [...]}`` shows a `Notice` in every session that runs, or
-    in those of these people; DELETE ?id= takes it back there (scope delete:servers). Those that
-    start later are told of what stands: see `StandingNotice`.
+    in those of these people; DELETE ?id= withdraws it there (scope delete:servers). Those that
+    start later show the notices in force: see `StandingNotice`.
 
     Both answer ``{"told": [...], "missed": [...]}``: sessions as ``NAME/SERVER``.
     """

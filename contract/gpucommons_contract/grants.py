@@ -1,4 +1,4 @@
-"""Exceptions from the quota: granted by the account commands, taken into account by the hub.
+"""Quota grants: granted by the account commands, taken into account by the hub.
 
 Each is a ConfigMap with `Label.QUOTA_GRANT` in a namespace of its own, so that nobody needs
 rights on other ConfigMaps for it.
@@ -10,11 +10,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, time
 from decimal import Decimal, InvalidOperation
 
-from gpucommons_contract.moments import read_moment
+from gpucommons_contract.wording import moment, read_moment
 
 GRANTS_NAMESPACE = "gpucommons-quota"
 END_OF_DAY = time(23, 59, 59)
-"""Until when on its last day an exception holds of which only the day was said, UTC."""
+"""When a grant ends on its last day if only the day was given, UTC."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +37,13 @@ class Grant:
     sizes: Mapping[str, int] = field(default_factory=dict)
     revoked_by: str = ""
 
-    def holds(self, now: datetime) -> bool:
+    def in_force(self, now: datetime) -> bool:
         """Whether it counts at this moment."""
         return now <= self.until
 
     def last(self) -> str:
-        """Write until when it holds: ``1 December``, or ``1 December, 18:00 UTC``."""
-        day = f"{self.until.day} {self.until:%B}"
-        return day if self.until.time() == END_OF_DAY else f"{day}, {self.until:%H:%M} UTC"
+        """Write until when it is in force, as `end_in_words`."""
+        return end_in_words(self.until)
 
     def to_data(self) -> dict[str, str]:
         """Write as the data of a ConfigMap."""
@@ -61,6 +60,11 @@ class Grant:
             "revoked_by": self.revoked_by,
         }
         return {key: str(value) for key, value in values.items() if value not in {None, ""}}
+
+
+def end_in_words(until: datetime) -> str:
+    """Write until when a grant is in force: ``2026-12-01``, or ``2026-12-01 18:00 UTC``."""
+    return f"{until:%Y-%m-%d}" if until.time() == END_OF_DAY else moment(until)
 
 
 def read_grant(name: str, data: Mapping[str, str]) -> Grant:
@@ -83,7 +87,7 @@ def read_grant(name: str, data: Mapping[str, str]) -> Grant:
             revoked_by=data.get("revoked_by", ""),
         )
     except KeyError as error:
-        raise ValueError(f"it says nothing of {error.args[0]}") from error
+        raise ValueError(f"{error.args[0]} is missing") from error
 
 
 def _amount(text: str) -> Decimal:
@@ -92,12 +96,12 @@ def _amount(text: str) -> Decimal:
     except InvalidOperation:
         found = Decimal("NaN")
     if not found.is_finite():
-        raise ValueError(f"{text} is no number of GPUs")
+        raise ValueError(f"{text} is not a number of GPUs")
     return found
 
 
 def _sizes(text: str) -> dict[str, int]:
     found = json.loads(text)
     if not isinstance(found, dict) or not all(isinstance(each, int) for each in found.values()):
-        raise ValueError("its sizes are no numbers by name")
+        raise ValueError("its sizes are not numbers by name")
     return found

@@ -23,7 +23,7 @@ class Label(StrEnum):
     TEAM_ADDITION = PREFIX + "team-addition"
     """On an object in a team's namespace: the installation's file of additions made it."""
     QUOTA_GRANT = PREFIX + "quota-grant"
-    """On a ConfigMap: it is an exception from the quota, for a ``user`` or for a ``team``."""
+    """On a ConfigMap: it is a quota grant, for a ``user`` or for a ``team``."""
     STANDING_NOTICE = PREFIX + "standing-notice"
     """On a ConfigMap: it is a notice to sessions that start, of ``everybody`` or of ``some``."""
 

@@ -1,4 +1,4 @@
-"""What a session is told to show to the person who works in it."""
+"""What a session shows to the person who works in it."""
 
 import json
 from collections.abc import Mapping
@@ -9,8 +9,18 @@ LONGEST_NOTICE_ID = 64
 """Characters."""
 LONGEST_NOTICE = 1000
 """Characters of a notice's text: it is one or two sentences, not a page."""
+ALL_CLEAR_SECONDS = 10.0
+"""How long a notice is shown that takes a warning back."""
+KEEP_CHOICE = "keep-"
+"""How the id of a choice begins that keeps the session, for that many seconds: ``keep-3600``."""
+ENDING_NOTICE = "ending"
+"""Id of the notice that the session is being stopped now."""
+END_REASON_NOTICE = "session-end"
+"""Id of the notice by which the hub says why, or when, the session ends."""
+NOTICES_CHANGED = "https://gpucommons.io/events/notices-changed/v1"
+"""Id of the event by which a session's server asks open pages to read its notices again."""
 _LONGEST_LABEL = 40
-"""Characters. It stands on a button."""
+"""Characters, on a button."""
 _MOST_CHOICES = 4
 _LAST_SECOND = 253402300799
 """The end of the year 9999. Anything later is a mistake, such as milliseconds."""
@@ -26,7 +36,7 @@ class NoticeLevel(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class NoticeChoice:
-    """One answer that a notice offers: a button. ``label`` is what stands on it."""
+    """One answer that a notice offers: a button. ``label`` is its text."""
 
     id: str
     label: str
@@ -42,6 +52,10 @@ class Notice:
     Who sends a notice with choices looks for the answer in the session's list of notices, does
     what was chosen, and then withdraws the notice or puts another in its place, which says
     what came of it. The answer is a wish of the session: its sender knows what is allowed.
+
+    One cause has one id, so that what is said of it never contradicts itself. What takes a
+    warning back is sent under the warning's id, at level info, with no end and no choices: it
+    is shown for `ALL_CLEAR_SECONDS`, and goes by itself.
     """
 
     id: str
@@ -51,6 +65,8 @@ class Notice:
     choices: tuple[NoticeChoice, ...] = ()
     answer: str | None = None
     """The id of what the person chose. Set by the session, never by who sends the notice."""
+    answered_at: float | None = None
+    """When, in seconds since the Unix epoch by the session's clock. Set by the session too."""
 
     def to_json(self) -> str:
         """Write the notice as one line of JSON, for a session to show.
@@ -58,23 +74,25 @@ class Notice:
         Without choices nothing is said of them: a session of an older image knows none.
         """
         said = asdict(self)
-        del said["answer"]
+        del said["answer"], said["answered_at"]
         if not self.choices:
             del said["choices"]
         return json.dumps(said)
 
 
 class NoticeError(ValueError):
-    """What was said is no notice. The message says which field, and what is allowed."""
+    """Not a notice. The message says which field is wrong, and what is allowed."""
 
 
-_FIELDS = tuple(field.name for field in fields(Notice) if field.name != "answer")
+_OWN = ("answer", "answered_at")
+"""The fields that the session sets."""
+_FIELDS = tuple(field.name for field in fields(Notice) if field.name not in _OWN)
 _CHOICE_FIELDS = tuple(field.name for field in fields(NoticeChoice))
 _ANSWER_FIELDS = ("id", "choice")
 
 
 def read_notice(said: object) -> Notice:
-    """Read what `Notice.to_json` wrote, once it is no text any more. Raises NoticeError.
+    """Read what `Notice.to_json` wrote, once it is parsed. Raises NoticeError.
 
     Checked by hand: importing pydantic would take a twentieth of a session's start.
     """

@@ -6,6 +6,24 @@ serves it to its panel. A session that the spawner did not start knows nothing o
 
 import json
 from dataclasses import asdict, dataclass
+from enum import StrEnum
+
+
+class SessionVariable(StrEnum):
+    """Environment variables that the spawner sets inside every session.
+
+    They say what a session was given. What it was *meant* to get and what its driver shows are
+    compared there, so that a missing GPU is not called "no GPU".
+    """
+
+    GPU_MODE = "GPUCOMMONS_GPU_MODE"
+    """As the label ``gpu-mode``: ``exclusive``, ``mps`` …; empty or unset without a GPU."""
+    GPU_UNITS = "GPUCOMMONS_GPU_UNITS"
+    """As the label ``gpu-units``: GPUs charged, a decimal; ``0`` without a GPU."""
+    GPU_PROCESSES_URL = "GPUCOMMONS_GPU_PROCESSES_URL"
+    """Where the node's agent serves a session's PIDs on the node; unset without agent or GPU."""
+    SESSION = "GPUCOMMONS_SESSION"
+    """A `SessionInfo` as JSON: what was picked, for its panel to show."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +60,6 @@ class SessionStatus:
     """When Kubernetes ends it at the latest; None is never, or not known.
 
     Kubernetes counts from when the session came to its node: where an image had to be
-    fetched first, it ends by so much sooner. The hub, which knows the moment, sends a
+    fetched first, it ends that much sooner. The hub, which knows the moment, sends a
     `Notice` in time.
     """

@@ -1,4 +1,4 @@
-"""Notices that stand for a while: sent by the account commands, shown by the hub at each start.
+"""Notices in force for a while: sent by the account commands, shown by the hub in new sessions.
 
 Each is a ConfigMap with `Label.STANDING_NOTICE` in a namespace of its own, so that nobody needs
 rights on other ConfigMaps for it.
@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from gpucommons_contract.moments import read_moment
 from gpucommons_contract.notices import Notice, read_notice
+from gpucommons_contract.wording import read_moment
 
 NOTICES_NAMESPACE = "gpucommons-notices"
 
@@ -28,12 +28,12 @@ class StandingNotice:
     at: datetime
     users: tuple[str, ...] = ()
 
-    def stands(self, now: datetime) -> bool:
-        """Whether a session that starts at this moment is told."""
+    def in_force(self, now: datetime) -> bool:
+        """Whether a session that starts at this moment shows it."""
         return now < self.until
 
     def concerns(self, user: str) -> bool:
-        """Whether this person's sessions are told."""
+        """Whether this person's sessions show it."""
         return not self.users or user in self.users
 
     def to_data(self) -> dict[str, str]:
@@ -58,12 +58,12 @@ def read_standing_notice(data: Mapping[str, str]) -> StandingNotice:
             users=_users(data["users"]) if "users" in data else (),
         )
     except KeyError as error:
-        raise ValueError(f"it says nothing of {error.args[0]}") from error
+        raise ValueError(f"{error.args[0]} is missing") from error
 
 
 def _users(text: str) -> tuple[str, ...]:
     found = json.loads(text)
     named = isinstance(found, list) and all(isinstance(each, str) for each in found)
     if not named or not found:  # an empty list must not read as everybody
-        raise ValueError("its users are no list of names; left out, it is for everybody")
+        raise ValueError("its users are not a list of names; without them, it is for everybody")
     return tuple(found)

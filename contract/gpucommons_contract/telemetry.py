@@ -11,6 +11,11 @@ import json
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 
+WORK_ABOVE_PERCENT = 3.0
+"""Percent of utilization above which a GPU works. Reading NVML again and again shows up to 1."""
+SHARED_GPU_MODES = ("mps", "timeslice", "hami")
+"""GPU modes in which other sessions work on the same device; see `SessionVariable.GPU_MODE`."""
+
 
 class TelemetryState(StrEnum):
     """Whether the session can read its GPUs."""
@@ -45,7 +50,7 @@ class GPUMemory:
     used: int
     total: int
     mine: int | None = None
-    """What this session's processes hold; None where that cannot be told from others'."""
+    """What this session's processes hold; None where that is unknown, 0 where none is on it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +99,7 @@ class GPUProcess:
     pid: int
     memory: int | None = None  # bytes
     holder: GPUHolder | None = None
-    """None: it is not this session's, or that cannot be told."""
+    """None: it is not this session's, or that is unknown."""
 
 
 @dataclass(frozen=True, slots=True)

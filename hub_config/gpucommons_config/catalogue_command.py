@@ -1,6 +1,6 @@
-"""The commands ``gpucommons catalogue``: check a catalogue, and what follows from it.
+"""The commands ``gpucommons catalogue``: check a catalogue, and derive other files from it.
 
-Only what reads the arguments is imported here; the rest when a command was chosen.
+Only what parses the arguments is imported here, and the rest once a command is chosen.
 """
 
 import argparse
@@ -9,6 +9,8 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from gpucommons_config import pin_command
 
 if TYPE_CHECKING:
     from gpucommons_spawner.catalogue import Catalogue
@@ -21,20 +23,21 @@ Run = Callable[[argparse.Namespace], int]
 
 def add_parsers(subparsers: "Subparsers") -> None:
     """Add the commands to the program."""
-    text = "check the catalogue, and what follows from it"
+    text = "check the catalogue, and derive other files from it"
     group = subparsers.add_parser("catalogue", help=text, description=f"{text.capitalize()}.")
     commands = group.add_subparsers(required=True, metavar="COMMAND")
     check = _add(commands, "check", _check, "find mistakes; the exit code is 1 if there are any")
-    check.add_argument("file", type=Path, metavar="FILE")
+    check.add_argument("file", type=Path, metavar="FILE", help="the catalogue")
     check.add_argument("--json", action="store_true", help="one JSON document, for editors")
     check.add_argument(
-        "--digests", action="store_true", help="demand that every image is pinned by digest"
+        "--digests", action="store_true", help="require every image to be pinned by digest"
     )
+    pin_command.add_arguments(_add(commands, "pin", pin_command.run, pin_command.ABOUT))
     _add(commands, "schema", _schema, "print the JSON Schema of the file, for editors")
     images = _add(commands, "images", _images, "print the images as values of z2jh's pre-puller")
-    images.add_argument("file", type=Path, metavar="FILE")
+    images.add_argument("file", type=Path, metavar="FILE", help="the catalogue")
     made = _add(commands, "manifests", _manifests, "print what teams' namespaces need for it")
-    made.add_argument("file", type=Path, metavar="FILE")
+    made.add_argument("file", type=Path, metavar="FILE", help="the catalogue")
     made.add_argument(
         "--team", action="append", required=True, metavar="TEAM", help="may be repeated"
     )
@@ -48,15 +51,15 @@ def _add(commands: "Subparsers", name: str, run: Run, text: str) -> argparse.Arg
 
 
 def _check(arguments: argparse.Namespace) -> int:
-    from gpucommons_spawner.catalogue_file import (  # noqa: PLC0415 -- see above
+    from gpucommons_spawner.catalogue.environment import utc_today  # noqa: PLC0415
+    from gpucommons_spawner.catalogue.file import (  # noqa: PLC0415 -- see above
         CatalogueError,
         checked_catalogue,
     )
-    from gpucommons_spawner.day import today  # noqa: PLC0415
 
     file: Path = arguments.file
     try:
-        found = checked_catalogue(file, today(), digests=arguments.digests)
+        found = checked_catalogue(file, utc_today(), digests=arguments.digests)
         problems, valid = found.warnings, True
     except CatalogueError as error:
         problems, valid = error.problems, False
@@ -67,7 +70,7 @@ def _check(arguments: argparse.Namespace) -> int:
         for problem in problems:
             sys.stderr.write(f"{problem.text(file)}\n")
         if valid:
-            _print(f"{file}: can be used")
+            _print(f"{file}: valid")
     return 0 if valid else 1
 
 
@@ -82,19 +85,19 @@ def _schema(_arguments: argparse.Namespace) -> int:
 
 
 def _images(arguments: argparse.Namespace) -> int:
-    from gpucommons_spawner.day import today  # noqa: PLC0415
-    from gpucommons_spawner.prepull import extra_images  # noqa: PLC0415
+    from gpucommons_spawner.catalogue.environment import utc_today  # noqa: PLC0415
+    from gpucommons_spawner.catalogue.exports import extra_images  # noqa: PLC0415
 
     catalogue = _load(arguments.file)
     if catalogue is None:
         return 1
-    _print_yaml({"prePuller": {"extraImages": extra_images(catalogue, today())}})
+    _print_yaml({"prePuller": {"extraImages": extra_images(catalogue, utc_today())}})
     return 0
 
 
 def _manifests(arguments: argparse.Namespace) -> int:
     from gpucommons_contract import is_team_name  # noqa: PLC0415
-    from gpucommons_spawner.team_manifests import manifests  # noqa: PLC0415
+    from gpucommons_spawner.catalogue.exports import manifests  # noqa: PLC0415
 
     for team in arguments.team:
         if not is_team_name(team):
@@ -108,14 +111,15 @@ def _manifests(arguments: argparse.Namespace) -> int:
 
 
 def _load(file: Path) -> "Catalogue | None":
-    """Read a catalogue; None if it has mistakes, which have been told then."""
-    from gpucommons_spawner.catalogue_file import (  # noqa: PLC0415
+    """Read a catalogue; None if it has mistakes, which are printed."""
+    from gpucommons_spawner.catalogue.environment import utc_today  # noqa: PLC0415
+    from gpucommons_spawner.catalogue.file import (  # noqa: PLC0415
         CatalogueError,
-        load_catalogue,
+        checked_catalogue,
     )
 
     try:
-        return load_catalogue(file)
+        return checked_catalogue(file, utc_today()).catalogue
     except CatalogueError as error:
         sys.stderr.write(f"{error}\n")
         return None

@@ -1,9 +1,15 @@
 """The ``gpucommons`` program: one command, with a group for each part."""
 
 import argparse
+import os
+import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
+from gpucommons_doctor import command as doctor
+from gpucommons_installer import command as installer
 from gpucommons_local import command as local
 from gpucommons_local.command import find_people_file
 from gpucommons_local.errors import PlatformError
@@ -13,14 +19,38 @@ from gpucommons_people import command as people
 from gpucommons_config import catalogue_command as catalogue
 from gpucommons_config import idle_command as idle
 
+if TYPE_CHECKING:
+    from gpucommons_doctor.hub_values import HubValues
+
+_ABOUT = (
+    "Run GPU Commons: the catalogue, checks of a cluster, teams and people, idle sessions, the "
+    "local platform."
+)
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; returns its exit code, 1 for an error that was told."""
-    parser = argparse.ArgumentParser(prog="gpucommons", description=__doc__)
+    """Run one command; returns its exit code, 1 for an error that was reported."""
+    try:
+        try:
+            return _run(arguments)
+        finally:
+            sys.stdout.flush()
+            sys.stderr.flush()
+    except BrokenPipeError:  # the reader of the output, such as head, has enough
+        for stream in (sys.stdout, sys.stderr):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+        return 128 + signal.SIGPIPE  # as shells report it of other programs
+
+
+def _run(arguments: Sequence[str] | None) -> int:
+    parser = argparse.ArgumentParser(prog="gpucommons", description=_ABOUT)
+    parser.add_argument("--version", action=_Version, nargs=0, help="show the version")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     local.add_parsers(commands)
     people.add_parsers(commands, find_people_file)
+    installer.add_parsers(commands)
     catalogue.add_parsers(commands)
+    doctor.add_parsers(commands, _chart_contradictions)
     idle.add_parsers(commands, find_people_file)
     chosen = parser.parse_args(arguments)
     try:
@@ -32,6 +62,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stderr.write("\nInterrupted. What was done is kept: run the same command again.\n")
         return 130
     return code
+
+
+def _chart_contradictions(values: "HubValues", catalogue: Path) -> Mapping[str, str]:
+    from gpucommons_config.chart_contradictions import chart_contradictions  # noqa: PLC0415 -- slow
+
+    return chart_contradictions(values, catalogue)
+
+
+class _Version(argparse.Action):
+    """Shows the version, which is looked up only when it is asked for."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_more: Any) -> None:  # noqa: ANN401 -- argparse's
+        from importlib.metadata import version  # noqa: PLC0415 -- see above
+
+        sys.stdout.write(f"{parser.prog} {version('gpucommons')}\n")
+        parser.exit()
 
 
 if __name__ == "__main__":

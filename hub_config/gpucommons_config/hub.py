@@ -6,21 +6,58 @@ from pathlib import Path
 
 from gpucommons_authenticator import TEMPLATES as LOGIN_TEMPLATES
 from gpucommons_authenticator import DexOAuthenticator
-from gpucommons_authenticator.saving_proxy import SavingProxy
-from gpucommons_authenticator.session_calls import show_notice
-from gpucommons_spawner import HANDLERS, CatalogueError, GPUSpawner, catalogue_in_force
+from gpucommons_sessions import HANDLERS as SESSION_HANDLERS
+from gpucommons_sessions import SavingProxy, show_notice
+from gpucommons_spawner import HANDLERS as SPAWNER_HANDLERS
 from gpucommons_spawner import TEMPLATES as PICKER_TEMPLATES
+from gpucommons_spawner import CatalogueError, GPUSpawner, catalogue_in_force
+from tornado.web import GZipContentEncoding
 from traitlets.config import Config
+
+from gpucommons_config.chart import chart_values
+from gpucommons_config.composition import compose
+from gpucommons_config.contradictions import warn_at_start
+from gpucommons_config.reserved_groups import reserve_groups
+from gpucommons_config.services import add_services
+
+_SET_BY_CHART = {"spawner_class": "kubespawner.KubeSpawner", "authenticator_class": "dummy"}
+"""What z2jh writes where nobody chose a class: always the one, by its default values the other."""
+
+
+def configure(c: Config) -> None:
+    """Make the hub of this configuration one of GPU Commons.
+
+    What the installation set stays: only what is unset is set, and its services, roles, template
+    paths, handlers and settings of tornado are added to. To be called when the rest of ``c`` is
+    written: in z2jh's ``hub.extraConfig``, or at the end of a ``jupyterhub_config.py``. A second
+    call changes nothing. The hub stops with the file, line and key if the catalogue has a mistake;
+    what contradicts GPU Commons it writes into its log when it has read all of ``c``.
+    """
+    if chart_values():
+        _leave_to_us(c.JupyterHub)
+    compose(c, defaults())
+    add_services(c)
+    check_catalogue(c)
+    reserve_groups(c)
+    warn_at_start()
+    spare_the_collector()
+
+
+def _leave_to_us(hub: Config) -> None:
+    for trait, value in _SET_BY_CHART.items():
+        if hub.get(trait) == value:
+            del hub[trait]
 
 
 def defaults() -> Config:
-    """Return the hub's configuration before an installation adds its own."""
+    """Return what an installation need not set."""
     c = Config()
     c.JupyterHub.authenticator_class = DexOAuthenticator
     c.JupyterHub.spawner_class = GPUSpawner
     # With another one, open pages do not save before the hub stops their session.
     c.JupyterHub.proxy_class = SavingProxy
-    c.JupyterHub.extra_handlers = HANDLERS
+    c.JupyterHub.extra_handlers = [*SPAWNER_HANDLERS, *SESSION_HANDLERS]
+    c.JupyterHub.tornado_settings = {"transforms": [CompressedHubFiles]}
     c.JupyterHub.template_paths = [str(LOGIN_TEMPLATES), str(PICKER_TEMPLATES)]
     # The quota counts a person's sessions; this only lets there be more than one.
     c.JupyterHub.allow_named_servers = True
@@ -28,7 +65,7 @@ def defaults() -> Config:
     c.JupyterHub.cleanup_servers = False
     # The spawner lets starts wait for their turn; JupyterHub would turn people away.
     c.JupyterHub.concurrent_spawn_limit = 0
-    # Seconds. A start that goes on would keep everybody out for ten.
+    # Seconds. A start in progress would keep everybody out for ten.
     c.JupyterHub.init_spawners_timeout = 1
     c.Authenticator.enable_auth_state = True
     c.Spawner.default_url = "/lab"
@@ -54,8 +91,22 @@ def check_catalogue(c: Config) -> None:
 def spare_the_collector() -> None:
     """Keep all that was imported out of garbage collection: none of it becomes garbage.
 
-    A full collection looks at every object, and the hub answers nobody meanwhile. Most objects
-    are the Kubernetes client's classes.
+    A full collection visits every object, and the hub answers nobody meanwhile. Most objects are
+    the Kubernetes client's classes.
     """
     gc.collect()
     gc.freeze()
+
+
+_COMPRESSED = {"application/javascript", "text/javascript", "text/css", "image/svg+xml"}
+
+
+class CompressedHubFiles(GZipContentEncoding):
+    """Compresses the hub's scripts and styles, which are the same for everybody: no proxy does it.
+
+    Nothing else: compressed together with what somebody else can put into a page, a secret can
+    be guessed by its length, and a stream must not wait.
+    """
+
+    def _compressible_type(self, ctype: str) -> bool:
+        return ctype in _COMPRESSED

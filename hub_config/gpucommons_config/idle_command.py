@@ -1,6 +1,6 @@
-"""The commands ``gpucommons idle``: check the rules, run the culler, explain what it decides.
+"""The commands ``gpucommons idle``: check the rules, run the culler, explain its decisions.
 
-Only what reads the arguments is imported here; the rest when a command was chosen.
+Only what parses the arguments is imported here, and the rest once a command is chosen.
 """
 
 import argparse
@@ -19,46 +19,69 @@ Run = Callable[[argparse.Namespace], int]
 
 def add_parsers(subparsers: "Subparsers", find_config: FindConfiguration) -> None:
     """Add the commands to the program. find_config as for the account commands."""
-    text = "idle sessions: rules, and what is done with them"
+    text = "check idle rules, explain decisions, manage exemptions"
     group = subparsers.add_parser("idle", help=text, description=f"{text.capitalize()}.")
     commands = group.add_subparsers(required=True, metavar="COMMAND")
-    check = _add(commands, "check", _check, "find mistakes in a catalogue's idle rules, list them")
-    check.add_argument("file", type=Path, metavar="FILE")
     asking = argparse.ArgumentParser(add_help=False)
     asking.add_argument("--config", type=Path, metavar="FILE", help="the installation's settings")
     asking.add_argument("--json", action="store_true", help="one JSON document, for programs")
     asking.set_defaults(find_config=find_config)
+    check = _add(
+        commands,
+        "check",
+        _check,
+        "show a catalogue's idle rules, or what the culler cannot measure",
+        asking,
+    )
+    check.add_argument(
+        "file",
+        type=Path,
+        nargs="?",
+        metavar="FILE",
+        help="the catalogue; without it, ask the running culler what it cannot measure",
+    )
     explain = _add(
-        commands, "explain", _explain, "tell what is decided of a session, and why", asking
+        commands, "explain", _explain, "show what is decided about a session, and why", asking
     )
     explain.add_argument("session", metavar="SESSION", help="NAME, or NAME/SERVER")
-    exempt = _add(commands, "exempt", _exempt, "let somebody's idle sessions be for a time", asking)
+    exempt = _add(
+        commands, "exempt", _exempt, "exempt sessions from the idle rules for a time", asking
+    )
     whom = exempt.add_mutually_exclusive_group(required=True)
     whom.add_argument("--user", metavar="NAME", help="all sessions of a person")
     whom.add_argument("--team", metavar="NAME", help="all sessions of a team")
     whom.add_argument("--session", metavar="NAME/SERVER", help="one session")
     exempt.add_argument("--until", required=True, metavar="DAY", help="such as 2027-01-31")
-    exempt.add_argument("--reason", required=True, metavar="TEXT", help="people read it")
-    _add(commands, "exemptions", _exemptions, "list the exemptions that stand", asking)
+    exempt.add_argument(
+        "--reason", required=True, metavar="TEXT", help="shown to the people it concerns"
+    )
+    _add(commands, "exemptions", _exemptions, "list the exemptions in force", asking)
     end = _add(commands, "unexempt", _unexempt, "end an exemption before its time", asking)
-    end.add_argument("number", type=int, metavar="NUMBER", help="as exemptions lists it")
-    run = _add(commands, "run", _run, "run the culler; GPUCOMMONS_VALUES names its settings")
+    end.add_argument(
+        "number", type=int, metavar="NUMBER", help="as listed by: gpucommons idle exemptions"
+    )
+    run = _add(
+        commands, "run", _run, "run the culler with the settings that GPUCOMMONS_VALUES names"
+    )
     _add_run_arguments(run)
 
 
 def main() -> int:
-    """Run the culler: the program ``gpucommons-idle``, which needs nothing of other commands."""
+    """Run the culler: the program ``gpucommons-idle``, which needs none of the other commands."""
     parser = argparse.ArgumentParser(prog="gpucommons-idle", description="Run the idle culler.")
     _add_run_arguments(parser)
     return _run(parser.parse_args())
 
 
 def _add_run_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--dry-run", action="store_true", help="only record what would be done")
     parser.add_argument(
-        "--dry-run", action="store_true", help="write down what would be done, and do nothing"
+        "--db-url", metavar="URL", help="use this database; a dry run needs its own"
     )
-    parser.add_argument("--db-url", metavar="URL", help="another database; a dry run needs its own")
-    parser.add_argument("--port", type=int, help="another port for the pages; a dry run has none")
+    parser.add_argument(
+        "--lease", metavar="NAME", help="Lease by which replicas agree on the one that acts"
+    )
+    parser.add_argument("--port", type=int, help="port for the pages; a dry run has none")
 
 
 def _add(
@@ -76,15 +99,18 @@ def _add(
 
 
 def _check(arguments: argparse.Namespace) -> int:
-    from gpucommons_spawner.catalogue_file import (  # noqa: PLC0415 -- see above
+    if arguments.file is None:
+        return _check_running(arguments)
+    from gpucommons_spawner.catalogue.environment import utc_today  # noqa: PLC0415
+    from gpucommons_spawner.catalogue.file import (  # noqa: PLC0415 -- see above
         CatalogueError,
-        load_catalogue,
+        checked_catalogue,
     )
 
-    from gpucommons_config.idle_overview import overview  # noqa: PLC0415
+    from gpucommons_config.idle_rules import overview  # noqa: PLC0415
 
     try:
-        catalogue = load_catalogue(arguments.file)
+        catalogue = checked_catalogue(arguments.file, utc_today()).catalogue
     except CatalogueError as error:
         sys.stderr.write(f"{error}\n")
         return 1
@@ -92,30 +118,70 @@ def _check(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _check_running(arguments: argparse.Namespace) -> int:
+    found: list[str] = []
+
+    def lines(said: dict[str, Any]) -> list[str]:
+        found.extend(said["troubles"])
+        return found or ["The culler can measure everything that it needs."]
+
+    asked = _ask(arguments, "GET", "troubles", lines)
+    return 1 if found else asked
+
+
 def _run(arguments: argparse.Namespace) -> int:
-    from gpucommons_config.idle_culler import run  # noqa: PLC0415
+    from gpucommons_config.idle_service import run  # noqa: PLC0415
 
     if arguments.dry_run and not arguments.db_url:
         return _fail("A dry run needs a database of its own: --db-url sqlite:////tmp/dry.sqlite")
-    return run(dry_run=arguments.dry_run, db_url=arguments.db_url, port=arguments.port)
+    return run(
+        dry_run=arguments.dry_run,
+        db_url=arguments.db_url,
+        port=arguments.port,
+        lease=arguments.lease,
+    )
 
 
 def _explain(arguments: argparse.Namespace) -> int:
     from gpucommons_config.idle_explain import explained, session_path  # noqa: PLC0415
 
-    return _ask(arguments, "GET", session_path(arguments.session), explained)
+    try:
+        session = _named("session", arguments.session)
+    except ValueError as error:
+        return _fail(str(error))
+    return _ask(arguments, "GET", session_path(session), explained)
 
 
 def _exempt(arguments: argparse.Namespace) -> int:
     scopes = {name: getattr(arguments, name) for name in ("user", "team", "session")}
-    scope, name = next((scope, name) for scope, name in scopes.items() if name)
+    scope, name = next((scope, name) for scope, name in scopes.items() if name is not None)
+    try:
+        name = _named(scope, name)
+    except ValueError as error:
+        return _fail(str(error))
     body = {
         "scope": scope,
         "name": name,
         "until": arguments.until,
         "reason": arguments.reason,
     }
-    return _ask(arguments, "POST", "exemptions", lambda said: [_exemption_line(said)], body)
+
+    def made(said: dict[str, Any]) -> list[str]:
+        return [_exemption_line(said), *filter(None, [said.get("warning")])]
+
+    return _ask(arguments, "POST", "exemptions", made, body)
+
+
+def _named(scope: str, name: str) -> str:
+    """Return a name as the hub knows it: a person, a team, or NAME/SERVER. Raises ValueError."""
+    from gpucommons_contract import is_team_name, user_name  # noqa: PLC0415 -- see above
+
+    if scope == "team":
+        if not is_team_name(name):
+            raise ValueError(f"{name} cannot be a team: a to z, 0 to 9, hyphens; 40 at most")
+        return name
+    user, slash, server = name.partition("/")
+    return f"{user_name(user)}{slash}{server}" if scope == "session" else user_name(name)
 
 
 def _exemptions(arguments: argparse.Namespace) -> int:
@@ -127,14 +193,19 @@ def _exemptions(arguments: argparse.Namespace) -> int:
 
 def _unexempt(arguments: argparse.Namespace) -> int:
     def ended(_said: dict[str, Any]) -> list[str]:
-        return [f"Exemption {arguments.number} is ended."]
+        return [f"Exemption {arguments.number} has ended."]
 
     return _ask(arguments, "DELETE", f"exemptions/{arguments.number}", ended)
 
 
 def _exemption_line(said: dict[str, Any]) -> str:
+    from datetime import datetime  # noqa: PLC0415 -- see above
+
+    from gpucommons_contract.wording import moment  # noqa: PLC0415
+
+    until = moment(datetime.fromisoformat(said["until"]))
     return (
-        f"{said['number']}: {said['scope']} {said['name']} until {said['until']}, "
+        f"{said['number']}: {said['scope']} {said['name']} until {until}, "
         f"by {said['by']}: {said['reason']}"
     )
 
@@ -146,28 +217,25 @@ def _ask(
     lines: Callable[[dict[str, Any]], Iterable[str]],
     body: dict[str, str] | None = None,
 ) -> int:
-    """Call the culler's API as the account commands' service, and write its answer in lines."""
-    import httpx  # noqa: PLC0415 -- see above
-    from gpucommons_contract import IDLE_SERVICE  # noqa: PLC0415
-    from gpucommons_people.configuration import (  # noqa: PLC0415
+    """Call the culler's API as the account commands' service, and print its response in lines."""
+    from gpucommons_contract import IDLE_SERVICE  # noqa: PLC0415 -- see above
+    from gpucommons_people.errors import InputError, PeopleError  # noqa: PLC0415
+    from gpucommons_people.files.configuration import (  # noqa: PLC0415
         find_configuration,
         read_configuration,
     )
-    from gpucommons_people.errors import InputError  # noqa: PLC0415
+
+    from gpucommons_config.idle_client import ask  # noqa: PLC0415
 
     try:
         file = find_configuration(arguments.config, arguments.find_config())
         configuration = read_configuration(file)
         if configuration.hub is None:
-            raise InputError(f"{file} has no hub: its token is needed to ask the culler.")
-        headers = {"Authorization": f"token {configuration.hub.token()}"}
-    except InputError as error:
+            raise InputError(f"{file} has no hub, whose token is needed to ask the culler.")
+        url = f"{configuration.address.rstrip('/')}/services/{IDLE_SERVICE}/api/{path}"
+        answer = ask(method, url, configuration.hub.token(), body)
+    except PeopleError as error:
         return _fail(str(error))
-    url = f"{configuration.address.rstrip('/')}/services/{IDLE_SERVICE}/api/{path}"
-    try:
-        answer = httpx.request(method, url, headers=headers, json=body, timeout=30.0)
-    except httpx.HTTPError as error:
-        return _fail(f"The idle culler at {url} does not answer: {error}")
     if not answer.is_success:
         return _fail(f"The idle culler answered {answer.status_code}: {_message(answer)}")
     said: dict[str, Any] = answer.json() if answer.content else {}

@@ -1,11 +1,13 @@
 """The hub's own helpers, and what each may do."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from gpucommons_authenticator.session_calls import NOTICE_SCOPES
 from gpucommons_contract import IDLE_SERVICE, NOTICE_SERVICE, PEOPLE_SERVICE
+from gpucommons_sessions.client import NOTICE_SCOPES
 from traitlets.config import Config
+
+from gpucommons_config.composition import add, contents
 
 _SCOPES: Mapping[str, tuple[str, ...]] = {
     # `gpucommons user …`: looks at people and sessions, and takes them away;
@@ -19,15 +21,15 @@ _SCOPES: Mapping[str, tuple[str, ...]] = {
         "admin-ui",
         f"access:services!service={IDLE_SERVICE}",
     ),
-    # The hub itself: tells sessions what is to come, and stops those of people who were
-    # removed. It makes a token of a minute for each call, good for one session.
+    # The hub itself: announces to sessions what is to come, and stops those of people who
+    # were removed. It makes a token for each call, valid for a minute and one session.
     NOTICE_SERVICE: NOTICE_SCOPES,
     # The idle culler. It sends its own token to the hub alone.
     IDLE_SERVICE: (
         "read:servers",  # lists what runs, and looks again before it stops anything
         "access:servers",  # gets tokens to ask each session for its use, and to warn in it
         "delete:servers",  # stops idle ones
-        # What each of those tokens may do beside: say whose it is.
+        # What each of those tokens may do in addition: say whose it is.
         f"read:services:name!service={IDLE_SERVICE}",
         "start:servers",  # starts one again in a size without a GPU, to give only that back
     ),
@@ -42,26 +44,35 @@ def add_services(c: Config) -> None:
     """Add our services and their roles to those that the installation lists.
 
     An installation that wants the commands to reach the hub lists `PEOPLE_SERVICE`
-    with an ``api_token``; its entry is kept.
+    with an ``api_token``; its entry is kept. A role that it gives the name of one of ours keeps
+    what it says, and gets what ours needs. Nothing is added twice.
     """
-    listed = list(c.JupyterHub.get("services", []))
-    named = {each["name"] for each in listed}
-    c.JupyterHub.services = [*listed, *({"name": n} for n in _SCOPES if n not in named)]
-    c.JupyterHub.extra_user_scopes = {*c.JupyterHub.get("extra_user_scopes", ()), *_FOR_PEOPLE}
-    c.JupyterHub.load_roles = [
-        *(_widened(role) for role in c.JupyterHub.get("load_roles", [])),
-        *(
-            {"name": name, "services": [name], "scopes": list(scopes)}
-            for name, scopes in _SCOPES.items()
-        ),
-    ]
+    hub = c.JupyterHub
+    named = {each.get("name") for each in contents(hub, "services", [])}
+    add(hub, "services", [{"name": name} for name in _SCOPES if name not in named])
+    add(hub, "extra_user_scopes", set(_FOR_PEOPLE))
+    roles = [_with_ours(role) for role in contents(hub, "load_roles", [])]
+    known = {role.get("name") for role in roles}
+    ours = (
+        {"name": name, "services": [name], "scopes": list(scopes)}
+        for name, scopes in _SCOPES.items()
+    )
+    hub.load_roles = [*roles, *(role for role in ours if role["name"] not in known)]
 
 
-def _widened(role: Mapping[str, Any]) -> dict[str, Any]:
-    """Add to what an installation says that everybody may do: then the extra scopes do not count.
+def _with_ours(role: Mapping[str, Any]) -> dict[str, Any]:
+    """Add to a role of the installation what people, or our service of that name, may do."""
+    name = str(role.get("name"))
+    if name == "user" and "scopes" in role:  # then the extra scopes do not count
+        return {**role, "scopes": _with_items(role["scopes"], _FOR_PEOPLE)}
+    if name in _SCOPES:
+        return {
+            **role,
+            "services": _with_items(role.get("services", ()), [name]),
+            "scopes": _with_items(role.get("scopes", ()), _SCOPES[name]),
+        }
+    return dict(role)
 
-    Other roles stay as they are.
-    """
-    if role["name"] != "user" or "scopes" not in role:
-        return dict(role)
-    return {**role, "scopes": [*role["scopes"], *_FOR_PEOPLE]}
+
+def _with_items(theirs: Iterable[str], ours: Iterable[str]) -> list[str]:
+    return list(dict.fromkeys([*theirs, *ours]))

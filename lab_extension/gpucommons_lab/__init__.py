@@ -4,7 +4,7 @@ __all__ = ["_jupyter_labextension_paths", "_jupyter_server_extension_points"]
 
 
 def _jupyter_labextension_paths() -> list[dict[str, str]]:
-    """Tell `jupyter labextension develop` where the built panel is."""
+    """Return where the built panel is, for `jupyter labextension develop`."""
     return [{"src": "labextension", "dest": "@gpucommons/lab"}]
 
 

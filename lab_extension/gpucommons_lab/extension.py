@@ -1,54 +1,68 @@
-"""The server extension: puts sampler, notices and their endpoints into a Jupyter server."""
+"""The server extension: adds telemetry, notices and their endpoints to a Jupyter server."""
 
 import asyncio
 import os
 from functools import partial
+from typing import Any
 
-from gpucommons_contract import Endpoint
+from gpucommons_contract import NOTICES_CHANGED, Endpoint
+from jupyter_events import EventLogger
 from jupyter_server.extension.application import ExtensionApp
+from jupyter_server.serverapp import ServerApp
 from prometheus_client import REGISTRY
+from tornado.web import RequestHandler
 from traitlets import Float
 
-from gpucommons_lab.activity import Activity
-from gpucommons_lab.activity_handler import ActivityHandler
-from gpucommons_lab.companion import SOCKET_VARIABLE, Companion
-from gpucommons_lab.editing import CONTENTS_EVENTS, Editing
-from gpucommons_lab.expected import gpu_expected
-from gpucommons_lab.farewell import Farewell
-from gpucommons_lab.farewell_handler import FarewellHandler
-from gpucommons_lab.frame_events import FrameEvents
-from gpucommons_lab.gpu_activity import GPUs
-from gpucommons_lab.gpu_handlers import (
+from gpucommons_lab.activity.activity_times import ActivityTimes
+from gpucommons_lab.activity.gpus import GPUActivityProbe
+from gpucommons_lab.activity.handlers import ActivityHandler, SessionHandler, session_info
+from gpucommons_lab.activity.idle_rule import CurrentIdleRule
+from gpucommons_lab.activity.kernels import KernelActivityProbe
+from gpucommons_lab.activity.session import SessionActivityProbe
+from gpucommons_lab.activity.terminals import TerminalActivityProbe
+from gpucommons_lab.documents.editing import CONTENTS_EVENTS, Editing
+from gpucommons_lab.documents.handlers import OwnSaveHandler, UnsavedCopyHandler
+from gpucommons_lab.documents.unsaved_copies import UnsavedCopies
+from gpucommons_lab.gpu.handlers import (
+    FrameEvents,
     GPUHandler,
     HistoryHandler,
     PeakHandler,
     UsageHandler,
 )
-from gpucommons_lab.gpu_metrics import GPUCollector
-from gpucommons_lab.kept_connection import tell_of_connections
-from gpucommons_lab.kernel_activity import Kernels
-from gpucommons_lab.notice_handler import (
-    NOTICES_CHANGED,
+from gpucommons_lab.gpu.metrics import GPUCollector
+from gpucommons_lab.gpu.reading import Reader
+from gpucommons_lab.gpu.recorder import Recorder
+from gpucommons_lab.gpu.sampler import Sampler
+from gpucommons_lab.gpu.share import gpu_expected
+from gpucommons_lab.health.checks import HealthChecks
+from gpucommons_lab.health.home import HomeGuard
+from gpucommons_lab.health.memory import MemoryKills, SharedMemory
+from gpucommons_lab.notices.board import NoticeBoard
+from gpucommons_lab.notices.handlers import (
+    NOTICES_CHANGED_SCHEMA,
     AnswerHandler,
     NoticeHandler,
+    SaveBeforeStopHandler,
     announce_notices,
 )
-from gpucommons_lab.notices import NoticeBoard
-from gpucommons_lab.origins import Origins
-from gpucommons_lab.output_handler import OutputHandler
-from gpucommons_lab.output_keeper import OutputKeeper
-from gpucommons_lab.reading import Reader
-from gpucommons_lab.recorder import Recorder
-from gpucommons_lab.sampler import Sampler
-from gpucommons_lab.session_handler import SessionHandler, session_info
-from gpucommons_lab.session_use import SessionUse
-from gpucommons_lab.terminal_activity import Terminals
+from gpucommons_lab.notices.save_before_stop import SaveBeforeStop
+from gpucommons_lab.outputs.handlers import OutputHandler
+from gpucommons_lab.outputs.kernel_connection import track_connections
+from gpucommons_lab.outputs.output_keeper import OutputKeeper
+from gpucommons_lab.processes.kernel_pids import KernelPIDs
+from gpucommons_lab.vscode.vscode_socket import SOCKET_VARIABLE, VSCodeSocket
+from gpucommons_lab.web.compression import CompressedStatic
+from gpucommons_lab.web.redirects import classic_links, redirect_other_spellings
+
+Rule = tuple[str, type[RequestHandler], dict[str, Any]]
+"""An address, what serves it, and what that is given."""
 
 _LARGEST_MESSAGE = 100 * 2**20
 """Bytes. An upload in VS Code sends more than Tornado's 10 MiB at once, which ends its socket."""
 
 
-class GPUCommonsLab(ExtensionApp):  # type: ignore[misc]
+class GPUCommonsLab(ExtensionApp):
     """GPU telemetry and notices of a GPU Commons session."""
 
     name = "gpucommons_lab"
@@ -58,8 +72,8 @@ class GPUCommonsLab(ExtensionApp):  # type: ignore[misc]
         1.0,
         min=0.1,
         help="""
-        Seconds between two readings of the GPUs while somebody looks. NVML averages
-        utilisation over 1/6 to 1 second, so shorter shows little more.
+        Seconds between two readings of the GPUs while a panel is open. NVML averages
+        utilization over 1/6 to 1 second, so a shorter interval shows little more.
         Example: ``c.GPUCommonsLab.interval = 2``
         """,
     ).tag(config=True)
@@ -68,9 +82,9 @@ class GPUCommonsLab(ExtensionApp):  # type: ignore[misc]
         10.0,
         min=0,
         help="""
-        Seconds between two readings while nobody looks, so that a tab opened later sees
-        the past and Prometheus finds figures. 0 reads nothing then. A session without a
-        GPU reads nothing in any case. The default is the shortest step of the session's
+        Seconds between two readings while no panel is open, so that a tab opened later
+        sees the past and Prometheus finds figures. With 0, nothing is read then. A session
+        without a GPU never reads. The default is the shortest step of the session's
         history. Example: ``c.GPUCommonsLab.background_interval = 30``
         """,
     ).tag(config=True)
@@ -79,110 +93,152 @@ class GPUCommonsLab(ExtensionApp):  # type: ignore[misc]
         60.0,
         min=0,
         help="""
-        Seconds after the last panel closed until NVML is shut down, where nothing is read
-        in the background. Opening NVML can take a second, so a panel that is hidden for a
-        moment should not close it. Example: ``c.GPUCommonsLab.linger = 300``
+        Seconds after the last panel was closed until NVML is shut down, if nothing is read
+        in the background. Opening NVML can take a second, so hiding a panel for a moment
+        should not close it. Example: ``c.GPUCommonsLab.linger = 300``
         """,
     ).tag(config=True)
 
+    @property
+    def _server(self) -> ServerApp:
+        assert self.serverapp is not None, "an extension is part of a server once it is loaded"
+        return self.serverapp
+
+    @property
+    def _events(self) -> EventLogger:
+        assert self._server.event_logger is not None, "the server has one once it is initialized"
+        return self._server.event_logger
+
     def initialize_handlers(self) -> None:
-        """Add the endpoints for telemetry, session and notices."""
-        recorder = Recorder(os.environ)
-        settings = self.serverapp.web_app.settings
-        self.origins = Origins(self.serverapp.kernel_manager, settings)
+        """Make the parts of the session's server, and add the endpoints that serve them."""
+        self.board = NoticeBoard()
+        self.handlers.extend(
+            [
+                *self._gpu_endpoints(),
+                *self._document_endpoints(),
+                *self._activity_endpoints(),
+                *self._notice_endpoints(),
+                *classic_links(self._server.base_url),
+            ]
+        )
+        self._set_up_server()
+
+    def _gpu_endpoints(self) -> list[Rule]:
+        self.kernel_pids = KernelPIDs(self._server.kernel_manager, self._server.web_app.settings)
+        self.recorder = Recorder(os.environ)
         self.sampler = Sampler(
-            partial(_open_reader, self.origins),
-            recorder,
+            partial(_open_reader, self.kernel_pids),
+            self.recorder,
             interval=self.interval,
             linger=self.linger,
             background=self.background_interval if gpu_expected(os.environ) else 0,
         )
         self._collector = GPUCollector(lambda: self.sampler.current)
         REGISTRY.register(self._collector)
-        self.serverapp.event_logger.register_event_schema(NOTICES_CHANGED)
-        board = NoticeBoard()
-        self.keeper = OutputKeeper(self.serverapp)
-        self.activity = Activity(self.settings["last_activity_times"])
-        self.editing = Editing()
-        use = self._use(recorder)
-        announce = partial(announce_notices, self.serverapp.event_logger)
-        self.farewell = Farewell(board, announce)
-        self.handlers.extend(
-            [
-                (
-                    f"/{Endpoint.SESSION_GPUS}",
-                    GPUHandler,
-                    {"sampler": self.sampler, "events": FrameEvents()},
-                ),
-                (
-                    f"/{Endpoint.SESSION_GPU_HISTORY}",
-                    HistoryHandler,
-                    {"history": recorder.history},
-                ),
-                (f"/{Endpoint.SESSION_GPU_USAGE}", UsageHandler, {"history": recorder.history}),
-                (f"/{Endpoint.SESSION_GPU_PEAK}", PeakHandler, {"sampler": self.sampler}),
-                (f"/{Endpoint.SESSION}", SessionHandler, {"session": session_info(os.environ)}),
-                (f"/{Endpoint.SESSION_ACTIVITY}", ActivityHandler, {"use": use}),
-                (f"/{Endpoint.SESSION_NOTICE}", NoticeHandler, {"board": board}),
-                (f"/{Endpoint.SESSION_NOTICE_ANSWER}", AnswerHandler, {"board": board}),
-                (f"/{Endpoint.SESSION_FAREWELL}", FarewellHandler, {"farewell": self.farewell}),
-                (f"/{Endpoint.SESSION_OUTPUTS}", OutputHandler, {"keeper": self.keeper}),
-            ]
-        )
-        settings.setdefault("websocket_max_message_size", _LARGEST_MESSAGE)
-        tell_of_connections(settings, self.keeper)
-        self.serverapp.contents_manager.register_pre_save_hook(self.editing.before_save)
-        self.companion = Companion(self.sampler, board, self.activity, announce)
+        stream = {"sampler": self.sampler, "events": FrameEvents()}
+        history = {"history": self.recorder.history}
+        return [
+            (f"/{Endpoint.SESSION_GPUS}", GPUHandler, stream),
+            (f"/{Endpoint.SESSION_GPU_HISTORY}", HistoryHandler, history),
+            (f"/{Endpoint.SESSION_GPU_USAGE}", UsageHandler, history),
+            (f"/{Endpoint.SESSION_GPU_PEAK}", PeakHandler, {"sampler": self.sampler}),
+        ]
 
-    def _use(self, recorder: Recorder) -> SessionUse:
-        gpus = GPUs(
-            self.sampler,
-            recorder.work,
+    def _document_endpoints(self) -> list[Rule]:
+        self.keeper = OutputKeeper(self._server)
+        self.editing = Editing()
+        copies = UnsavedCopies(self._server.contents_manager)
+        return [
+            (f"/{Endpoint.SESSION_OUTPUTS}", OutputHandler, {"keeper": self.keeper}),
+            (f"/{Endpoint.SESSION_OWN_SAVE}", OwnSaveHandler, {"editing": self.editing}),
+            (f"/{Endpoint.SESSION_UNSAVED_COPY}", UnsavedCopyHandler, {"copies": copies}),
+        ]
+
+    def _activity_endpoints(self) -> list[Rule]:
+        self.activity = ActivityTimes(self.settings["last_activity_times"])
+        gpus = GPUActivityProbe(
+            lambda: self.sampler.current,
+            self.recorder.work.until_now,
             expected=gpu_expected(os.environ),
             watched=self.background_interval > 0,
         )
-        return SessionUse(
-            Kernels(self.serverapp.kernel_manager, self.serverapp.session_manager),
-            Terminals(self.serverapp.web_app.settings),
+        probe = SessionActivityProbe(
+            KernelActivityProbe(self._server.kernel_manager, self._server.session_manager),
+            TerminalActivityProbe(self._server.web_app.settings),
             gpus,
             self.editing,
             self.activity,
         )
+        rule = CurrentIdleRule()
+        session = {"session": session_info(os.environ), "rule": rule}
+        return [
+            (f"/{Endpoint.SESSION}", SessionHandler, session),
+            (f"/{Endpoint.SESSION_ACTIVITY}", ActivityHandler, {"probe": probe, "rule": rule}),
+        ]
+
+    def _notice_endpoints(self) -> list[Rule]:
+        self._events.register_event_schema(NOTICES_CHANGED_SCHEMA)
+        announce = partial(announce_notices, self._events)
+        self.save_before_stop = SaveBeforeStop(self.board, announce)
+        self.home = HomeGuard(self._server.contents_manager)
+        try:
+            self.home.look()  # before anything is written there
+        except Exception:  # without it, the session still has all else
+            self.log.exception("The home folder cannot be checked")
+        checks = (self.home, MemoryKills(), SharedMemory())
+        self.health = HealthChecks(self.board, announce, checks)
+        self.vscode_socket = VSCodeSocket(self.sampler, self.board, self.activity, announce)
+        board, saving = {"board": self.board}, {"saving": self.save_before_stop}
+        return [
+            (f"/{Endpoint.SESSION_NOTICE}", NoticeHandler, board),
+            (f"/{Endpoint.SESSION_NOTICE_ANSWER}", AnswerHandler, board),
+            (f"/{Endpoint.SESSION_FAREWELL}", SaveBeforeStopHandler, saving),
+        ]
+
+    def _set_up_server(self) -> None:
+        """Change what the server does with sockets, connections, saves and addresses."""
+        app, settings = self._server.web_app, self._server.web_app.settings
+        settings.setdefault("websocket_max_message_size", _LARGEST_MESSAGE)
+        track_connections(settings, self.keeper)
+        self._server.contents_manager.register_pre_save_hook(self.editing.before_save)
+        app.transforms.append(CompressedStatic)
+        redirect_other_spellings(app, self._server.base_url)
 
     async def _start_jupyter_server_extension(self, serverapp: object) -> None:  # noqa: ARG002
-        """Begin what needs the running event loop."""
-        self.origins.start()
+        """Start what needs the running event loop."""
+        self.kernel_pids.start()
         self.activity.start()
         self.keeper.start()
-        if socket := self.companion.open():
+        if socket := self.vscode_socket.open():
             os.environ[SOCKET_VARIABLE] = str(socket)  # code-server is started with it
-        self.serverapp.event_logger.add_listener(
-            schema_id=NOTICES_CHANGED["$id"], listener=self._tell_companion
-        )
-        self.serverapp.event_logger.add_listener(
-            schema_id=CONTENTS_EVENTS, listener=self.editing.hear
-        )
+        events: Any = self._events  # declares listeners by position, and calls them by name
+        events.add_listener(schema_id=NOTICES_CHANGED, listener=self._notices_changed)
+        events.add_listener(schema_id=CONTENTS_EVENTS, listener=self.editing.hear)
+        events.add_listener(schema_id=CONTENTS_EVENTS, listener=self.keeper.hear_of_files)
         self.sampler.start()
-        self.farewell.start()
+        self.save_before_stop.start()
+        self.health.start()
 
-    async def _tell_companion(self, *_: object, **__: object) -> None:
-        self.companion.tell_of_notices()
+    async def _notices_changed(self, *_: object, **__: object) -> None:
+        self.vscode_socket.notices_changed()
 
     async def stop_extension(self) -> None:
-        """End with the server what it began: the metrics, the watch, the socket, the thread."""
-        self.farewell.stop()
+        """Stop with the server what was started: metrics, checks, socket, sampling thread."""
+        self.save_before_stop.stop()
+        await self.health.stop()
+        self.home.close()
         await self.keeper.stop()
         REGISTRY.unregister(self._collector)
         await self.activity.stop()
-        await self.companion.close()
+        await self.vscode_socket.close()
         await asyncio.to_thread(self.sampler.close)
 
 
-def _open_reader(origins: Origins) -> Reader:
+def _open_reader(kernel_pids: KernelPIDs) -> Reader:
     # Here, on the sampling thread: a session that nobody watches never imports them.
-    from gpucommons_lab.holders import Holders  # noqa: PLC0415
-    from gpucommons_lab.nvml import NVMLReader  # noqa: PLC0415
-    from gpucommons_lab.process_source import own_processes  # noqa: PLC0415
+    from gpucommons_lab.gpu.nvml import NVMLReader  # noqa: PLC0415
+    from gpucommons_lab.processes.gpu_holders import GPUHolders  # noqa: PLC0415
+    from gpucommons_lab.processes.process_source import own_processes  # noqa: PLC0415
 
-    holders = Holders(own_processes(os.environ), origins.by_pid)
+    holders = GPUHolders(own_processes(os.environ), kernel_pids.by_pid)
     return NVMLReader(expected=gpu_expected(os.environ), holders=holders)

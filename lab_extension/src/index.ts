@@ -1,9 +1,9 @@
-import { cellsPlugin } from './plugins/cells';
-import { outputsPlugin } from './plugins/keeping';
-import { noticesPlugin, warningsPlugin } from './plugins/notices';
-import { panelPlugin } from './plugins/panel';
-import { statusPlugin } from './plugins/status';
-import { telemetryPlugin } from './plugins/telemetry';
+import { cellsPlugin } from './cells/plugin';
+import { outputsPlugin } from './outputs/plugin';
+import { noticesPlugin, warningsPlugin } from './notices/plugin';
+import { panelPlugin } from './panel/plugin';
+import { statusPlugin } from './statusbar/plugin';
+import { telemetryPlugin } from './telemetry/plugin';
 
 export default [
   telemetryPlugin,

@@ -11,16 +11,17 @@ from rich.markup import escape
 from rich.table import Table
 
 from gpucommons_local.down import down
+from gpucommons_local.errors import PlatformError
 from gpucommons_local.gpu import command as sim
+from gpucommons_local.hub.local_catalogue import local_catalogue
+from gpucommons_local.hub.people_file import people_file
 from gpucommons_local.images import find
-from gpucommons_local.instance import DEFAULT_NAME, DEFAULT_PORT, Instance, load
-from gpucommons_local.local_catalogue import local_catalogue
-from gpucommons_local.node import enter_command
-from gpucommons_local.people_file import people_file
+from gpucommons_local.machine.instance import DEFAULT_NAME, DEFAULT_PORT, Instance, load
+from gpucommons_local.machine.node import enter_command
+from gpucommons_local.machine.supervision import Program, Supervisor
 from gpucommons_local.platform import Platform
 from gpucommons_local.progress import Steps, console
 from gpucommons_local.status import PlatformStatus, accounts, status
-from gpucommons_local.supervision import Supervisor
 from gpucommons_local.up import build_all, build_images, build_programs, references, up
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def add_parsers(subparsers: "Subparsers") -> None:
     )
     _add(subparsers, "down", "stop the local platform; files stay", _down)
     build = _add(subparsers, "build", "build programs and images, start nothing", _build)
-    build.add_argument("--tests", action="store_true", help="get what the tests need too")
+    build.add_argument("--tests", action="store_true", help="also get what the tests need")
     images = _add(subparsers, "images", "build more environments", _images)
     images.add_argument("images", nargs="+", metavar="IMAGE", help="such as pytorch, scipy:2026.05")
     shown = _add(
@@ -44,7 +45,9 @@ def add_parsers(subparsers: "Subparsers") -> None:
     restart = _add(subparsers, "restart", "stop and start one part", _restart)
     restart.add_argument("part", help="as `gpucommons status` names it, such as hub")
     inside = _add(subparsers, "exec", "run a command inside the node", _exec)
-    inside.add_argument("command", nargs=argparse.REMAINDER, metavar="COMMAND")
+    inside.add_argument(
+        "command", nargs=argparse.REMAINDER, metavar="COMMAND", help="such as kubectl get pods -A"
+    )
     sim.add_parser(subparsers)
     parser = subparsers.choices["sim"]
     parser.add_argument("--name", default=DEFAULT_NAME, help=argparse.SUPPRESS)
@@ -64,7 +67,7 @@ def _up(arguments: argparse.Namespace) -> int:
     console.print(
         f"\nGPU Commons runs at [bold]{platform.instance.url}[/] ({steps.total():.0f} s)."
     )
-    _print_accounts(platform)
+    _print_accounts(platform.instance)
     console.print("Stop it: make down")
     return 0
 
@@ -94,21 +97,24 @@ def find_people_file() -> Path | None:
     return file if file.exists() else None
 
 
-def _platform(name: str) -> Platform:
-    return Platform(load(name), references(), local_catalogue())
+def _programs(instance: Instance) -> list[Program]:
+    """Return the programs of a platform, also where what they were built of is gone."""
+    return Supervisor(instance).recorded() or (
+        Platform(instance, references(), local_catalogue()).programs()
+    )
 
 
 def _status(arguments: argparse.Namespace) -> int:
-    platform = _platform(arguments.name)
-    found = status(platform)
+    instance = load(arguments.name)
+    found = status(instance, _programs(instance))
     if arguments.json:
         print(json.dumps(found, indent=2))  # noqa: T201
     else:
-        _print_status(platform, found)
+        _print_status(instance, found)
     return 0 if found["running"] else 3
 
 
-def _print_status(platform: Platform, found: PlatformStatus) -> None:
+def _print_status(instance: Instance, found: PlatformStatus) -> None:
     table = Table("Part", "State", "Process", "Healthy", box=None)
     for name, part in found["parts"].items():
         healthy = "[green]yes[/]" if part["healthy"] else "[red]no[/]"
@@ -116,26 +122,29 @@ def _print_status(platform: Platform, found: PlatformStatus) -> None:
     console.print(table)
     console.print(f"\nAddress     {found['url']}")
     console.print(f"kubeconfig  {found['kubeconfig']}")
-    console.print(f"Logs        {platform.instance.logs}")
-    _print_accounts(platform)
+    console.print(f"Logs        {instance.logs}")
+    _print_accounts(instance)
 
 
-def _print_accounts(platform: Platform) -> None:
+def _print_accounts(instance: Instance) -> None:
     table = Table("Demo account", "Password", "Groups", box=None)
-    for each in accounts(platform):
+    for each in accounts(instance):
         table.add_row(each["username"], escape(each["password"]), ", ".join(each["groups"]))
     console.print(table)
 
 
 def _restart(arguments: argparse.Namespace) -> int:
-    platform = _platform(arguments.name)
-    known = {each.name: each for each in platform.programs()}
+    instance = load(arguments.name)
+    supervisor = Supervisor(instance)
+    known = {each.name: each for each in _programs(instance)}
     if arguments.part not in known:
         console.print(f"There is no part {arguments.part}. Parts: {', '.join(known)}.")
         return 2
+    if not supervisor.running():
+        raise PlatformError(f"The platform {instance.name} is not running. Start it: make up")
     with Steps().step(f"Restart {arguments.part}"):
-        platform.supervisor.stop(arguments.part)
-        platform.supervisor.start(known[arguments.part])
+        supervisor.stop(arguments.part)
+        supervisor.start(known[arguments.part])
     return 0
 
 

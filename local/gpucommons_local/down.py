@@ -1,9 +1,9 @@
 """``down``: end everything that runs; files stay."""
 
-from gpucommons_local import cgroups
-from gpucommons_local.instance import Instance
+from gpucommons_local.machine import cgroups
+from gpucommons_local.machine.instance import Instance
+from gpucommons_local.machine.supervision import Supervisor
 from gpucommons_local.progress import Steps
-from gpucommons_local.supervision import Supervisor
 
 
 def down(instance: Instance, steps: Steps) -> None:

@@ -3,18 +3,20 @@
 from collections.abc import Mapping
 from functools import cached_property
 
-from gpucommons_local import cgroups, container_runtime, gpu_addon, kubernetes
-from gpucommons_local.control_plane import control_plane
-from gpucommons_local.culler import culler_program
-from gpucommons_local.dex import dex
-from gpucommons_local.hub import entrance, hub_programs
-from gpucommons_local.instance import Instance
-from gpucommons_local.node import prepare_folders, write_enter_script
-from gpucommons_local.node_agents import node_agents
-from gpucommons_local.people_file import write_people_file
-from gpucommons_local.secrets import Secrets, load_secrets
-from gpucommons_local.supervision import Program, Supervisor
-from gpucommons_local.toolchain import BIN
+from gpucommons_local.addons import simulated_gpus
+from gpucommons_local.cluster import container_runtime, kubernetes
+from gpucommons_local.cluster.control_plane import control_plane
+from gpucommons_local.cluster.node_agents import node_agents
+from gpucommons_local.hub.culler import culler_program
+from gpucommons_local.hub.dex import dex
+from gpucommons_local.hub.hub import hub_programs, port_forward
+from gpucommons_local.hub.people_file import write_people_file
+from gpucommons_local.machine import cgroups
+from gpucommons_local.machine.instance import Instance
+from gpucommons_local.machine.node import prepare_folders, write_enter_script
+from gpucommons_local.machine.secrets import Secrets, load_secrets
+from gpucommons_local.machine.supervision import Program, Supervisor
+from gpucommons_local.machine.toolchain import BIN
 
 
 class Platform:
@@ -48,8 +50,8 @@ class Platform:
     def node_programs(self) -> list[Program]:
         """What makes the cluster."""
         instance = self.instance
-        command = [str(BIN / "python"), "-m", "gpucommons_local.node"]
-        cdi_folders = gpu_addon.stack(instance, "").cdi_folders
+        command = [str(BIN / "python"), "-m", "gpucommons_local.machine.node"]
+        cdi_folders = simulated_gpus.stack(instance, "").cdi_folders
         return [
             Program(
                 "node",
@@ -59,12 +61,12 @@ class Platform:
             ),
             container_runtime.containerd(instance, self.images["pause"], cdi_folders),
             *control_plane(instance),
-            entrance(instance),
+            port_forward(instance),
             *node_agents(instance),
         ]
 
     def hub_programs(self) -> list[Program]:
-        """What people meet: Dex, proxy, hub, and what serves beside it."""
+        """What people use: Dex, proxy, hub, and its services."""
         secrets = self.secrets
         return [
             dex(self.instance, secrets),

@@ -1,11 +1,13 @@
 """``status``: the address, the accounts, and how each part is."""
 
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypedDict
 
-from gpucommons_local.demo import demo_accounts
-from gpucommons_local.people import first_password
-from gpucommons_local.platform import Platform
+from gpucommons_local.hub.demo import demo_accounts
+from gpucommons_local.hub.people import first_password
+from gpucommons_local.machine.instance import Instance
+from gpucommons_local.machine.supervision import Program, Supervisor
 
 
 class PartStatus(TypedDict):
@@ -40,20 +42,19 @@ class PlatformStatus(TypedDict):
     accounts: list[AccountStatus]
 
 
-def status(platform: Platform) -> PlatformStatus:
+def status(instance: Instance, programs: Sequence[Program]) -> PlatformStatus:
     """Look at every part; takes as long as the slowest probe."""
-    instance = platform.instance
-    programs = platform.programs()
-    states = platform.supervisor.states()
+    supervisor = Supervisor(instance)
+    states = supervisor.states()
     with ThreadPoolExecutor(8) as pool:
-        probes = list(pool.map(platform.supervisor.probe, programs)) if states else []
+        probes = list(pool.map(supervisor.probe, programs)) if states else []
     healthy = dict(zip([each.name for each in programs], probes, strict=False))
     parts = {
         each.name: PartStatus(
             state=states.get(each.name, ("STOPPED", 0))[0],
             pid=states.get(each.name, ("STOPPED", 0))[1],
             healthy=healthy.get(each.name, False),
-            log=str(platform.supervisor.log(each.name)),
+            log=str(supervisor.log(each.name)),
         )
         for each in programs
     }
@@ -66,11 +67,11 @@ def status(platform: Platform) -> PlatformStatus:
         state=str(instance.state),
         simulated_gpus=True,
         parts=parts,
-        accounts=accounts(platform),
+        accounts=accounts(instance),
     )
 
 
-def accounts(platform: Platform) -> list[AccountStatus]:
+def accounts(instance: Instance) -> list[AccountStatus]:
     """Give the demo accounts with their passwords; without those whose handout is gone."""
     return [
         AccountStatus(
@@ -80,5 +81,5 @@ def accounts(platform: Platform) -> list[AccountStatus]:
             admin=each.admin,
         )
         for each in demo_accounts()
-        if (password := first_password(platform.instance, each.username))
+        if (password := first_password(instance, each.username))
     ]

@@ -10,20 +10,15 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
-from gpucommons_local import (
-    addons,
-    container_runtime,
-    gpu,
-    kubernetes,
-    packages,
-    people,
-    preflight,
-    programs,
-)
-from gpucommons_local.cache import cache_folder
-from gpucommons_local.dex import dex
+from gpucommons_local import gpu, preflight
+from gpucommons_local.addons import addons
+from gpucommons_local.addons.kueue import kueue_image
+from gpucommons_local.addons.simulated_gpus import gpu_image
+from gpucommons_local.cluster import container_runtime, kubernetes
 from gpucommons_local.errors import PlatformError
-from gpucommons_local.gpu_addon import gpu_image
+from gpucommons_local.hub import people
+from gpucommons_local.hub.dex import dex
+from gpucommons_local.hub.local_catalogue import local_catalogue
 from gpucommons_local.images import (
     ENVIRONMENTS,
     NODE_AGENT,
@@ -35,12 +30,12 @@ from gpucommons_local.images import (
     plan,
     stage,
 )
-from gpucommons_local.instance import Instance
-from gpucommons_local.kueue_addon import kueue_image
-from gpucommons_local.local_catalogue import local_catalogue
+from gpucommons_local.machine import packages, programs
+from gpucommons_local.machine.cache import cache_folder
+from gpucommons_local.machine.instance import Instance, load
+from gpucommons_local.machine.supervision import Supervisor
 from gpucommons_local.platform import Platform
 from gpucommons_local.progress import Steps
-from gpucommons_local.supervision import Supervisor
 
 DEFAULT_IMAGES = ("scipy:2026.11", "scipy:2026.05")
 """Environments that `up` builds; the others are built on request."""
@@ -49,7 +44,8 @@ DEFAULT_IMAGES = ("scipy:2026.11", "scipy:2026.05")
 def up(instance: Instance, steps: Steps) -> Platform:
     """Set up what is missing and start what does not run."""
     supervisor = Supervisor(instance)
-    preflight.check(instance, cached=programs.built(), running=supervisor.running())
+    mine = load(instance.name).ports if supervisor.running() else ()
+    preflight.check(instance, cached=programs.built(), mine=mine)
     with _alone(instance):
         build_all(steps)
         platform = Platform(instance, references(), local_catalogue())
@@ -147,6 +143,7 @@ def _start_cluster(platform: Platform, steps: Steps) -> None:
             platform.supervisor.start(program)
             if program.name == "kube-apiserver":
                 kubernetes.grant_administrator(platform.instance)
+                kubernetes.lead_to_api_server(platform.instance)
 
 
 def _import_images(platform: Platform, steps: Steps) -> None:

@@ -11,9 +11,9 @@ NVML_API nvmlReturn_t nvmlDeviceGetCurrentClocksEventReasons(nvmlDevice_t handle
                                                              unsigned long long *reasons)
 {
     struct gpu_state now;
-    nvmlReturn_t result = reading(handle, &now);
+    nvmlReturn_t result = reading_of(handle, THROTTLE, &now);
     if (!result)
-        *reasons = now.throttle;
+        *reasons = now.garbage & THROTTLE ? ~0ull : now.throttle;
     return result;
 }
 
@@ -28,10 +28,12 @@ NVML_API nvmlReturn_t nvmlDeviceGetTotalEccErrors(nvmlDevice_t handle, unsigned 
                                                   unsigned counter, unsigned long long *count)
 {
     struct gpu_state now;
-    nvmlReturn_t result = reading(handle, &now);
+    nvmlReturn_t result = reading_of(handle, ECC, &now);
     (void)counter;
     if (!result)
         *count = type == NVML_MEMORY_ERROR_TYPE_UNCORRECTED ? now.ecc_errors : 0;
+    if (!result && now.garbage & ECC)
+        *count = ~0ull;
     return result;
 }
 
@@ -39,13 +41,14 @@ NVML_API nvmlReturn_t nvmlDeviceGetPcieThroughput(nvmlDevice_t handle, unsigned 
                                                   unsigned *kilobytes_per_second)
 {
     struct gpu_state now;
-    nvmlReturn_t result = reading(handle, &now);
+    nvmlReturn_t result = reading_of(handle, PCIE, &now);
     if (result)
         return result;
     if (counter > NVML_PCIE_UTIL_RX_BYTES)
         return NVML_ERROR_INVALID_ARGUMENT;
     pause_for(PCIE_COUNTING);
-    *kilobytes_per_second = counter == NVML_PCIE_UTIL_RX_BYTES ? now.pcie_received : now.pcie_sent;
+    unsigned traffic = counter == NVML_PCIE_UTIL_RX_BYTES ? now.pcie_received : now.pcie_sent;
+    *kilobytes_per_second = told(&now, PCIE, traffic);
     return NVML_SUCCESS;
 }
 

@@ -99,7 +99,16 @@ static void read_commands(int connection, char *commands)
     commands[length] = '\0';
 }
 
-static bool serve(int connection, FILE *log)
+/* Whoever asks from now on finds nobody. */
+static void stop_listening(int listener)
+{
+    struct sockaddr_un address;
+    if (control_address(&address))
+        unlink(address.sun_path);
+    close(listener);
+}
+
+static bool serve(int listener, int connection, FILE *log)
 {
     char commands[COMMAND_LIMIT];
     char *rest;
@@ -117,6 +126,8 @@ static bool serve(int connection, FILE *log)
         stay = obey(command, answer);
     }
     fflush(log);
+    if (!stay)
+        stop_listening(listener); /* before the one who said so is answered */
     fclose(answer);
     return stay;
 }
@@ -132,16 +143,13 @@ static void detach(void)
 
 static void serve_until_quit(int listener, FILE *log)
 {
-    struct sockaddr_un address;
     bool stay = true;
     detach();
     while (stay) {
         int connection = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
         if (connection >= 0)
-            stay = serve(connection, log);
+            stay = serve(listener, connection, log);
     }
-    if (control_address(&address))
-        unlink(address.sun_path);
 }
 
 int start_daemon(void)

@@ -1,7 +1,7 @@
 /* The part of NVML's binary interface that the simulated driver serves.
  *
  * Written from what callers pass (nvidia-ml-py, go-nvml): return codes, struct
- * layouts and enumeration values. tests/unit/local_gpu compares the sizes with
+ * layouts and enumeration values. tests/unit/local/gpu compares the sizes with
  * those of nvidia-ml-py.
  */
 #ifndef NVML_ABI_H

@@ -16,12 +16,26 @@ nvmlReturn_t reading(nvmlDevice_t handle, struct gpu_state *now)
     return now->lost ? NVML_ERROR_GPU_IS_LOST : NVML_SUCCESS;
 }
 
+nvmlReturn_t reading_of(nvmlDevice_t handle, enum figure figure, struct gpu_state *now)
+{
+    nvmlReturn_t result = reading(handle, now);
+    return !result && now->unsupported & figure ? NVML_ERROR_NOT_SUPPORTED : result;
+}
+
+unsigned told(const struct gpu_state *now, enum figure figure, unsigned value)
+{
+    return now->garbage & figure ? ~0u : value;
+}
+
 /* A figure that never changes, of a GPU that can be asked. */
-static nvmlReturn_t constant(nvmlDevice_t handle, unsigned figure, unsigned *value)
+static nvmlReturn_t constant(nvmlDevice_t handle, enum figure figure, unsigned fixed,
+                             unsigned *value)
 {
     struct gpu_state now;
-    *value = figure;
-    return reading(handle, &now);
+    nvmlReturn_t result = reading_of(handle, figure, &now);
+    if (!result)
+        *value = told(&now, figure, fixed);
+    return result;
 }
 
 static nvmlReturn_t memory_of(nvmlDevice_t handle, nvmlMemory_t *memory)
@@ -29,9 +43,11 @@ static nvmlReturn_t memory_of(nvmlDevice_t handle, nvmlMemory_t *memory)
     struct gpu_state now;
     if (is_slice(handle))
         return memory_of_slice(handle, memory);
-    nvmlReturn_t result = reading(handle, &now);
+    nvmlReturn_t result = reading_of(handle, MEMORY, &now);
     if (!result)
         *memory = (nvmlMemory_t){GPU_MEMORY, GPU_MEMORY - now.memory_used, now.memory_used};
+    if (!result && now.garbage & MEMORY)
+        memory->used = ~0ull;
     return result;
 }
 
@@ -59,50 +75,51 @@ NVML_API nvmlReturn_t nvmlDeviceGetMemoryInfo_v2(nvmlDevice_t handle, nvmlMemory
 NVML_API nvmlReturn_t nvmlDeviceGetUtilizationRates(nvmlDevice_t handle, nvmlUtilization_t *rates)
 {
     struct gpu_state now;
-    nvmlReturn_t result = reading(handle, &now);
+    nvmlReturn_t result = reading_of(handle, UTILIZATION, &now);
     if (!result && is_cut(handle))
         result = NVML_ERROR_NOT_SUPPORTED;
     pause_for(result ? 0 : now.delay);
     if (!result)
-        *rates = (nvmlUtilization_t){now.utilization, now.memory_utilization};
+        *rates = (nvmlUtilization_t){told(&now, UTILIZATION, now.utilization),
+                                     now.memory_utilization};
     return result;
 }
 
 NVML_API nvmlReturn_t nvmlDeviceGetPowerUsage(nvmlDevice_t handle, unsigned *milliwatts)
 {
     struct gpu_state now;
-    nvmlReturn_t result = reading(handle, &now);
+    nvmlReturn_t result = reading_of(handle, POWER, &now);
     if (!result)
-        *milliwatts = now.power;
+        *milliwatts = told(&now, POWER, now.power);
     return result;
 }
 
 NVML_API nvmlReturn_t nvmlDeviceGetEnforcedPowerLimit(nvmlDevice_t handle, unsigned *milliwatts)
 {
-    return constant(handle, GPU_POWER_LIMIT, milliwatts);
+    return constant(handle, POWER_LIMIT, GPU_POWER_LIMIT, milliwatts);
 }
 
 NVML_API nvmlReturn_t nvmlDeviceGetPowerManagementLimit(nvmlDevice_t handle, unsigned *milliwatts)
 {
-    return constant(handle, GPU_POWER_LIMIT, milliwatts);
+    return constant(handle, POWER_LIMIT, GPU_POWER_LIMIT, milliwatts);
 }
 
 NVML_API nvmlReturn_t nvmlDeviceGetPowerManagementDefaultLimit(nvmlDevice_t handle,
                                                                unsigned *milliwatts)
 {
-    return constant(handle, GPU_POWER_LIMIT, milliwatts);
+    return constant(handle, POWER_LIMIT, GPU_POWER_LIMIT, milliwatts);
 }
 
 NVML_API nvmlReturn_t nvmlDeviceGetTemperature(nvmlDevice_t handle, unsigned sensor,
                                                unsigned *celsius)
 {
     struct gpu_state now;
-    nvmlReturn_t result = reading(handle, &now);
+    nvmlReturn_t result = reading_of(handle, TEMPERATURE, &now);
     if (result)
         return result;
     if (sensor != NVML_TEMPERATURE_GPU)
         return NVML_ERROR_INVALID_ARGUMENT;
-    *celsius = now.temperature;
+    *celsius = told(&now, TEMPERATURE, now.temperature);
     return NVML_SUCCESS;
 }
 
@@ -120,12 +137,12 @@ NVML_API nvmlReturn_t nvmlDeviceGetTemperatureV(nvmlDevice_t handle, nvmlTempera
 NVML_API nvmlReturn_t nvmlDeviceGetClockInfo(nvmlDevice_t handle, unsigned clock, unsigned *mhz)
 {
     struct gpu_state now;
-    nvmlReturn_t result = reading(handle, &now);
+    nvmlReturn_t result = reading_of(handle, CLOCK, &now);
     if (result)
         return result;
     if (clock > NVML_CLOCK_VIDEO)
         return NVML_ERROR_INVALID_ARGUMENT;
-    *mhz = clock == NVML_CLOCK_MEMORY ? now.memory_clock : now.sm_clock;
+    *mhz = told(&now, CLOCK, clock == NVML_CLOCK_MEMORY ? now.memory_clock : now.sm_clock);
     return NVML_SUCCESS;
 }
 
@@ -133,11 +150,12 @@ NVML_API nvmlReturn_t nvmlDeviceGetMaxClockInfo(nvmlDevice_t handle, unsigned cl
 {
     if (clock > NVML_CLOCK_VIDEO)
         return NVML_ERROR_INVALID_ARGUMENT;
-    return constant(handle, clock == NVML_CLOCK_MEMORY ? GPU_MEMORY_CLOCK_MAX : GPU_CLOCK_MAX, mhz);
+    unsigned most = clock == NVML_CLOCK_MEMORY ? GPU_MEMORY_CLOCK_MAX : GPU_CLOCK_MAX;
+    return constant(handle, CLOCK, most, mhz);
 }
 
 /* P0, the performance state that a data-centre GPU is in, idle or not. */
 NVML_API nvmlReturn_t nvmlDeviceGetPerformanceState(nvmlDevice_t handle, unsigned *pstate)
 {
-    return constant(handle, 0, pstate);
+    return constant(handle, CLOCK, 0, pstate);
 }

@@ -33,11 +33,13 @@ static void parse_gpu(const char *line, struct state *state)
     int fields = sscanf(line,
         "gpu %u utilization %u memory_utilization %u memory_used %llu power_mw %u"
         " temperature %u sm_clock %u memory_clock %u lost %u throttle %u ecc_errors %u"
-        " pcie_received %u pcie_sent %u delay_ms %u",
+        " pcie_received %u pcie_sent %u delay_ms %u translates %u process_memory %u"
+        " unsupported %u garbage %u",
         &number, &gpu.utilization, &gpu.memory_utilization, &gpu.memory_used, &gpu.power,
         &gpu.temperature, &gpu.sm_clock, &gpu.memory_clock, &gpu.lost, &gpu.throttle,
-        &gpu.ecc_errors, &gpu.pcie_received, &gpu.pcie_sent, &gpu.delay);
-    if (fields == 14 && number < GPU_COUNT)
+        &gpu.ecc_errors, &gpu.pcie_received, &gpu.pcie_sent, &gpu.delay, &gpu.translates,
+        &gpu.process_memory, &gpu.unsupported, &gpu.garbage);
+    if (fields == 18 && number < GPU_COUNT)
         state->gpus[number] = gpu;
 }
 
@@ -56,7 +58,8 @@ static void parse_process(const char *line, struct state *state)
 {
     struct process_state process;
     if (state->process_count < MAX_PROCESSES &&
-        sscanf(line, "process %u %u %llu", &process.gpu, &process.pid, &process.memory) == 3)
+        sscanf(line, "process %u %u %llu inside %u namespace %llu", &process.gpu, &process.pid,
+               &process.memory, &process.inside, &process.namespace) == 5)
         state->processes[state->process_count++] = process;
 }
 

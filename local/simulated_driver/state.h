@@ -22,6 +22,26 @@ struct gpu_state {
     unsigned ecc_errors;                      /* not corrected */
     unsigned pcie_received, pcie_sent;        /* KB/s */
     unsigned delay;                           /* milliseconds until utilisation is told */
+    unsigned translates;                      /* 1: PIDs are those of who asks */
+    unsigned process_memory;                  /* one of enum process_memory */
+    unsigned unsupported, garbage;            /* figures, as bits of enum figure */
+};
+
+/* What is told of the memory of a process. */
+enum process_memory { MEMORY_TOLD, MEMORY_ZERO, MEMORY_HIDDEN };
+
+/* The figures that a driver may not give, or answer nonsense for. */
+enum figure {
+    UTILIZATION = 1 << 0,
+    MEMORY = 1 << 1,
+    POWER = 1 << 2,
+    POWER_LIMIT = 1 << 3,
+    TEMPERATURE = 1 << 4,
+    CLOCK = 1 << 5,
+    THROTTLE = 1 << 6,
+    ECC = 1 << 7,
+    PCIE = 1 << 8,
+    PROCESSES = 1 << 9,
 };
 
 /* A part of a GPU that is cut by MIG. */
@@ -39,7 +59,9 @@ struct cut_state {
 
 struct process_state {
     unsigned gpu, pid;
-    unsigned long long memory; /* bytes */
+    unsigned long long memory;    /* bytes */
+    unsigned inside;              /* its PID in its own namespace, 0 where that is not known */
+    unsigned long long namespace; /* inode of that namespace */
 };
 
 struct xid_state {

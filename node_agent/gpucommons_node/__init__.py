@@ -1,7 +1,7 @@
-"""Tells a session which of the node's PIDs are its own processes, and what they are called there.
+"""Informs a session which of the node's PIDs are its own processes, and their PIDs inside it.
 
-NVML gives PIDs of the node; a pod knows its processes by others. One of these runs on each node
-with GPUs. Only Python's own library, because it takes memory of every such node.
+NVML of drivers before 535.113 gives PIDs of the node; a pod knows its processes by others. One of
+these runs on each node with GPUs. It uses only Python's standard library, to take little memory.
 """
 
 from gpucommons_node.pods import Pod, PodTable

@@ -9,7 +9,7 @@ from pathlib import Path
 from gpucommons_node.pods import PodTable
 from gpucommons_node.processes import ProcessScan
 from gpucommons_node.server import AgentServer
-from gpucommons_node.watch import APIServer, follow
+from gpucommons_node.watch import APIServer, follow, heartbeat
 
 PORT = 8890
 _INITIAL_PID_NAMESPACE = 0xEFFFFFFC
@@ -26,12 +26,14 @@ def main() -> None:
     if Path("/proc/self/ns/pid").stat().st_ino != _INITIAL_PID_NAMESPACE:
         logging.warning(
             "PIDs here are not the machine's: this pod needs hostPID, and a node that is itself "
-            "a container does not know what NVML tells."
+            "a container does not know the PIDs that NVML reports."
         )
     pods = PodTable()
-    threading.Thread(target=follow, args=(api, node, pods), name="pods", daemon=True).start()
+    heart = heartbeat(node)
+    following = (api, node, pods, heart)
+    threading.Thread(target=follow, args=following, name="pods", daemon=True).start()
     host = "::" if Path("/proc/net/if_inet6").exists() else "0.0.0.0"  # noqa: S104 -- a pod's own
-    AgentServer((host, PORT), pods, ProcessScan()).serve_forever()
+    AgentServer((host, PORT), pods, ProcessScan(), heart).serve_forever()
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The node's pods by their addresses: who asks is told by the address alone."""
+"""The node's pods by their addresses: a client is recognized by its address alone."""
 
 import threading
 from collections.abc import Iterable, Mapping
@@ -11,7 +11,7 @@ _SESSION_CONTAINER = "notebook"
 
 @dataclass(frozen=True, slots=True)
 class Pod:
-    """A pod that may ask. ``container`` is the ID of the session's container, once it runs."""
+    """A pod that may ask. ``container`` is the ID of its session's container, once it runs."""
 
     uid: str
     addresses: frozenset[str]
@@ -19,7 +19,7 @@ class Pod:
 
     @classmethod
     def read(cls, manifest: Mapping[str, Any]) -> Self | None:
-        """Read what the API server tells; None for a pod that has no address of its own."""
+        """Read a manifest of the API server; None for a pod without an address of its own."""
         spec, status = manifest["spec"], manifest.get("status", {})
         if spec.get("hostNetwork") or status.get("phase") in ("Succeeded", "Failed"):
             return None
@@ -43,17 +43,17 @@ class PodTable:
 
     @property
     def known(self) -> bool:
-        """Whether the pods are known; without them nobody can be answered."""
+        """Whether the pods are known; without them no request can be answered."""
         return self._pods is not None
 
     def replace(self, manifests: Iterable[Mapping[str, Any]]) -> None:
-        """Begin anew with all pods of the node."""
+        """Start over with all pods of the node."""
         pods = (Pod.read(each) for each in manifests)
         with self._lock:
             self._pods = {pod.uid: pod for pod in pods if pod}
 
     def change(self, manifest: Mapping[str, Any], *, deleted: bool) -> None:
-        """Take up one pod's change."""
+        """Apply one pod's change."""
         pod = None if deleted else Pod.read(manifest)
         with self._lock:
             pods = {} if self._pods is None else self._pods
@@ -63,7 +63,7 @@ class PodTable:
             self._pods = pods
 
     def forget(self) -> None:
-        """Know nothing: an address may be another pod's by now."""
+        """Forget everything: an address may belong to another pod by now."""
         with self._lock:
             self._pods = None
 

@@ -1,4 +1,4 @@
-"""What /proc tells of containers: nothing here needs more rights than any account has.
+"""What /proc shows of containers: nothing here needs more rights than any account has.
 
 See proc_pid_status(5) and proc_pid_cgroup(5).
 """
@@ -17,11 +17,11 @@ _CONTAINER = re.compile(r"(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])")
 """A container's ID. Every runtime has it in the name of the container's control group, with
 cgroupfs ``/kubepods/podUID/ID`` and with systemd ``…-podUID.slice/cri-containerd-ID.scope``."""
 _FRESH = 1.0
-"""Seconds that a look at all processes counts, whoever asks."""
+"""Seconds for which one scan of all processes is used, whoever asks."""
 
 
 def processes_by_container(proc: Path = Path("/proc")) -> dict[str, dict[int, int]]:
-    """Look at all processes of the node; container IDs to PIDs."""
+    """Scan all processes of the node; return PIDs by container ID."""
     found: dict[str, dict[int, int]] = defaultdict(dict)
     for folder in proc.iterdir():
         if not folder.name.isdecimal():
@@ -40,7 +40,7 @@ def processes_by_container(proc: Path = Path("/proc")) -> dict[str, dict[int, in
 def pid_inside(status: str) -> int | None:
     """Read a process's PID one PID namespace further in; None: it has none, as with hostPID.
 
-    One that a session put into a namespace of its own has more: the second is the container's.
+    A process that a session put into another namespace has more: the second is the container's.
     """
     for line in status.splitlines():
         if line.startswith("NSpid:"):
@@ -50,7 +50,7 @@ def pid_inside(status: str) -> int | None:
 
 
 class ProcessScan:
-    """Looks at all processes at most once a second, however many ask."""
+    """Scans all processes at most once a second, however many ask."""
 
     def __init__(
         self,

@@ -9,7 +9,7 @@ class Change:
     """One finished operation.
 
     steps are what was done; left says what stays or is still to do. Both are full sentences,
-    and with dry_run they tell what would be. data holds the same for programs.
+    and with dry_run they say what would be. data holds the same for programs.
     """
 
     action: str

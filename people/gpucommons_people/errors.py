@@ -1,4 +1,4 @@
-"""What a person who gives a command is meant to read."""
+"""Errors for whoever gives a command."""
 
 
 class PeopleError(Exception):
@@ -28,7 +28,15 @@ class NotThereError(PeopleError):
 
 
 class UnreachableError(PeopleError):
-    """The cluster or the hub does not answer."""
+    """The cluster or the hub does not answer, or not what was asked.
+
+    what is the first half of the text, without its end and without advice. asked is after how
+    many seconds the server wants to be asked again, if it says so.
+    """
+
+    def __init__(self, what: str, advice: str = "", asked: float | None = None) -> None:
+        super().__init__(f"{what}. {advice}" if advice else what)
+        self.what, self.asked = what, asked
 
 
 class MissingRightError(PeopleError):

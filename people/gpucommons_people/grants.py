@@ -1,4 +1,4 @@
-"""Exceptions from the quota: granted until a moment, with a reason; listed, revoked, pruned.
+"""Quota grants: granted until a moment, with a reason; listed, revoked, pruned.
 
 The hub reads them from the cluster. How much is usual is in its catalogue, and not known here.
 """
@@ -9,16 +9,16 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 
-from gpucommons_contract import END_OF_DAY, GRANTS_NAMESPACE, Grant, Label, read_grant
+from gpucommons_contract import END_OF_DAY, GRANTS_NAMESPACE, Grant, Label, end_in_words, read_grant
 
 from gpucommons_people.change import Change
-from gpucommons_people.cluster import CONFIG_MAPS, Manifest
+from gpucommons_people.clients.cluster import CONFIG_MAPS, Manifest
 from gpucommons_people.errors import InputError, NotThereError
 from gpucommons_people.installation import Installation
 from gpucommons_people.names import team_name, user_name
 
 RECORD_DAYS = 90
-"""For how long an exception that has ended stays listed."""
+"""How long a grant that has ended stays listed."""
 _MOST = 10_000
 _LONGEST_REASON = 300
 _MAY_BE_MORE = (
@@ -32,7 +32,7 @@ _SIZES_UNCHECKED = (
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What is to be granted, checked as far as it can be without the cluster."""
+    """A grant to make, checked as far as it can be without the cluster."""
 
     user: str
     team: str
@@ -60,7 +60,7 @@ def wanted(
 ) -> Wanted:
     """Read what was typed. Raises InputError that says what is wrong and how to write it."""
     if (user is None) == (team is None):
-        raise InputError("Say for whom: --user or --team, one of them.")
+        raise InputError("Say for whom: pass --user or --team, not both.")
     if sessions is None and gpus is None and not sizes:
         raise InputError("Say what is granted: --sessions, --gpus or --size, or several of them.")
     reason = " ".join(reason.split())
@@ -77,19 +77,20 @@ def wanted(
     )
 
 
-async def grant(it: Installation, what: Wanted, *, dry_run: bool = False) -> Change:
-    """Grant an exception. It holds from when the hub has seen it, usually within a second."""
+async def grant(installation: Installation, what: Wanted, *, dry_run: bool = False) -> Change:
+    """Grant more than the quota, in force once the hub has seen it: usually within a second."""
     now = datetime.now(UTC)
-    most = it.configuration.longest_grant_days
+    most = installation.configuration.longest_grant_days
     if what.until <= now:
-        raise InputError(f"--until {_shown(what.until)} has passed already.")
+        raise InputError(f"--until {end_in_words(what.until)} has passed already.")
     if what.until > datetime.combine(now.date() + timedelta(days=most), END_OF_DAY, UTC):
         last = now.date() + timedelta(days=most)
         raise InputError(
-            f"--until {_shown(what.until)} is too far away: exceptions end after {most} days, so "
-            f"{last} is the last day. Grant it anew then, or set longest_grant_days."
+            f"--until {end_in_words(what.until)} is too far away: quota grants end after "
+            f"{most} days, so {last} is the last day. Grant it again then, or set "
+            "longest_grant_days."
         )
-    if what.team and what.team not in (known := await it.team_names()):
+    if what.team and what.team not in (known := await installation.team_names()):
         teams = ", ".join(sorted(known)) or "none yet"
         raise NotThereError(f"There is no team {what.team}. Teams: {teams}.")
     name = f"grant-{secrets.token_hex(4)}"
@@ -99,7 +100,7 @@ async def grant(it: Installation, what: Wanted, *, dry_run: bool = False) -> Cha
         team=what.team,
         until=what.until,
         reason=what.reason,
-        by=it.audit.who,
+        by=installation.audit.who,
         at=now.replace(microsecond=0),
         sessions=what.sessions,
         gpus=what.gpus,
@@ -108,52 +109,56 @@ async def grant(it: Installation, what: Wanted, *, dry_run: bool = False) -> Cha
     left = ([_MAY_BE_MORE.format(team=what.team)] if what.team else []) + (
         [_SIZES_UNCHECKED] if what.sizes else []
     )
-    step = f"Let {what.whose} have {amounts(made)} until {_shown(made.until)}: {name}."
+    step = f"Let {what.whose} have {amounts(made)} until {end_in_words(made.until)}: {name}."
     if not dry_run:
-        it.audit.check()
-        it.audit.write("grant quota", what.whose, grant_json(made))
-        await it.cluster.create(_manifest(made))
+        installation.audit.check()
+        installation.audit.write("grant quota", what.whose, grant_json(made))
+        await installation.cluster.create(_manifest(made))
     return Change("grant quota", what.whose, (step,), tuple(left), dry_run, grant_json(made))
 
 
-async def list_grants(it: Installation, *, ended: bool = False) -> tuple[Grant, ...]:
-    """Return the exceptions that hold, or those that have ended too; the first to end first."""
+async def list_grants(installation: Installation, *, ended: bool = False) -> tuple[Grant, ...]:
+    """Return the grants in force, or all of them; the first to end first."""
     now = datetime.now(UTC)
-    found = [each for each in await _all(it) if ended or each.holds(now)]
+    found = [each for each in await _all(installation) if ended or each.in_force(now)]
     return tuple(sorted(found, key=lambda each: (each.until, each.name)))
 
 
-async def revoke(it: Installation, name: str, *, dry_run: bool = False) -> Change:
-    """End an exception now. It stays listed as a record."""
-    found = next((each for each in await _all(it) if each.name == name), None)
+async def revoke(installation: Installation, name: str, *, dry_run: bool = False) -> Change:
+    """End a grant now. It stays listed as a record."""
+    found = next((each for each in await _all(installation) if each.name == name), None)
     if found is None:
-        raise NotThereError(f"There is no exception {name}. See: gpucommons quota list --all.")
+        raise NotThereError(f"There is no quota grant {name}. See: gpucommons quota list --all.")
     now = datetime.now(UTC).replace(microsecond=0)
-    if not found.holds(now):
-        return Change("revoke quota", name, (), (f"It ended {_shown(found.until)}.",), dry_run)
-    ended = replace(found, until=now - timedelta(seconds=1), revoked_by=it.audit.who)
+    if not found.in_force(now):
+        return Change(
+            "revoke quota", name, (), (f"It ended {end_in_words(found.until)}.",), dry_run
+        )
+    ended = replace(found, until=now - timedelta(seconds=1), revoked_by=installation.audit.who)
     whose = found.user or f"team {found.team}"
     if not dry_run:
-        it.audit.check()
-        it.audit.write("revoke quota", whose, grant_json(ended))
-        await it.cluster.merge(CONFIG_MAPS, name, GRANTS_NAMESPACE, {"data": ended.to_data()})
-    step = f"End the exception of {whose}: {amounts(found)}."
-    left = "Sessions that run go on; nothing new is started beyond the usual quota."
+        installation.audit.check()
+        installation.audit.write("revoke quota", whose, grant_json(ended))
+        await installation.cluster.merge(
+            CONFIG_MAPS, name, GRANTS_NAMESPACE, {"data": ended.to_data()}
+        )
+    step = f"End the quota grant of {whose}: {amounts(found)}."
+    left = "Running sessions continue; nothing new is started beyond the usual quota."
     return Change("revoke quota", name, (step,), (left,), dry_run, grant_json(ended))
 
 
-async def prune_grants(it: Installation, *, dry_run: bool = False) -> Change:
-    """Delete exceptions that ended longer ago than they are kept as a record."""
+async def prune_grants(installation: Installation, *, dry_run: bool = False) -> Change:
+    """Delete grants that ended longer ago than they are kept as a record."""
     before = datetime.now(UTC) - timedelta(days=RECORD_DAYS)
-    due = [each for each in await _all(it) if each.until < before]
+    due = [each for each in await _all(installation) if each.until < before]
     if due and not dry_run:
-        it.audit.check()
+        installation.audit.check()
         for each in due:
-            it.audit.write("delete quota record", each.name, grant_json(each))
-            await it.cluster.delete(CONFIG_MAPS, each.name, GRANTS_NAMESPACE)
-    steps = tuple(f"Delete {each.name}, which ended {_shown(each.until)}." for each in due)
+            installation.audit.write("delete quota record", each.name, grant_json(each))
+            await installation.cluster.delete(CONFIG_MAPS, each.name, GRANTS_NAMESPACE)
+    steps = tuple(f"Delete {each.name}, which ended {end_in_words(each.until)}." for each in due)
     data = {"deleted": [grant_json(each) for each in due]}
-    return Change("prune quota", "Exceptions from the quota", steps, (), dry_run, data)
+    return Change("prune quota", "Quota grants", steps, (), dry_run, data)
 
 
 def amounts(each: Grant) -> str:
@@ -173,10 +178,12 @@ def grant_json(each: Grant) -> dict[str, object]:
     return values | {"gpus": None if each.gpus is None else str(each.gpus)}
 
 
-async def _all(it: Installation) -> list[Grant]:
+async def _all(installation: Installation) -> list[Grant]:
     """Read all; what somebody made by hand and cannot be read counts for nothing."""
     found = []
-    for each in await it.cluster.list(CONFIG_MAPS, GRANTS_NAMESPACE, label=Label.QUOTA_GRANT):
+    for each in await installation.cluster.list(
+        CONFIG_MAPS, GRANTS_NAMESPACE, label=Label.QUOTA_GRANT
+    ):
         try:
             found.append(read_grant(each["metadata"]["name"], each.get("data") or {}))
         except ValueError:
@@ -205,7 +212,7 @@ def _moment(text: str) -> datetime:
         found = datetime.fromisoformat(text)
     except ValueError:
         raise InputError(
-            f"--until {text!r} is no day or time. Write 2026-12-01, or 2026-12-01T18:00 (UTC)."
+            f"--until {text!r} is not a day or a time. Write 2026-12-01, or 2026-12-01T18:00 (UTC)."
         ) from None
     return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
 
@@ -231,9 +238,3 @@ def _size(text: str) -> tuple[str, int]:
     if not name or not equals or not number.isascii() or not number.isdecimal():
         raise InputError(f"--size {text!r} must be written NAME=N, such as gpu=2.")
     return name, _number(f"--size {name}", int(number))
-
-
-def _shown(moment: datetime) -> str:
-    if moment.time() == END_OF_DAY:
-        return f"{moment:%Y-%m-%d}"
-    return f"{moment:%Y-%m-%d %H:%M} UTC"

@@ -6,14 +6,15 @@ from dataclasses import dataclass
 
 from gpucommons_contract import Label, team_namespace
 
-from gpucommons_people.audit import AuditLog
-from gpucommons_people.cluster import NAMESPACES, Cluster
-from gpucommons_people.configuration import Configuration
-from gpucommons_people.dex_accounts import Account, DexAccounts
+from gpucommons_people.clients.cluster import NAMESPACES, Cluster
+from gpucommons_people.clients.dex_accounts import Account, DexAccounts
+from gpucommons_people.clients.hub import Hub
+from gpucommons_people.clients.patience import Patience
+from gpucommons_people.clients.workspaces import Workspaces
 from gpucommons_people.errors import InputError, NotThereError
-from gpucommons_people.handout import Handouts
-from gpucommons_people.hub import Hub
-from gpucommons_people.workspaces import Workspaces
+from gpucommons_people.files.audit import AuditLog
+from gpucommons_people.files.configuration import Configuration
+from gpucommons_people.files.handout import Handouts
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,7 @@ class Installation:
         )
 
     async def account(self, user: str) -> Account:
-        """Return an account in Dex; NotThereError tells where else it may be."""
+        """Return an account in Dex; NotThereError says where else it may be."""
         account = await self.dex.get(user)
         if account is None:
             raise NotThereError(
@@ -59,14 +60,16 @@ class Installation:
 
 
 @asynccontextmanager
-async def opened(configuration: Configuration, who: str | None) -> AsyncIterator[Installation]:
-    """Open all connections; who is the actor for the audit log, None: who gives the command."""
+async def opened(
+    configuration: Configuration, who: str | None, patience: Patience
+) -> AsyncIterator[Installation]:
+    """Open all connections; who is the actor for the audit log; None: whoever gives the command."""
     async with AsyncExitStack() as stack:
-        cluster = await stack.enter_async_context(Cluster.open(configuration.kubeconfig))
+        cluster = await stack.enter_async_context(Cluster.open(configuration.kubeconfig, patience))
         hub = None
         if configuration.hub:
             settings = configuration.hub
-            opening = Hub.open(settings.api_url, settings.token)
+            opening = Hub.open(settings.api_url, settings.token, patience)
             hub = await stack.enter_async_context(opening)
         yield Installation(
             configuration,

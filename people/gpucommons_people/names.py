@@ -3,30 +3,41 @@
 import re
 from datetime import timedelta
 
-from gpucommons_contract import is_team_name
+from gpucommons_contract import UserNameError, is_team_name
+from gpucommons_contract import user_name as name_at_sign_in
 
 from gpucommons_people.errors import InputError
 
-_USER_NAME = re.compile(r"[a-z0-9_+'][a-z0-9._+'-]*@[a-z0-9]([a-z0-9.-]*[a-z0-9])?")
-_LONGEST = 150
+_ADDRESS = re.compile(r"[^@]+@[a-z0-9]([^@+']*[a-z0-9])?")
+LONGEST_ADDRESS = 150
 """Characters. Dex makes the name of a Kubernetes object of the address: 253 characters there."""
 _DURATION = re.compile(r"(\d{1,6})(s|m|h|d)?")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, None: 1}
 
 
-def user_name(email: str) -> str:
-    """Return the user name of an e-mail address: the address in lower case.
+def user_name(typed: str) -> str:
+    """Return the name by which the hub knows somebody. Raises InputError for what is none."""
+    try:
+        return name_at_sign_in(typed.strip())
+    except UserNameError as error:
+        raise InputError(str(error)) from error
+
+
+def account_name(email: str) -> str:
+    """Return the user name of an account in Dex: an e-mail address, in lower case.
 
     Raises InputError for what cannot be one.
     """
-    name = email.strip().lower()
-    if len(name) > _LONGEST:
-        raise InputError(f"{email!r} has {len(name)} characters; at most {_LONGEST} are allowed.")
-    # Before lower-casing: the sign for kelvin would become the letter k.
-    if not email.isascii() or not _USER_NAME.fullmatch(name):
+    name = user_name(email)
+    if not _ADDRESS.fullmatch(name):
         raise InputError(
-            f"{email!r} is no e-mail address that can be a user name. It has to look like "
-            "ada@example.org: letters a to z, digits and . _ + ' - with one @."
+            f"{email!r} is not an e-mail address, as Dex's own accounts need. It must look "
+            "like ada@example.org: one @, and letters and digits around it."
+        )
+    if len(name) > LONGEST_ADDRESS:
+        raise InputError(
+            f"{email!r} has {len(name)} characters; at most {LONGEST_ADDRESS} are allowed for an "
+            "account in Dex."
         )
     return name
 
@@ -35,10 +46,18 @@ def team_name(name: str) -> str:
     """Return a team's name as it was given; raises InputError for what cannot be one."""
     if not is_team_name(name):
         raise InputError(
-            f"{name!r} is no name for a team. It has to begin with a letter and hold at most 40 "
+            f"{name!r} is not a name for a team. It must begin with a letter and have at most 40 "
             "characters: a to z, 0 to 9 and hyphens, none at the end."
         )
     return name
+
+
+def counted(option: str, text: str) -> tuple[str, int]:
+    """Read ``NAME=N``, as an option has it; raises InputError for anything else."""
+    name, _, count = text.partition("=")
+    if not name or not re.fullmatch(r"[0-9]{1,7}", count):
+        raise InputError(f"{option} {text!r} must be written NAME=N, such as gpu.nvidia.com=2.")
+    return name, int(count)
 
 
 def duration(text: str) -> timedelta:
@@ -48,6 +67,6 @@ def duration(text: str) -> timedelta:
     """
     found = _DURATION.fullmatch(text.strip())
     if not found:
-        raise InputError(f"{text!r} is no duration. Write one such as 90s, 10m, 2h or 1d.")
+        raise InputError(f"{text!r} is not a duration. Write one such as 90s, 10m, 2h or 1d.")
     number, unit = found.groups()
     return timedelta(seconds=int(number) * _SECONDS[unit])

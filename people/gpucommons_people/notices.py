@@ -1,6 +1,6 @@
-"""What people in sessions have to be told, such as maintenance: shown there, and taken back.
+"""Notices to people in sessions, such as of maintenance: sent and withdrawn.
 
-Those that run are told by the hub, at once; those that start later of what stands by then.
+The hub shows them in running sessions at once; sessions that start later show those in force.
 """
 
 from collections.abc import Iterator, Sequence
@@ -14,22 +14,23 @@ from gpucommons_contract import (
     NoticeLevel,
     StandingNotice,
 )
+from gpucommons_contract.wording import moment
 
 from gpucommons_people import standing_notices
 from gpucommons_people.change import Change
+from gpucommons_people.clients.hub import Delivery
 from gpucommons_people.errors import InputError, NotThereError, PeopleError
-from gpucommons_people.hub import Delivery
 from gpucommons_people.installation import Installation
 from gpucommons_people.names import user_name
 
 _USUALLY = timedelta(days=1)
-"""For how long a notice stands of which nothing else is said."""
+"""How long a notice is in force by default."""
 _LONGEST = timedelta(days=30)
-_OLD_HUB = "The hub is too old for this: it knows no notices to sessions. Bring it up to date."
+_OLD_HUB = "The hub is too old for this: it cannot send notices to sessions. Upgrade it."
 
 
 async def send(
-    it: Installation,
+    installation: Installation,
     text: str,
     *,
     notice_id: str,
@@ -39,11 +40,11 @@ async def send(
     users: Sequence[str] = (),
     dry_run: bool = False,
 ) -> Change:
-    """Show a notice in every session that runs or starts later, or in those of ``users``.
+    """Show a notice in all running and new sessions, or in those of ``users``.
 
-    ends_in is until what it warns of comes about; sessions that start are told until then.
-    stands_for is for how long they are told of one that warns of nothing; a day if left out.
-    A notice with the same id takes its place.
+    ends_in is the time until the event it warns of; new sessions show the notice until then.
+    stands_for is how long new sessions show one that warns of no event; a day if left out.
+    A later notice with the same id replaces it.
     """
     text, notice_id = text.strip(), notice_id.strip()
     if not 1 <= len(text) <= LONGEST_NOTICE:
@@ -54,42 +55,44 @@ async def send(
     ends_at = None if ends_in is None else until.timestamp()
     people = tuple(sorted({user_name(each) for each in users}))
     notice = Notice(notice_id, text, level, ends_at)
-    standing = StandingNotice(notice, until, it.audit.who, now.replace(microsecond=0), people)
+    standing = StandingNotice(
+        notice, until, installation.audit.who, now.replace(microsecond=0), people
+    )
     whom = ", ".join(people) or "everybody"
     data = standing_notices.notice_json(standing)
-    later = f"Show the notice {notice_id} in sessions of {whom} that start, until {_shown(until)}."
+    later = f"Show the notice {notice_id} in new sessions of {whom} until {moment(until)}."
     if dry_run:
-        now_too = f"Show the notice {notice_id} in sessions of {whom} that run."
+        now_too = f"Show the notice {notice_id} in running sessions of {whom}."
         return Change("send notice", whom, (later, now_too), (), dry_run, data)
-    hub = it.hub_needed()
-    it.audit.check()
-    it.audit.write("send notice", whom, data)
-    await standing_notices.put(it, standing)
-    with _half_done(f"Sessions that start are told of the notice {notice_id} from now on"):
+    hub = installation.hub_needed()
+    installation.audit.check()
+    installation.audit.write("send notice", whom, data)
+    await standing_notices.put(installation, standing)
+    with _half_done(f"New sessions show the notice {notice_id} from now on"):
         reached = _known(await hub.show_notice(notice, people or None))
-    await standing_notices.clear_away(it)
+    await standing_notices.clear_away(installation)
     steps = (later, *_done(f"Show the notice {notice_id} in", reached))
     return Change("send notice", whom, steps, _left(reached), data=data | _delivery(reached))
 
 
-async def withdraw(it: Installation, notice_id: str, *, dry_run: bool = False) -> Change:
-    """Take a notice back in every session that runs, and show it in none that starts."""
+async def withdraw(installation: Installation, notice_id: str, *, dry_run: bool = False) -> Change:
+    """Withdraw a notice from all running sessions, and show it in no new one."""
     notice_id = notice_id.strip()
     _checked_id(notice_id)
     data: dict[str, object] = {"id": notice_id}
-    stood = await standing_notices.find(it, notice_id) is not None
-    later = (f"Show the notice {notice_id} no more in sessions that start.",) if stood else ()
+    stood = await standing_notices.find(installation, notice_id) is not None
+    later = (f"Stop showing the notice {notice_id} in new sessions.",) if stood else ()
     if dry_run:
-        steps = (*later, f"Take the notice {notice_id} back in all sessions that run.")
+        steps = (*later, f"Withdraw the notice {notice_id} from all running sessions.")
         return Change("withdraw notice", notice_id, steps, (), dry_run, data)
-    hub = it.hub_needed()
-    it.audit.check()
-    it.audit.write("withdraw notice", notice_id, data)
-    await standing_notices.take_back(it, notice_id)
-    with _half_done(f"Sessions that start are not told of the notice {notice_id} any more"):
+    hub = installation.hub_needed()
+    installation.audit.check()
+    installation.audit.write("withdraw notice", notice_id, data)
+    await standing_notices.take_back(installation, notice_id)
+    with _half_done(f"New sessions no longer show the notice {notice_id}"):
         reached = _known(await hub.withdraw_notice(notice_id))
-    await standing_notices.clear_away(it)
-    steps = (*later, *_done(f"Take the notice {notice_id} back in", reached))
+    await standing_notices.clear_away(installation)
+    steps = (*later, *_done(f"Withdraw the notice {notice_id} from", reached))
     return Change(
         "withdraw notice", notice_id, steps, _left(reached), data=data | _delivery(reached)
     )
@@ -101,11 +104,11 @@ def _checked_id(notice_id: str) -> None:
 
 
 def _length(ends_in: timedelta | None, stands_for: timedelta | None) -> timedelta:
-    """Answer for how long sessions that start are told."""
+    """Return how long new sessions show it."""
     if ends_in is not None and stands_for is not None:
         raise InputError(
-            "Give --in or --for, not both: with --in, sessions that start are told until what the "
-            "notice warns of comes about."
+            "Give --in or --for, not both: with --in, new sessions show the notice until "
+            "the event that it warns of."
         )
     if ends_in is not None:
         return ends_in
@@ -122,8 +125,8 @@ def _half_done(what: str) -> Iterator[None]:
         yield
     except PeopleError as error:
         raise type(error)(
-            f"{what}. Those that run may not have been reached; for them, give the same command "
-            f"again once this is mended: {error}"
+            f"{what}. Running sessions may not have been reached; for them, run the same "
+            f"command again once this is fixed: {error}"
         ) from error
 
 
@@ -145,7 +148,3 @@ def _left(reached: Delivery) -> tuple[str, ...]:
 
 def _delivery(reached: Delivery) -> dict[str, object]:
     return {"told": list(reached.told), "missed": list(reached.missed)}
-
-
-def _shown(moment: datetime) -> str:
-    return f"{moment:%Y-%m-%d %H:%M} UTC"

@@ -4,7 +4,7 @@
         change = await people.add_user("ada@example.org", ["vision"])
 
 Each may be repeated and interrupted: giving it again finishes what is missing. With
-dry_run nothing is changed, and what is returned tells what would be.
+dry_run nothing is changed, and the result says what would be.
 """
 
 from collections.abc import AsyncIterator, Iterable, Sequence
@@ -15,69 +15,65 @@ from typing import Self
 
 from gpucommons_contract import Grant, NoticeLevel, StandingNotice
 
-from gpucommons_people import (
-    accounts,
-    grants,
-    importing,
-    moving,
-    notices,
-    person,
-    removal,
-    retention,
-    standing_notices,
-    team_removal,
-    teams,
-)
-from gpucommons_people.accounts import Leftover
+from gpucommons_people import grants, notices, standing_notices
+from gpucommons_people.accounts import accounts, importing, move, person, removal, retention
+from gpucommons_people.accounts.accounts import Leftover
+from gpucommons_people.accounts.importing import OnProgress
+from gpucommons_people.accounts.newcomer import newcomer
+from gpucommons_people.accounts.person import PersonState
+from gpucommons_people.accounts.removal import OnWait, Removal
 from gpucommons_people.change import Change
-from gpucommons_people.configuration import Configuration
-from gpucommons_people.dex_accounts import Account
+from gpucommons_people.clients.dex_accounts import Account
+from gpucommons_people.clients.patience import Patience
+from gpucommons_people.clients.workspaces import Workspace
+from gpucommons_people.files.configuration import Configuration
 from gpucommons_people.grants import Wanted
-from gpucommons_people.importing import OnProgress
 from gpucommons_people.installation import Installation, opened
 from gpucommons_people.names import team_name
-from gpucommons_people.person import PersonState
-from gpucommons_people.removal import OnWait, Removal
-from gpucommons_people.team import Team
-from gpucommons_people.teams import TeamState
-from gpucommons_people.workspaces import Workspace
+from gpucommons_people.teams import team_removal, teams
+from gpucommons_people.teams.team import Team
+from gpucommons_people.teams.teams import TeamState
 
 
 class People:
     """The operations on one installation. All raise PeopleError, whose text is meant for people."""
 
-    def __init__(self, it: Installation) -> None:
-        self._it = it
+    def __init__(self, installation: Installation) -> None:
+        self._installation = installation
 
     @classmethod
     @asynccontextmanager
     async def open(
-        cls, configuration: Configuration, who: str | None = None
+        cls,
+        configuration: Configuration,
+        who: str | None = None,
+        patience: Patience = Patience(),  # noqa: B008 -- frozen
     ) -> AsyncIterator[Self]:
         """Connect to the installation, for as long as an ``async with`` lasts.
 
-        who is written to the audit log; without it, who gives the command.
+        who is written to the audit log; without it, whoever gives the command. patience is how long
+        a hub or a cluster is waited for that does not answer.
         """
-        async with opened(configuration, who) as it:
-            yield cls(it)
+        async with opened(configuration, who, patience) as installation:
+            yield cls(installation)
 
     async def apply_teams(
         self, wanted: Sequence[Team], *, dry_run: bool = False
     ) -> tuple[Change, ...]:
         """Make teams or change them so that they are as given; all are checked first."""
-        return await teams.apply_teams(self._it, wanted, dry_run=dry_run)
+        return await teams.apply_teams(self._installation, wanted, dry_run=dry_run)
 
     async def find_team(self, name: str) -> Team:
         """Return a team; NotThereError if there is none."""
-        return await teams.find_team(self._it, name)
+        return await teams.find_team(self._installation, name)
 
     async def list_teams(self) -> tuple[Team, ...]:
         """Return all teams, in order of their names."""
-        return await teams.list_teams(self._it)
+        return await teams.list_teams(self._installation)
 
     async def show_team(self, name: str) -> TeamState:
         """Return a team with what is in it."""
-        return await teams.show_team(self._it, name)
+        return await teams.show_team(self._installation, name)
 
     async def remove_team(
         self,
@@ -89,7 +85,7 @@ class People:
     ) -> Change:
         """Delete a team; refused while something is in it that no option lets go."""
         return await team_removal.remove_team(
-            self._it,
+            self._installation,
             name,
             remove_members=remove_members,
             delete_workspaces=delete_workspaces,
@@ -111,11 +107,9 @@ class People:
 
         leftover says what becomes of files of an earlier person of that name.
         """
-        known = await self._it.team_names()
-        wanted = accounts.newcomer(
-            email, team_names, known, name=name, admin=admin, password=password
-        )
-        return await accounts.add_user(self._it, wanted, leftover, dry_run=dry_run)
+        known = await self._installation.team_names()
+        wanted = newcomer(email, team_names, known, name=name, admin=admin, password=password)
+        return await accounts.add_user(self._installation, wanted, leftover, dry_run=dry_run)
 
     async def remove_user(
         self,
@@ -127,7 +121,9 @@ class People:
     ) -> Change:
         """Remove somebody: out at once, sessions stopped after a grace, files kept a while."""
         how = how or Removal()
-        return await removal.remove_user(self._it, email, how, dry_run=dry_run, on_wait=on_wait)
+        return await removal.remove_user(
+            self._installation, email, how, dry_run=dry_run, on_wait=on_wait
+        )
 
     async def move_user(
         self,
@@ -139,8 +135,8 @@ class People:
         dry_run: bool = False,
     ) -> Change:
         """Take somebody out of one team and into others."""
-        return await moving.move_user(
-            self._it,
+        return await move.move_user(
+            self._installation,
             email,
             source=source,
             targets=targets,
@@ -152,7 +148,9 @@ class People:
         self, email: str, *, password: str | None = None, dry_run: bool = False
     ) -> Change:
         """Give an account another password, with a handout."""
-        return await accounts.reset_password(self._it, email, password=password, dry_run=dry_run)
+        return await accounts.reset_password(
+            self._installation, email, password=password, dry_run=dry_run
+        )
 
     async def import_users(
         self,
@@ -163,50 +161,52 @@ class People:
     ) -> Change:
         """Add all people of a CSV file; a file with a mistake changes nothing."""
         return await importing.import_users(
-            self._it, file, dry_run=dry_run, on_progress=on_progress
+            self._installation, file, dry_run=dry_run, on_progress=on_progress
         )
 
     async def list_users(self, team: str | None = None) -> tuple[Account, ...]:
         """Return the accounts in Dex, all or those of one team."""
         if team is not None:
-            await teams.find_team(self._it, team_name(team))
-        found = await self._it.dex.all()
+            await teams.find_team(self._installation, team_name(team))
+        found = await self._installation.dex.all()
         return tuple(each for each in found if team is None or team in each.groups)
 
     async def show_user(self, email: str) -> PersonState:
         """Return all that is known of somebody; NotThereError if that is nothing."""
-        return await person.show_user(self._it, email)
+        return await person.show_user(self._installation, email)
 
     async def list_workspaces(self, *, archived: bool = False) -> tuple[Workspace, ...]:
         """Return all workspaces, or only those of people who left."""
-        found = await self._it.workspaces.all()
+        found = await self._installation.workspaces.all()
         return tuple(each for each in found if each.kept_until or not archived)
 
     async def restore_workspaces(
         self, email: str, *, team: str | None = None, dry_run: bool = False
     ) -> Change:
         """Keep archived workspaces of somebody for good again."""
-        return await retention.restore_workspaces(self._it, email, team=team, dry_run=dry_run)
+        return await retention.restore_workspaces(
+            self._installation, email, team=team, dry_run=dry_run
+        )
 
     async def prune(self, *, dry_run: bool = False) -> Change:
         """Delete archived workspaces whose last day has passed."""
-        return await retention.prune(self._it, dry_run=dry_run)
+        return await retention.prune(self._installation, dry_run=dry_run)
 
     async def grant_quota(self, what: Wanted, *, dry_run: bool = False) -> Change:
         """Let one person or one team have more than usual until a moment."""
-        return await grants.grant(self._it, what, dry_run=dry_run)
+        return await grants.grant(self._installation, what, dry_run=dry_run)
 
     async def list_grants(self, *, ended: bool = False) -> tuple[Grant, ...]:
-        """Return the exceptions from the quota that hold, or those that have ended too."""
-        return await grants.list_grants(self._it, ended=ended)
+        """Return the quota grants in force, or all of them."""
+        return await grants.list_grants(self._installation, ended=ended)
 
     async def revoke_grant(self, name: str, *, dry_run: bool = False) -> Change:
-        """End an exception from the quota now."""
-        return await grants.revoke(self._it, name, dry_run=dry_run)
+        """End a quota grant now."""
+        return await grants.revoke(self._installation, name, dry_run=dry_run)
 
     async def prune_grants(self, *, dry_run: bool = False) -> Change:
-        """Delete records of exceptions that ended long ago."""
-        return await grants.prune_grants(self._it, dry_run=dry_run)
+        """Delete records of grants that ended long ago."""
+        return await grants.prune_grants(self._installation, dry_run=dry_run)
 
     async def send_notice(
         self,
@@ -219,9 +219,9 @@ class People:
         users: Sequence[str] = (),
         dry_run: bool = False,
     ) -> Change:
-        """Show a notice in every session that runs or starts later, or in those of some people."""
+        """Show a notice in all running and new sessions, or in those of some people."""
         return await notices.send(
-            self._it,
+            self._installation,
             text,
             notice_id=notice_id,
             level=level,
@@ -232,9 +232,9 @@ class People:
         )
 
     async def withdraw_notice(self, notice_id: str, *, dry_run: bool = False) -> Change:
-        """Take a notice back in every session that runs, and show it in none that starts."""
-        return await notices.withdraw(self._it, notice_id, dry_run=dry_run)
+        """Withdraw a notice from all running sessions, and show it in no new one."""
+        return await notices.withdraw(self._installation, notice_id, dry_run=dry_run)
 
     async def list_notices(self) -> tuple[StandingNotice, ...]:
-        """Return the notices that sessions are told which start now."""
-        return await standing_notices.list_notices(self._it)
+        """Return the notices that new sessions show."""
+        return await standing_notices.list_notices(self._installation)

@@ -1,4 +1,4 @@
-"""Notices that sessions are told which start later: written, listed, taken back, cleared away.
+"""Notices that new sessions show: written, listed, withdrawn, deleted once they have ended.
 
 The hub reads them from the cluster.
 """
@@ -14,51 +14,51 @@ from gpucommons_contract import (
     read_standing_notice,
 )
 
-from gpucommons_people.cluster import CONFIG_MAPS, ClusterError, Manifest
+from gpucommons_people.clients.cluster import CONFIG_MAPS, ClusterError, Manifest
 from gpucommons_people.errors import NotThereError
 from gpucommons_people.installation import Installation
 
 _NO_NAMESPACE = (
-    f"The cluster has no namespace {NOTICES_NAMESPACE}, in which notices stand. Nobody was told. "
-    "Apply cluster/base of this release, then give the same command again."
+    f"The cluster has no namespace {NOTICES_NAMESPACE}, which holds the notices in force. "
+    "Nothing was sent. Apply cluster/base of this release, then run the same command again."
 )
 
 
-async def list_notices(it: Installation) -> tuple[StandingNotice, ...]:
-    """Return the notices that stand; the first to end first."""
+async def list_notices(installation: Installation) -> tuple[StandingNotice, ...]:
+    """Return the notices in force; the first to end first."""
     now = datetime.now(UTC)
-    found = [each for each in (await _all(it)).values() if each.stands(now)]
+    found = [each for each in (await _all(installation)).values() if each.in_force(now)]
     return tuple(sorted(found, key=lambda each: (each.until, each.notice.id)))
 
 
-async def find(it: Installation, notice_id: str) -> StandingNotice | None:
-    """Return the notice that stands with an ID; None if there is none."""
-    found = await list_notices(it)
+async def find(installation: Installation, notice_id: str) -> StandingNotice | None:
+    """Return the notice in force with an ID; None if there is none."""
+    found = await list_notices(installation)
     return next((each for each in found if each.notice.id == notice_id), None)
 
 
-async def put(it: Installation, standing: StandingNotice) -> None:
-    """Let a notice stand, in place of one with the same ID."""
+async def put(installation: Installation, standing: StandingNotice) -> None:
+    """Put a notice in force, in place of one with the same ID."""
     try:
-        await it.cluster.apply(_manifest(standing))
+        await installation.cluster.apply(_manifest(standing))
     except ClusterError as error:
         if error.status == HTTPStatus.NOT_FOUND:
             raise NotThereError(_NO_NAMESPACE) from error
         raise
 
 
-async def take_back(it: Installation, notice_id: str) -> None:
-    """Let a notice stand no more, if it does."""
-    await it.cluster.delete(CONFIG_MAPS, _name(notice_id), NOTICES_NAMESPACE)
+async def take_back(installation: Installation, notice_id: str) -> None:
+    """Withdraw a notice, if it is in force."""
+    await installation.cluster.delete(CONFIG_MAPS, _name(notice_id), NOTICES_NAMESPACE)
 
 
-async def clear_away(it: Installation) -> None:
-    """Delete what stands no more."""
+async def clear_away(installation: Installation) -> None:
+    """Delete notices that have ended."""
     now = datetime.now(UTC)
-    for name, each in (await _all(it)).items():
-        if not each.stands(now):
-            it.audit.write("delete ended notice", name, notice_json(each))
-            await it.cluster.delete(CONFIG_MAPS, name, NOTICES_NAMESPACE)
+    for name, each in (await _all(installation)).items():
+        if not each.in_force(now):
+            installation.audit.write("delete ended notice", name, notice_json(each))
+            await installation.cluster.delete(CONFIG_MAPS, name, NOTICES_NAMESPACE)
 
 
 def notice_json(each: StandingNotice) -> dict[str, object]:
@@ -75,11 +75,11 @@ def notice_json(each: StandingNotice) -> dict[str, object]:
     }
 
 
-async def _all(it: Installation) -> dict[str, StandingNotice]:
+async def _all(installation: Installation) -> dict[str, StandingNotice]:
     """Read all; what somebody made by hand and cannot be read counts for nothing."""
     found = {}
     label = Label.STANDING_NOTICE
-    for each in await it.cluster.list(CONFIG_MAPS, NOTICES_NAMESPACE, label=label):
+    for each in await installation.cluster.list(CONFIG_MAPS, NOTICES_NAMESPACE, label=label):
         try:
             found[each["metadata"]["name"]] = read_standing_notice(each.get("data") or {})
         except ValueError:

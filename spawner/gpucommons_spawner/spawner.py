@@ -1,278 +1,398 @@
 """The spawner of GPU Commons: starts what the catalogue offers, and nothing else."""
 
+import asyncio
 import copy
-import functools
-from collections.abc import Awaitable, Mapping
-from decimal import Decimal
-from http import HTTPStatus
-from typing import Any
+from collections.abc import AsyncIterator, Awaitable, Mapping
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any, ClassVar
 
-from gpucommons_contract import Label, SessionVariable
-from kubernetes_asyncio.client import V1Pod
-from sqlalchemy.orm import object_session
-from traitlets import Unicode, default
+from gpucommons_contract import Annotation, Label, SessionVariable
+from jupyterhub.handlers import BaseHandler
+from kubernetes_asyncio.client import V1PersistentVolumeClaim, V1Pod
+from traitlets import default, observe
 
-from gpucommons_spawner.builders import PodFields, build
-from gpucommons_spawner.day import today
-from gpucommons_spawner.holdings import Holding
-from gpucommons_spawner.pod_outcome import NO_GPU_FREE
-from gpucommons_spawner.queue import queue_labels
-from gpucommons_spawner.quota import Limits, QuotaExceededError
-from gpucommons_spawner.refusal import Refusal
-from gpucommons_spawner.refused_form import DRAW_AGAIN, Fields
-from gpucommons_spawner.room import too_few
-from gpucommons_spawner.selection import Selection, resolve
-from gpucommons_spawner.selection_error import SelectionError
-from gpucommons_spawner.shortage import Wish
-from gpucommons_spawner.timed_spawner import TimedSpawner
-
-_REPLACED = (
-    "image",
-    "cpu_limit",
-    "cpu_guarantee",
-    "mem_limit",
-    "mem_guarantee",
-    "extra_resource_limits",
+from gpucommons_spawner.availability.size_capacity import too_few
+from gpucommons_spawner.availability.size_pod import SETTINGS, Settings
+from gpucommons_spawner.availability.state import PersonState
+from gpucommons_spawner.catalogue.catalogue import Catalogue
+from gpucommons_spawner.catalogue.environment import utc_today
+from gpucommons_spawner.catalogue.live import LiveCatalogue, catalogue_in_force
+from gpucommons_spawner.errors import SpawnRefusedError
+from gpucommons_spawner.hub_state import HUB_STATE, HubState
+from gpucommons_spawner.kubernetes.manifest import Manifest
+from gpucommons_spawner.lifecycle.prompt_kube_spawner import LOOK_SECONDS, PromptKubeSpawner
+from gpucommons_spawner.lifecycle.start_wait import TOO_LONG, StartTimeouts
+from gpucommons_spawner.lifecycle.stored_state import keep_state, store_choice
+from gpucommons_spawner.picker.links import (
+    link_of_request,
+    note_request,
+    refused_link,
+    take_link_out,
 )
-"""Settings that the selection alone decides."""
-_EXTENDED = (
-    "node_selector",
-    "tolerations",
-    "environment",
-    "volumes",
-    "volume_mounts",
-    "pod_anti_affinity_required",
+from gpucommons_spawner.picker.picker import Fields, Picker
+from gpucommons_spawner.pod.build import (
+    SHARED_SETTINGS,
+    PodFields,
+    apply,
+    build,
+    complete,
+    demand_one_user,
+    texts,
 )
-"""Settings that an operator, or a hook of a start, may fill too; the selection adds to them."""
-_DEFAULTED = ("priority_class_name", "scheduler_name")
-"""Settings of the operator that hold where the selection says nothing."""
+from gpucommons_spawner.pod.workspace import claims_only, is_usable_on_one_node, keep_together
+from gpucommons_spawner.pod_state.pod_outcome import NO_GPU_FREE, a_node_comes, volume_trouble
+from gpucommons_spawner.pod_state.queue import is_queued, waiting
+from gpucommons_spawner.pod_state.session_pod import session_pod
+from gpucommons_spawner.quota.ledger import Limits
+from gpucommons_spawner.reconcile.adoption import choice_of
+from gpucommons_spawner.reconcile.leftover import Leftover
+from gpucommons_spawner.selection.errors import SelectionError
+from gpucommons_spawner.selection.person import Person, Team
+from gpucommons_spawner.selection.resolve import resolve
+from gpucommons_spawner.selection.selection import Selection
+from gpucommons_spawner.session_parts.interruptions import Interruptions
+from gpucommons_spawner.session_parts.past_runs import PastRuns
+from gpucommons_spawner.session_parts.quota_holding import QuotaHolding
+from gpucommons_spawner.session_parts.start_notices import StartNotices
+from gpucommons_spawner.session_parts.time_limit import TimeLimit
+from gpucommons_spawner.settings import SpawnerSettings
 
 
-class GPUSpawner(TimedSpawner):
+class GPUSpawner(SpawnerSettings, PromptKubeSpawner):
     """Starts sessions of the catalogue's environments and sizes.
 
-    Everything a person can say passes ``resolve``. The quota is entered before
-    anything is created, and given back when the server is gone, however that
-    comes about: JupyterHub clears a server's state then.
+    Everything that a person can ask for passes ``resolve``. The quota is entered before anything
+    is created.
     """
 
-    gpu_processes_url = Unicode(
-        "",
-        config=True,
-        help="""
-        Where a session with a GPU asks the agent of its node which processes on the GPU are its
-        own, so that its panel can say which kernel holds how much memory. See
-        cluster/gpu-processes. Empty, the default: there is no agent, and that is not told.
-        Example: ``http://gpu-processes.gpucommons-node.svc:8890``.
-        """,
-    )
+    hub_state: ClassVar[HubState] = HUB_STATE
+    storage_class: str | None  # KubeSpawner's trait
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 -- passed on
         self._accepted: dict[str, str] = {}
+        """The last choice that was accepted."""
+        self._team: Team | None = None
         self._fields: PodFields | None = None
+        self._files_on_one_node = False
         super().__init__(*args, **kwargs)
-        settings = (*_EXTENDED, *_DEFAULTED)
-        self._configured = {name: copy.deepcopy(getattr(self, name)) for name in settings}
+        self._configured = {name: copy.deepcopy(getattr(self, name)) for name in SHARED_SETTINGS}
+        self._usual_storage_class = self.storage_class
+        self.picker = Picker(self)
+        self.quota = QuotaHolding(self, self.hub_state.ledger, self.hub_state.holders)
+        self.past_runs = PastRuns(self, self.hub_state.start_times)
+        self._notices = StartNotices(self, self.hub_state.notices)
+        self.parts = (
+            *self.parts,
+            self.past_runs,
+            Interruptions(self),
+            self._notices,
+            self.quota,
+            TimeLimit(self, self.hub_state.ledger),
+        )
 
-    # From options to a pod
+    @property
+    def live_catalogue(self) -> LiveCatalogue:
+        """The catalogue's file. Raises CatalogueError if the hub started with a broken one."""
+        return catalogue_in_force(Path(self.catalogue_file))
 
-    @default("options_from_form")  # type: ignore[untyped-decorator]
+    @property
+    def catalogue(self) -> Catalogue:
+        """The catalogue in force."""
+        return self.live_catalogue.current
+
+    @property
+    def catalogue_since(self) -> datetime:
+        """Since when it is in force."""
+        return self.live_catalogue.since
+
+    @property
+    def person(self) -> Person:
+        """Whose server this is."""
+        groups = frozenset(group.name for group in self.user.groups)
+        return Person(self.user.name, groups, self.hub_state.teams.of(groups))
+
+    async def teams_known(self) -> None:
+        """Wait for the list of teams. Raises SpawnRefusedError if it cannot be had."""
+        await self.hub_state.teams_known()
+
+    def availability(self, server: str) -> PersonState:
+        """Return what this person can start as ``server`` now, from memory."""
+        return self.hub_state.availability(self, server)
+
+    # The page
+
+    @default("options_form")
+    def _options_form_default(self) -> Any:  # noqa: ANN401 -- a trait of several types
+        return lambda _spawner: self.picker.form()  # awaited by JupyterHub
+
+    @default("options_from_form")
     def _options_from_form_default(self) -> Any:  # noqa: ANN401 -- a trait of several types
         return self._take_form
 
-    @default("apply_user_options")  # type: ignore[untyped-decorator]
-    def _apply_user_options_default(self) -> Any:  # noqa: ANN401 -- a trait of several types
-        return lambda _spawner, _options: None  # load_user_options does it
-
     def _take_form(self, fields: Fields) -> Awaitable[dict[str, str]]:
-        """Read a form. What was chosen there stands on the page that a refusal shows."""
-        DRAW_AGAIN.set(functools.partial(self.draw_again, fields))
+        """Read a form. The page that a refusal shows has what was chosen there."""
+        self.picker.keep(fields)
         return self._read_form(fields)
 
     async def _read_form(self, fields: Fields) -> dict[str, str]:
         """Refuse a bad form at once, before JupyterHub has stored or made anything."""
         await self.teams_known()
-        return self._resolve(self.asked(fields)).options()
+        return self._resolve(self.picker.options(fields)).options()
+
+    @observe("handler")
+    def _note_request(self, change: Mapping[str, BaseHandler | None]) -> None:
+        """JupyterHub sets it in the task of the request, before it awaits anything."""
+        note_request(change["new"])
+
+    async def run_auth_state_hook(self, auth_state: object) -> None:
+        """Run it. JupyterHub calls this last before it reads what a link asks for."""
+        await super().run_auth_state_hook(auth_state)
+        take_link_out()
+
+    def options_from_query(self, _query: Mapping[str, object]) -> Mapping[str, object]:
+        """Refuse: a link starts nothing."""
+        raise refused_link()
+
+    @property
+    def link(self) -> Mapping[str, object]:
+        """What the link that led to the page being drawn asks for; empty without one."""
+        return link_of_request()
+
+    @property
+    def set_by_operator(self) -> Settings:
+        """What is set for every session, whatever its size, and says where there is room."""
+        return {name: getattr(self, name) for name in SETTINGS} | self._configured
+
+    # A start: from options to a pod
 
     async def load_user_options(self) -> None:
         """Check the options, enter the quota, set up the pod. Nothing is awaited in between.
 
         Then wait for the turn, with what is asked for held already.
 
-        Raises Refusal when the catalogue, the teams or the quota do not allow it.
+        Raises SpawnRefusedError when the catalogue, the teams or the quota do not allow it.
         """
-        pressed = self.starts.now()
+        pressed = self.hub_state.start_times.now()
         await self.teams_known()
         try:
             selection = self._resolve(self.user_options)
             fields = build(selection, self.person, self.name)
-            self._demand_one_user(fields)
+            demand_one_user(fields, self.uid)
             self._reserve(selection)
-        except Refusal:
-            self._store(self._accepted)
+        except SpawnRefusedError:
+            store_choice(self, self._accepted)
             raise
         self._accepted = selection.options()
-        self.work_in(selection.team)
-        self._store(self._accepted)
-        self._apply(fields)
-        came = self.starts.now()
-        await self.wait_for_turn()
-        self.begin(pressed + self.starts.now() - came, selection)
+        self._work_in(selection.team)
+        store_choice(self, self._accepted)
+        self._fields = fields
+        apply(fields, self, self.queue)
+        came = self.hub_state.start_times.now()
+        await self.this_start.wait_for_turn()
+        self.past_runs.begin(pressed + self.hub_state.start_times.now() - came, selection)
 
     def _resolve(self, options: Mapping[str, object]) -> Selection:
+        runs = self.past_runs.all()
         try:
-            return resolve(options, self.person, self.catalogue, today(), self.past_runs())
+            return resolve(options, self.person, self.catalogue, utc_today(), runs)
         except SelectionError as error:
-            raise Refusal(str(error), kind="options", status=error.status) from error
-
-    def _demand_one_user(self, fields: PodFields) -> None:
-        """Refuse what could only be half of what it says: one user ID for each person."""
-        if fields.one_user and callable(self.uid):
-            raise Refusal(
-                "Shares of GPUs cannot be given out here: the hub is set to another user ID for "
-                "each person, and MPS lets in one at a time. Tell an administrator.",
-                kind="configuration",
-                status=HTTPStatus.SERVICE_UNAVAILABLE,
-                log_message="GPUSpawner.uid is a callable; sizes with mode: mps need one number",
-            )
+            raise SpawnRefusedError(str(error), kind="options", status=error.status) from error
 
     def _reserve(self, selection: Selection) -> None:
-        person = self.person
-        holding = Holding(
-            server=self.name,
-            units=selection.allocation.units,
-            profile=selection.profile,
-            team=selection.team.name,
-            size=selection.size,
-        )
-        wish = Wish(person.name, holding, selection.allocation.display_name)
-        try:
-            limits = Limits.of(self.catalogue.quotas, person, selection.team, self.grants)
-            self.ledger.reserve(wish, limits)
-        except QuotaExceededError as error:
-            raise Refusal(str(error), kind="quota", status=HTTPStatus.CONFLICT) from error
+        """Enter what the start will hold. Raises SpawnRefusedError if there is not that much."""
+        for each in list(getattr(self.user, "spawners", {}).values()):
+            each.quota.follow_name()
+        self.hub_state.reconciler.supersede(f"{selection.team.namespace}/{self.pod_name}")
+        quotas, grants = self.catalogue.quotas, self.hub_state.grants
+        self.quota.reserve(selection, Limits.of(quotas, self.person, selection.team, grants))
 
-    def _store(self, options: Mapping[str, str]) -> None:
-        """Make this the choice that the next start without options repeats.
-
-        Stored with it is where the pod will be: a hub that ends meanwhile finds it again.
-        Committed at once: JupyterHub rolls back what is not when a slow start's request ends.
-        """
-        self.user_options = dict(options)
-        if self.orm_spawner is not None:
-            self.orm_spawner.user_options = dict(options)
-            self.orm_spawner.state = self.get_state()
-            if session := object_session(self.orm_spawner):
-                session.commit()
-
-    def _apply(self, fields: PodFields) -> None:
-        self._fields = fields
-        for name in _REPLACED:
-            setattr(self, name, copy.copy(getattr(fields, name)))
-        for name in _EXTENDED:
-            setattr(self, name, _extended(getattr(self, name), getattr(fields, name)))
-        queued = self.queue and self._holds_gpu(fields)
-        for name in _DEFAULTED:
-            # In the queue, it decides who goes first: the scheduler would end sessions, too.
-            applies = not (queued and name == "priority_class_name")
-            if applies and (chosen := getattr(fields, name)) is not None:
-                setattr(self, name, chosen)
-
-    @staticmethod
-    def _holds_gpu(fields: PodFields) -> bool:
-        return Decimal(fields.labels[Label.GPU_UNITS]) > 0
+    def _work_in(self, team: Team) -> None:
+        """Let everything that is made, looked for or deleted from now on be the team's."""
+        self._team = team
+        self.namespace = team.namespace
+        self.dns_name = self.dns_name_template.format(namespace=self.namespace, name=self.pod_name)
+        self.storage_class = team.storage_class or self._usual_storage_class
+        self._pvc_exists = False  # what KubeSpawner knows may be of another team
+        self._files_on_one_node = False
 
     def get_env(self) -> dict[str, str]:
-        """Add what KubeSpawner would read as a template: the JSON that the session is told."""
+        """Add what KubeSpawner would read as a template: the JSON that the session shows."""
         env: dict[str, str] = super().get_env()
         if fields := self._fields:
-            env.update(_texts(fields.literal_environment))
-            if self.gpu_processes_url and self._holds_gpu(fields):
+            env.update(texts(fields.literal_environment))
+            if self.gpu_processes_url and fields.has_gpu:
                 env[str(SessionVariable.GPU_PROCESSES_URL)] = self.gpu_processes_url
         return env
 
     async def get_pod_manifest(self) -> V1Pod:
-        """Put labels, annotations, the longest time and claimed devices on the pod.
-
-        Not through KubeSpawner's settings: those of labels read braces in a name as a template,
-        and those of claims would take CPU and memory away.
-        """
-        pod = await super().get_pod_manifest()
-        if fields := self._fields:
-            pod.metadata.labels.update(_texts(fields.labels))
-            if self.queue and self._holds_gpu(fields):
-                pod.metadata.labels.update(queue_labels(self.queue, fields.priority_class_name))
-            pod.metadata.annotations.update(_texts(fields.annotations))
-            pod.spec.active_deadline_seconds = fields.active_deadline_seconds
-            if fields.resource_claims:
-                pod.spec.resource_claims = [dict(claim) for claim in fields.resource_claims]
-                names = [{"name": claim["name"]} for claim in fields.resource_claims]
-                pod.spec.containers[0].resources.claims = names
+        """Put on the pod what KubeSpawner has no setting for."""
+        pod: V1Pod = await super().get_pod_manifest()
+        if self._files_on_one_node:
+            keep_together(pod)
+        spec: Any = pod.spec
+        session = spec.containers[0]
+        if session.termination_message_policy is None:  # so that it is known why a start fails
+            session.termination_message_policy = "FallbackToLogsOnError"
+        if self._fields:
+            complete(pod, self._fields, self.queue)
         return pod
 
-    def explained(self, reason: str) -> str:
-        """Say how many GPUs were asked for, and how many the best node has, if too few."""
-        if not (self._fields and self._cluster.known and NO_GPU_FREE.search(reason)):
-            return reason
-        nodes = self._cluster.all_nodes()
-        return f"{reason} {too_few(self._fields.extra_resource_limits, nodes)}".rstrip()
+    def get_pvc_manifest(self) -> V1PersistentVolumeClaim:
+        """Put the team and the person on the workspace."""
+        claim: V1PersistentVolumeClaim = super().get_pvc_manifest()
+        if self._team:
+            claim.metadata.labels[str(Label.TEAM)] = self._team.name
+        claim.metadata.annotations[str(Annotation.USER)] = self.user.name
+        return claim
 
-    # What outlives the hub
+    async def _make_create_pvc_request(
+        self, pvc: V1PersistentVolumeClaim, request_timeout: int
+    ) -> bool:
+        """Make the workspace, or take the one that is there unless it is somebody else's."""
+        with claims_only():
+            if not await super()._make_create_pvc_request(pvc, request_timeout):
+                return False
+        self._files_on_one_node = await is_usable_on_one_node(
+            self.api, pvc.metadata.name, self.namespace, self.user.name, self.place
+        )
+        return True
 
-    def get_state(self) -> dict[str, Any]:
-        """Keep the last accepted choice and what the session holds."""
-        state: dict[str, Any] = super().get_state()
-        if self._accepted:
-            state["selection"] = dict(self._accepted)
-        for holding in self.ledger.held(self.user.name):
-            if holding.server == self.name:
-                state["holding"] = {
-                    "units": str(holding.units),
-                    "profile": holding.profile,
-                    "team": holding.team,
-                    "size": holding.size,
-                }
-        return state
+    async def delete_forever(self) -> None:
+        """Delete the workspaces in all teams of a person who is deleted, if so configured."""
+        if not self.delete_pvc:
+            return
+        await self.teams_known()
+        for team in self.hub_state.teams.all():
+            self._work_in(team)
+            await super().delete_forever()
 
-    def load_state(self, state: dict[str, Any]) -> None:
-        """Take up after a hub restart: a server that has an address holds what it held."""
-        super().load_state(state)
-        self._accepted = dict(state.get("selection", {}))
-        if self.orm_spawner is not None and self.orm_spawner.server is not None:
-            self.ledger.restore(self.user.name, self._restored(state.get("holding")))
-        self.follow()
+    # How long a start may take, and what is said of it
 
-    def _restored(self, kept: Mapping[str, str] | None) -> Holding:
-        """Read what a session holds; team and size were not noted by earlier releases."""
-        held = kept or {"units": "0", "profile": "a session"}  # none: nothing was made yet
-        return Holding(
-            server=self.name,
-            units=Decimal(held["units"]),
-            profile=held["profile"],
-            team=held.get("team") or self._accepted.get("team", ""),
-            size=held.get("size") or self._accepted.get("size", ""),
-            running=True,
+    @property
+    def longest_wait(self) -> int:
+        """Seconds that a start may wait before it is under way: in the queue, for any node."""
+        spans = (size.nodes_on_demand for size in self.catalogue.sizes.values())
+        longest = max((span.total_seconds() for span in spans if span), default=0.0)
+        return super().longest_wait + (self.queue_timeout if self.queue else 0) + int(longest)
+
+    @property
+    def start_timeouts(self) -> StartTimeouts:
+        """How long this start may take, apart from the queue, with the time to add a node.
+
+        A cluster that says that it adds one is waited for in any case.
+        """
+        usual = super().start_timeouts
+        size = self.catalogue.sizes.get(self._accepted.get("size", ""))
+        span = size.nodes_on_demand if size else None
+        more = span.total_seconds() if span else 0.0
+        return replace(
+            usual,
+            stuck=max(usual.stuck, more),
+            queued=float(self.queue_timeout) if self.queue else usual.queued,
+            starting=usual.starting + more,
+            node_comes=lambda: any(map(a_node_comes, self.events)),
         )
 
+    async def waits(self) -> AsyncIterator[str]:
+        """Give the turn, then the place in the queue until the pod is out of it."""
+        async for message in super().waits():
+            yield message
+        places = self.hub_state.queue_places
+        while self.queue and not self.settled:
+            pod = self.this_start.pod
+            if pod is not None:
+                if not is_queued(pod):
+                    return
+                yield waiting(pod, await places.place(self.api, pod, self.log))
+            await asyncio.sleep(LOOK_SECONDS)
+
+    @property
+    def place(self) -> str:
+        """Where this session runs, in words."""
+        return f"team {self._team.display_name}" if self._team else super().place
+
+    def explained(self, reason: str) -> str:
+        """Say how many GPUs were asked for, and how many the best node has, if too few.
+
+        Of a start that took too long, say what hindered the volume with the files.
+        """
+        if TOO_LONG in reason and (trouble := volume_trouble(self.events)):
+            return f"{reason} {trouble}"
+        cluster = self.hub_state.cluster
+        if not (self._fields and cluster.known and NO_GPU_FREE.search(reason)):
+            return reason
+        return (
+            f"{reason} {too_few(self._fields.extra_resource_limits, cluster.all_nodes())}".rstrip()
+        )
+
+    # A session over its life
+
+    async def poll(self) -> int | None:
+        """Return whether the session runs. What it holds is under its person's name again."""
+        self.quota.follow_name()
+        return await super().poll()
+
+    @property
+    def ended(self) -> str:
+        """Why the last session of this server ended, if its person did not stop it; else empty."""
+        return self.last_end.sentence
+
+    @property
+    def ended_page(self) -> str:
+        """Where more is said of it, as a path below JupyterHub's base URL; empty if nowhere."""
+        return self.last_end.page
+
+    def leave_behind(self) -> None:
+        """Count the pod that this start may have made until it is known to be gone."""
+        holder, holding = self.quota.holder, self.quota.held
+        if holding is not None:
+            self.hub_state.reconciler.leave(
+                Leftover.of(self.namespace, self.pod_name, self.this_start.id, holder, holding)
+            )
+
+    def take_over(self, pod: Manifest) -> str:
+        """Go on with a session that runs already, and hold what it holds."""
+        url = super().take_over(pod)
+        found = session_pod(pod)
+        assert found is not None  # nothing else is taken over
+        self.past_runs.forget()
+        self._accepted = dict(choice_of(pod))
+        teams = self.hub_state.teams.all()
+        self._team = next((each for each in teams if each.name == found.team), None)
+        self.hub_state.reconciler.supersede(found.key)
+        self.quota.take_over(found)
+        self.user_options = dict(self._accepted)
+        if self.orm_spawner is not None:
+            self.orm_spawner.user_options = dict(self._accepted)
+        keep_state(self)
+        return url
+
+    def get_state(self) -> dict[str, Any]:
+        """Keep the last accepted choice."""
+        state: dict[str, Any] = super().get_state()
+        return state | ({"selection": dict(self._accepted)} if self._accepted else {})
+
+    def load_state(self, state: dict[str, Any]) -> None:
+        """Take up after a hub restart, and follow what the hub must know, once for the hub."""
+        super().load_state(state)
+        self._accepted = dict(state.get("selection", {}))
+        self.live_catalogue.begin(self.log)
+        self.hub_state.follow(
+            self.api,
+            self.log,
+            cluster=self.watch_cluster,
+            grants=self.watch_grants,
+            notices=self._notices.wanted,
+        )
+        self.hub_state.reconciler.begin(self)
+
     def clear_state(self) -> None:
-        """Give the quota back, and forget what the selection and hooks have set.
+        """Forget what the selection and hooks have set.
 
         JupyterHub calls this when a server is gone or never came, and before the hooks of a start.
         """
         super().clear_state()
-        self.ledger.release(self.user.name, self.name)
         for name, value in self._configured.items():
             setattr(self, name, copy.deepcopy(value))
-
-
-def _extended(configured: Any, added: Any) -> Any:  # noqa: ANN401 -- lists and mappings alike
-    """Add to what the operator set; a list may be given as a mapping of its items."""
-    if isinstance(added, Mapping):
-        return {**configured, **_texts(added)}
-    items = list(configured.values()) if isinstance(configured, Mapping) else list(configured)
-    return [*items, *(dict(item) for item in added)]
-
-
-def _texts(mapping: Mapping[str, str]) -> dict[str, str]:
-    """Plain strings of names that are members of an enumeration."""
-    return {str(key): str(value) for key, value in mapping.items()}

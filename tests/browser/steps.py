@@ -28,13 +28,13 @@ def start_session(page: Page, environment: str, size: str, version: str | None =
 def wait_for_lab(page: Page) -> None:
     page.wait_for_url(re.compile(r"/user/.+/lab"), timeout=START_LIMIT_MS)
     page.goto(page.url.partition("?")[0] + "?reset")  # no windows of an earlier session
-    page.locator(".jp-LauncherCard").first.wait_for(timeout=60_000)
+    page.locator(".jp-LauncherCard").first.wait_for(timeout=START_LIMIT_MS)
 
 
 def stop_session(page: Page) -> None:
     page.goto("/hub/home")
     page.get_by_role("button", name="Stop My Server").click()
-    page.get_by_role("button", name="Start My Server").wait_for(timeout=60_000)
+    page.get_by_role("button", name="Start My Server").wait_for(timeout=START_LIMIT_MS)
 
 
 def make_text_file(page: Page) -> str:

@@ -39,7 +39,7 @@ def test_a_person_sees_the_countdown_keeps_the_session_and_reads_why(
     keep_picture(other, "idle-page")
 
     warning.get_by_role("button", name="Keep 1 hour").click()
-    goes_on = page.locator(".Toastify__toast", has_text="This session goes on.")
-    expect(goes_on).to_be_visible(timeout=30_000)
+    goes_on = page.locator(".Toastify__toast", has_text="This session keeps running.")
+    expect(goes_on).to_be_visible(timeout=_WARNED_MS)
     expect(warning).to_be_hidden()
     keep_picture(page, "idle-kept")

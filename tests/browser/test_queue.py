@@ -56,4 +56,7 @@ def test_who_is_preempted_reads_why_in_the_open_page_and_loses_nothing(
     researcher.stop_all()
     researcher.start({"size": "cpu"})
     file = f"{platform.url}/user/{researcher.username}/api/contents/{name}"
-    assert httpx.get(file, headers=researcher.api.headers).json()["content"] == "not saved yet"
+    assert (
+        httpx.get(file, headers=researcher.api.headers, timeout=60).json()["content"]
+        == "not saved yet"
+    )

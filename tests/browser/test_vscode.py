@@ -18,7 +18,7 @@ KeepPicture = Callable[[Page, str], None]
 NOTICE = Notice("idle", "This session stops soon.", NoticeLevel.WARNING)
 _NOTICE_URL = f"${{JUPYTERHUB_SERVICE_URL}}{Endpoint.SESSION_NOTICE}"
 _TOKEN = "Authorization: token $JUPYTERHUB_API_TOKEN"
-_ANSWER_MS = 60_000
+_ANSWER_MS = 120_000
 
 
 class Window:

@@ -28,7 +28,7 @@ def fresh(platform: LocalPlatform, sign_in) -> Callable[..., Iterator[SignedIn]]
             assert person.start(GPU, server)["ready"]
         yield person
         person.stop_all()
-        until(lambda: not workloads_of(platform, person), 60)
+        until(lambda: not workloads_of(platform, person))
 
     return fresh
 
@@ -83,7 +83,7 @@ def run_pod(platform: LocalPlatform, namespace: str, image: str) -> RunPod:
             f"--overrides={json.dumps({'spec': {'containers': [container]}})}",
         )
         ended = "--for=jsonpath={.status.phase}=Succeeded"
-        platform.kubectl("wait", f"pod/{name}", "-n", namespace, ended, "--timeout=90s")
+        platform.kubectl("wait", f"pod/{name}", "-n", namespace, ended, "--timeout=300s")
         output = platform.kubectl("logs", name, "-n", namespace)
         platform.kubectl("delete", "pod", name, "-n", namespace, "--wait=false")
         return output

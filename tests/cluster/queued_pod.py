@@ -5,7 +5,7 @@ import subprocess
 from typing import Any
 
 from gpucommons_local.images import PAUSE
-from gpucommons_local.programs import program
+from gpucommons_local.machine.programs import program
 
 from tests.platform import LocalPlatform
 

@@ -24,6 +24,8 @@ RULE = {"warn_after": "30s", "stop_after": "75s", "warm_up": "1s", "keep_at_most
 """Short, that the tests are."""
 PATIENCE_S = 120
 """The node counts every ten seconds, the culler looks every ten, and other builds may run."""
+LOOK_S = 2
+"""Whoever asks for the verdict has the session asked, which is traffic that it is seen by."""
 
 
 class Session:
@@ -107,23 +109,21 @@ def test_an_idle_gpu_is_warned_of_kept_by_one_press_and_given_back_when_its_time
     platform: LocalPlatform, start: StartSession
 ) -> None:
     session = start("researcher", GPU)
-    until(session.notice, PATIENCE_S)
-    kept = session.notice()
+    kept = until(session.notice, PATIENCE_S)
     assert kept["level"] == "warning"
     assert kept["ends_at"] > time.time()
     assert kept["choices"][0] == {"id": "keep-3600", "label": "Keep 1 hour"}
     session.answer("keep-3600")
     until(lambda: session.notice() is None, PATIENCE_S)
-    assert session.verdict() == "kept"
+    until(lambda: session.verdict() == "kept", PATIENCE_S, pause=LOOK_S)
     explained = _idle(platform, "explain", session.name)
     assert f"{session.name}: kept. {session.name} keeps it until" in explained
     assert "processor: processor at" in explained
 
     # Somebody else's session, which nobody keeps: its GPU is free again after the end.
     other = start("admin", GPU)
-    until(other.notice, PATIENCE_S)
-    due = other.notice()["ends_at"]
-    until(lambda: not pods_of(platform, other.person), PATIENCE_S)
+    due = until(other.notice, PATIENCE_S)["ends_at"]
+    until(lambda: not pods_of(platform, other.person), 2 * PATIENCE_S)
     assert time.time() > due - 1
     until(lambda: other.events()[0]["kind"] == "stopped")
     stopped = other.events()[0]
@@ -136,7 +136,8 @@ def test_a_session_that_works_is_never_warned_whatever_works_in_it(
     """Each with the browser closed: nobody has a page open."""
     cpu = {"size": "cpu"}
     works: dict[str, Session] = {}
-    works["kernels"] = start("researcher", cpu, "cell")
+    # Longer than usual: a busy machine takes a while until the work has begun.
+    works["kernels"] = start("researcher", cpu, "cell", warn_after="60s", stop_after="105s")
     works["kernels"].begin_cell("import time; time.sleep(600)")
     works["processor"] = start("researcher", cpu, "processor")
     works["processor"].begin_cell(
@@ -148,18 +149,28 @@ def test_a_session_that_works_is_never_warned_whatever_works_in_it(
         platform.gpucommons("sim", "set", gpu, "--utilization", "80")
     works["gpu"] = start("researcher", GPU, "gpu")
     try:
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 90
         while time.monotonic() < deadline:
             assert [each.notice() for each in works.values()] == [None] * len(works)
             time.sleep(5)
         for source, session in works.items():
-            found = session.explained()
-            assert found["state"] == "active"
-            active = {each["name"]: each["active_at"] for each in found["signals"]}
-            seen = datetime.fromisoformat(active[source])
-            assert time.time() - seen.timestamp() < 40, source
+            until(
+                lambda source=source, session=session: _works_now(session, source),
+                PATIENCE_S,
+                lambda source=source, session=session: (source, session.explained()),
+                pause=LOOK_S,
+            )
     finally:
         platform.gpucommons("sim", "reset")
+
+
+def _works_now(session: Session, source: str) -> bool:
+    """Whether a session counts as active, and work was just seen by this signal."""
+    found = session.explained()
+    active = {each["name"]: each["active_at"] for each in found.get("signals", ())}
+    if found.get("state") != "active" or not active.get(source):
+        return False
+    return time.time() - datetime.fromisoformat(active[source]).timestamp() < 40
 
 
 async def _in_terminal(session: Session, command: str) -> None:
@@ -168,7 +179,7 @@ async def _in_terminal(session: Session, command: str) -> None:
     async with connected(session.url, session.token, path) as page:
         await page.read_message()  # from here on the server listens
         await page.write_message(json.dumps(["stdin", f"{command}\r"]))
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(120):
             while command not in str(await page.read_message()):
                 pass
 
@@ -185,7 +196,7 @@ def test_release_gives_the_gpu_back_and_goes_on_without_one(
 
     until(lambda: size() == "cpu", PATIENCE_S)
     until(lambda: session.person.servers().get("", {}).get("ready"), PATIENCE_S)
-    assert session.events()[0]["kind"] == "released"
+    until(lambda: session.events()[0]["kind"] == "released")
 
 
 def test_under_pressure_only_it_waits_until_somebody_else_does(
@@ -193,7 +204,7 @@ def test_under_pressure_only_it_waits_until_somebody_else_does(
 ) -> None:
     session = start("researcher", GPU, under_pressure=True)
     assert session.person.start(GPU, "second")["ready"]  # both GPUs there are
-    until(lambda: session.verdict() in {"idle", "idle-held"}, PATIENCE_S)
+    until(lambda: session.verdict() in {"idle", "idle-held"}, PATIENCE_S, pause=LOOK_S)
     assert session.notice() is None
     waiter = sign_in("admin")
     waiter.stop_all()
@@ -206,14 +217,16 @@ def test_under_pressure_only_it_waits_until_somebody_else_does(
 
 
 def test_who_is_exempt_is_left_alone_until_that_ends(
-    platform: LocalPlatform, start: StartSession
+    platform: LocalPlatform, start: StartSession, sign_in
 ) -> None:
-    session = start("researcher", {"size": "cpu"})
-    whom = ("--user", session.person.username, "--until", f"{date.today() + timedelta(days=2)}")
+    person = sign_in("researcher")
+    # Before it starts: a busy machine may take longer for the command than until the warning.
+    whom = ("--user", person.username, "--until", f"{date.today() + timedelta(days=2)}")
     line = _idle(platform, "exempt", *whom, "--reason", "The paper is due.")
-    assert "The paper is due." in _idle(platform, "exemptions")
     try:
-        until(lambda: session.verdict() == "exempt", PATIENCE_S)
+        assert "The paper is due." in _idle(platform, "exemptions")
+        session = start("researcher", {"size": "cpu"})
+        until(lambda: session.verdict() == "exempt", PATIENCE_S, pause=LOOK_S)
         time.sleep(40)
         assert session.notice() is None
     finally:

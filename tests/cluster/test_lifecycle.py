@@ -4,15 +4,15 @@ import os
 import signal
 import socket
 import subprocess
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from gpucommons_local import cgroups
-from gpucommons_local.instance import Instance
+from gpucommons_local.machine import cgroups
+from gpucommons_local.machine.instance import Instance
 
 from tests.platform import GPUCOMMONS
+from tests.waiting import until
 
 _INSTANCE = Instance("lifecycle", 18500)
 
@@ -103,10 +103,7 @@ def test_killed_at_any_moment_it_starts_again_and_down_leaves_nothing() -> None:
 
     supervisor = int((_INSTANCE.run / "supervisord.pid").read_text())
     os.kill(supervisor, signal.SIGKILL)
-    deadline = time.monotonic() + 15
-    while "processes" in _leftovers():
-        assert time.monotonic() < deadline, _leftovers()
-        time.sleep(0.1)
+    until(lambda: "processes" not in _leftovers(), instead=_leftovers)
 
     assert _up().returncode == 0
     assert _run("down").returncode == 0

@@ -1,10 +1,10 @@
 """Teams and people by command, on the whole platform: from the account to the last trace."""
 
 import subprocess
-import time
 
 from tests.account_commands import LIN
 from tests.people import SignedIn
+from tests.waiting import until
 
 
 def test_somebody_is_added_works_and_is_out_at_once_when_removed(platform, commands) -> None:
@@ -29,10 +29,11 @@ def test_a_session_is_told_before_it_stops(platform, commands) -> None:
     commands("user", "remove", LIN, "--grace", "1h", "--no-wait")
     assert lin.api.get("/user").status_code == 403
     told = ("logs", "-n", "team-students", "-l", "gpucommons.io/size", "--tail=-1")
-    deadline = time.monotonic() + 30
-    while "gpucommons/api/notice" not in platform.kubectl(*told):
-        assert time.monotonic() < deadline, platform.log("hub")[-2000:]
-        time.sleep(0.3)
+    until(
+        lambda: "gpucommons/api/notice" in platform.kubectl(*told),
+        instead=lambda: platform.log("hub")[-2000:],
+        pause=0.3,
+    )
     lin.close()
 
 

@@ -21,7 +21,7 @@ def _urgent(platform) -> None:
 def test_a_preempted_person_is_told_why(platform, holder) -> None:
     apply(platform, queued_pod("urgent", URGENT["metadata"]["name"]))
     try:
-        until(lambda: len(holder.servers()) == 1, 90)
+        until(lambda: len(holder.servers()) == 1)
         (left,) = holder.servers()
         lost = "" if left else "second"
         page = holder.browser.get(f"/hub/spawn/{holder.username}/{lost}")
@@ -68,6 +68,6 @@ def test_a_team_with_priority_ends_a_session_of_one_without(student, holder, wai
     holder.stop("second")
     assert student.start(GPU)["ready"]
     assert waiter.start(GPU)["ready"]
-    until(lambda: student.servers() == {}, 60)
+    until(lambda: student.servers() == {})
     assert LOST in student.browser.get("/hub/home").text
     assert holder.servers()[""]["ready"]

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from gpucommons_local.kueue_addon import CLAIMED
+from gpucommons_local.addons.kueue import CLAIMED
 
 from tests.platform import LocalPlatform
 from tests.waiting import until

@@ -24,7 +24,7 @@ class WaitingStart:
 
     def _follow(self) -> None:
         path = self.person._server_path(self.server) + "/progress"
-        with self.person.api.stream("GET", path, timeout=180) as stream:
+        with self.person.api.stream("GET", path, timeout=240) as stream:
             for line in stream.iter_lines():
                 if line.startswith("data:"):
                     self.told.append(json.loads(line.removeprefix("data:")))
@@ -35,17 +35,21 @@ class WaitingStart:
         )
 
     def last(self) -> dict[str, Any]:
-        self.end.result(timeout=120)
+        self.end.result(timeout=240)
         return self.told[-1]
 
 
 def pods_of(platform: LocalPlatform, person: SignedIn) -> list[dict[str, Any]]:
-    """The person's session pods, of whatever team."""
+    """The person's session pods, of whatever team, that have not ended.
+
+    One that has may be there a moment longer than its session.
+    """
     everywhere = ("-A", "-l", "gpucommons.io/size", "-o", "json")
     return [
         pod
         for pod in json.loads(platform.kubectl("get", "pods", *everywhere))["items"]
         if pod["metadata"]["annotations"].get("gpucommons.io/user") == person.username
+        and pod["status"]["phase"] not in ("Succeeded", "Failed")
     ]
 
 

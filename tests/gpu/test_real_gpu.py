@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 from gpucommons_contract import TelemetryState
-from gpucommons_lab.nvml import NVMLReader
+from gpucommons_lab.gpu.nvml import NVMLReader
 
 pytestmark = pytest.mark.skipif(
     shutil.which("nvidia-smi") is None, reason="needs a machine with an NVIDIA GPU and its driver"

@@ -11,7 +11,7 @@ from .dex import PASSWORD
 
 class Browser(httpx.Client):
     def __init__(self, hub_url: str):
-        super().__init__(base_url=hub_url, timeout=20)
+        super().__init__(base_url=hub_url, timeout=60)
 
     def follow(self, url: str) -> httpx.Response:
         return self.get(url, follow_redirects=True)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from gpucommons_local.cache import checkout
+from gpucommons_local.machine.cache import checkout
 
 from .browser import Browser
 from .dex import Dex

@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from gpucommons_local.programs import program
+from gpucommons_local.machine.programs import program
 
 from .processes import Program, free_port
 
@@ -25,20 +25,35 @@ class Dex(Program):
     It keeps everything in memory: a restart forgets keys and refresh tokens.
     """
 
-    def __init__(self, folder: Path, hub_url: str):
-        address = f"127.0.0.1:{free_port()}"
-        self.issuer = f"http://{address}/dex"
+    def __init__(
+        self,
+        folder: Path,
+        hub_url: str,
+        *,
+        people: dict[str, list[str]] = PEOPLE,
+        port: int | None = None,
+        issuer: str = "",
+        expiry: dict[str, object] | None = None,
+    ):
+        """people: the groups of each. issuer: where Dex is known, if that is not its own port.
+        expiry: as in Dex's configuration.
+        """
+        address = f"127.0.0.1:{port or free_port()}"
+        self.issuer = issuer or f"http://{address}/dex"
         config = folder / "dex.json"  # JSON is YAML
-        config.write_text(json.dumps(_config(self.issuer, address, hub_url)))
+        said = _config(self.issuer, address, hub_url, people)
+        config.write_text(json.dumps(said | ({"expiry": expiry} if expiry else {})))
         super().__init__(
             [str(program("dex")), "serve", str(config)],
-            f"{self.issuer}/healthz",
+            f"http://{address}/dex/healthz",
             folder / "dex.log",
             {},
         )
 
 
-def _config(issuer: str, address: str, hub_url: str) -> dict[str, object]:
+def _config(
+    issuer: str, address: str, hub_url: str, people: dict[str, list[str]]
+) -> dict[str, object]:
     client = {
         "id": CLIENT_ID,
         "secret": CLIENT_SECRET,
@@ -60,6 +75,6 @@ def _config(issuer: str, address: str, hub_url: str) -> dict[str, object]:
                 "userID": f"id-of-{email}",
                 "groups": groups,
             }
-            for email, groups in PEOPLE.items()
+            for email, groups in people.items()
         ],
     }

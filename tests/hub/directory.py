@@ -5,7 +5,7 @@ import socket
 import subprocess
 from pathlib import Path
 
-from gpucommons_local.packages import DIRECTORY_SERVER, unpacked
+from gpucommons_local.machine.packages import DIRECTORY_SERVER, unpacked
 
 from .processes import Program, free_port
 

@@ -1,5 +1,6 @@
 """An issuer under an attacker's control: real HTTP, and whatever id_token a test wants."""
 
+import itertools
 import json
 import threading
 import time
@@ -11,7 +12,6 @@ from joserfc import jwt
 from joserfc.jwk import RSAKey
 
 from .dex import CLIENT_ID
-from .processes import free_port
 
 
 class HostileIssuer:
@@ -22,13 +22,13 @@ class HostileIssuer:
     """
 
     def __init__(self) -> None:
-        port = free_port()
-        self.issuer = f"http://127.0.0.1:{port}"
         self.key = RSAKey.generate_key(2048, auto_kid=True)
         self.forge: Callable[[dict[str, object]], str] = self.sign
         self.claims: dict[str, object] = {"sub": "ada", "email": "ada@example.org"}
         self.published: dict[str, object] | None = None
         self.endpoints: dict[str, object] = {}
+        self.renews = True
+        """Whether it gives refresh tokens."""
         self.refreshes = 0
         self.connectors: list[str | None] = []
         """What each login asked for."""
@@ -37,8 +37,10 @@ class HostileIssuer:
         self.verifiers: dict[str, str] = {}
         """By code, what was sent to redeem it."""
         self._nonces: dict[str, str] = {}
+        self._numbers = itertools.count()  # logins may come at the same moment
         handler = type("Handler", (_Handler,), {"issuer": self})
-        self._server = ThreadingHTTPServer(("127.0.0.1", port), handler)
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+        self.issuer = f"http://127.0.0.1:{self._server.server_port}"
         self._thread = threading.Thread(target=self._server.serve_forever)
 
     def start(self) -> None:
@@ -55,7 +57,7 @@ class HostileIssuer:
 
     def authorize(self, query: dict[str, list[str]]) -> str:
         """Sign "ada" in without a question; the code remembers the nonce."""
-        code = f"code-{len(self._nonces)}"
+        code = f"code-{next(self._numbers)}"
         self._nonces[code] = query["nonce"][0]
         self.connectors.append(query.get("connector_id", [None])[0])
         assert query["code_challenge_method"] == ["S256"]
@@ -83,8 +85,8 @@ class HostileIssuer:
             self.refreshes += 1
         claims["sid"] = login
         refresh_token = f"eyJrefresh.{login}.{self.refreshes}"
-        id_token = self.forge(claims)
-        return {"id_token": id_token, "access_token": "eyJaccess", "refresh_token": refresh_token}
+        tokens = {"id_token": self.forge(claims), "access_token": "eyJaccess"}
+        return {**tokens, "refresh_token": refresh_token} if self.renews else tokens
 
     def document(self) -> dict[str, object]:
         return {

@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 from playwright.sync_api import Browser, Page, expect
 
-from tests.waiting import PAGE_PATIENCE_MS
+from tests.waiting import PAGE_PATIENCE_MS, until
 
 from .processes import Program, free_port
 
@@ -97,7 +97,16 @@ class Lab:
         file.write_text(json.dumps(dict(settings)))
 
     def cells(self, name: str) -> list[dict[str, Any]]:
-        return json.loads((self.home / name).read_text())["cells"]
+        """The cells of a notebook; a file that is being written is waited for."""
+        text = ""
+
+        def is_whole() -> bool:
+            nonlocal text
+            text = (self.home / name).read_text()
+            return text.rstrip().endswith("}")
+
+        until(is_whole)
+        return json.loads(text)["cells"]
 
     def printed(self, name: str) -> str:
         """All that the file has as printed by its cells."""
@@ -124,6 +133,7 @@ class Lab:
 
     def api(self, method: str, path: str, **options: Any) -> httpx.Response:
         headers = {"Authorization": f"token {TOKEN}"}
+        options = {"timeout": 60} | options
         answer = httpx.request(method, f"{self.url}/{path}", headers=headers, **options)
         return answer.raise_for_status()
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import httpx
 import yaml
-from gpucommons_local.programs import program
+from gpucommons_local.machine.programs import program
 
 from .processes import Program, free_port
 
@@ -20,8 +20,8 @@ class APIServer(Program):
     def __init__(self, folder: Path, accounts: tuple[str, ...] = ()):
         self._folder = folder
         self._etcd = _Etcd(folder)
-        port = free_port()
-        self.url = f"https://127.0.0.1:{port}"
+        self.port = free_port()
+        self.url = f"https://127.0.0.1:{self.port}"
         self.token = secrets.token_hex(16)
         self._tokens = {name: secrets.token_hex(16) for name in accounts}
         self.kubeconfig = folder / "kubeconfig"
@@ -29,7 +29,7 @@ class APIServer(Program):
             base_url=self.url,
             headers={"Authorization": f"Bearer {self.token}"},
             verify=False,
-            timeout=30,
+            timeout=60,
         )
         _make_key(folder / "accounts.key")
         self._write_tokens(folder / "tokens.csv")
@@ -37,7 +37,7 @@ class APIServer(Program):
         command = [
             str(program("kube-apiserver")),
             f"--etcd-servers={self._etcd.url}",
-            f"--secure-port={port}",
+            f"--secure-port={self.port}",
             "--bind-address=127.0.0.1",
             f"--cert-dir={folder / 'certificates'}",
             f"--token-auth-file={folder / 'tokens.csv'}",
@@ -59,6 +59,16 @@ class APIServer(Program):
         self.client.close()
         super().stop()
         self._etcd.stop()
+
+    def move(self) -> None:
+        """End as in a power cut, and come up at another port with all that there was."""
+        self.kill()
+        before, self.port = self.port, free_port()
+        self.command = [each.replace(f"={before}", f"={self.port}") for each in self.command]
+        self.url = f"https://127.0.0.1:{self.port}"
+        self.client.base_url = self.url
+        self.kubeconfig.write_text(yaml.safe_dump(self.kubeconfig_with(self.token)))
+        super().start()
 
     def get(self, path: str) -> dict:
         return self._done(self.client.get(path))

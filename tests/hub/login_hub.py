@@ -7,20 +7,22 @@ from typing import Any
 
 import httpx
 from gpucommons_authenticator import TEMPLATES
-from gpucommons_authenticator.session_calls import NOTICE_SCOPES
 from gpucommons_contract import NOTICE_SERVICE
-from gpucommons_local.programs import program
+from gpucommons_local.machine.programs import program
+from gpucommons_sessions.client import NOTICE_SCOPES
 
 from .dex import CLIENT_ID, CLIENT_SECRET
 from .processes import Program, free_port
 
 SERVICE_TOKEN = "service-token-of-the-test"
 _CONFIG = """
+from gpucommons_sessions import HANDLERS
 c.JupyterHub.bind_url = {url!r}
 c.JupyterHub.hub_port = {hub_port}
 c.JupyterHub.db_url = "sqlite:///hub.sqlite"
+c.JupyterHub.extra_handlers = HANDLERS
 c.JupyterHub.template_paths = [{templates!r}]
-c.JupyterHub.proxy_class = "gpucommons_authenticator.saving_proxy.SavingProxy"
+c.JupyterHub.proxy_class = "gpucommons_sessions.save_before_stop.SavingProxy"
 c.JupyterHub.authenticator_class = "gpucommons_authenticator.DexOAuthenticator"
 c.JupyterHub.spawner_class = "simple"
 c.JupyterHub.log_level = "DEBUG"
@@ -28,6 +30,10 @@ c.ConfigurableHTTPProxy.command = [{proxy!r}]
 c.ConfigurableHTTPProxy.api_url = "http://127.0.0.1:{proxy_port}"
 c.SimpleLocalProcessSpawner.home_dir_template = {homes!r} + "/{{username}}"
 c.Spawner.cmd = [{python!r}, {session!r}]
+c.Spawner.start_timeout = c.Spawner.http_timeout = 120
+# Where SIGINT is ignored from the start, as in what a shell runs in the background.
+c.LocalProcessSpawner.interrupt_timeout = 1
+c.JupyterHub.tornado_settings = {{"slow_stop_timeout": 60}}
 c.DexOAuthenticator.issuer = {issuer!r}
 c.DexOAuthenticator.client_id = {client_id!r}
 c.DexOAuthenticator.client_secret = {client_secret!r}
@@ -99,7 +105,7 @@ class Hub(Program):
     ) -> httpx.Response:
         headers = {"Authorization": f"token {token}"}
         url = f"{self.url}/hub/api/{path}"
-        return httpx.request(method, url, headers=headers, json=json, timeout=30)
+        return httpx.request(method, url, headers=headers, json=json, timeout=120)
 
     def server(self, username: str) -> dict[str, Any]:
         """What the hub says of somebody's session; empty if there is none."""

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from gpucommons_people.configuration import Configuration
+from gpucommons_people.files.configuration import Configuration
 from gpucommons_people.people import People
 
 Operation = Callable[[People], Awaitable[Any]]

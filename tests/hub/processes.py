@@ -2,11 +2,14 @@
 
 import asyncio
 import contextlib
+import itertools
 import os
 import signal
 import socket
 import subprocess
 import time
+from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import httpx
@@ -14,12 +17,42 @@ import httpx
 START_LIMIT_S = 90
 """Generous: other builds may share the machine."""
 _POLL_S = 0.05
+_STOP_LIMIT_S = 60
+_ANSWER_LIMIT_S = 5
+_PORTS, _BLOCK = range(20000, 30000), 250
+"""Below those that the kernel gives out by itself, and those of Kubernetes' node ports."""
 
 
 def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
+    """A port that nothing uses, for a program that binds it a while later.
+
+    The kernel gives it to nobody meanwhile, nor again while the program is stopped, and no
+    other process of tests has it.
+    """
+    while True:
+        port = next(_own_ports())
+        with socket.socket() as listener, contextlib.suppress(OSError):
+            listener.bind(("127.0.0.1", port))
+            return port
+
+
+@cache
+def _own_ports() -> Iterator[int]:
+    """The ports of a block that this process has to itself until it ends."""
+    for first in _PORTS[::_BLOCK]:
+        claim = socket.socket(type=socket.SOCK_DGRAM)
+        try:
+            claim.bind(("127.0.0.1", first))
+        except OSError:
+            claim.close()
+            continue
+        _claims.append(claim)
+        return itertools.cycle(range(first, first + _BLOCK))
+    raise AssertionError("All ports for tests are taken.")
+
+
+_claims: list[socket.socket] = []
+"""Kept open: each says to other processes whose block it is."""
 
 
 async def told_to_end() -> None:
@@ -68,11 +101,23 @@ class Program:
             return
         self._process.terminate()
         try:
-            self._process.wait(15)
+            self._process.wait(_STOP_LIMIT_S)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
         self._process = None
+
+    def kill(self) -> None:
+        """End it as a power cut would. What it started goes on."""
+        assert self._process is not None
+        self._process.kill()
+        self._process.wait()
+        self._process = None
+
+    @property
+    def runs(self) -> bool:
+        """Whether it was started and has not ended by itself."""
+        return self._process is not None and self._process.poll() is None
 
     def cpu_seconds(self) -> float:
         """CPU time that the process itself has used: user and system together."""
@@ -88,6 +133,8 @@ class Program:
 
     def _answers(self) -> bool:
         try:
-            return httpx.get(self.ready_url, timeout=1).status_code == 200
+            return (
+                httpx.get(self.ready_url, timeout=_ANSWER_LIMIT_S, verify=False).status_code == 200
+            )
         except httpx.TransportError:
             return False

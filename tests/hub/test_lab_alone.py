@@ -12,6 +12,8 @@ from gpucommons_local.gpu.driver import DriverRoot, build
 from gpucommons_local.images import SESSION_WHEEL
 from playwright.sync_api import Page, expect
 
+from tests.waiting import PAGE_PATIENCE_MS
+
 from .processes import Program, free_port
 
 OLDEST, NEWEST = "4.0", "4.6"
@@ -61,6 +63,7 @@ def lab(request, driver, wheel, tmp_path_factory) -> Iterator[str]:
 @pytest.fixture
 def page(chromium, lab) -> Iterator[Page]:
     page = chromium.new_page()
+    page.set_default_timeout(PAGE_PATIENCE_MS)
     page.goto(f"{lab}/lab?token=a-token")
     yield page
     page.close()
@@ -68,16 +71,17 @@ def page(chromium, lab) -> Iterator[Page]:
 
 def test_the_panel_shows_the_gpus_of_the_machine(page, driver):
     driver.state_file.update(lambda state: state.reset())
-    page.locator(".lm-TabBar-tab[data-id=gpucommons-gpu-panel]").click(timeout=60_000)
+    page.locator(".lm-TabBar-tab[data-id=gpucommons-gpu-panel]").click()
     panel = page.locator("#gpucommons-gpu-panel")
     expect(panel.get_by_text("NVIDIA H200 Simulated").first).to_be_visible()
     expect(panel.get_by_text("This session")).to_have_count(0)  # no platform started it
 
 
 def test_a_notice_is_answered_with_one_press(page, lab):
-    send = httpx.post(f"{lab}/{Endpoint.SESSION_NOTICE}", headers=TOKEN, content=NOTICE.to_json())
+    address = f"{lab}/{Endpoint.SESSION_NOTICE}"
+    send = httpx.post(address, headers=TOKEN, content=NOTICE.to_json(), timeout=60)
     assert send.status_code == 204
-    page.get_by_role("button", name="Keep for 2 hours").click(timeout=60_000)
+    page.get_by_role("button", name="Keep for 2 hours").click()
     expect(page.get_by_text("You chose: Keep for 2 hours.").first).to_be_visible()
-    [notice] = httpx.get(f"{lab}/{Endpoint.SESSION_NOTICE}", headers=TOKEN).json()
+    [notice] = httpx.get(address, headers=TOKEN, timeout=60).json()
     assert notice["answer"] == "keep"

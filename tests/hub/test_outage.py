@@ -6,7 +6,7 @@ import time
 import httpx
 import pytest
 from gpucommons_authenticator import DexOAuthenticator
-from gpucommons_authenticator.refresh import REMEMBER_S
+from gpucommons_authenticator.provider.refresh_once import REMEMBER_S
 
 from .browser import Browser
 from .processes import START_LIMIT_S
@@ -57,6 +57,7 @@ def _assert_down_page(page):
 
 def test_who_is_signed_in_stays_so(hub, outage):
     browser, token, *_ = outage
+    assert browser.get("/hub/oauth_login?next=/hub/token").headers["location"] == "/hub/token"
     assert browser.get("/hub/home").status_code == 200
     assert hub.api("GET", "user", token).json()["name"] == ADA
     assert "stays signed in meanwhile" in hub.text()
@@ -85,7 +86,7 @@ def test_a_dex_that_hangs_holds_nobody_up_for_long(dex, hub, outage):
         began = time.monotonic()
         _assert_down_page(newcomer.get("/hub/oauth_login"))
         assert hub.api("GET", "user", token).status_code == 200
-        assert time.monotonic() - began < 2 * (TIMEOUT_S + 2)
+        assert time.monotonic() - began < 2 * (TIMEOUT_S + 5)
 
 
 def test_when_dex_is_back_people_sign_in_without_a_restart_of_the_hub(dex, hub, outage):
@@ -93,7 +94,7 @@ def test_when_dex_is_back_people_sign_in_without_a_restart_of_the_hub(dex, hub, 
     _, token, *_ = outage
     dex.start()
     # A no from Dex, unlike its silence, takes effect as soon as it is heard.
-    deadline = time.monotonic() + 5 * REMEMBER_S
+    deadline = time.monotonic() + 5 * REMEMBER_S + START_LIMIT_S
     while hub.api("GET", "user", token).status_code != 403:
         assert time.monotonic() < deadline
     with Browser(hub.url) as browser:

@@ -5,6 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from tests.waiting import until
+
 from .browser import Browser
 from .login_hub import Hub
 
@@ -27,11 +29,12 @@ def test_fifty_requests_at_once_ask_the_issuer_once(hub, issuer):
         assert browser.follow("/hub/oauth_login?next=/hub/home").url.path == "/hub/home"
     token = hub.token_of(ADA)
     time.sleep(_REFRESH_AGE_S)  # until what the hub knows is old; nothing announces that
-    before = issuer.refreshes
+    before, begin = issuer.refreshes, time.monotonic()
     with ThreadPoolExecutor(_REQUESTS) as pool:
         answers = list(pool.map(lambda _: hub.api("GET", "user", token), range(_REQUESTS)))
+    ages = int((time.monotonic() - begin) / _REFRESH_AGE_S)  # none, but on a machine that is busy
     assert [answer.status_code for answer in answers] == [200] * _REQUESTS
-    assert issuer.refreshes == before + 1
+    assert before < issuer.refreshes <= before + 1 + ages
 
 
 def test_a_session_of_somebody_about_to_leave_renews_nothing_that_the_hub_knows(hub, issuer):
@@ -39,8 +42,7 @@ def test_a_session_of_somebody_about_to_leave_renews_nothing_that_the_hub_knows(
     with Browser(hub.url) as ada:
         ada.follow("/hub/oauth_login?next=/hub/home")
         hub.api("POST", f"users/{ADA}/server")
-        while not hub.server(ADA)["ready"]:
-            hub.api("GET", f"users/{ADA}/server/progress")
+        until(lambda: hub.server(ADA).get("ready"), instead=hub.tail)
         assert ada.follow(f"/user/{ADA}/").text == f"hello {ADA}"
         issuer.claims["groups"] = ["alumni"]
         question = {"grace_seconds": 600}

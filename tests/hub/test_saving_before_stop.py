@@ -10,6 +10,11 @@ from .browser import Browser
 from .login_hub import Hub
 
 ADA = "ada@example.org"
+_PATIENT = """
+from gpucommons_sessions import client
+client._call.__kwdefaults__["seconds"] = 60
+"""
+"""More time to save than usual, in which a page can be followed on a busy machine too."""
 
 
 @pytest.fixture
@@ -20,7 +25,7 @@ def start(hub_folder, issuer):
     def begin(session: str) -> Hub:
         hub = Hub(hub_folder, session)
         hubs.append(hub)
-        hub.configure(issuer.issuer)
+        hub.configure(issuer.issuer, _PATIENT)
         hub.start()
         issuer.claims = {"sub": ADA, "email": ADA, "groups": ["vision"]}
         with Browser(hub.url) as browser:

@@ -1,4 +1,4 @@
-"""How fast, how many and for how long messages are sent."""
+"""How fast, how many and how long messages are sent."""
 
 import random
 from collections import deque
@@ -8,11 +8,11 @@ _MINUTE_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class DeliveryLimits:
     """Of one way that messages go. Times are in seconds."""
 
     gather: float = 10.0
-    """A message waits so long for others to the same address: they go together."""
+    """How long a message waits for others to the same address, to go together."""
     between: float = 60.0
     """Between two deliveries to one address."""
     per_minute: int = 60
@@ -27,24 +27,24 @@ class Limits:
     """After the first failure; twice as long after each further one."""
     longest_wait: float = 600.0
     give_up_after: float = 7200.0
-    """A message that could not be delivered for so long is lost."""
+    """A message that could not be delivered for this long is lost."""
 
     def wait(self, failures: int, retry_after: float | None) -> float:
-        """Answer how long to wait after so many failures in a row, spread by a third."""
+        """Return how long to wait after this many failures in a row, spread by a third."""
         usual = min(self.longest_wait, self.first_wait * 2.0 ** min(failures - 1, 30))
         asked = min(self.longest_wait, retry_after or 0.0)
         return max(usual, asked) * random.uniform(1, 4 / 3)  # noqa: S311 -- no secret
 
 
-class Rate:
-    """So many in any minute."""
+class RateLimit:
+    """A limit per minute."""
 
     def __init__(self, per_minute: int) -> None:
         self._per_minute = per_minute
         self._taken: deque[float] = deque()
 
     def take(self, now: float) -> float:
-        """Take one, and answer 0; or answer the seconds after which there is one."""
+        """Take one and return 0, or return the seconds until there is one."""
         while self._taken and self._taken[0] <= now - _MINUTE_S:
             self._taken.popleft()
         if len(self._taken) >= self._per_minute:

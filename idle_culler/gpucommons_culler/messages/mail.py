@@ -12,24 +12,29 @@ from pathlib import Path
 
 import aiosmtplib
 
-from gpucommons_culler.messages.delivery import DeliveryError
-from gpucommons_culler.messages.message import Message
+from gpucommons_culler.messages.message import DeliveryError, Message
 from gpucommons_culler.messages.rendering import Rendering
 
 _PATIENCE_S = 30.0
 _PERMANENT = range(500, 600)
-"""SMTP's answers that stay the same. Source: https://www.rfc-editor.org/rfc/rfc5321#section-4.2.1"""
+"""SMTP's replies that are final. Source: https://www.rfc-editor.org/rfc/rfc5321#section-4.2.1"""
+_NO_FULL_NAME = 504
+"""Postfix' reply to a greeting without a full host name."""
+_SET_UP = {500, 501, 502, 503, 521, 523, 530, 534, 535, 538}
+"""What is wrong with our settings, not with the mail: they may be fixed while it waits.
+Source: https://www.rfc-editor.org/rfc/rfc4954#section-6"""
 _LONGEST_ADDRESS = 254
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?"
+_FULL_NAME = re.compile(rf"{_LABEL}(?:\.{_LABEL})+")
 _ADDRESS = re.compile(rf"{_ATOM}(?:\.{_ATOM})*@{_LABEL}(?:\.{_LABEL})*")
 
 
 class Security(StrEnum):
-    """How the connection to the mail server is kept secret."""
+    """How the connection to the mail server is encrypted."""
 
     STARTTLS = "starttls"
-    """It begins in the open, as usual on port 587, and must not go on so."""
+    """It begins unencrypted, as usual on port 587, and must not stay so."""
     TLS = "tls"
     """From the first byte, as usual on port 465."""
     NONE = "none"
@@ -47,16 +52,31 @@ class MailServer:
     password_file: Path | None = None
     ca_file: Path | None = None
     """Certificates that are trusted instead of the system's."""
+    hello: str = ""
+    """The full name by which we greet it; empty is the domain of the sender."""
+
+    @property
+    def greeting(self) -> str:
+        """The name by which we greet. Many servers refuse one that is not full, as a pod's is.
+
+        Source: https://www.rfc-editor.org/rfc/rfc5321#section-4.1.1.1
+        """
+        return self.hello or self.sender.rpartition("@")[2]
 
 
 def address_of(person: str, domain: str = "") -> str | None:
-    """Answer a person's mail address: their name, if that is one, or that name in a domain.
+    """Return a person's mail address: their name, if it is one, or their name in a domain.
 
-    None if that makes no address: names may have characters that would break out of a header.
+    None if that is not an address: names may have characters that would break out of a header.
     """
     address = person if "@" in person or not domain else f"{person}@{domain}"
     fits = len(address) <= _LONGEST_ADDRESS and _ADDRESS.fullmatch(address)
     return address if fits else None
+
+
+def is_full_name(host: str) -> bool:
+    """Say whether a host's name has a domain."""
+    return _FULL_NAME.fullmatch(host) is not None
 
 
 class Mail:
@@ -87,9 +107,9 @@ class Mail:
             raise DeliveryError("the mail server refuses user and password") from None
         except aiosmtplib.SMTPRecipientsRefused as error:
             codes = [each.code for each in error.recipients]
-            raise _refused(max(codes, default=0)) from None
+            raise self._refused(max(codes, default=0)) from None
         except aiosmtplib.SMTPResponseException as error:
-            raise _refused(error.code) from None
+            raise self._refused(error.code) from None
         except (aiosmtplib.SMTPException, OSError, TimeoutError, ValueError) as error:
             raise DeliveryError(f"no mail can be sent: {type(error).__name__}") from None
 
@@ -98,20 +118,38 @@ class Mail:
         context = None
         if server.security is not Security.NONE:
             context = await asyncio.to_thread(ssl.create_default_context, cafile=server.ca_file)
-        await aiosmtplib.send(
-            mail,
+        async with aiosmtplib.SMTP(
             hostname=server.host,
             port=server.port,
             use_tls=server.security is Security.TLS,
-            start_tls=server.security is Security.STARTTLS,
+            start_tls=False,
             tls_context=context,
-            username=server.user or None,
-            password=password,
             timeout=_PATIENCE_S,
-        )
+            local_hostname=server.greeting,
+        ) as connection:
+            await connection.ehlo()  # by ourselves: HELO would follow, and hide what is answered
+            if server.security is Security.STARTTLS:
+                await connection.starttls()
+            if server.user and password is not None:
+                await connection.login(server.user, password)
+            await connection.send_message(mail)
+
+    def _refused(self, code: int) -> DeliveryError:
+        """Say why a mail was not taken; what a setting can put right is tried again."""
+        if code == _NO_FULL_NAME:
+            return DeliveryError(
+                f"the mail server answered {code} to the greeting {self._server.greeting}; set "
+                "Messages.mail_hello to a full host name that it accepts"
+            )
+        if code in _SET_UP:
+            return DeliveryError(
+                f"the mail server answered {code}; check Messages.mail_security, mail_user, "
+                "mail_port and mail_from"
+            )
+        return DeliveryError(f"the mail server answered {code}", hopeless=code in _PERMANENT)
 
     async def _password(self) -> str | None:
-        """Read the password anew, so that it can be replaced."""
+        """Read the password each time, so that it can be replaced."""
         file = self._server.password_file
         if not file:
             return None
@@ -119,7 +157,3 @@ class Mail:
             return (await asyncio.to_thread(file.read_text)).strip()
         except (OSError, ValueError) as error:
             raise DeliveryError(f"{file}: {type(error).__name__}") from error
-
-
-def _refused(code: int) -> DeliveryError:
-    return DeliveryError(f"the mail server answered {code}", hopeless=code in _PERMANENT)

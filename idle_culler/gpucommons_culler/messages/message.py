@@ -1,5 +1,6 @@
-"""What people and administrators are told outside of a session."""
+"""Messages to people and administrators outside a session, and how their delivery fails."""
 
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -36,3 +37,25 @@ class Message:
     """What its reader can do about it: a sentence."""
     url: str = ""
     """The whole address at which that is done."""
+
+
+Deliver = Callable[[str, Sequence[Message], int], Awaitable[None]]
+"""Delivers messages to one address, together, with the number of those that found no room.
+
+Raises DeliveryError.
+"""
+
+
+class DeliveryError(Exception):
+    """Messages did not arrive. The text has no secret in it.
+
+    hopeless: it would fail the same way again. retry_after: seconds that the receiver wants to
+    be left alone; None if it said nothing.
+    """
+
+    def __init__(
+        self, text: str, *, hopeless: bool = False, retry_after: float | None = None
+    ) -> None:
+        super().__init__(text)
+        self.hopeless = hopeless
+        self.retry_after = retry_after

@@ -1,7 +1,7 @@
 """Messages that wait for their delivery: gathered by address, limited, tried again.
 
-What cannot go at once goes together later. Nothing is lost without a line in the log and a
-count in the metrics.
+What cannot be sent at once is sent together later. Nothing is lost without a line in the log
+and a count in the metrics.
 """
 
 import asyncio
@@ -11,16 +11,18 @@ import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from gpucommons_upkeep import Backoff, Heartbeat
 from prometheus_client import Counter
 
-from gpucommons_culler.messages.delivery import Deliver, DeliveryError
-from gpucommons_culler.messages.limits import Limits, Rate
-from gpucommons_culler.messages.message import Message
+from gpucommons_culler.messages.limits import DeliveryLimits, RateLimit
+from gpucommons_culler.messages.message import Deliver, DeliveryError, Message
 
 MESSAGES = Counter(
     "gpucommons_idle_messages", "Messages of the idle culler by what became of them", ("way", "end")
 )
 """Counted for the whole process; the culler's own metrics show it."""
+_LONGEST_WAIT_S = 30.0
+"""The longest time between two checks of what is due."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +54,15 @@ class _Pile:
 class Outbox:
     """One way that messages go, such as mail. Work happens between ``begin`` and ``close``."""
 
-    def __init__(self, way: str, deliver: Deliver, limits: Limits, log: logging.Logger) -> None:
+    def __init__(
+        self, way: str, deliver: Deliver, limits: DeliveryLimits, log: logging.Logger
+    ) -> None:
         """way: what the log and the metrics call it."""
         self._way = way
         self._deliver = deliver
         self._limits = limits
         self._log = log
-        self._rate = Rate(limits.per_minute)
+        self._rate = RateLimit(limits.per_minute)
         self._piles: dict[str, _Pile] = {}
         self._under_way: dict[str, _Pile] = {}
         self._last: dict[str, float] = {}
@@ -67,6 +71,7 @@ class Outbox:
         self._tasks: set[asyncio.Task[None]] = set()
         self._work: asyncio.Task[None] | None = None
         self._closing = False
+        self._heart = Heartbeat(f"Taking out {way} messages", within=4 * _LONGEST_WAIT_S)
 
     def put(self, address: str, message: Message) -> None:
         """Take a message. If there is no room, it is dropped, and that is logged."""
@@ -88,8 +93,13 @@ class Outbox:
         """Begin to deliver, in the event loop that runs."""
         self._work = asyncio.create_task(self._deliver_all())
 
+    @property
+    def heart(self) -> Heartbeat:
+        """Whether messages are still sent; that none arrives does not show it."""
+        return self._heart
+
     async def close(self, seconds: float) -> None:
-        """Deliver what waits, once and at once, for so long at most; log what is lost."""
+        """Deliver what waits, once and at once, for this long at most; log what is lost."""
         self._closing = True
         self._stirred.set()
         if self._work is not None:
@@ -103,15 +113,24 @@ class Outbox:
             piles.clear()
 
     async def _deliver_all(self) -> None:
+        backoff = Backoff()
         while not (self._closing and not self._piles and not self._tasks):
             self._stirred.clear()
-            wait = self._begin_some()
+            try:
+                wait = self._begin_some()
+            except Exception as error:  # a mistake of ours must not end all messages
+                if self._heart.failed(f"{type(error).__name__}: {error}"):
+                    self._log.exception("%s messages are held up", self._way)
+                wait = backoff.pause()
+            else:
+                self._heart.succeeded()
+                backoff.reset()
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(wait):
+                async with asyncio.timeout(min(wait, _LONGEST_WAIT_S)):
                     await self._stirred.wait()
 
-    def _begin_some(self) -> float | None:
-        """Begin the deliveries that are due; answer in how many seconds there is more to do."""
+    def _begin_some(self) -> float:
+        """Begin the deliveries that are due; return in how many seconds there is more to do."""
         now = time.monotonic()
         for address, pile in sorted(self._piles.items(), key=lambda item: item[1].due):
             if address in self._under_way:
@@ -119,14 +138,14 @@ class Outbox:
             if pile.due > now and not self._closing:
                 return pile.due - now
             if len(self._tasks) >= self._limits.at_once:
-                return None
+                return _LONGEST_WAIT_S
             if not self._closing and (wait := self._rate.take(now)):
                 return wait
             self._under_way[address] = self._piles.pop(address)
             task = asyncio.create_task(self._deliver_one(address))
             self._tasks.add(task)
             task.add_done_callback(self._finish)
-        return None
+        return _LONGEST_WAIT_S
 
     def _finish(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
@@ -139,7 +158,7 @@ class Outbox:
             await self._deliver(address, messages, pile.left_out)
         except DeliveryError as error:
             self._failed(address, error)
-        except Exception as error:  # a mistake of ours: other messages shall go on
+        except Exception as error:  # a mistake of ours must not stop other messages
             self._log.exception("the %s message to %s cannot be made", self._way, address)
             self._failed(address, DeliveryError(type(error).__name__, hopeless=True))
         else:

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from gpucommons_contract.wording import moment
 from jinja2 import ChoiceLoader, FileSystemLoader, PackageLoader, StrictUndefined, TemplateError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from gpucommons_culler.messages.message import Message, Topic
-from gpucommons_culler.words import moment
 
 _SHOWN = 20
-"""Messages that are told one by one when many go together."""
+"""How many messages are listed one by one when many go together."""
 _LONGEST_VALUE = 500
 _LONGEST_SUBJECT = 150
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\u2028\u2029\u0085]+")
@@ -55,7 +55,7 @@ class Rendering:
         """Write a mail."""
         first, _, text = self._render(self._mail, _MAIL, messages, left_out).partition("\n")
         if not first.startswith(_SUBJECT):
-            raise TemplateMistakeError(f"the first line of a mail has to begin with {_SUBJECT!r}")
+            raise TemplateMistakeError(f"the first line of a mail must begin with {_SUBJECT!r}")
         return Letter(first.removeprefix(_SUBJECT).strip()[:_LONGEST_SUBJECT], text.strip() + "\n")
 
     def chat(self, messages: Sequence[Message], left_out: int = 0) -> str:
@@ -113,13 +113,13 @@ def _values(message: Message) -> dict[str, object]:
         "reason": _plain(message.reason),
         "change": _plain(message.change),
         "url": _plain(message.url),
-        "at": moment(message.at, message.at),
-        "until": moment(until, message.at) if until else "",
+        "at": moment(message.at),
+        "until": moment(until) if until else "",
     }
 
 
 def _plain(text: str) -> str:
-    """Make one line of a text, of bearable length."""
+    """Make one line of a text, of limited length."""
     return _CONTROL.sub(" ", text)[:_LONGEST_VALUE]
 
 

@@ -10,8 +10,7 @@ from pathlib import Path
 
 import aiohttp
 
-from gpucommons_culler.messages.delivery import DeliveryError
-from gpucommons_culler.messages.message import Message
+from gpucommons_culler.messages.message import DeliveryError, Message
 from gpucommons_culler.messages.rendering import Rendering
 
 _PATIENCE_S = 15.0
@@ -19,13 +18,13 @@ _LATER = {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_
 
 
 class Webhook:
-    """Posts to the address that stands in a file.
+    """Posts to the address in a file.
 
-    Who knows the address can post, so it is a secret: it is in no message of an error.
+    Whoever knows the address can post, so it is a secret: no error message has it.
     """
 
     def __init__(self, file: Path, rendering: Rendering) -> None:
-        """file: read anew each time, so that it can be replaced."""
+        """file: read each time, so that it can be replaced."""
         self._file = file
         self._rendering = rendering
 

@@ -1,30 +1,42 @@
 """All addresses of the culler, put together."""
 
 import logging
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
+from gpucommons_upkeep import Heartbeat
 from jupyterhub.services.auth import HubOAuth
 from tornado.web import Application, RequestHandler, StaticFileHandler
 
-from gpucommons_culler.metrics import Metrics
-from gpucommons_culler.web.desk import Desk
-from gpucommons_culler.web.events_api import EventsAPI
-from gpucommons_culler.web.exemptions_api import ExemptionAPI, ExemptionsAPI
-from gpucommons_culler.web.exemptions_page import EndExemption, ExemptionsPage
-from gpucommons_culler.web.handler import Site
-from gpucommons_culler.web.history_page import HistoryPage
-from gpucommons_culler.web.home_page import HomePage
-from gpucommons_culler.web.page import STATIC, NothingHere
-from gpucommons_culler.web.session_page import SessionPage
-from gpucommons_culler.web.sessions_api import KeepAPI, SessionAPI, SessionsAPI
-from gpucommons_culler.web.sessions_page import SessionsPage
-from gpucommons_culler.web.signed_in_page import SignedInPage
-from gpucommons_culler.web.watched import (
+from gpucommons_culler.core.metrics import Metrics
+from gpucommons_culler.web.api import (
+    EventsAPI,
+    ExemptionAPI,
+    ExemptionsAPI,
+    KeepAPI,
+    SessionAPI,
+    SessionsAPI,
+    TroublesAPI,
+)
+from gpucommons_culler.web.health import (
     GuardedMetricsHandler,
     Health,
     HealthHandler,
     MetricsHandler,
 )
+from gpucommons_culler.web.pages import (
+    EndExemption,
+    ExemptionsPage,
+    HistoryPage,
+    HomePage,
+    NothingHere,
+    SessionPage,
+    SessionsPage,
+    SignedInPage,
+)
+from gpucommons_culler.web.rendering import STATIC, PlainTitles, Titles
+from gpucommons_culler.web.service import IdleAPI
 
 log = logging.getLogger(__name__)
 
@@ -37,13 +49,16 @@ _NUMBER = r"([0-9]{1,18})"
 class Serving:
     """What the pages are made of."""
 
-    desk: Desk
+    api: IdleAPI
     metrics: Metrics
     health: Health
     hub_auth: HubOAuth
     cookie_secret: bytes
     """Signs cookies. Replicas need the same one; a new one signs everybody out."""
     dry_run: bool = False
+    hearts: Sequence[Heartbeat] = ()
+    """Of the loops that run in addition to the pages."""
+    titles: Titles = field(default_factory=PlainTitles)
 
 
 def _log(handler: RequestHandler) -> None:
@@ -56,22 +71,24 @@ def _log(handler: RequestHandler) -> None:
 
 def application(serving: Serving) -> Application:
     """Make the application; it listens below the prefix of ``hub_auth``, and for machines at /."""
-    site = {"site": Site(serving.desk, serving.hub_auth, serving.dry_run)}
+    api = {"hub_auth": serving.hub_auth, "api": serving.api}
+    page = {**api, "titles": serving.titles, "dry_run": serving.dry_run}
     metrics, health = {"metrics": serving.metrics}, {"health": serving.health}
-    pages = [
-        ("", HomePage, site),
-        ("sessions", SessionsPage, site),
-        (f"session/{_SESSION}", SessionPage, site),
-        ("history", HistoryPage, site),
-        ("exemptions", ExemptionsPage, site),
-        (f"exemptions/{_NUMBER}/end", EndExemption, site),
-        ("api/events", EventsAPI, site),
-        ("api/sessions", SessionsAPI, site),
-        (f"api/sessions/{_SESSION}/keep", KeepAPI, site),
-        (f"api/sessions/{_SESSION}", SessionAPI, site),
-        ("api/exemptions", ExemptionsAPI, site),
-        (f"api/exemptions/{_NUMBER}", ExemptionAPI, site),
-        ("oauth_callback", SignedInPage, site),
+    below: list[tuple[str, type[RequestHandler], dict[str, Any]]] = [
+        ("", HomePage, page),
+        ("sessions", SessionsPage, page),
+        (f"session/{_SESSION}", SessionPage, page),
+        ("history", HistoryPage, page),
+        ("exemptions", ExemptionsPage, page),
+        (f"exemptions/{_NUMBER}/end", EndExemption, page),
+        ("api/events", EventsAPI, api),
+        ("api/sessions", SessionsAPI, api),
+        (f"api/sessions/{_SESSION}/keep", KeepAPI, api),
+        (f"api/sessions/{_SESSION}", SessionAPI, api),
+        ("api/troubles", TroublesAPI, api),
+        ("api/exemptions", ExemptionsAPI, api),
+        (f"api/exemptions/{_NUMBER}", ExemptionAPI, api),
+        ("oauth_callback", SignedInPage, page),
         ("static/(.*)", StaticFileHandler, {"path": str(STATIC)}),
         ("metrics", GuardedMetricsHandler, {**metrics, "hub_auth": serving.hub_auth}),
         ("health", HealthHandler, {**health, "in_detail": False}),
@@ -79,13 +96,13 @@ def application(serving: Serving) -> Application:
     prefix = serving.hub_auth.base_url
     return Application(
         [
-            *((prefix + path, handler, given) for path, handler, given in pages),
+            *[(prefix + path, handler, given) for path, handler, given in below],
             ("/metrics", MetricsHandler, metrics),
-            ("/health", HealthHandler, health),
+            ("/health", HealthHandler, {**health, "hearts": serving.hearts}),
         ],
         cookie_secret=serving.cookie_secret,
         log_function=_log,
         default_handler_class=NothingHere,
-        default_handler_args=site,
-        xsrf_cookies=False,  # JupyterHub checks it wherever a cookie says who somebody is
+        default_handler_args=page,
+        xsrf_cookies=False,  # JupyterHub checks it wherever a cookie identifies somebody
     )

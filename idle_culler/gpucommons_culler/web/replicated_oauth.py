@@ -10,14 +10,14 @@ from jupyterhub.services.auth import HubOAuth
 
 
 class ReplicatedOAuth(HubOAuth):  # type: ignore[misc]  # JupyterHub publishes no types
-    """Keeps what it has to know of a sign-in under way in OAuth's state, encrypted.
+    """Keeps what it must know of a sign-in in progress in OAuth's state, encrypted.
 
     HubOAuth keeps it in memory, and only its own process can end what it began. The key comes
     of the service's token, which all replicas share.
     """
 
     def generate_state(self, next_url: str | None = None, **more: object) -> str:
-        """Answer the state of a sign-in that begins."""
+        """Return the state of a sign-in that begins."""
         said = json.dumps({"next_url": next_url, **more})
         return self._fernet.encrypt(said.encode()).decode()
 

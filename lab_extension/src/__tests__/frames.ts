@@ -1,5 +1,5 @@
-import { UNKNOWN_OF_GPU } from '../frame';
-import { IFrame, IGPU } from '../tokens';
+import { UNKNOWN_OF_GPU } from '../telemetry/frame';
+import { IGPU, ITelemetryFrame } from '../contract';
 
 export const GIB = 2 ** 30;
 
@@ -16,7 +16,7 @@ export function gpu(said: Partial<IGPU> = {}): IGPU {
 }
 
 /** A frame of one device. */
-export function frame(time: number, said: Partial<IGPU> = {}): IFrame {
+export function frame(time: number, said: Partial<IGPU> = {}): ITelemetryFrame {
   return {
     time,
     state: 'ok',

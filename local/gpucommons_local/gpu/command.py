@@ -4,15 +4,18 @@ import argparse
 import json
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gpucommons_local.gpu.driver import DriverRoot
+from gpucommons_local.gpu.namespaces import process_on
 from gpucommons_local.gpu.state import (
+    FIGURES,
     GPU_COUNT,
     MEMORY_TOTAL,
+    PROCESS_MEMORY,
     THROTTLES,
     DriverState,
     GPUProcess,
@@ -38,11 +41,11 @@ def add_parser(subparsers: "Subparsers") -> None:
     xid.add_argument("gpu", type=_gpu, help="number of the GPU")
     xid.add_argument("code", type=int, help="NVIDIA's Xid; 13, 31, 43, 45, 68 and 109 do no harm")
     reset = commands.add_parser("reset", help="make GPUs idle, whole, with no process")
-    reset.add_argument("gpu", type=_gpu, nargs="*", help="numbers of the GPUs; without, all")
+    reset.add_argument("gpu", type=_gpu, nargs="*", help="numbers of the GPUs; by default all")
 
 
 def _add_set(commands: "Subparsers") -> None:
-    parser = commands.add_parser("set", help="set what one GPU does; what is not named stays")
+    parser = commands.add_parser("set", help="set what one GPU does; the rest stays as it is")
     parser.add_argument("gpu", type=_gpu, help=f"number of the GPU, 0 to {GPU_COUNT - 1}")
     parser.add_argument(
         "--utilization",
@@ -51,8 +54,8 @@ def _add_set(commands: "Subparsers") -> None:
         help="also sets power, temperature and clocks to match",
     )
     parser.add_argument("--memory", type=size, metavar="SIZE", help="used memory, as 20GiB")
-    parser.add_argument("--power", type=float, metavar="WATTS")
-    parser.add_argument("--temperature", type=int, metavar="CELSIUS")
+    parser.add_argument("--power", type=float, metavar="WATTS", help="power that the GPU draws")
+    parser.add_argument("--temperature", type=int, metavar="CELSIUS", help="its temperature")
     parser.add_argument("--clock", type=int, metavar="MHZ", help="of the multiprocessors")
     parser.add_argument(
         "--throttle",
@@ -60,7 +63,7 @@ def _add_set(commands: "Subparsers") -> None:
         choices=["none", *THROTTLES],
         help="what holds the clock back; several may be named",
     )
-    parser.add_argument("--ecc", type=int, metavar="COUNT", help="memory errors, not corrected")
+    parser.add_argument("--ecc", type=int, metavar="COUNT", help="uncorrected memory errors")
     parser.add_argument(
         "--pcie", type=_traffic, metavar="IN:OUT", help="MB/s to and from the GPU, as 1200:300"
     )
@@ -68,7 +71,7 @@ def _add_set(commands: "Subparsers") -> None:
         "--delay",
         type=int,
         metavar="MILLISECONDS",
-        help="how long the driver takes to tell the utilization; 10000 is a driver that hangs",
+        help="how long the driver takes to report the utilization; 10000 is a driver that hangs",
     )
     parser.add_argument(
         "--process",
@@ -77,17 +80,40 @@ def _add_set(commands: "Subparsers") -> None:
         metavar="PID:SIZE",
         help="a process on the GPU, as 4242:8GiB; may be repeated; replaces all that were there",
     )
+    _add_driver(parser)
     parser.add_argument(
         "--mig",
         type=_profiles,
         metavar="PROFILES",
-        help="cut the GPU into slices, as 1g.18gb,2g.35gb; off makes it whole again",
+        help="cut the GPU into slices, such as 1g.18gb,2g.35gb; off makes it whole again",
     )
     parser.add_argument(
         "--lost",
         action=argparse.BooleanOptionalAction,
         help="whether every reading fails with 'GPU is lost'",
     )
+
+
+def _add_driver(parser: argparse.ArgumentParser) -> None:
+    """Add how the GPU's driver answers; see docs/reference/gpu-drivers.md."""
+    parser.add_argument(
+        "--pids",
+        choices=("node", "caller"),
+        help="which PIDs processes are listed by: the node's, as before driver 535.113, or those "
+        "of the caller's namespace, which hides others; for processes added from then on",
+    )
+    parser.add_argument(
+        "--process-memory",
+        choices=PROCESS_MEMORY,
+        help="what is reported of a process's memory; zero or hidden as from 535.113 to 560",
+    )
+    for name, what in (
+        ("--unsupported", "figures that the driver does not support"),
+        ("--garbage", "figures for which the driver answers a number that cannot be"),
+    ):
+        parser.add_argument(
+            name, nargs="+", choices=["none", *FIGURES], metavar="FIGURE", help=what
+        )
 
 
 def size(text: str) -> int:
@@ -163,28 +189,35 @@ def _set(state: DriverState, arguments: argparse.Namespace) -> DriverState:
         state = state.with_cut(arguments.gpu, arguments.mig)
     if arguments.process is None:
         return state
-    processes = [GPUProcess(arguments.gpu, pid, memory) for pid, memory in arguments.process]
+    put = process_on if gpu.translates else GPUProcess
+    processes = [put(arguments.gpu, pid, memory) for pid, memory in arguments.process]
     return state.with_processes(arguments.gpu, processes)
 
 
 def _named(arguments: argparse.Namespace) -> dict[str, int]:
-    """Answer the figures that the command line names, in the units of the state."""
+    """Return the figures that the command line names, in the units of the state."""
     received, sent = arguments.pcie or (None, None)
     named = {
         "power": None if arguments.power is None else round(arguments.power * 1000),
         "temperature": arguments.temperature,
         "memory_used": arguments.memory,
         "sm_clock": arguments.clock,
-        "throttle": None
-        if arguments.throttle is None
-        else sum(THROTTLES.get(each, 0) for each in set(arguments.throttle)),
+        "throttle": _bits(THROTTLES, arguments.throttle),
         "ecc_errors": arguments.ecc,
         "pcie_received": received,
         "pcie_sent": sent,
         "delay": arguments.delay,
         "lost": arguments.lost,
+        "translates": None if arguments.pids is None else arguments.pids == "caller",
+        "process_memory": PROCESS_MEMORY.get(arguments.process_memory),
+        "unsupported": _bits(FIGURES, arguments.unsupported),
+        "garbage": _bits(FIGURES, arguments.garbage),
     }
     return {name: value for name, value in named.items() if value is not None}
+
+
+def _bits(known: Mapping[str, int], names: Sequence[str] | None) -> int | None:
+    return None if names is None else sum(known.get(each, 0) for each in set(names))
 
 
 def table(state: DriverState) -> str:

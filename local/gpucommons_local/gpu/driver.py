@@ -14,10 +14,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from gpucommons_local.cache import checkout, fingerprint
 from gpucommons_local.errors import PlatformError
 from gpucommons_local.gpu.state import GPU_COUNT
 from gpucommons_local.gpu.state_file import StateFile
+from gpucommons_local.machine.cache import checkout, fingerprint
 
 DRIVER_VERSION = "580.0.0"
 """Shaped like a version of NVIDIA's driver, and none that was released."""
@@ -82,7 +82,7 @@ def sources() -> Path:
 
 
 def build(root: Path, count: int = GPU_COUNT) -> DriverRoot:
-    """Make ``root`` a driver root of so many GPUs; nothing is done where all is as it should be.
+    """Make ``root`` a driver root of that many GPUs; nothing is done where all is as it should be.
 
     Safe to call while sessions run: files are replaced, never written over,
     and the state of the GPUs stays. Raises PlatformError.
@@ -104,7 +104,7 @@ def build(root: Path, count: int = GPU_COUNT) -> DriverRoot:
 def make_device_nodes(folder: Path, gpus: Iterable[int]) -> None:
     """Make the character devices of some GPUs, by minor number, and of the driver itself.
 
-    No driver stands behind them: they can be seen, not opened.
+    No driver is behind them: they can be seen, not opened.
     """
     folder.mkdir(exist_ok=True)
     nodes = _CONTROL_NODES | {f"nvidia{minor}": minor for minor in gpus}

@@ -30,7 +30,7 @@ EXCLUSIVE_RESOURCE = "nvidia.com/gpu"
 SHARED_RESOURCE = "nvidia.com/gpu.shared"
 MPS_NODE_LABEL = "nvidia.com/mps.capable"
 PROGRAMS = ("nvidia-device-plugin", "mps-control-daemon", "gpu-feature-discovery")
-"""What the image must hold; see the Containerfile beside this file."""
+"""What the image must hold; see the Containerfile next to this file."""
 
 _IN_POD = DriverRoot(Path("/driver-root"))
 _MPS_IN_POD = PurePosixPath("/mps")  # fixed in NVIDIA's programs

@@ -17,9 +17,24 @@ POWER_LIMIT = 700_000
 THROTTLES = {"power": 0x4, "thermal": 0x20, "hardware": 0x80, "setting": 0x2}
 """What can hold a clock back, as bits of NVML's clocks event reasons: software power cap,
 software thermal slowdown, power brake, application clocks. Source: nvml.h."""
+FIGURES = {
+    "utilization": 1 << 0,
+    "memory": 1 << 1,
+    "power": 1 << 2,
+    "power-limit": 1 << 3,
+    "temperature": 1 << 4,
+    "clock": 1 << 5,
+    "throttle": 1 << 6,
+    "ecc": 1 << 7,
+    "pcie": 1 << 8,
+    "processes": 1 << 9,
+}
+"""What a driver may not support, or answer nonsense for, as bits; state.h says the same."""
+PROCESS_MEMORY = {"told": 0, "zero": 1, "hidden": 2}
+"""What is reported of the memory of a process, as numbers; state.h says the same."""
 MAX_PROCESSES = 64
 MAX_XIDS = 16
-"""Xids remembered; older ones were told long ago."""
+"""Xids remembered; older ones were reported long ago."""
 
 _IDLE_POWER = 75_000
 _IDLE_TEMPERATURE, _BUSY_TEMPERATURE = 30, 65
@@ -56,7 +71,16 @@ class GPUState:
     pcie_received: int = 0  # KB/s
     pcie_sent: int = 0  # KB/s
     delay: int = 0
-    """Milliseconds that the driver takes to tell the utilization."""
+    """Milliseconds that the driver takes to report the utilization."""
+    translates: bool = False
+    """Whether processes are listed as drivers from 535.113 on do: to each program by the PIDs of
+    its own namespace, and without those that are not in it. Else by the numbers given here."""
+    process_memory: int = 0
+    """What is reported of a process's memory: a number of `PROCESS_MEMORY`."""
+    unsupported: int = 0
+    """Figures that the driver says it does not support: `FIGURES`, added up."""
+    garbage: int = 0
+    """Figures for which it answers a number that cannot be: `FIGURES`, added up."""
 
     def __post_init__(self) -> None:
         _check("Utilization", self.utilization, 100, "percent")
@@ -70,6 +94,8 @@ class GPUState:
         _check("ECC errors", self.ecc_errors, _MOST_ERRORS, "")
         _check("PCIe traffic", max(self.pcie_received, self.pcie_sent), _MOST_TRAFFIC, "KB/s")
         _check("Delay", self.delay, _LONGEST_DELAY, "milliseconds")
+        _check("Memory of processes", self.process_memory, max(PROCESS_MEMORY.values()), "")
+        _check("Figures", max(self.unsupported, self.garbage), sum(FIGURES.values()), "as bits")
 
     def with_load(self, utilization: int) -> "GPUState":
         """Put the GPU under load, with the power, heat and clocks that go with it."""
@@ -87,15 +113,23 @@ class GPUState:
 
 @dataclass(frozen=True, slots=True)
 class GPUProcess:
-    """A process on a GPU. ``pid`` is the number that NVML gives: the machine's."""
+    """A process on a GPU.
+
+    ``pid`` is the number that a driver gives which does not translate, and on the machine.
+    ``inside`` and ``namespace``, an inode, are its number and place for one that does; 0 where
+    that is not known: it is then listed in no other namespace than the machine's.
+    """
 
     gpu: int
     pid: int
     memory: int  # bytes
+    inside: int = 0
+    namespace: int = 0
 
     def __post_init__(self) -> None:
         check_gpu(self.gpu)
-        _check("Process id", self.pid, 2**32 - 1, "")
+        _check("Process id", max(self.pid, self.inside), 2**32 - 1, "")
+        _check("Namespace", self.namespace, 2**32 - 1, "")
         _check("Memory of a process", self.memory, MEMORY_TOTAL, "bytes")
 
 
@@ -177,7 +211,7 @@ class DriverState:
     def reset(self, numbers: Iterable[int] | None = None) -> "DriverState":
         """Make GPUs idle, all unless some are named, without processes and whole.
 
-        Xids stay: what was told cannot be untold.
+        Xids stay: a report cannot be taken back.
         """
         state = self
         for number in range(len(self.gpus)) if numbers is None else numbers:
@@ -187,6 +221,6 @@ class DriverState:
 
 
 def check_gpu(number: int, count: int = MOST_GPUS) -> None:
-    """Raise ValueError unless there is a GPU of this number among so many."""
+    """Raise ValueError unless there is a GPU of this number among that many."""
     if number not in range(count):
         raise ValueError(f"There is no GPU {number}: they are numbered 0 to {count - 1}.")

@@ -3,8 +3,8 @@
 One line per fact, in this form; local/simulated_driver/state.c reads it::
 
     nvsim 1 generation 17
-    gpu 0 utilization 80 memory_utilization 48 ... delay_ms 0
-    process 0 4242 21474836480
+    gpu 0 utilization 80 memory_utilization 48 ... garbage 0
+    process 0 4242 21474836480 inside 57 namespace 4026532999
     xid 1 1 79
     slice 2 profile 1g.18gb compute 1 memory 1 multiprocessors 16 uuid MIG-...
     end 17
@@ -39,8 +39,9 @@ _GPU = re.compile(
     r"gpu (\d+) utilization (\d+) memory_utilization (\d+) memory_used (\d+) power_mw (\d+)"
     r" temperature (\d+) sm_clock (\d+) memory_clock (\d+) lost ([01]) throttle (\d+)"
     r" ecc_errors (\d+) pcie_received (\d+) pcie_sent (\d+) delay_ms (\d+)"
+    r" translates ([01]) process_memory (\d+) unsupported (\d+) garbage (\d+)"
 )
-_PROCESS = re.compile(r"process (\d+) (\d+) (\d+)")
+_PROCESS = re.compile(r"process (\d+) (\d+) (\d+) inside (\d+) namespace (\d+)")
 _XID = re.compile(r"xid (\d+) (\d+) (\d+)")
 _SLICE = re.compile(
     r"slice (\d+) profile (\S+) compute \d+ memory \d+ multiprocessors \d+ uuid (MIG-\S+)"
@@ -52,7 +53,7 @@ def render(state: DriverState) -> str:
     """Write a state as the text of the file."""
     lines = [f"nvsim 1 generation {state.generation}"]
     lines += [_render_gpu(number, gpu) for number, gpu in enumerate(state.gpus)]
-    lines += [f"process {each.gpu} {each.pid} {each.memory}" for each in state.processes]
+    lines += [_render_process(each) for each in state.processes]
     lines += [f"xid {each.sequence} {each.gpu} {each.code}" for each in state.xids]
     lines += [_render_slice(each) for each in state.slices]
     lines += [f"end {state.generation}", ""]
@@ -65,7 +66,16 @@ def _render_gpu(number: int, gpu: GPUState) -> str:
         f" memory_used {gpu.memory_used} power_mw {gpu.power} temperature {gpu.temperature}"
         f" sm_clock {gpu.sm_clock} memory_clock {gpu.memory_clock} lost {gpu.lost:d}"
         f" throttle {gpu.throttle} ecc_errors {gpu.ecc_errors} pcie_received {gpu.pcie_received}"
-        f" pcie_sent {gpu.pcie_sent} delay_ms {gpu.delay}"
+        f" pcie_sent {gpu.pcie_sent} delay_ms {gpu.delay} translates {gpu.translates:d}"
+        f" process_memory {gpu.process_memory} unsupported {gpu.unsupported}"
+        f" garbage {gpu.garbage}"
+    )
+
+
+def _render_process(process: GPUProcess) -> str:
+    return (
+        f"process {process.gpu} {process.pid} {process.memory}"
+        f" inside {process.inside} namespace {process.namespace}"
     )
 
 
@@ -98,7 +108,7 @@ def _with_line(state: DriverState, number: int, line: str) -> DriverState:
         gpu, load, memory_load, used, power, heat, clock, memory_clock, *rest = map(
             int, found.groups()
         )
-        lost, throttle, ecc_errors, received, sent, delay = rest
+        lost, throttle, ecc_errors, received, sent, delay, translates, *odd = rest
         figures = GPUState(
             load,
             memory_load,
@@ -113,6 +123,8 @@ def _with_line(state: DriverState, number: int, line: str) -> DriverState:
             received,
             sent,
             delay,
+            bool(translates),
+            *odd,
         )
         if gpu == len(state.gpus):
             return replace(state, gpus=(*state.gpus, figures))
@@ -137,7 +149,7 @@ class StateFile:
     lock: Path
 
     def create(self, count: int = GPU_COUNT) -> None:
-        """Make the file with so many idle GPUs, unless a readable one is there."""
+        """Make the file with that many idle GPUs, unless a readable one is there."""
         with self._locked():
             try:
                 self.read()

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from gpucommons_local.cache import cache_folder
 from gpucommons_local.errors import PlatformError
 from gpucommons_local.images.image import Image
 from gpucommons_local.images.storage import Storage, opened
+from gpucommons_local.machine.cache import cache_folder
 
 _ROOM = 6 * 2**30  # bytes; what base and one environment take while they are built and saved
 

@@ -1,14 +1,15 @@
-"""Ingredients that are built on this machine before the image: our wheel, the pause program."""
+"""Ingredients that are built on this machine before the image: wheel, VS Code extension, pause."""
 
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from gpucommons_local.cache import cache_folder, checkout
 from gpucommons_local.images.image import Files
-from gpucommons_local.toolchain import run_logged
+from gpucommons_local.machine.cache import cache_folder, checkout
+from gpucommons_local.machine.toolchain import run_logged
 
 _EXTENSION = Path("lab_extension")
+_VSCODE_EXTENSION = Path("vscode_extension")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +52,36 @@ def _is_written_by_hand(file: Path) -> bool:
     return file.is_file() and not {"__pycache__", "labextension"} & set(file.parts)
 
 
+@dataclass(frozen=True, slots=True)
+class VSCodeExtension:
+    """The VS Code extension: its manifest, and its sources compiled to ``out/``."""
+
+    def identity(self) -> str:
+        """Hash of the sources."""
+        names = ("package.json", "tsconfig.json", "tsconfig.build.json", "src")
+        return Files(checkout(), tuple(str(_VSCODE_EXTENSION / each) for each in names)).identity()
+
+    def place(self, context: Path, log: Path) -> None:
+        """Compile it, with the tools that are installed for the panel."""
+        _install_tools(log)
+        target = context / _VSCODE_EXTENSION
+        target.mkdir(parents=True)
+        shutil.copy2(checkout() / _VSCODE_EXTENSION / "package.json", target)
+        command = ["npm", "run", "build", "--", "--outDir", str(target / "out")]
+        run_logged(command, folder=checkout() / _VSCODE_EXTENSION, log=log)
+
+
 def _build_panel(log: Path) -> None:
+    _install_tools(log)
+    run_logged(["npm", "run", "build:prod"], folder=checkout() / _EXTENSION, log=log)
+
+
+def _install_tools(log: Path) -> None:
     folder = checkout() / _EXTENSION
     installed = folder / "node_modules" / ".package-lock.json"
     wanted = folder / "package-lock.json"
     if not installed.exists() or installed.stat().st_mtime < wanted.stat().st_mtime:
         run_logged(["npm", "ci"], folder=folder, log=log)
-    run_logged(["npm", "run", "build:prod"], folder=folder, log=log)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gpucommons_local.errors import PlatformError
-from gpucommons_local.toolchain import run_logged
+from gpucommons_local.machine.toolchain import run_logged
 
 RELEASE = "bookworm"
 # As in Debian's own "slim" images: dpkg leaves these out, now and later, and need not wait for
@@ -58,7 +58,7 @@ def _apt_sources() -> list[str]:
     try:
         told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     except (OSError, subprocess.CalledProcessError) as error:
-        raise PlatformError(f"apt does not tell its sources: {error}") from error
+        raise PlatformError(f"apt does not list its sources: {error}") from error
     found = {}
     for line in told.splitlines():
         origin, codename, source = line.split("|")

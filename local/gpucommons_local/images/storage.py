@@ -12,8 +12,8 @@ from tempfile import TemporaryDirectory
 
 from gpucommons_local.errors import PlatformError
 from gpucommons_local.images.image import Image
-from gpucommons_local.images.machine import lend
-from gpucommons_local.toolchain import run_logged
+from gpucommons_local.images.registry_config import mount_registry_config
+from gpucommons_local.machine.toolchain import run_logged
 
 # Debian's package may come without one, and images here are made, not downloaded.
 _POLICY = {"default": [{"type": "insecureAcceptAnything"}]}
@@ -37,7 +37,11 @@ class Storage:
         with TemporaryDirectory(dir=self.folder, prefix="loan-") as name:
             command = self._buildah("build", "--network", "host", "--pull-never")
             command += ["--isolation", "chroot", "--format", "docker"]
-            command += [f"--layers={str(image.keep_steps).lower()}", "--volume", lend(Path(name))]
+            command += [
+                f"--layers={str(image.keep_steps).lower()}",
+                "--volume",
+                mount_registry_config(Path(name)),
+            ]
             arguments = {**image.arguments, **base}
             command += [f"--build-arg={key}={value}" for key, value in arguments.items()]
             command += ["--file", image.containerfile, "--tag", reference, "."]

@@ -1,10 +1,10 @@
 """Every image that this checkout describes."""
 
-from gpucommons_local.cache import checkout
 from gpucommons_local.errors import PlatformError
-from gpucommons_local.images.compiled import StaticProgram, Wheel
+from gpucommons_local.images.compiled import StaticProgram, VSCodeExtension, Wheel
 from gpucommons_local.images.debian import RELEASE, DebianTree
 from gpucommons_local.images.image import Files, Image
+from gpucommons_local.machine.cache import checkout
 
 _ROOT = checkout()
 
@@ -23,14 +23,15 @@ PAUSE = Image(
         StaticProgram(_ROOT / "local/pause/pause.c"),
     ),
 )
-SESSION_WHEEL = Wheel(("contract", "lab_extension"))
+SESSION_WHEEL = Wheel(("contract", "lab_extension", "upkeep"))
 """What runs inside a session, also where it is installed alone into a JupyterLab."""
 BASE = Image(
     name="base",
     version="2026.11",
     containerfile="images/base/Containerfile",
     context=(
-        Files(_ROOT, ("images/base", "vscode_extension/package.json", "vscode_extension/src")),
+        Files(_ROOT, ("images/base",)),
+        VSCodeExtension(),
         SESSION_WHEEL,
     ),
     parent=DEBIAN,
@@ -65,7 +66,7 @@ HUB = Image(
     containerfile="images/hub/Containerfile",
     context=(
         Files(_ROOT, ("images/hub", "hub_config/jupyterhub_config.py")),
-        Wheel(("authenticator", "contract", "hub_config", "spawner")),
+        Wheel(("authenticator", "contract", "hub_config", "sessions", "spawner", "upkeep")),
     ),
     parent=DEBIAN,
     keep_steps=True,
@@ -75,7 +76,11 @@ NODE_AGENT = Image(
     name="node-agent",
     version="2026.11",
     containerfile="images/node-agent/Containerfile",
-    context=(Files(_ROOT, ("images/node-agent", "node_agent/gpucommons_node")),),
+    context=(
+        Files(
+            _ROOT, ("images/node-agent", "node_agent/gpucommons_node", "upkeep/gpucommons_upkeep")
+        ),
+    ),
     parent=DEBIAN,
 )
 

@@ -4,13 +4,12 @@ These are the shapes; ``catalogue_file`` reads them from YAML. Everything is rea
 """
 
 from gpucommons_spawner.catalogue.allowance import Allowance, Quotas
-from gpucommons_spawner.catalogue.catalogue import Catalogue, Defaults
+from gpucommons_spawner.catalogue.catalogue import Catalogue, Defaults, Priorities
 from gpucommons_spawner.catalogue.data import CLAIM_PREFIX, DATA_FOLDER, NFS, Data, data_folder
 from gpucommons_spawner.catalogue.environment import CUSTOM, Environment, Version
 from gpucommons_spawner.catalogue.idle import IdleRule, IdleRules
 from gpucommons_spawner.catalogue.image import allows, has_digest, is_image
 from gpucommons_spawner.catalogue.offer import Offer
-from gpucommons_spawner.catalogue.priority import Priorities
 from gpucommons_spawner.catalogue.size import Size, Toleration
 
 __all__ = [

@@ -6,24 +6,24 @@ from typing import Annotated, TypeVar
 
 from pydantic import Field
 
-from gpucommons_spawner.part import Part
+from gpucommons_spawner.catalogue.base import CatalogueModel, Whole
 
 _Number = TypeVar("_Number", int, Decimal)
 
 
-class Allowance(Part):
+class Allowance(CatalogueModel):
     """How much may be had at once. What is left out, or null, is not limited."""
 
-    sessions: int | None = Field(default=None, ge=0, description="sessions at once")
+    sessions: Whole | None = Field(default=None, ge=0, description="sessions at once")
     gpus: Decimal | None = Field(
         default=None, ge=0, description="GPUs at once, shares counted as fractions"
     )
-    sizes: dict[str, Annotated[int, Field(ge=0)] | None] = Field(
+    sizes: dict[str, Annotated[Whole, Field(ge=0)] | None] = Field(
         default_factory=dict, description="sessions of a size at once, by the size's name"
     )
 
     def over(self, usual: "Allowance") -> "Allowance":
-        """Answer this allowance, with what it leaves out taken from another."""
+        """Return this allowance, with what it leaves out taken from another."""
         return Allowance(
             sessions=self.sessions if self._says("sessions") else usual.sessions,
             gpus=self.gpus if self._says("gpus") else usual.gpus,
@@ -34,7 +34,7 @@ class Allowance(Part):
         return field in self.model_fields_set
 
 
-class Quotas(Part):
+class Quotas(CatalogueModel):
     """Allowances of one person: the default, those of groups and people, which replace it.
 
     Those of teams are for all sessions of a team together.
@@ -60,7 +60,7 @@ class Quotas(Part):
     )
 
     def of(self, groups: Iterable[str], user: str = "") -> Allowance:
-        """Answer a person's allowance: the most generous of their groups', field by field.
+        """Return a person's allowance: the most generous of their groups', field by field.
 
         What a group leaves out is taken from the default; what is said of the person counts
         before all.
@@ -72,7 +72,7 @@ class Quotas(Part):
         return self.users[user].over(usual) if user in self.users else usual
 
     def of_team(self, team: str) -> Allowance:
-        """Answer what all sessions of a team may have together."""
+        """Return what all sessions of a team may have together."""
         return self.teams[team].over(self.each_team) if team in self.teams else self.each_team
 
     def all(self) -> Iterable[tuple[tuple[str, ...], Allowance]]:
@@ -94,6 +94,6 @@ def _most_generous(allowances: list[Allowance]) -> Allowance:
 
 
 def _largest(limits: Iterable[_Number | None]) -> _Number | None:
-    """Answer the largest limit; None, which means no limit, beats all."""
+    """Return the largest limit; None, which means no limit, beats all."""
     known = list(limits)
     return None if None in known else max(limit for limit in known if limit is not None)

@@ -1,28 +1,51 @@
-"""The whole file, and what its parts say of one another."""
+"""The whole file with its priorities and defaults, and what its parts say of one another."""
 
 from typing import Self
 
 from pydantic import Field, model_validator
 
 from gpucommons_spawner.catalogue.allowance import Quotas
+from gpucommons_spawner.catalogue.base import (
+    CatalogueModel,
+    Name,
+    ObjectName,
+    ShortName,
+    catalogue_error,
+)
 from gpucommons_spawner.catalogue.data import Data
 from gpucommons_spawner.catalogue.environment import Environment
 from gpucommons_spawner.catalogue.idle import IdleRules
 from gpucommons_spawner.catalogue.image import has_digest
-from gpucommons_spawner.catalogue.priority import Priorities
 from gpucommons_spawner.catalogue.size import Size
-from gpucommons_spawner.catalogue.values import Name, ShortName
-from gpucommons_spawner.part import Part, mistake
 
 
-class Defaults(Part):
+class Priorities(CatalogueModel):
+    """What sessions have whose size has no priority of its own."""
+
+    teams: dict[str, ObjectName] = Field(
+        default_factory=dict,
+        description=(
+            "for sessions of a team: the name of a PriorityClass of the cluster or, with the "
+            "queue, of a WorkloadPriorityClass of Kueue"
+        ),
+    )
+
+    def of(self, team: str, of_size: str | None) -> str | None:
+        """Return the priority of a session. That of its size counts before its team's.
+
+        A size has one to say what it is for, such as a cheap one that gives way to all.
+        """
+        return of_size or self.teams.get(team)
+
+
+class Defaults(CatalogueModel):
     """What somebody gets who says nothing and has no last choice."""
 
     environment: str | None = Field(default=None, description="name of an environment")
     size: str | None = Field(default=None, description="name of a size")
 
 
-class Catalogue(Part):
+class Catalogue(CatalogueModel):
     """What people may choose, who may, and how much at once."""
 
     environments: dict[Name, Environment] = Field(min_length=1, description="families of images")
@@ -46,7 +69,7 @@ class Catalogue(Part):
         for key, offers in (("environment", self.environments), ("size", self.sizes)):
             name = getattr(self.defaults, key)
             if name is not None and name not in offers:
-                raise mistake(
+                raise catalogue_error(
                     f"{name} is none of {', '.join(offers)}; write one of them", "defaults", key
                 )
         return self
@@ -58,15 +81,17 @@ class Catalogue(Part):
         ]
         for keys, size in [*named, *((("idle", *k), s) for k, s in self.idle.sizes_named())]:
             if size not in self.sizes:
-                raise mistake(f"there is no such size; sizes are {', '.join(self.sizes)}", *keys)
+                raise catalogue_error(
+                    f"there is no such size; sizes are {', '.join(self.sizes)}", *keys
+                )
             if keys[-1] == "release_to" and self.sizes[size].gpu_fields().units:
-                raise mistake(f"{size} has a GPU; name a size without one", *keys)
+                raise catalogue_error(f"{size} has a GPU; name a size without one", *keys)
         return self
 
     @model_validator(mode="after")
     def _idle_rules_can_hold(self) -> Self:
         for keys, advice in self.idle.contradictions():
-            raise mistake(advice, "idle", *keys)
+            raise catalogue_error(advice, "idle", *keys)
         return self
 
     def without_digest(self) -> list[tuple[str, ...]]:

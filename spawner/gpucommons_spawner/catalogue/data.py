@@ -8,30 +8,44 @@ Source: https://kubernetes.io/docs/concepts/security/pod-security-standards/#res
 
 from typing import Annotated, Self
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, model_validator
 
-from gpucommons_spawner.catalogue.values import Groups, ObjectName, Text
-from gpucommons_spawner.part import Part, mistake
+from gpucommons_spawner.catalogue.base import (
+    CatalogueModel,
+    Groups,
+    ObjectName,
+    Takes,
+    Text,
+    catalogue_error,
+)
 
 DATA_FOLDER = "/data"
 CLAIM_PREFIX = "data-"
 
 Folder = Annotated[
-    str, StringConstraints(pattern=r"^/[A-Za-z0-9._/-]*$", max_length=500, strict=True)
+    str,
+    Takes(
+        r"/[A-Za-z0-9._/-]*",
+        "must be a path from the root, such as /export/data: letters, digits, dots, hyphens and "
+        "underscores, no spaces",
+        longest=500,
+    ),
+]
+Server = Annotated[
+    str,
+    Takes(r"[A-Za-z0-9.:-]+", "must be a host's name or address, such as nfs.example.org"),
 ]
 
 
-class NFS(Part):
+class NFS(CatalogueModel):
     """A folder that an NFS server exports."""
 
-    server: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9.:-]+$")] = Field(
-        description="name or address of the server"
-    )
+    server: Server = Field(description="name or address of the server")
     path: Folder = Field(description="the exported folder")
     mount_options: tuple[Text, ...] = Field(default=(), description="such as nfsvers=4.2")
 
 
-class Data(Part):
+class Data(CatalogueModel):
     """One collection of data."""
 
     display_name: Text = Field(description="the name that people read")
@@ -62,20 +76,20 @@ class Data(Part):
     def _one_place(self) -> Self:
         given = [key for key in ("claim", "nfs", "host_path") if getattr(self, key) is not None]
         if len(given) != 1:
-            raise mistake("needs one of claim, nfs and host_path", *given[1:2])
+            raise catalogue_error("needs one of claim, nfs and host_path", *given[1:2])
         if self.host_path and ".." in self.host_path.split("/"):
-            raise mistake("must not have .. in it", "host_path")
+            raise catalogue_error("must not have .. in it", "host_path")
         return self
 
     def open_to(self, team: str) -> bool:
-        """Tell whether sessions in a team see it."""
+        """Return whether sessions in a team see it."""
         return self.teams is None or team in self.teams
 
     def claim_of(self, name: str) -> str:
-        """Answer the claim that sessions mount, for the data of this name."""
+        """Return the claim that sessions mount, for the data of this name."""
         return self.claim or f"{CLAIM_PREFIX}{name}"
 
 
 def data_folder(name: str) -> str:
-    """Answer where sessions find a collection."""
+    """Return where sessions find a collection."""
     return f"{DATA_FOLDER}/{name}"

@@ -1,27 +1,26 @@
 """Environments: families of images, and the versions of each."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Self
 
 from pydantic import Field, model_validator
 
+from gpucommons_spawner.catalogue.base import CatalogueModel, Day, Name, Reason, catalogue_error
 from gpucommons_spawner.catalogue.image import Image, ImagePattern
 from gpucommons_spawner.catalogue.offer import Offer
-from gpucommons_spawner.catalogue.values import Day, Name, Text
-from gpucommons_spawner.part import Part, mistake
 
 CUSTOM = "custom"
 """What the version of a session is called whose image the person named."""
 
 
-class Version(Part):
+class Version(CatalogueModel):
     """One pinned image of an environment."""
 
     image: Image = Field(
         description="name@sha256:… in production: a tag such as :2026.11 can be moved"
     )
     default: bool = Field(default=False, description="chosen unless people choose another")
-    disabled: Text | None = Field(
+    disabled: Reason = Field(
         default=None, description="shown, but off; the value is the reason people read"
     )
     retires: Day | None = Field(
@@ -56,13 +55,13 @@ class Environment(Offer):
     @model_validator(mode="after")
     def _at_most_one_default(self) -> Self:
         if sum(version.default for version in self.versions.values()) > 1:
-            raise mistake("more than one version says default: true; keep one", "versions")
+            raise catalogue_error("more than one version says default: true; keep one", "versions")
         return self
 
     @model_validator(mode="after")
     def _custom_is_free(self) -> Self:
         if CUSTOM in self.versions:
-            raise mistake(
+            raise catalogue_error(
                 "this name is for images that people bring; choose another", "versions", CUSTOM
             )
         return self
@@ -73,7 +72,12 @@ class Environment(Offer):
         return tuple(name for name, version in versions if version.refusal(today) is None)
 
     def default_version(self, today: date) -> str:
-        """Answer the version marked as default, or else the first one, if that can be started."""
+        """Return the version marked as default, or else the first one, if that can be started."""
         usable = self.usable(today)
         marked = [name for name, version in self.versions.items() if version.default]
         return next(iter([*(name for name in marked if name in usable), *usable, *self.versions]))
+
+
+def utc_today() -> date:
+    """Return today in UTC: the same for everybody, wherever hub and people are."""
+    return datetime.now(UTC).date()

@@ -1,20 +1,90 @@
-"""Idle rules: when a session that nobody uses is warned, and what happens to it then.
+"""Idle rules: when a session that nobody uses is warned, what happens to it then, and at which
+hours of the week.
 
 The catalogue only says so; the idle culler acts.
 """
 
+import re
 from collections.abc import Iterator
-from datetime import datetime, timedelta
-from typing import Any, Literal
+from datetime import datetime, time, timedelta
+from enum import StrEnum
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import Field
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
-from gpucommons_spawner.catalogue.schedule import Hours
-from gpucommons_spawner.catalogue.values import Duration, Name, Text
-from gpucommons_spawner.part import Part
+from gpucommons_spawner.catalogue.base import CatalogueModel, Duration, Name, Text
+
+_CLOCK = re.compile(r"([01]\d|2[0-3]):([0-5]\d)")
+_MIDNIGHT = time()
 
 
-class IdleRule(Part):
+class Day(StrEnum):
+    """Days of the week, in the order of ``datetime.weekday``."""
+
+    MON = "mon"
+    TUE = "tue"
+    WED = "wed"
+    THU = "thu"
+    FRI = "fri"
+    SAT = "sat"
+    SUN = "sun"
+
+
+def _clock(value: object) -> time:
+    if isinstance(value, time):
+        return value
+    found = _CLOCK.fullmatch(value) if isinstance(value, str) else None
+    if not found:
+        raise ValueError('must be a time of day such as "08:00"')
+    return time(int(found[1]), int(found[2]))
+
+
+def _zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError("must be a time zone such as Europe/Berlin or UTC") from None
+    return name
+
+
+Clock = Annotated[
+    time,
+    BeforeValidator(_clock),
+    WithJsonSchema({"type": "string", "pattern": f"^{_CLOCK.pattern}$"}),
+]
+"""A time of day, written in hours and minutes."""
+Zone = Annotated[str, AfterValidator(_zone)]
+
+
+class Hours(CatalogueModel):
+    """From one time of day to another, on some days of the week, where the clock shows it."""
+
+    days: tuple[Day, ...] = Field(
+        default=tuple(Day), min_length=1, description="on which they begin; left out, every day"
+    )
+    begin: Clock = Field(default=_MIDNIGHT, description='such as "20:00"')
+    end: Clock = Field(
+        default=_MIDNIGHT, description='such as "08:00"; not after begin, it is on the next day'
+    )
+    time_zone: Zone = Field(default="UTC", description="whose clock, such as Europe/Berlin")
+
+    def hold(self, now: datetime) -> bool:
+        """Whether a moment lies in these hours. The end is not in them any more."""
+        local = now.astimezone(ZoneInfo(self.time_zone))
+        today, yesterday = local.weekday(), (local - timedelta(days=1)).weekday()
+        clock = local.time()
+        if self.begin < self.end:
+            return self._on(today) and self.begin <= clock < self.end
+        return (self._on(today) and clock >= self.begin) or (
+            self._on(yesterday) and clock < self.end
+        )
+
+    def _on(self, weekday: int) -> bool:
+        return list(Day)[weekday] in self.days
+
+
+class IdleRule(CatalogueModel):
     """What happens to an idle session. What is left out is the culler's own; null is never."""
 
     warn_after: Duration | None = Field(
@@ -45,11 +115,11 @@ class IdleRule(Part):
     )
 
     def over(self, usual: "IdleRule") -> "IdleRule":
-        """Answer this rule, with what it leaves out taken from another."""
+        """Return this rule, with what it leaves out taken from another."""
         return IdleRule.model_validate({**usual.said(), **self.said()})
 
     def said(self) -> dict[str, Any]:
-        """Answer what the rule says, null included, and nothing that it leaves out."""
+        """Return what the rule says, null included, and nothing that it leaves out."""
         return {name: getattr(self, name) for name in sorted(self.model_fields_set)}
 
     def contradiction(self) -> tuple[str, str] | None:
@@ -64,7 +134,7 @@ class IdleRule(Part):
         return None
 
 
-class IdleSchedule(Part):
+class IdleSchedule(CatalogueModel):
     """A rule for some hours of the week, such as nights or a course. It goes over the others."""
 
     name: Text = Field(description="what people read, such as course hours")
@@ -84,7 +154,7 @@ class IdleSchedule(Part):
         )
 
 
-class IdleRules(Part):
+class IdleRules(CatalogueModel):
     """The default, and what goes over it: sizes, then teams, then schedules in their order."""
 
     default: IdleRule = Field(default=IdleRule(), description="for every session")
@@ -99,12 +169,12 @@ class IdleRules(Part):
     )
 
     def of(self, team: str, size: str) -> IdleRule:
-        """Answer the usual rule of a session, whatever the hour."""
+        """Return the usual rule of a session, whatever the hour."""
         usual = self.sizes.get(size, IdleRule()).over(self.default)
         return self.teams.get(team, IdleRule()).over(usual)
 
     def at(self, team: str, size: str, now: datetime) -> tuple[str, IdleRule]:
-        """Answer the rule of a session at a moment, and where it comes from, for people."""
+        """Return the rule of a session at a moment, and where it comes from, for people."""
         names = [f"size {size}"] if size in self.sizes else []
         names += [f"team {team}"] if team in self.teams else []
         rule = self.of(team, size)

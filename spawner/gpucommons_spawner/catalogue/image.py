@@ -52,15 +52,15 @@ ImagePattern = Annotated[str, StringConstraints(min_length=1), AfterValidator(_p
 
 
 def is_image(name: str) -> bool:
-    """Tell whether this can be the name of an image: no white space, nothing odd."""
+    """Return whether this can be the name of an image: no white space, nothing odd."""
     return len(name) <= _LONGEST and _matches(r"\A[A-Za-z0-9][A-Za-z0-9._:/@-]*\z", name)
 
 
 def has_digest(image: str) -> bool:
-    """Tell whether an image is pinned: the digest names its content, a tag can be moved."""
+    """Return whether an image is pinned: the digest names its content, a tag can be moved."""
     return _matches(_DIGEST, image)
 
 
 def allows(pattern: str, image: str) -> bool:
-    """Tell whether the whole name of an image matches a pattern."""
+    """Return whether the whole name of an image matches a pattern."""
     return is_image(image) and _matches(_whole(pattern), image)

@@ -4,11 +4,10 @@ from collections.abc import Iterable
 
 from pydantic import Field
 
-from gpucommons_spawner.catalogue.values import Groups, Text
-from gpucommons_spawner.part import Part
+from gpucommons_spawner.catalogue.base import CatalogueModel, Groups, Reason, Text
 
 
-class Offer(Part):
+class Offer(CatalogueModel):
     """Something that can be chosen, by everybody or by some groups, now or not."""
 
     display_name: Text = Field(description="the name that people read")
@@ -20,12 +19,12 @@ class Offer(Part):
             "one of the other groups, may have it"
         ),
     )
-    disabled: Text | None = Field(
+    disabled: Reason = Field(
         default=None, description="shown, but off; the value is the reason people read"
     )
 
     def open_to(self, groups: Iterable[str]) -> bool:
-        """Tell whether a member of these groups may choose it."""
+        """Return whether a member of these groups may choose it."""
         return self.access is None or not set(self.access).isdisjoint(groups)
 
     def refusal(self, groups: Iterable[str]) -> str | None:

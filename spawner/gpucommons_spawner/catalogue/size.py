@@ -5,36 +5,38 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Annotated, Literal, Self
 
+from gpucommons_contract import amount
 from pydantic import Field, model_validator
 
-from gpucommons_spawner.catalogue.offer import Offer
-from gpucommons_spawner.catalogue.values import Duration, ObjectName, Quantity
-from gpucommons_spawner.gpu_modes import (
-    DRA,
-    MIG,
-    MPS,
-    Exclusive,
-    GPUFields,
-    HAMi,
-    TimeSlice,
-    without_gpu,
+from gpucommons_spawner.catalogue.base import (
+    CatalogueModel,
+    CPUs,
+    Duration,
+    LabelKey,
+    LabelValue,
+    Memory,
+    ObjectName,
+    catalogue_error,
 )
-from gpucommons_spawner.part import Part, mistake
-from gpucommons_spawner.quantity import amount
+from gpucommons_spawner.catalogue.gpu_modes.dra import DRA
+from gpucommons_spawner.catalogue.gpu_modes.fields import GPUFields, without_gpu
+from gpucommons_spawner.catalogue.gpu_modes.hami import HAMi
+from gpucommons_spawner.catalogue.gpu_modes.nvidia import MIG, MPS, Exclusive, TimeSlice
+from gpucommons_spawner.catalogue.offer import Offer
 
 _SHORTEST, _LONGEST = timedelta(minutes=1), timedelta(days=365)
 
 GPU = Annotated[Exclusive | MPS | TimeSlice | MIG | HAMi | DRA, Field(discriminator="mode")]
 
 
-class Toleration(Part):
+class Toleration(CatalogueModel):
     """Lets a session on nodes with a taint, as Kubernetes writes it."""
 
-    key: str | None = Field(default=None, description="of the taint; every taint without it")
+    key: LabelKey | None = Field(default=None, description="of the taint; every taint without it")
     operator: Literal["Equal", "Exists"] = Field(
         default="Equal", description="Exists for any value of the taint"
     )
-    value: str | None = Field(default=None, description="of the taint, with operator Equal")
+    value: LabelValue | None = Field(default=None, description="of the taint, with operator Equal")
     effect: Literal["NoSchedule", "PreferNoSchedule", "NoExecute"] | None = Field(
         default=None, description="of the taint; all effects without it"
     )
@@ -42,9 +44,9 @@ class Toleration(Part):
     @model_validator(mode="after")
     def _value_fits(self) -> Self:
         if self.operator == "Exists" and self.value is not None:
-            raise mistake("goes with operator: Equal only; leave it out", "value")
+            raise catalogue_error("goes with operator: Equal only; leave it out", "value")
         if self.operator == "Equal" and self.key is None:
-            raise mistake("needs a key, or operator: Exists", "operator")
+            raise catalogue_error("needs a key, or operator: Exists", "operator")
         return self
 
     def field(self) -> dict[str, str]:
@@ -58,16 +60,16 @@ class Size(Offer):
     ``cpu`` and ``memory`` are limits; the requests are the same unless given.
     """
 
-    cpu: Quantity = Field(description="CPUs at most, such as 2 or 500m")
-    memory: Quantity = Field(description="memory at most, such as 8Gi")
-    cpu_request: Quantity | None = Field(
+    cpu: CPUs = Field(description="CPUs at most, such as 2 or 500m")
+    memory: Memory = Field(description="memory at most, such as 8Gi")
+    cpu_request: CPUs | None = Field(
         default=None, description="CPUs that the scheduler keeps free; the limit unless given"
     )
-    memory_request: Quantity | None = Field(
+    memory_request: Memory | None = Field(
         default=None, description="memory that the scheduler keeps free; the limit unless given"
     )
     gpu: GPU | None = Field(default=None, description="the GPU and how it is shared; none without")
-    node_selector: dict[str, str] = Field(
+    node_selector: dict[LabelKey, LabelValue] = Field(
         default_factory=dict, description="labels of the nodes that it runs on"
     )
     tolerations: tuple[Toleration, ...] = Field(
@@ -75,6 +77,20 @@ class Size(Offer):
     )
     priority: ObjectName | None = Field(
         default=None, description="name of a PriorityClass of the cluster"
+    )
+    runtime_class: ObjectName | None = Field(
+        default=None,
+        description=(
+            "name of a RuntimeClass of the cluster, such as nvidia where that is not the default "
+            "runtime of GPU nodes"
+        ),
+    )
+    nodes_on_demand: Duration | None = Field(
+        default=None,
+        description=(
+            "where nodes for this size are added when a session asks for one: how long that may "
+            "take, such as 10m; without it, what no node has room for cannot be started"
+        ),
     )
     longest: Duration | None = Field(
         default=None,
@@ -85,21 +101,21 @@ class Size(Offer):
     def _requests_fit(self) -> Self:
         for limit, request in (("cpu", self.cpu_request), ("memory", self.memory_request)):
             if request is not None and amount(request) > amount(getattr(self, limit)):
-                raise mistake(f"is more than {limit}; lower it", f"{limit}_request")
+                raise catalogue_error(f"is more than {limit}; lower it", f"{limit}_request")
         return self
 
     @model_validator(mode="after")
     def _longest_is_sensible(self) -> Self:
         if self.longest is not None and not _SHORTEST <= self.longest <= _LONGEST:
-            raise mistake("must be 1m at least and 365d at most", "longest")
+            raise catalogue_error("must be 1m at least and 365d at most", "longest")
         return self
 
     def gpu_fields(self) -> GPUFields:
-        """Answer the pod fields of this size's GPU mode, or of no GPU."""
+        """Return the pod fields of this size's GPU mode, or of no GPU."""
         return self.gpu.fields() if self.gpu else without_gpu()
 
     def all_tolerations(self) -> tuple[Mapping[str, str], ...]:
-        """Answer the tolerations of the GPU mode and of the size."""
+        """Return the tolerations of the GPU mode and of the size."""
         return (*self.gpu_fields().tolerations, *(each.field() for each in self.tolerations))
 
     @property

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
-from gpucommons_culler.hub import HubClient
+from gpucommons_culler.clients.hub import HubClient
 
 from .culler_hub import IDLE_TOKEN, CullerHub
 

@@ -2,12 +2,13 @@
 
 import os
 import sys
-import time
 from pathlib import Path
 from urllib.parse import quote
 
 import httpx
-from gpucommons_local.programs import program
+from gpucommons_local.machine.programs import program
+
+from tests.waiting import until
 
 from ..processes import Program, free_port
 
@@ -53,6 +54,9 @@ c.ConfigurableHTTPProxy.command = [{proxy!r}]
 c.ConfigurableHTTPProxy.api_url = "http://127.0.0.1:{proxy_port}"
 c.SimpleLocalProcessSpawner.home_dir_template = {homes!r} + "/{{username}}"
 c.Spawner.cmd = [{python!r}, {session!r}]
+c.Spawner.start_timeout = c.Spawner.http_timeout = 120
+# Where SIGINT is ignored from the start, as in what a shell runs in the background.
+c.LocalProcessSpawner.interrupt_timeout = 1
 c.GPUSpawner.catalogue_file = {catalogue!r}
 c.JupyterHub.services = [
     {{"name": "tester", "api_token": {token!r}}}, {{"name": "idle", "api_token": {idle!r}}},
@@ -134,9 +138,5 @@ class CullerHub(Program):
         home.mkdir(parents=True, exist_ok=True)
         return home
 
-    def until(self, condition, seconds: float = 30):
-        deadline = time.monotonic() + seconds
-        while not (found := condition()):
-            assert time.monotonic() < deadline, self.tail()
-            time.sleep(0.05)
-        return found
+    def until(self, condition):
+        return until(condition, instead=self.tail)

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import httpx
-from gpucommons_local.cache import checkout
-from gpucommons_local.programs import program
+from gpucommons_local.machine.cache import checkout
+from gpucommons_local.machine.programs import program
 
 from tests.hub.processes import Program, free_port
 
@@ -78,7 +78,7 @@ class PagesHub(Program):
 
     def _api(self, method: str, path: str, body: object) -> dict[str, object]:
         url, headers = f"{self.url}/hub/api/{path}", {"Authorization": f"token {_TOKEN}"}
-        answer = httpx.request(method, url, headers=headers, json=body, timeout=30)
+        answer = httpx.request(method, url, headers=headers, json=body, timeout=60)
         answer.raise_for_status()
         found: dict[str, object] = answer.json()
         return found
@@ -86,7 +86,7 @@ class PagesHub(Program):
     def idle(self, method: str, path: str, token: str, body: object = None) -> httpx.Response:
         """Call the service with a token, through the proxy."""
         url, headers = f"{self.url}/services/idle/{path}", {"Authorization": f"token {token}"}
-        return httpx.request(method, url, headers=headers, json=body, timeout=30)
+        return httpx.request(method, url, headers=headers, json=body, timeout=60)
 
     @property
     def tester_token(self) -> str:

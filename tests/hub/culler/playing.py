@@ -12,19 +12,26 @@ from gpucommons_contract import (
     SessionActivity,
     TerminalActivity,
 )
-from gpucommons_culler.dry_steps import DrySteps
-from gpucommons_culler.engine import Engine
-from gpucommons_culler.hub import SessionList
-from gpucommons_culler.hub_errors import HubError, HubUnavailable, SessionSilent
-from gpucommons_culler.metrics import Metrics
-from gpucommons_culler.records import Event, EventKind
-from gpucommons_culler.rule import IdleRule
-from gpucommons_culler.session import Session, SessionKey
-from gpucommons_culler.signals import SignalName
-from gpucommons_culler.sources import Reading, SourceError
-from gpucommons_culler.steps import Steps
-from gpucommons_culler.store import Store
-from gpucommons_culler.watch import Watch
+from gpucommons_culler.actions.actions import Actions
+from gpucommons_culler.actions.dry_run import DryRunActions
+from gpucommons_culler.clients.hub import SessionList
+from gpucommons_culler.core.errors import (
+    HubError,
+    HubUnavailableError,
+    NoExtensionError,
+    NotServedError,
+    SessionSilentError,
+)
+from gpucommons_culler.core.metrics import Metrics
+from gpucommons_culler.core.records import Event, EventKind
+from gpucommons_culler.core.rule import IdleRule
+from gpucommons_culler.core.session import Session, SessionKey
+from gpucommons_culler.core.signals import SignalName
+from gpucommons_culler.database.store import Store
+from gpucommons_culler.messages.message import Message
+from gpucommons_culler.service.engine import Engine
+from gpucommons_culler.telemetry.collector import Collector
+from gpucommons_culler.telemetry.sources.source import Measurement, SourceError
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -55,16 +62,17 @@ class Node:
     def __init__(self) -> None:
         self.busy: set[str] = set()
         self.blind = False
+        self.counted_at: datetime | None = None
+        """When it counted last, if that is not just now."""
 
     async def read(self, sessions):
         if self.blind:
             return {}, SourceError("the node does not tell")
-        return {
-            session.pod: [
-                Reading(SignalName.PROCESSOR, session.pod in self.busy, "processor as played")
-            ]
-            for session in sessions
-        }, None
+        return {session.pod: [self._reading(session)] for session in sessions}, None
+
+    def _reading(self, session):
+        busy = session.pod in self.busy
+        return Measurement(SignalName.PROCESSOR, busy, "processor as played", at=self.counted_at)
 
 
 class Hub:
@@ -78,10 +86,15 @@ class Hub:
         self.silent: set[str] = set()
         self.away = False
         self.stuck = False
+        self.unstoppable: set[str] = set()
+        self.without_extension: set[str] = set()
+        self.left_out: set[str] = set()
+        """Whom the list leaves out, as one that is cut does."""
         self.waiting: dict[str, int] = {}
         self.shown: dict[str, dict[str, Notice]] = {}
         self.asked = 0
         self.stopped: list[str] = []
+        self.told_why: dict[str, str] = {}
         self.begun: list[tuple[str, Mapping[str, str]]] = []
 
     def run(self, name: str, size: str = "gpu", team: str = "vision") -> Session:
@@ -107,16 +120,28 @@ class Hub:
     def _reached(self, session: Session) -> str:
         name = session.key.user
         if self.away or name in self.silent:
-            raise SessionSilent(f"{name} does not answer")
+            raise SessionSilentError(f"{name} does not answer")
+        if name in self.without_extension:
+            raise NotServedError(f"{name} answered 404.")
         return name
 
     async def sessions(self) -> SessionList:
         if self.away:
-            raise HubUnavailable("The hub is away.")
-        return SessionList(tuple(self.running.values()), self.waiting)
+            raise HubUnavailableError("The hub is away.")
+        listed = (each for name, each in self.running.items() if name not in self.left_out)
+        return SessionList(tuple(listed), self.waiting)
+
+    async def runs(self, key: SessionKey) -> bool:
+        if self.away:
+            raise HubUnavailableError("The hub is away.")
+        running = self.running.get(key.user)
+        return running is not None and running.key == key
 
     async def activity(self, session: Session) -> SessionActivity:
-        name = self._reached(session)
+        try:
+            name = self._reached(session)
+        except NotServedError as error:
+            raise NoExtensionError(f"{session.key.name} runs without the extension.") from error
         self.asked += 1
         age = (self._clock.time - session.key.started).total_seconds()
         kernels = (KernelActivity("k", "train.ipynb", name in self.cells, age - 60),)
@@ -132,9 +157,14 @@ class Hub:
     async def withdraw_notice(self, session: Session, notice_id: str) -> None:
         self.shown.get(self._reached(session), {}).pop(notice_id, None)
 
+    async def explain_stop(self, session: Session, sentence: str) -> None:
+        if self.away:
+            raise HubUnavailableError("The hub is away.")
+        self.told_why[session.key.user] = sentence
+
     async def stop(self, session: Session) -> bool:
-        if self.stuck or self.away:
-            raise HubUnavailable("The hub cannot stop anything.")
+        if self.stuck or self.away or session.key.user in self.unstoppable:
+            raise HubUnavailableError("The hub cannot stop anything.")
         self.stopped.append(session.key.user)
         self.running.pop(session.key.user, None)
         return True
@@ -161,7 +191,7 @@ class Mailbox:
     def __init__(self) -> None:
         self.told: list[tuple[EventKind, str]] = []
 
-    def tell(self, session: Session, event: Event) -> None:
+    def notify(self, session: Session, event: Event) -> None:
         self.told.append((event.kind, session.key.user))
 
 
@@ -173,20 +203,22 @@ class Play:
         self.clock = Clock()
         self.hub, self.node, self.rules = Hub(self.clock), Node(), Rules()
         self.mailbox, self.metrics = Mailbox(), Metrics()
+        self.told_administrators: list[Message] = []
         self.restart()
 
     def restart(self) -> None:
         """Begin anew with the same database, as after a crash."""
-        kind = DrySteps if self.dry else Steps
-        self.watch = Watch(self.hub, [self.node], self.metrics)
+        kind = DryRunActions if self.dry else Actions
+        self.collector = Collector(self.hub, [self.node], self.metrics)
         self.engine = Engine(
             hub=self.hub,
-            watch=self.watch,
+            collector=self.collector,
             rules=self.rules,
             store=self.store,
-            steps=kind(self.hub, self.store, self.mailbox, self.metrics),
+            actions=kind(self.hub, self.store, self.mailbox, self.metrics),
             metrics=self.metrics,
             clock=self.clock,
+            alert=self.told_administrators.append,
         )
 
     async def look(self, minutes: int = 1, *, every: int = 1, leads: bool = True) -> None:
@@ -195,10 +227,10 @@ class Play:
             await self.engine.tick(lambda: leads)
 
     def verdict(self, name: str) -> str:
-        return self.view(name).decision.verdict
+        return self.case(name).decision.verdict
 
-    def view(self, name: str):
-        return next(view for view in self.engine.views if view.session.key.user == name)
+    def case(self, name: str):
+        return next(case for case in self.engine.cases if case.session.key.user == name)
 
     def kinds(self) -> list[EventKind]:
         return [line.event.kind for line in reversed(self.store.events())]

@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 
 import psycopg
-from gpucommons_local.packages import DATABASE_SERVER, unpacked
+from gpucommons_local.machine.packages import DATABASE_SERVER, unpacked
 
 from tests.hub.processes import Program
 

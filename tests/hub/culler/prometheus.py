@@ -6,7 +6,7 @@ from pathlib import Path
 
 import httpx
 import yaml
-from gpucommons_local.packages import METRICS_SERVER, unpacked
+from gpucommons_local.machine.packages import METRICS_SERVER, unpacked
 
 from tests.hub.processes import Program, free_port
 
@@ -42,15 +42,18 @@ class Exporter:
 
 
 class Prometheus(Program):
-    """Prometheus on a loopback port; it scrapes the exporter every second."""
+    """Prometheus on a loopback port; it scrapes the exporter every second.
 
-    def __init__(self, folder: Path, exporter: Exporter):
+    ``labels`` are those of the target, which go over the exporter's own, as NVIDIA's chart has it.
+    """
+
+    def __init__(self, folder: Path, exporter: Exporter, labels: dict[str, str] | None = None):
         port = free_port()
         self.url = f"http://127.0.0.1:{port}"
         config = folder / "prometheus.yml"
         scrape = {
             "job_name": "played",
-            "static_configs": [{"targets": [f"127.0.0.1:{exporter.port}"]}],
+            "static_configs": [{"targets": [f"127.0.0.1:{exporter.port}"], "labels": labels or {}}],
         }
         config.write_text(
             yaml.safe_dump({"global": {"scrape_interval": "1s"}, "scrape_configs": [scrape]})
@@ -64,6 +67,6 @@ class Prometheus(Program):
         super().__init__(command, f"{self.url}/-/ready", folder / "prometheus.log", {})
 
     def ask(self, query: str) -> list[object]:
-        answer = httpx.get(f"{self.url}/api/v1/query", params={"query": query})
+        answer = httpx.get(f"{self.url}/api/v1/query", params={"query": query}, timeout=60)
         found: list[object] = answer.json()["data"]["result"]
         return found

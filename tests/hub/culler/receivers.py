@@ -15,6 +15,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from ..processes import free_port
+
 USER, PASSWORD = "culler", "a-password-that-is-long"
 
 
@@ -27,7 +29,10 @@ class MailReceiver:
         self.envelopes: list[tuple[str, list[str]]] = []
         self.replies: list[str] = []
         self.came = asyncio.Event()
-        self.port = 0
+        self.greetings: list[str] = []
+        self.only_full_names = False
+        """Whether it refuses a greeting whose name has no domain, as Postfix may be set to."""
+        self.port = free_port()
         self._server: asyncio.Server | None = None
 
     async def start(self) -> None:
@@ -48,13 +53,29 @@ class MailReceiver:
 
         loop = asyncio.get_running_loop()
         self._server = await loop.create_server(protocol, "127.0.0.1", self.port)
-        self.port = self._server.sockets[0].getsockname()[1]
 
     async def stop(self) -> None:
         if self._server:
             self._server.close()
             await self._server.wait_closed()
             self._server = None
+
+    async def handle_EHLO(self, _server, session, _envelope, hostname, responses):  # noqa: N802
+        self.greetings.append(hostname)
+        if self.only_full_names and "." not in hostname:
+            return [self._not_full(hostname)]
+        session.host_name = hostname
+        return responses
+
+    async def handle_HELO(self, _server, session, _envelope, hostname):  # noqa: N802
+        if self.only_full_names and "." not in hostname:
+            return self._not_full(hostname)
+        session.host_name = hostname
+        return "250 localhost"
+
+    @staticmethod
+    def _not_full(name: str) -> str:
+        return f"504 5.5.2 <{name}>: Helo command rejected: need fully-qualified hostname"
 
     async def handle_DATA(self, _server, _session, envelope):  # noqa: N802 -- aiosmtpd's name
         if self.replies:
@@ -80,7 +101,7 @@ class ChatReceiver:
         self.times: list[float] = []
         self.answers: list[dict | None] = []
         """A status, and headers if any. None: leave it without an answer."""
-        self.port = 0
+        self.port = free_port()
         self._runner: web.AppRunner | None = None
 
     @property
@@ -93,7 +114,6 @@ class ChatReceiver:
         self._runner = web.AppRunner(application, shutdown_timeout=0.1, access_log=None)
         await self._runner.setup()
         listener = socket.create_server(("127.0.0.1", self.port))
-        self.port = listener.getsockname()[1]
         await web.SockSite(self._runner, listener).start()
 
     async def stop(self) -> None:

@@ -7,11 +7,12 @@ from dataclasses import replace
 from datetime import timedelta
 from urllib.parse import urlsplit
 
-from gpucommons_culler.metrics import Metrics
-from gpucommons_culler.records import EventKind
-from gpucommons_culler.store import Store
-from gpucommons_culler.web import Desk, Serving, application
+from gpucommons_culler.core.metrics import Metrics
+from gpucommons_culler.core.records import EventKind
+from gpucommons_culler.database.store import Store
+from gpucommons_culler.web.application import Serving, application
 from gpucommons_culler.web.replicated_oauth import ReplicatedOAuth
+from gpucommons_culler.web.service import IdleAPI
 
 from tests.hub.processes import told_to_end
 from tests.unit.culler.played_judge import PlayedJudge
@@ -37,8 +38,8 @@ async def main() -> None:
     store.open()
     fill(store)
     address = urlsplit(os.environ["JUPYTERHUB_SERVICE_URL"])
-    desk = Desk(PlayedJudge(), store, lambda: NOW)
-    serving = Serving(desk, Metrics(), lambda: None, ReplicatedOAuth(), b"secret-of-the-test" * 2)
+    api = IdleAPI(PlayedJudge(), store, lambda: NOW)
+    serving = Serving(api, Metrics(), lambda: None, ReplicatedOAuth(), b"secret-of-the-test" * 2)
     application(serving).listen(address.port, address.hostname, xheaders=True)
     await told_to_end()
 

@@ -11,13 +11,15 @@ from pathlib import Path
 
 import pytest
 from gpucommons_contract import GPUActivity
-from gpucommons_culler.hub_errors import HubUnavailable
-from gpucommons_culler.keep_refused import KeepRefusedError
-from gpucommons_culler.records import EventKind
-from gpucommons_culler.rule import Ending
-from gpucommons_culler.signals import SignalName
-from gpucommons_culler.store import Store
-from gpucommons_culler.store_errors import StoreUnavailable
+from gpucommons_culler.core.errors import (
+    HubUnavailableError,
+    KeepRefusedError,
+    StoreUnavailableError,
+)
+from gpucommons_culler.core.records import EventKind
+from gpucommons_culler.core.rule import Ending
+from gpucommons_culler.core.signals import SignalName
+from gpucommons_culler.database.store import Store
 
 from .playing import MINUTE, NOON, RULE, Play
 
@@ -67,7 +69,9 @@ async def test_use_from_outside_cancels_the_countdown_at_the_next_look(play):
     await _warned(play)
     play.node.busy = {"team-vision/ada"}
     await play.look()
-    assert set(play.hub.shown["ada"]) == {"idle-over"}
+    (notice,) = play.hub.shown["ada"].values()
+    assert (notice.id, notice.choices) == ("idle", ()), "it stands in the place of the warning"
+    assert notice.text.startswith("This session keeps running.")
     assert play.kinds() == [WARNED, CANCELLED]
     assert play.verdict("ada") == "active"
 
@@ -121,7 +125,7 @@ async def test_who_does_not_answer_is_not_ended_and_not_asked_at_each_look(play)
     await play.look(60 * 5)
     assert play.kinds() == []
     assert play.verdict("ada") == "unknown"
-    assert "does not answer" in play.view("ada").silence
+    assert "does not answer" in play.case("ada").silence
 
 
 async def test_who_could_not_tell_all_yet_is_asked_again_soon(play):
@@ -164,7 +168,7 @@ async def test_a_blind_node_ends_nothing_and_takes_a_warning_back(play):
     await play.look(60)
     assert play.kinds() == [WARNED, CANCELLED]
     assert play.hub.stopped == []
-    assert play.watch.failing == {"the node": "the node does not tell"}
+    assert play.collector.failing == {"the node": "the node does not tell"}
 
 
 async def test_keeping_it_is_one_press_bounded_and_written_down(play):
@@ -177,9 +181,9 @@ async def test_keeping_it_is_one_press_bounded_and_written_down(play):
     assert play.verdict("ada") == "kept"
     await play.look(60)
     assert play.kinds()[-1] is WARNED, "the lease is over, and it is warned first"
-    with pytest.raises(KeepRefusedError, match="1 hour more at most"):
-        await play.engine.keep(play.view("ada").session.key, "ada", 2 * timedelta(hours=1))
-    await play.engine.keep(play.view("ada").session.key, "ada", timedelta(hours=1))
+    with pytest.raises(KeepRefusedError, match="at most 1 hour more"):
+        await play.engine.keep(play.case("ada").session.key, "ada", 2 * timedelta(hours=1))
+    await play.engine.keep(play.case("ada").session.key, "ada", timedelta(hours=1))
     await play.look(62)
     offered = [choice.id for choice in play.hub.shown["ada"]["idle"].choices]
     assert offered == ["stop"], "all of it was used"
@@ -189,11 +193,11 @@ async def test_keeping_it_is_one_press_bounded_and_written_down(play):
 
 async def test_who_keeps_it_while_it_is_kept_uses_up_the_same_time(play):
     await _warned(play)
-    key = play.view("ada").session.key
+    key = play.case("ada").session.key
     await play.engine.keep(key, "ada", timedelta(hours=1))
     await play.look()
     assert play.verdict("ada") == "kept"
-    with pytest.raises(KeepRefusedError, match="1 hour more at most"):
+    with pytest.raises(KeepRefusedError, match="at most 1 hour more"):
         await play.engine.keep(key, "ada", timedelta(hours=2))
     play.node.busy = {"team-vision/ada"}
     await play.look()
@@ -208,6 +212,16 @@ async def test_a_person_may_end_it_at_once(play):
     assert play.hub.stopped == ["ada"]
     last = play.store.events()[0].event
     assert (last.kind, last.by) == (STOPPED, "ada")
+    assert play.hub.told_why == {}
+
+
+async def test_the_hub_is_told_why_a_session_ends_for_the_pages_where_its_person_lands(play):
+    await _warned(play)
+    await play.look(30)
+    assert play.hub.told_why == {
+        "ada": "Your session was stopped at 2026-11-23 13:01 UTC: it was unused for 1 hour. "
+        "Files saved in your home folder are kept; what was only in memory is lost."
+    }
 
 
 async def test_release_goes_on_in_the_other_size_with_what_was_picked(play):
@@ -258,7 +272,7 @@ async def test_a_hub_that_is_away_ends_nothing_and_no_storm_follows(play):
     await play.look(31)
     play.hub.away = True
     for _ in range(5):
-        with pytest.raises(HubUnavailable):
+        with pytest.raises(HubUnavailableError):
             await play.look()
     play.hub.away = False
     await play.look(27)
@@ -283,7 +297,7 @@ async def test_a_stop_that_fails_is_tried_again_and_reported(play):
     await play.look(29)
     play.hub.stuck = True
     await play.look(2)
-    assert play.kinds() == [WARNED, STOPPING, FAILED, STOPPING, FAILED]
+    assert play.kinds() == [WARNED, STOPPING, FAILED]
     play.hub.stuck = False
     await play.look()
     assert play.hub.stopped == ["ada"]
@@ -333,7 +347,7 @@ async def test_what_a_locked_database_cannot_keep_is_not_done_until_it_can(file)
     await play.look(29)
     with closing(sqlite3.connect(file, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
-        with pytest.raises(StoreUnavailable):
+        with pytest.raises(StoreUnavailableError):
             await play.look()
         assert play.hub.stopped == []
         assert play.kinds() == [WARNED]
@@ -348,7 +362,7 @@ async def test_a_session_that_cannot_be_told_is_not_warned(play, monkeypatch):
     session = play.hub.run("ada")
 
     async def lost(*_):
-        raise HubUnavailable("no way through")
+        raise HubUnavailableError("no way through")
 
     monkeypatch.setattr(play.hub, "show_notice", lost)
     await play.look(33)

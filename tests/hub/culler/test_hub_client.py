@@ -7,8 +7,13 @@ from decimal import Decimal
 
 import pytest
 from gpucommons_contract import KernelActivity, Notice, NoticeChoice, NoticeLevel, SessionActivity
-from gpucommons_culler.hub import HubClient
-from gpucommons_culler.hub_errors import HubRefused, HubUnavailable, NotAllowed, SessionSilent
+from gpucommons_culler.clients.hub import HubClient
+from gpucommons_culler.core.errors import (
+    HubRefusedError,
+    HubUnavailableError,
+    NotAllowedError,
+    SessionSilentError,
+)
 
 from ..processes import free_port
 from .culler_hub import ADMIN_TOKEN, IDLE_TOKEN
@@ -77,7 +82,7 @@ async def test_a_session_is_asked_warned_and_stopped(hub, start, client, user, s
 
 
 async def _stopped(client, session):
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(120):
         while not await client.stop(session):  # noqa: ASYNC110 -- nothing to wait for
             await asyncio.sleep(0.1)
 
@@ -133,6 +138,7 @@ async def test_tokens_for_many_sessions_are_made_together(hub, start, client):
     before = made()
     said = await asyncio.gather(*(client.activity(each) for each in sessions * 2))
     assert said == [ACTIVITY] * 6
+    hub.until(lambda: made() > before)  # what is answered is logged a moment later
     assert made() - before == 1
 
 
@@ -140,10 +146,10 @@ async def test_tokens_for_many_sessions_are_made_together(hub, start, client):
 async def test_a_session_that_misbehaves_is_silent_and_the_next_one_is_asked(
     hub, start, client, monkeypatch, fault
 ):
-    monkeypatch.setattr("gpucommons_culler.hub._SESSION_S", 3)
+    monkeypatch.setattr("gpucommons_culler.clients.hub._SESSION_S", 15)
     bad, good = await start("mallory"), await start("ada")
     (hub.home("mallory") / "misbehaviour").write_text(fault)
-    with pytest.raises(SessionSilent, match="mallory"):
+    with pytest.raises(SessionSilentError, match="mallory"):
         await client.activity(bad)
     assert await client.activity(good) == ACTIVITY
 
@@ -185,7 +191,7 @@ async def test_a_session_is_started_again_with_other_options(hub, start, client)
 
 async def test_what_the_hub_refuses_is_told_in_its_words(hub, start, client):
     await start()
-    with pytest.raises(HubRefused, match="already running"):
+    with pytest.raises(HubRefusedError, match="already running"):
         await client.start("ada", "", {})
 
 
@@ -211,7 +217,7 @@ async def test_a_scope_that_is_missing_is_named(hub, start, scopes, lacks):
             "delete:servers": lambda: client.stop(session),
             "start:servers": lambda: client.start("ada", "", {}),
         }
-        with pytest.raises(NotAllowed, match=f"its role lacks {lacks}") as raised:
+        with pytest.raises(NotAllowedError, match=f"its role lacks {lacks}") as raised:
             await calls[lacks]()
         assert raised.value.scope == lacks
 
@@ -221,7 +227,7 @@ async def test_a_hub_that_is_away_or_is_none_is_told(hub, start):
     for url in (f"http://127.0.0.1:{free_port()}", f"{hub.url}/user/ada"):
         async with HubClient(url, hub.url, ADMIN_TOKEN) as client:
             for call in (client.sessions, lambda c=client: c.stop(session)):
-                with pytest.raises((HubUnavailable, HubRefused)):
+                with pytest.raises((HubUnavailableError, HubRefusedError)):
                     await call()
 
 

@@ -4,10 +4,12 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from gpucommons_culler.clock import Clock
-from gpucommons_culler.hub_errors import HubUnavailable
-from gpucommons_culler.loop import Loop
-from gpucommons_culler.metrics import Metrics
+from gpucommons_culler.core.clock import Clock
+from gpucommons_culler.core.errors import HubUnavailableError
+from gpucommons_culler.core.metrics import Metrics
+from gpucommons_culler.service.loop import Loop
+
+from tests.waiting import until_async
 
 
 class Engine:
@@ -55,42 +57,38 @@ async def begin(engine):
         await asyncio.gather(task, return_exceptions=True)
 
 
-async def _until(condition) -> None:
-    async with asyncio.timeout(20):
-        while not condition():  # noqa: ASYNC110 -- nothing tells of it
-            await asyncio.sleep(0.01)
-
-
 async def test_a_countdown_s_end_is_not_slept_through(engine, begin):
     engine.due = datetime.now(UTC) + timedelta(seconds=1.5)
     begin()
-    await _until(lambda: engine.ticks == 1)
-    await _until(lambda: engine.ticks == 2)
+    await until_async(lambda: engine.ticks >= 1)
+    await until_async(lambda: engine.ticks >= 2)
     assert datetime.now(UTC) >= engine.due
 
 
 async def test_ticks_never_overlap_however_long_they_last(engine, begin):
     engine.lasts = 0.3
     loop = begin(interval=0.01)
-    await _until(lambda: engine.ticks == 1)
+    await until_async(lambda: engine.ticks >= 1)
     loop.wake()
     loop.wake()
-    await _until(lambda: engine.ticks == 3)
+    await until_async(lambda: engine.ticks >= 3)
     assert engine.most_at_once == 1
 
 
-@pytest.mark.parametrize("error", [HubUnavailable("The hub is away."), RuntimeError("a defect")])
+@pytest.mark.parametrize(
+    "error", [HubUnavailableError("The hub is away."), RuntimeError("a defect")]
+)
 async def test_what_fails_is_logged_once_told_once_and_tried_again(engine, begin, caplog, error):
     engine.fails = error
     loop = begin(interval=0.2)
-    await _until(lambda: engine.ticks >= 3)
+    await until_async(lambda: engine.ticks >= 3)
     assert loop.trouble() is not None
     assert len(loop.told) == 1
-    assert "No look at the sessions has gone well" in loop.told[0].reason
-    if isinstance(error, HubUnavailable):
-        assert len([each for each in caplog.records if "not looked at" in each.message]) == 1
+    assert "The sessions could not be checked for" in loop.told[0].reason
+    if isinstance(error, HubUnavailableError):
+        assert len([each for each in caplog.records if "could not be checked" in each.message]) == 1
     engine.fails = None
-    await _until(lambda: loop.trouble() is None)
+    await until_async(lambda: loop.trouble() is None)
 
 
 def test_a_clock_that_only_runs_was_not_set_and_one_that_jumps_was(monkeypatch):

@@ -22,7 +22,7 @@ def hub(tmp_path_factory) -> Iterator[PagesHub]:
 
 def test_signing_in_does_not_depend_on_which_replica_answers(hub: PagesHub):
     log = hub.log.with_name("replicas")
-    with httpx.Client(base_url=hub.url, follow_redirects=True, timeout=30) as browser:
+    with httpx.Client(base_url=hub.url, follow_redirects=True, timeout=60) as browser:
         form = browser.get("/services/idle/")
         found = re.search(r'<form action="([^"]+)"', form.text)
         assert found, form.text

@@ -1,7 +1,8 @@
 """A session that the culler watches: it tells of its use, and shows notices, as Lab does.
 
-What it tells stands in activity.json of its folder; ``misbehaviour`` there names a fault. The
-tokens that it is sent it writes into the file tokens.
+What it tells stands in activity.json of its folder; ``misbehaviour`` there names a fault. Its
+person answers with the first choice, unless there is a file ``away``. The tokens that it is
+sent it writes into the file tokens.
 """
 
 import asyncio
@@ -65,7 +66,7 @@ class Notices(Watched):
     @authenticated
     def post(self):
         notice = {"choices": [], "answer": None, **json.loads(self.request.body)}
-        if notice["choices"]:
+        if notice["choices"] and not Path("away").exists():
             notice["answer"] = notice["choices"][0]["id"]
         BOARD[notice["id"]] = notice
 

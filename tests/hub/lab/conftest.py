@@ -4,10 +4,12 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from gpucommons_lab.own_processes import pids_are_the_hosts
+from gpucommons_lab.processes.own_processes import pids_are_the_hosts
 from gpucommons_local.gpu.driver import build
 from gpucommons_local.gpu.state import GPU_COUNT, GPUProcess, GPUState
 from playwright.sync_api import Browser, Page
+
+from tests.waiting import PAGE_PATIENCE_MS
 
 from .real_lab import RealLab
 
@@ -50,8 +52,9 @@ def pids_known() -> None:
 def page(lab, chromium: Browser) -> Iterator[Page]:
     """The notebook with the panel beside it; its kernel holds 39 GiB of a GPU at work."""
     page = chromium.new_page(viewport={"width": 1300, "height": 900})
+    page.set_default_timeout(PAGE_PATIENCE_MS)
     page.goto(lab.address("/lab/tree/train.ipynb"))
-    page.locator(".jp-Notebook .jp-CodeCell").wait_for(timeout=60_000)
+    page.locator(".jp-Notebook .jp-CodeCell").wait_for()
     process = GPUProcess(0, lab.kernel_pid(), 39 * GIB)
     busy = GPUState(memory_used=40 * GIB).with_load(60)
     lab.driver.state_file.update(lambda s: s.with_gpu(0, busy).with_processes(0, [process]))

@@ -45,8 +45,12 @@ class RealLab(Lab):
 
     def kernel_pid(self) -> int:
         """The process of the only kernel, once it runs."""
-        until(lambda: len(self._kernel_processes()) == 1, instead=self.kernels)
-        return self._kernel_processes()[0]
+
+        def only() -> list[int]:
+            found = self._kernel_processes()
+            return found if len(found) == 1 else []
+
+        return until(only, instead=self.kernels)[0]
 
     def _kernel_processes(self) -> list[int]:
         commands = {int(each.name): _command(each) for each in Path("/proc").glob("[0-9]*")}

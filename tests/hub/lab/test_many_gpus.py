@@ -30,9 +30,10 @@ def lab(start_lab) -> RealLab:
 @pytest.fixture(scope="module")
 def page(lab, chromium: Browser) -> Iterator[Page]:
     page = chromium.new_page(viewport={"width": 1300, "height": 900})
+    page.set_default_timeout(PAGE_PATIENCE_MS)
     page.goto(lab.address())
-    page.locator(".jp-gpucommons-status button").press("Enter", timeout=PAGE_PATIENCE_MS)
-    page.locator(CARD).first.wait_for(timeout=PAGE_PATIENCE_MS)
+    page.locator(".jp-gpucommons-status button").press("Enter")
+    page.locator(CARD).first.wait_for()
     yield page
     page.close()
 

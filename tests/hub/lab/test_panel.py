@@ -1,9 +1,14 @@
 """The GPU panel in a real JupyterLab: whose memory, a cell's GPU time, the charts, the keyboard."""
 
 import re
+from urllib.parse import parse_qs, urlsplit
 
+import pytest
 from axe_playwright_python.sync_playwright import Axe
+from gpucommons_contract import Endpoint
 from playwright.sync_api import expect
+
+from tests.waiting import until
 
 ROW = ".jp-gpucommons-processes li"
 LINE = ".jp-gpucommons-cell"
@@ -20,8 +25,16 @@ def test_the_notebook_that_holds_memory_is_named(page):
 
 def test_a_cell_that_ran_tells_gpu_time_and_peak(page):
     page.locator(".jp-Notebook .cm-content").click()
-    page.keyboard.press("Control+Enter")
-    expect(page.locator(LINE)).to_have_text(re.compile(r"GPU 2\.[3-6] s · peak 40\.0 GiB"))
+    with page.expect_request(re.compile(f"/{Endpoint.SESSION_GPU_USAGE}")) as asked:
+        page.keyboard.press("Control+Enter")
+    query = parse_qs(urlsplit(asked.value.url).query)
+    took = float(query["until"][0]) - float(query["since"][0])  # more than it sleeps
+    assert took >= 4
+    figures = re.compile(r"GPU (\d+\.\d) s · peak 40\.0 GiB")
+    expect(page.locator(LINE)).to_have_text(figures)
+    found = figures.search(page.locator(LINE).inner_text())
+    assert found
+    assert float(found[1]) == pytest.approx(0.6 * took, abs=0.15)
 
 
 def test_the_line_goes_when_the_cell_is_cleared(page):
@@ -69,4 +82,4 @@ def test_the_keyboard_shuts_the_kernel_down_after_asking(page, lab):
     button.press("Enter")
     dialog.get_by_role("button", name="Shut Down").press("Enter")
     expect(page.locator(ROW)).to_have_count(0)
-    assert lab.kernels() == []
+    until(lambda: lab.kernels() == [])

@@ -3,7 +3,6 @@
 import asyncio
 import json
 import os
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -14,7 +13,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.hub.jupyter_lab import TOKEN
 from tests.kernel import connected
-from tests.waiting import PAGE_PATIENCE_MS
+from tests.waiting import PAGE_PATIENCE_MS, until
 
 from .real_lab import RealLab
 
@@ -55,19 +54,17 @@ def _sleeper(lab: RealLab) -> int:
     name = lab.api("POST", "api/terminals").json()["name"]
     with ThreadPoolExecutor(1) as pool:  # Playwright has this thread's event loop
         pool.submit(asyncio.run, _type(lab, name)).result()
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline:
-        for folder in Path("/proc").glob("[0-9]*"):
-            if _command(folder) == SLEEPER:
-                return int(folder.name)
-        time.sleep(0.1)
-    raise AssertionError(f"{SLEEPER} does not run")
+    return until(_of_sleeper)[0]
+
+
+def _of_sleeper() -> list[int]:
+    return [int(each.name) for each in Path("/proc").glob("[0-9]*") if _command(each) == SLEEPER]
 
 
 async def _type(lab: RealLab, name: str) -> None:
     async with connected(lab.url, TOKEN, f"terminals/websocket/{name}") as page:
         await page.write_message(json.dumps(["stdin", f"{SLEEPER}\r"]))
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(120):
             while SLEEPER not in str(await page.read_message()):
                 pass
 
@@ -87,7 +84,7 @@ def test_a_terminal_has_a_row_with_what_runs_in_it(page):
 
 def test_idle_memory_is_warned_of_by_the_notebook_s_name(page):
     warning = page.locator(".Toastify__toast", has_text="train.ipynb has held 39")
-    expect(warning).to_be_visible(timeout=120_000)
+    expect(warning).to_be_visible(timeout=2 * PAGE_PATIENCE_MS)
     expect(warning).to_contain_text("without work")
     expect(warning.get_by_role("button", name="Shut down kernel")).to_be_visible()
 
@@ -98,14 +95,4 @@ def test_a_kernel_is_restarted_from_its_row_after_asking(page, lab):
     dialog = page.get_by_role("dialog")
     expect(dialog).to_contain_text("train.ipynb")
     dialog.get_by_role("button", name="Restart").press("Enter")
-    deadline = time.monotonic() + 30
-    while before in {_pid(lab), None}:
-        assert time.monotonic() < deadline
-        time.sleep(0.2)
-
-
-def _pid(lab: RealLab) -> int | None:
-    try:
-        return lab.kernel_pid()
-    except AssertionError:
-        return None
+    until(lambda: lab.kernel_pid() != before)

@@ -7,7 +7,7 @@ import pytest
 from gpucommons_local.gpu.state import GPUState
 from playwright.sync_api import Browser, Page, Route, expect
 
-from tests.waiting import PAGE_PATIENCE_MS
+from tests.waiting import PAGE_PATIENCE_MS, until
 
 from .real_lab import RealLab
 
@@ -59,8 +59,15 @@ def test_behind_a_proxy_that_holds_streams_back_figures_are_asked_for_one_by_one
 def test_a_setting_is_found_changed_and_followed_at_once(lab, page):
     page.goto(lab.address())
     expect(page.locator(STATUS)).to_be_visible()
-    page.keyboard.press("Control+,")
-    page.locator(".jp-PluginList-entry", has_text="GPU").first.click()
+    entry = page.locator(".jp-PluginList-entry", has_text="GPU").first
+
+    def settings_are_open() -> bool:
+        page.keyboard.press("Control+,")  # a page that is busy may miss one
+        page.wait_for_timeout(1500)
+        return entry.is_visible()
+
+    until(settings_are_open)
+    entry.click()
     box = page.get_by_label("Show the GPU in the status bar")
     box.uncheck()
     expect(page.locator(STATUS)).to_be_hidden()

@@ -25,10 +25,11 @@ def lab(start_lab) -> RealLab:
 @pytest.fixture(scope="module")
 def page(lab, chromium: Browser) -> Iterator[Page]:
     page = chromium.new_page(viewport={"width": 1300, "height": 900})
+    page.set_default_timeout(PAGE_PATIENCE_MS)
     page.errors = []
     page.on("pageerror", lambda error: page.errors.append(str(error)))
     page.goto(lab.address())
-    page.locator(STATUS).press("Enter", timeout=PAGE_PATIENCE_MS)
+    page.locator(STATUS).press("Enter")
     yield page
     page.close()
 
@@ -67,10 +68,11 @@ def test_the_panel_follows_each_cut_and_comes_back_with_the_whole_gpu(cards, lab
     for number, profile in enumerate(("1g.18gb", "2g.35gb", "3g.71gb")):
         expect(cards.nth(number)).to_contain_text(f"MIG slice {profile}")
         expect(cards.nth(number).get_by_role("heading")).to_contain_text(f"GPU {number} ")
-    before = cards.first.get_by_role("heading").get_attribute("title")
+    heading = cards.first.get_by_role("heading")
+    before = heading.get_attribute("title")
     _cut(lab, "1g.18gb", "1g.18gb")
     expect(cards).to_have_count(2)
-    assert cards.first.get_by_role("heading").get_attribute("title") != before
+    expect(heading).not_to_have_attribute("title", before)
     expect(panel.get_by_text("cannot be read")).to_have_count(0)
     _cut(lab)
     expect(cards).to_have_count(1)

@@ -16,13 +16,15 @@ class Line:
         self.port = int(self._listener.getsockname()[1])
         self._ends: set[socket.socket] = set()
         self._is_cut = False
+        self._lock = threading.Lock()
         threading.Thread(target=self._accept, daemon=True).start()
 
     def cut(self) -> None:
         """End all connections, and let none be made."""
-        self._is_cut = True
-        for end in list(self._ends):
-            _close(end)
+        with self._lock:  # or what is being connected would outlive the cut
+            self._is_cut = True
+            for end in list(self._ends):
+                _close(end)
 
     def mend(self) -> None:
         self._is_cut = False
@@ -35,13 +37,17 @@ class Line:
         with suppress(OSError):  # closed
             while True:
                 near, _ = self._listener.accept()
-                if self._is_cut:
-                    _close(near)
-                    continue
-                far = socket.create_connection(("127.0.0.1", self._target))
-                for one, other in ((near, far), (far, near)):
-                    self._ends.add(one)
-                    threading.Thread(target=self._pass, args=(one, other), daemon=True).start()
+                with self._lock:
+                    self._connect(near)
+
+    def _connect(self, near: socket.socket) -> None:
+        if self._is_cut:
+            _close(near)
+            return
+        far = socket.create_connection(("127.0.0.1", self._target))
+        self._ends |= {near, far}
+        for one, other in ((near, far), (far, near)):
+            threading.Thread(target=self._pass, args=(one, other), daemon=True).start()
 
     def _pass(self, one: socket.socket, other: socket.socket) -> None:
         with suppress(OSError):

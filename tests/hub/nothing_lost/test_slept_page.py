@@ -6,7 +6,7 @@ from tests.hub.jupyter_lab import TOKEN, Lab, run_first_cell, wait_for_kernel
 from tests.waiting import PAGE_PATIENCE_MS, until
 
 from .line import Line
-from .test_closed_page import OUTPUT, STEPS
+from .test_closed_page import OUTPUT, STEPS, save
 
 ALL = "step 0\nstep 1\nstep 2\nstep 3\n"
 
@@ -29,11 +29,7 @@ def test_what_came_while_the_page_slept_is_in_the_file_and_then_in_the_page(
     until(lambda: lab.printed("a.ipynb") == ALL)
     line.mend()
     expect(page.locator(OUTPUT)).to_contain_text("step 3")
-    with page.expect_response(
-        lambda each: each.request.method == "PUT" and "/api/contents/a.ipynb" in each.url
-    ) as saved:
-        page.keyboard.press("Control+s")
-    assert saved.value.ok
+    save(page)
     expect(page.locator(".jp-Dialog")).to_have_count(0)
     assert lab.printed("a.ipynb") == ALL
     page.context.close()

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import httpx
 import yaml
-from gpucommons_local.cache import checkout
-from gpucommons_local.programs import program
+from gpucommons_local.machine.cache import checkout
+from gpucommons_local.machine.programs import program
 
 from ..kubernetes import APIServer
 from ..processes import Program, free_port
@@ -91,7 +91,8 @@ class KubernetesDex(Program):
         return self._token({"grant_type": "refresh_token", "refresh_token": refresh_token})
 
     def _token(self, form: dict[str, str]) -> httpx.Response:
-        return httpx.post(f"{self.issuer}/token", data=form, auth=(self._CLIENT, self._SECRET))
+        client = (self._CLIENT, self._SECRET)
+        return httpx.post(f"{self.issuer}/token", data=form, auth=client, timeout=60)
 
 
 def claim(owner: str) -> dict[str, object]:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from gpucommons_people.configuration import Configuration
+from gpucommons_people.files.configuration import Configuration
 
 from tests.hub.operations import operations
 

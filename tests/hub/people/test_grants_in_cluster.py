@@ -1,11 +1,11 @@
-"""Exceptions from the quota on a real API server, with no more than the rights in cluster/base."""
+"""Quota grants on a real API server, with no more than the rights in cluster/base."""
 
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from gpucommons_people.errors import MissingRightError
 from gpucommons_people.grants import wanted
-from gpucommons_people.team import Team
+from gpucommons_people.teams.team import Team
 
 from tests.hub.operations import operations
 

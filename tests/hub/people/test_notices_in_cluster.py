@@ -1,8 +1,8 @@
 """Notices that stand on a real API server, with no more than the rights in cluster/base."""
 
 import pytest
-from gpucommons_people.configuration import HubConfiguration
 from gpucommons_people.errors import MissingRightError, UnreachableError
+from gpucommons_people.files.configuration import HubConfiguration
 
 from tests.hub.operations import operations
 from tests.hub.processes import free_port
@@ -25,7 +25,7 @@ def _send(text="Maintenance.", **said):
 
 
 def test_a_notice_is_made_replaced_listed_and_taken_back_also_while_the_hub_is_away(do):
-    with pytest.raises(UnreachableError, match="Sessions that start are told of the notice"):
+    with pytest.raises(UnreachableError, match="New sessions show the notice"):
         do(_send(users=["ada@example.org"]))
     (found,) = do(lambda people: people.list_notices())
     assert (found.users, found.by) == (("ada@example.org",), "tester")
@@ -33,7 +33,7 @@ def test_a_notice_is_made_replaced_listed_and_taken_back_also_while_the_hub_is_a
         do(_send("It is over."))
     (found,) = do(lambda people: people.list_notices())
     assert (found.notice.text, found.users) == ("It is over.", ())
-    with pytest.raises(UnreachableError, match="are not told of the notice"):
+    with pytest.raises(UnreachableError, match="no longer show the notice"):
         do(lambda people: people.withdraw_notice("Platform news"))
     assert do(lambda people: people.list_notices()) == ()
 

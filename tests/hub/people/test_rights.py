@@ -8,18 +8,24 @@ import re
 from collections import defaultdict
 
 import pytest
-from gpucommons_people.team import Team
+from gpucommons_people.teams.team import Team
 
 from .cluster import HUB, NOBODY, PEOPLE
 
-_LOOK = "get list watch"
+_FOLLOW = "list watch"
 _APPLY = "create get list patch"
-_HUB_EVERYWHERE = {"nodes": _LOOK, "pods": _LOOK, "namespaces": _LOOK, "events": _LOOK}
+_HUB_EVERYWHERE = {
+    "nodes": _FOLLOW,
+    "pods": _FOLLOW,
+    "namespaces": _FOLLOW,
+    "events": _FOLLOW,
+}
 _HUB_IN_A_TEAM = {
-    "pods": f"create delete {_LOOK}",
-    "persistentvolumeclaims": f"create {_LOOK}",
+    "pods": f"create delete get {_FOLLOW}",
+    "persistentvolumeclaims": "create get",
     "localqueues.visibility.kueue.x-k8s.io/pendingworkloads": "get",
     "workloads.kueue.x-k8s.io": "list",
+    "workloadpriorityclasses.kueue.x-k8s.io": "get",
 }
 _ROLES = "clusterroles.rbac.authorization.k8s.io"
 _PEOPLE_EVERYWHERE = {
@@ -34,12 +40,12 @@ _PEOPLE_IN_A_TEAM = {
     "networkpolicies.networking.k8s.io": "create delete get list patch",
     "localqueues.kueue.x-k8s.io": _APPLY,
     "persistentvolumeclaims": "delete get list patch",
-    "pods": "get list",
+    "pods": "list",
 }
 _PEOPLE_IN_DEX = {
     "passwords.dex.coreos.com": "create delete get list patch",
-    "refreshtokens.dex.coreos.com": "delete get list",
-    "offlinesessionses.dex.coreos.com": "delete get list",
+    "refreshtokens.dex.coreos.com": "delete list",
+    "offlinesessionses.dex.coreos.com": "delete list",
 }
 _QUOTA, _NOTICES = "gpucommons-quota", "gpucommons-notices"
 _HUB_ON_CONFIG_MAPS = {"configmaps": "list watch"}

@@ -4,11 +4,13 @@ import subprocess
 
 import pytest
 import yaml
-from gpucommons_local.cache import checkout
-from gpucommons_local.programs import program
+from gpucommons_local.machine.cache import checkout
+from gpucommons_local.machine.programs import program
 from gpucommons_people.errors import PeopleError
-from gpucommons_people.team import Team
-from gpucommons_people.team_objects import team_objects
+from gpucommons_people.teams.team import Team
+from gpucommons_people.teams.team_objects import team_objects
+
+from tests.waiting import until
 
 from .cluster import PEOPLE, claim
 
@@ -104,12 +106,22 @@ def test_a_cluster_with_kueue_gives_every_team_a_queue(api, do):
     api.kubectl("apply", "-f", "-", given=yaml.safe_dump(_QUEUES))
     try:
         api.kubectl("wait", "--for=condition=Established", "crd", "--all", "--timeout=60s")
+        until(lambda: _serves(api, "/apis/kueue.x-k8s.io/v1beta2/localqueues"))
         (change,) = do(lambda people: people.apply_teams([Team(name="queued")]))
         assert change.left == ()
         queue = api.get("/apis/kueue.x-k8s.io/v1beta2/namespaces/team-queued/localqueues/sessions")
         assert queue["spec"]["clusterQueue"] == "gpucommons"
     finally:
         api.kubectl("delete", "-f", "-", given=yaml.safe_dump(_QUEUES))
+
+
+def _serves(api, path) -> bool:
+    """Whether the API server has taken up a kind, which it says to be established sooner."""
+    try:
+        api.get(path)
+    except LookupError:
+        return False
+    return True
 
 
 _QUEUES = {

@@ -2,7 +2,6 @@
 
 import json
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -14,9 +13,11 @@ import httpx
 import pytest
 from gpucommons_local.gpu.driver import DriverRoot
 
+from tests.hub.processes import START_LIMIT_S, free_port
+
 TOKEN = "a-token"
 CONFIG = Path(__file__).parents[3] / "lab_extension" / "jupyter-config"
-START_TIMEOUT = 60  # seconds
+STOP_LIMIT_S = 60
 
 
 class Session:
@@ -30,7 +31,7 @@ class Session:
         environment: Mapping[str, str] = MappingProxyType({}),
         terminals: bool = False,
     ) -> None:
-        port = _free_port()
+        port = free_port()
         _disable_other_extensions(home / ".jupyter", terminals=terminals)
         environment = {
             **os.environ,
@@ -53,13 +54,13 @@ class Session:
         self.client = httpx.Client(
             base_url=f"http://127.0.0.1:{port}",
             headers={"Authorization": f"token {TOKEN}"},
-            timeout=20,
+            timeout=60,
         )
         self._home = home
 
     def wait(self) -> None:
         """Wait until the server answers."""
-        end = time.monotonic() + START_TIMEOUT
+        end = time.monotonic() + START_LIMIT_S
         while time.monotonic() < end and self.process.poll() is None:
             try:
                 self.client.get("/api").raise_for_status()
@@ -67,7 +68,9 @@ class Session:
                 time.sleep(0.05)
             else:
                 return
-        raise AssertionError(self.log)
+        log = self.log
+        self.close()
+        raise AssertionError(log)
 
     @property
     def log(self) -> str:
@@ -81,8 +84,14 @@ class Session:
     def close(self) -> None:
         self.client.close()
         self.process.terminate()
-        self.process.wait(timeout=20)
-        self._log.close()
+        try:
+            self.process.wait(STOP_LIMIT_S)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+            raise
+        finally:
+            self._log.close()
 
 
 @pytest.fixture(scope="module")
@@ -119,9 +128,3 @@ def _disable_other_extensions(config_folder: Path, *, terminals: bool) -> None:
     enabled = {**dict.fromkeys(names, False), "jupyter_server_terminals": terminals}
     settings = {"ServerApp": {"jpserver_extensions": enabled}}
     (config_folder / "jupyter_server_config.json").write_text(json.dumps(settings))
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -12,6 +12,8 @@ from pydantic import TypeAdapter
 PATH = f"/{Endpoint.SESSION_GPUS}"
 FRAME = TypeAdapter(TelemetryFrame)
 STREAM = {"Accept": "text/event-stream"}
+MANY = 1000
+"""Frames in which something has to show: of those that come at first, some are old."""
 
 
 def frames(response: httpx.Response) -> Iterator[TelemetryFrame]:
@@ -25,7 +27,7 @@ def last_activity(session) -> str:
 
 
 def wait_until(condition) -> bool:
-    end = time.monotonic() + 10
+    end = time.monotonic() + 120
     while time.monotonic() < end:
         if condition():
             return True
@@ -47,7 +49,7 @@ def test_a_stream_follows_what_the_gpus_do(gpu_session, driver):
         coming = frames(response)
         assert next(coming).gpus[1].utilization == 0
         driver.state_file.update(lambda state: state.with_gpu(1, GPUState().with_load(80)))
-        assert any(frame.gpus[1].utilization == 80 for frame in islice(coming, 50))
+        assert any(frame.gpus[1].utilization == 80 for frame in islice(coming, MANY))
 
 
 def test_all_streams_share_one_thread_which_ends_when_they_do(gpu_session, driver):
@@ -84,7 +86,7 @@ def test_watching_the_gpus_is_not_activity(gpu_session, driver):
 def test_a_stranger_gets_no_figures(gpu_session):
     url = gpu_session.client.base_url.join(PATH)
     for headers in ({}, STREAM, {"Authorization": "token wrong"}):
-        response = httpx.get(url, headers=headers)
+        response = httpx.get(url, headers=headers, timeout=60)
         assert response.status_code == 403
         assert "gpus" not in response.json()
 

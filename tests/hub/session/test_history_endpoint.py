@@ -45,7 +45,7 @@ def frame(session) -> TelemetryFrame:
 
 
 def eventually(condition) -> bool:
-    end = time.monotonic() + 10
+    end = time.monotonic() + 120
     while time.monotonic() < end:
         if condition():
             return True
@@ -65,7 +65,12 @@ def test_who_comes_later_sees_the_past(unwatched_session, driver, span):
     assert eventually(known)
     told = past(unwatched_session, span)
     assert list(told.times) == sorted(told.times)
-    assert told.times[-1] == pytest.approx(time.time(), abs=told.step + 1)
+
+    def goes_on_to_now() -> bool:
+        told = past(unwatched_session, span)
+        return told.times[-1] == pytest.approx(time.time(), abs=told.step + 1)
+
+    assert eventually(goes_on_to_now)
 
 
 @pytest.mark.parametrize("span", ["61", "", "hour", "-1"])
@@ -106,8 +111,8 @@ def test_metrics_without_a_gpu_name_none(plain_session):
 def test_a_stranger_sees_no_past_and_sets_nothing_back(gpu_session):
     wrong = {"Authorization": "token wrong"}
     base = gpu_session.client.base_url
-    assert httpx.get(base.join(HISTORY), headers=wrong).status_code == 403
-    assert httpx.delete(base.join(PEAK), headers=wrong).status_code == 403
+    assert httpx.get(base.join(HISTORY), headers=wrong, timeout=60).status_code == 403
+    assert httpx.delete(base.join(PEAK), headers=wrong, timeout=60).status_code == 403
 
 
 def test_looking_at_the_past_is_not_activity(gpu_session):

@@ -14,7 +14,7 @@ from .conftest import Session
 GIB = 2**30
 FRAME = TypeAdapter(TelemetryFrame)
 HISTORY = TypeAdapter(TelemetryHistory)
-PATIENCE = 20  # seconds
+PATIENCE = 120  # seconds
 LOADS = [5 * (number + 1) for number in range(MOST_GPUS)]
 
 

@@ -1,11 +1,12 @@
 """What a session tells of itself, with the spawner's word and without."""
 
 import time
+from dataclasses import replace
 
 import httpx
 import pytest
 from gpucommons_contract import Endpoint, SessionInfo, SessionStatus, SessionVariable
-from gpucommons_lab.session_handler import session_info
+from gpucommons_lab.activity.handlers import session_info
 from pydantic import TypeAdapter
 
 from .conftest import Session
@@ -42,6 +43,20 @@ def test_a_session_tells_what_was_picked_and_how_long_it_lasts(picked_session):
     assert told.ends == told.started + 3600
 
 
+def test_the_idle_rule_that_holds_now_takes_the_place_of_the_one_at_the_start(picked_session):
+    def asked(**rule) -> SessionInfo:
+        path = f"/{Endpoint.SESSION_ACTIVITY}"
+        picked_session.client.get(path, params=rule).raise_for_status()
+        return status(picked_session).session
+
+    ruled = replace(PICKED, idle_warn_after=60, idle_stop_after=120)
+    assert asked(warn_after=60, stop_after=120) == ruled
+    assert asked() == asked(warn_after="soon", stop_after=1) == ruled  # no culler's word
+    never = asked(warn_after="never", stop_after="never")
+    assert never == replace(PICKED, idle_stop_after=None)
+    assert asked(warn_after=900, stop_after=1800).idle_stop_after == 1800
+
+
 def test_bare_jupyterlab_has_no_session_and_all_else_works(plain_session):
     told = status(plain_session)
     assert (told.session, told.ends) == (None, None)
@@ -51,7 +66,7 @@ def test_bare_jupyterlab_has_no_session_and_all_else_works(plain_session):
 
 def test_a_stranger_learns_nothing(picked_session):
     url = picked_session.client.base_url.join(PATH)
-    answer = httpx.get(url, headers={"Authorization": "token wrong"})
+    answer = httpx.get(url, headers={"Authorization": "token wrong"}, timeout=60)
     assert answer.status_code == 403
     assert "Vision" not in answer.text
 

@@ -18,14 +18,14 @@ from gpucommons_local.gpu.state import GPUState
 from pydantic import TypeAdapter
 
 from .conftest import Session
-from .test_endpoint import PATH, STREAM, frames
+from .test_endpoint import MANY, PATH, STREAM, frames
 
 GIB = 2**30
 CUT = ("1g.18gb", "2g.35gb")
 FRAME = TypeAdapter(TelemetryFrame)
 HISTORY = TypeAdapter(TelemetryHistory)
 USAGE = TypeAdapter(GPUUsage)
-PATIENCE = 20  # seconds
+PATIENCE = 120  # seconds
 
 
 @pytest.fixture(scope="module")
@@ -82,13 +82,14 @@ def test_a_stream_goes_on_with_the_slices_and_then_with_the_whole_gpu(session, c
         whole = next(frame for frame in coming if frame.gpus[0].utilization == 60)
         for profiles in (CUT, CUT, ("7g.141gb",)):
             uuids = cut(*profiles)
-            seen = [frame for frame, _ in zip(_until(coming, uuids), range(50), strict=False)]
+            seen = list(islice(_until(coming, uuids), MANY))
             assert [gpu.uuid for gpu in seen[-1].gpus] == uuids
             assert [gpu.mig_profile for gpu in seen[-1].gpus] == list(profiles)
             assert {frame.state for frame in seen} == {TelemetryState.OK}
         cut()
-        ids = [[gpu.uuid for gpu in frame.gpus] for frame in islice(coming, 20)]
-        assert ids[-1] == [gpu.uuid for gpu in whole.gpus]
+        uuids = [gpu.uuid for gpu in whole.gpus]
+        *_, last = islice(_until(coming, uuids), MANY)
+        assert [gpu.uuid for gpu in last.gpus] == uuids
 
 
 def _until(coming, uuids):
@@ -125,10 +126,10 @@ def test_prometheus_gets_the_slices_and_no_more_the_gpu(session, cut):
 
 def test_what_a_cell_took_of_a_slice_is_told_in_memory(session, cut):
     cut(*CUT)
-    begin = time.time()
+    begin, end = time.time(), time.monotonic() + PATIENCE
     usage = None
     while usage is None or not usage.covered:
-        assert time.time() - begin < PATIENCE
+        assert time.monotonic() < end
         time.sleep(0.2)
         span = {"since": begin + 1, "until": begin + 2}
         text = session.client.get(f"/{Endpoint.SESSION_GPU_USAGE}", params=span).text
@@ -140,7 +141,7 @@ def test_whether_a_slice_works_is_not_known(session, cut):
     frame_of(session, cut(*CUT))
     activity = read_activity(session.client.get(f"/{Endpoint.SESSION_ACTIVITY}").content)
     assert activity.gpu is None
-    assert "does not tell how busy" in str(activity.gpu_problem)
+    assert "does not report how busy" in str(activity.gpu_problem)
 
 
 def test_nothing_of_it_is_logged(session):

@@ -10,10 +10,13 @@ import pytest
 from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import Page, expect
 
+from tests.waiting import PAGE_PATIENCE_MS
+from tests.waiting import until as wait_until
+
 from .api_server import ClusterWithTeams
 from .mounted_file import MountedFile
 from .node import Node
-from .spawn_hub import SpawnHub
+from .spawn_hub import PATIENT, SpawnHub
 
 _PICTURES = Path(__file__).parents[3] / "build" / "pictures" / "picker"
 CATALOGUE = Path(__file__).with_name("catalogue.yaml")
@@ -54,32 +57,26 @@ def mounted_catalogue(folder) -> MountedFile:
 
 @pytest.fixture(scope="package")
 def started_hub(folder, api, node, mounted_catalogue) -> Iterator[SpawnHub]:
-    hub = SpawnHub(folder, mounted_catalogue.path, api.kubeconfig, node.session_port)
+    hub = SpawnHub(folder, mounted_catalogue.path, api.kubeconfig, node.session_port, more=PATIENT)
     hub.start()
     yield hub
     hub.stop()
 
 
 @pytest.fixture
-def hub(started_hub) -> Iterator[SpawnHub]:
-    """The hub; sessions that a test leaves are stopped after it."""
+def hub(started_hub, api) -> Iterator[SpawnHub]:
+    """The hub; sessions that a test leaves are stopped after it, and their pods gone."""
     yield started_hub
     for user in started_hub.api("GET", "users").json():
         for server in user["servers"]:
             started_hub.stop_server(user["name"], server)
+    started_hub.until(lambda: not api.pods())
 
 
 @pytest.fixture
 def until() -> Callable[[Callable[[], object]], None]:
     """Wait until something holds."""
-
-    def until(condition: Callable[[], object], seconds: float = 30) -> None:
-        deadline = time.monotonic() + seconds
-        while not condition():
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
-
-    return until
+    return wait_until
 
 
 @pytest.fixture
@@ -122,6 +119,7 @@ def page(chromium, hub, request) -> Iterator[Page]:
     context = chromium.new_context(
         base_url=hub.url, java_script_enabled=request.param, viewport={"width": 360, "height": 800}
     )
+    context.set_default_timeout(PAGE_PATIENCE_MS)
     page = context.new_page()
     yield page
     _close(page)
@@ -130,6 +128,7 @@ def page(chromium, hub, request) -> Iterator[Page]:
 @pytest.fixture
 def scripted_page(chromium, hub) -> Iterator[Page]:
     context = chromium.new_context(base_url=hub.url, viewport={"width": 360, "height": 800})
+    context.set_default_timeout(PAGE_PATIENCE_MS)
     page = context.new_page()
     yield page
     _close(page)
@@ -140,6 +139,7 @@ def open_picker() -> Callable[..., None]:
     """Sign somebody in and open the page on which sessions are started."""
 
     def open_picker(page: Page, name: str, address: str = "/hub/spawn") -> None:
+        page.set_default_timeout(PAGE_PATIENCE_MS)
         page.goto(f"/hub/login?{urlencode({'next': address})}")
         page.get_by_label("Username").fill(name)
         page.get_by_label("Password").fill("any")

@@ -11,6 +11,8 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+import httpx
+
 from .api_server import ClusterWithTeams
 
 NAME = "node-1"
@@ -28,7 +30,7 @@ class Node:
         """Counts how often all tags were moved to other images."""
         self._api, self._capacity = api, {GPU: gpus, SHARED: shares}
         self._stop = threading.Event()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _Session)
+        self._server = _Server(("127.0.0.1", 0), _Session)
         self.notices: list[dict] = []
         """What sessions were told to show."""
         self._server.notices = self.notices
@@ -65,10 +67,16 @@ class Node:
 
     def _run(self) -> None:
         while not self._stop.wait(_LOOK_S):
-            pods = self._api.pods()
-            for pod in pods:
-                with suppress(LookupError):  # it was deleted since it was listed
-                    self._attend(pod, pods)
+            try:
+                self._look()
+            except (AssertionError, httpx.TransportError) as error:  # as a kubelet, try again
+                print(f"The node is not served: {error!r}")  # noqa: T201 -- shown if a test failed
+
+    def _look(self) -> None:
+        pods = self._api.pods()
+        for pod in pods:
+            with suppress(LookupError):  # it was deleted since it was listed
+                self._attend(pod, pods)
 
     def _attend(self, pod: dict, pods: list[dict]) -> None:
         if self.lost:
@@ -129,6 +137,10 @@ class Node:
     def _free(self, resource: str, pods: list[dict]) -> int:
         used = sum(_asks(pod, resource) for pod in pods if pod["spec"].get("nodeName"))
         return self._capacity[resource] - used
+
+
+class _Server(ThreadingHTTPServer):
+    request_queue_size = 128  # many sessions are looked at in the same moment
 
 
 class _Session(BaseHTTPRequestHandler):

@@ -69,7 +69,7 @@ class PlayedKueue:
         """Wait until the API server has taken up what was changed: it does so with a delay."""
         metadata = {"name": "probe", "labels": {QUEUE_LABEL: "sessions"}}
         probe = {"metadata": metadata, "spec": {"containers": [{"name": "a", "image": "b"}]}}
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 120
         while True:
             made = self._api.post("/api/v1/namespaces/default/pods?dryRun=All", probe)
             if (MANAGED in made["metadata"]["labels"]) is sees:

@@ -174,4 +174,4 @@ def test_the_state_of_the_file_is_for_administrators_only(hub):
         sam.sign_in()
         assert sam.get(PAGE).status_code == 403
         assert sam.get("/hub/api/gpucommons/catalogue").status_code == 403
-    assert httpx.get(hub.url + "/hub/api/gpucommons/catalogue").status_code == 403
+    assert httpx.get(hub.url + "/hub/api/gpucommons/catalogue", timeout=60).status_code == 403

@@ -66,8 +66,7 @@ def test_nothing_that_is_sent_gives_a_500_or_a_pod_outside_the_catalogue(hub, ap
         assert len(answer.text) < 3000
         assert api.pods() == []
         return
-    hub.until(api.pods)
-    (pod,) = api.pods()
+    (pod,) = hub.until(api.pods)
     _is_of_the_catalogue(pod)
     hub.stop_server("tom")
     hub.until(lambda: api.pods() == [])

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from .api_server import VISION
-from .spawn_hub import SpawnHub
+from .spawn_hub import PATIENT, SpawnHub
 
 _SETTINGS = """
 from pathlib import Path
@@ -89,7 +89,7 @@ def hub(tmp_path_factory, api, node, mounted_catalogue) -> Iterator[SpawnHub]:
         mounted_catalogue.path,
         api.kubeconfig,
         node.session_port,
-        more=_SETTINGS,
+        more=PATIENT + _SETTINGS,
     )
     hub.start()
     yield hub

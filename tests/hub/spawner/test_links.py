@@ -1,5 +1,7 @@
 """Links that preselect: nothing is started by following one."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from playwright.sync_api import expect
 
@@ -81,3 +83,32 @@ def test_where_there_is_no_clipboard_the_link_is_shown_to_be_copied(hub, chromiu
     expect(shown).to_be_focused()
     assert shown.input_value().endswith("/hub/spawn?opt-environment=scipy&opt-size=cpu")
     context.close()
+
+
+_AT_ONCE = 8
+_ASKING = {"opt-team": "vision", "opt-environment": "scipy", "opt-size": "cpu"}
+
+
+def _opened_at_once(sam, queries) -> list[str]:
+    """What somebody reads whose browser opens the page several times at one moment."""
+
+    def opened(query: dict[str, str]) -> str:
+        return sam.get("/hub/spawn/sam", params=query).text
+
+    with ThreadPoolExecutor(len(queries)) as tabs:
+        return list(tabs.map(opened, queries))
+
+
+def test_nothing_is_started_by_links_beside_other_pages_that_open_at_once(hub, api, sam):
+    for _ in range(3):
+        for page in _opened_at_once(sam, [{}, _ASKING] * _AT_ONCE):
+            assert "Start a session" in page
+    assert hub.servers("sam") == {}
+    assert api.pods() == []
+
+
+def test_each_of_the_pages_that_open_at_once_shows_what_its_own_link_asks_for(sam):
+    asked = [f"nosuch{number}" for number in range(_AT_ONCE)]
+    pages = _opened_at_once(sam, [{"opt-size": size} for size in asked])
+    told = [[size for size in asked if f"no size &#39;{size}&#39;" in page] for page in pages]
+    assert told == [[size] for size in asked]

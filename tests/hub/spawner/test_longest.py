@@ -36,9 +36,8 @@ def _refusal(hub) -> str:
 
 
 def _said(end: datetime) -> str:
-    day = "" if end.date() == datetime.now(UTC).date() else f" on {end.day} {end:%B}"
     minute = end + timedelta(seconds=59)
-    return f"Yours would be free by {minute:%H:%M} UTC{day}."
+    return f"Yours would be free by {minute:%Y-%m-%d %H:%M} UTC."
 
 
 def test_a_refusal_says_by_when_there_is_room_also_after_a_restart(hub, api, end):
@@ -61,7 +60,7 @@ def test_a_session_is_told_in_time_that_it_ends(hub, api, notices, end):
     end = _begun_before(api, timedelta(minutes=55))
     hub.until(lambda: notices)
     assert notices[0]["ends_at"] == end.timestamp()
-    assert "this session has reached the longest time" in notices[0]["text"]
+    assert "this session is about to reach its time limit" in notices[0]["text"]
 
 
 @pytest.mark.parametrize("hub_is_away", [False, True], ids=["hub there", "hub away"])
@@ -77,8 +76,8 @@ def test_an_ended_session_gives_back_and_tells_its_person_why(hub, api, end, hub
     with Visitor(hub.url, "sam") as sam:
         sam.sign_in()
         why = (
-            f"Your session ended at {end:%H:%M} UTC: sessions of its size last 1 hour at most. "
-            "Files saved in your home folder are kept; what was only in memory is lost."
+            f"Your session ended at {end:%Y-%m-%d %H:%M} UTC: sessions of its size last 1 hour at "
+            "most. Files saved in your home folder are kept; what was only in memory is lost."
         )
         assert why in sam.picker()
         assert why in sam.get("/user/sam/lab").text

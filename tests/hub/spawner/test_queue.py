@@ -10,6 +10,8 @@ from .played_kueue import PlayedKueue
 from .spawn_hub import SpawnHub
 from .visitor import Visitor
 
+_QUEUE_S, _START_S, _SHORT_S = 600, 120, 45
+"""Limits: long, and such that the hub may be restarted in that time on a busy machine."""
 GPU = {"environment": "scipy", "size": "gpu"}
 _SETTINGS = """
 c.GPUSpawner.queue = "sessions"
@@ -35,7 +37,7 @@ def queue_hub(tmp_path_factory, api, node, mounted_catalogue, kueue) -> Iterator
         mounted_catalogue.path,
         api.kubeconfig,
         node.session_port,
-        more=_SETTINGS.format(queue=60, start=20),
+        more=_SETTINGS.format(queue=_QUEUE_S, start=_START_S),
     )
     hub.start()
     yield hub
@@ -64,11 +66,11 @@ def _waiting(hub, api, name="rosa", options=GPU) -> dict:
 def _running(hub, api, kueue, name="rosa") -> dict:
     pod = _waiting(hub, api, name)
     kueue.admit(pod)
-    hub.until(lambda: hub.servers(name)[""]["ready"])
+    hub.until(lambda: hub.servers(name).get("", {}).get("ready"))
     return pod
 
 
-def _restarted(hub, *, queue=60, start=20) -> None:
+def _restarted(hub, *, queue=_QUEUE_S, start=_START_S) -> None:
     """Another hub, with other limits, that finds what the first one left."""
     hub.kill()
     config = hub.log.with_name("jupyterhub_config.py")
@@ -89,9 +91,9 @@ def _last_words(hub, name="rosa") -> dict:
 def test_a_wait_in_the_queue_goes_on_over_a_restart_and_ends_in_a_session(hub, api, kueue):
     before = _waiting(hub, api)
     _restarted(hub)
-    hub.until(lambda: hub.servers("rosa")[""]["pending"] == "spawn")
+    hub.until(lambda: hub.servers("rosa").get("", {}).get("pending") == "spawn")
     kueue.admit(before)
-    hub.until(lambda: hub.servers("rosa")[""]["ready"])
+    hub.until(lambda: hub.servers("rosa").get("", {}).get("ready"))
     (after,) = api.pods()
     assert after["metadata"]["uid"] == before["metadata"]["uid"]
 
@@ -99,7 +101,7 @@ def test_a_wait_in_the_queue_goes_on_over_a_restart_and_ends_in_a_session(hub, a
 def test_a_wait_can_be_given_up_after_a_restart_and_begun_anew(hub, api, kueue):
     before = _waiting(hub, api)
     _restarted(hub)
-    hub.until(lambda: hub.servers("rosa")[""]["pending"] == "spawn")
+    hub.until(lambda: hub.servers("rosa").get("", {}).get("pending") == "spawn")
     hub.stop_server("rosa")
     hub.until(lambda: not api.pods())
     after = _running(hub, api, kueue)
@@ -109,10 +111,12 @@ def test_a_wait_can_be_given_up_after_a_restart_and_begun_anew(hub, api, kueue):
 
 def test_the_queue_s_limit_counts_from_when_the_pod_was_made(hub, api):
     _waiting(hub, api)
-    time.sleep(10)  # the limit is over when the hub is back
-    _restarted(hub, queue=12)
+    time.sleep(_SHORT_S)  # the limit is over when the hub is back
+    begun = time.monotonic()
+    _restarted(hub, queue=_SHORT_S)
     try:
-        hub.until(lambda: not hub.servers("rosa"), 6)
+        hub.until(lambda: not hub.servers("rosa"))
+        assert time.monotonic() - begun < _SHORT_S, "it counted anew"
     finally:
         _restarted(hub)
     hub.until(lambda: not api.pods())
@@ -120,8 +124,8 @@ def test_the_queue_s_limit_counts_from_when_the_pod_was_made(hub, api):
 
 def test_who_waited_too_long_over_a_restart_reads_so_until_the_next_start(hub, api):
     _waiting(hub, api)
-    _restarted(hub, queue=30)
-    hub.until(lambda: hub.servers("rosa")[""]["pending"] == "spawn")
+    _restarted(hub, queue=_SHORT_S)
+    hub.until(lambda: hub.servers("rosa").get("", {}).get("pending") == "spawn")
     end = _last_words(hub)
     assert end["failed"]
     assert "No GPU became free" in end["message"]
@@ -138,14 +142,14 @@ def test_after_the_queue_the_limit_of_a_start_holds_over_a_restart(hub, api, kue
     node.runs_pods = False
     try:
         kueue.admit(pod)
-        _restarted(hub, start=20)
-        hub.until(lambda: hub.servers("rosa")[""]["pending"] == "spawn")
+        _restarted(hub, start=_SHORT_S)
+        hub.until(lambda: hub.servers("rosa").get("", {}).get("pending") == "spawn")
         end = _last_words(hub)
         hub.until(lambda: not api.pods())
     finally:
         node.runs_pods = True
         _restarted(hub)
-    assert "The session did not start within 20 seconds." in end["message"]
+    assert f"The session did not start within {_SHORT_S} seconds." in end["message"]
 
 
 def test_a_start_that_waits_for_no_queue_goes_on_over_a_restart_too(hub, api, node):
@@ -153,18 +157,19 @@ def test_a_start_that_waits_for_no_queue_goes_on_over_a_restart_too(hub, api, no
     try:
         assert hub.start_server("sam", {"size": "cpu"}).status_code == 202
         (before,) = hub.until(api.pods)
-        _restarted(hub)
-        hub.until(lambda: hub.servers("sam")[""]["pending"] == "spawn")
+        _restarted(hub, start=120)
+        hub.until(lambda: hub.servers("sam").get("", {}).get("pending") == "spawn")
     finally:
         node.runs_pods = True
-    hub.until(lambda: hub.servers("sam")[""]["ready"])
+    hub.until(lambda: hub.servers("sam").get("", {}).get("ready"))
     assert api.pods()[0]["metadata"]["uid"] == before["metadata"]["uid"]
 
 
 def test_a_session_with_a_gpu_that_the_queue_did_not_see_is_not_started(hub, api, kueue):
     with kueue.unregistered():
-        answer = hub.start_server("rosa", GPU)
-        assert hub.start_server("sam", {"size": "cpu"}).status_code == 201
+        answer = hub.start_server("rosa", GPU, answer_after=60)
+        sam = hub.start_server("sam", {"size": "cpu"}, answer_after=60)
+        assert sam.status_code == 201
     assert answer.status_code == 503
     assert "promised to somebody else" in answer.json()["message"]
     assert {pod["metadata"]["name"] for pod in api.pods()} == {"jupyter-sam"}
@@ -182,7 +187,7 @@ def _ended_pages(hub, name="rosa") -> dict[str, str]:
 
 def test_a_preempted_person_reads_why_on_every_page_also_after_a_restart(hub, api, kueue):
     kueue.preempt(_running(hub, api, kueue))
-    hub.until(lambda: not hub.servers("rosa"), 60)
+    hub.until(lambda: not hub.servers("rosa"))
     _restarted(hub)
     for page, text in _ended_pages(hub).items():
         assert "one with higher priority needed its GPUs" in text, page
@@ -194,11 +199,11 @@ def test_who_is_preempted_reads_why_in_the_session_itself(hub, api, kueue, notic
     pod = _running(hub, api, kueue)
     if restarted:
         _restarted(hub)
-        hub.until(lambda: hub.servers("rosa")[""]["ready"])
+        hub.until(lambda: hub.servers("rosa").get("", {}).get("ready"))
     kueue.preempt(pod)
     hub.until(lambda: notices)
     assert "one with higher priority needed its GPUs" in notices[0]["text"]
-    hub.until(lambda: not hub.servers("rosa"), 60)
+    hub.until(lambda: not hub.servers("rosa"))
     assert len(notices) == 1
 
 
@@ -213,14 +218,14 @@ def test_who_is_preempted_while_the_hub_is_away_reads_why(hub, api, kueue):
     hub.kill()
     kueue.preempt(pod)
     hub.start()
-    hub.until(lambda: not hub.servers("rosa"), 60)
+    hub.until(lambda: not hub.servers("rosa"))
     for page, text in _ended_pages(hub).items():
         assert "one with higher priority needed its GPUs" in text, page
 
 
 def test_the_next_start_clears_why_the_last_session_ended(hub, api, kueue):
     kueue.preempt(_running(hub, api, kueue))
-    hub.until(lambda: not hub.servers("rosa"), 60)
+    hub.until(lambda: not hub.servers("rosa"))
     _running(hub, api, kueue)
     hub.stop_server("rosa")
     _restarted(hub)

@@ -55,7 +55,7 @@ class Rush:
             "base_url": f"{hub_url}/hub/api/",
             "headers": {"Authorization": f"token {ADMIN_TOKEN}"},
             "limits": httpx.Limits(max_connections=None),
-            "timeout": 120,
+            "timeout": 240,
         }
 
     def start(self, names: list[str]) -> dict[str, httpx.Response]:
@@ -85,10 +85,11 @@ def test_exactly_as_many_start_as_there_is_room_for(rushed_hub, api, _round):
     for answer in answers.values():
         if answer.status_code == 409:
             assert answer.json()["message"].startswith(f"The team {TEAM} has 10 of 10 sessions: ")
-    hub.until(lambda: all(hub.servers(name)[""]["ready"] for name in admitted), seconds=60)
+    hub.until(lambda: all(hub.servers(name).get("", {}).get("ready") for name in admitted))
     assert len(api.pods()) == ROOM
     assert _held_by_team(hub) == f"The team {TEAM} holds 10 of 10 sessions."
     rush.stop(admitted)
+    hub.until(lambda: not any(hub.servers(name) for name in admitted))
     hub.until(lambda: _held_by_team(hub) == f"The team {TEAM} holds 0 of 10 sessions.")
     assert api.pods() == []
     assert all(hub.availability(name)["sessions"] == 0 for name in admitted)

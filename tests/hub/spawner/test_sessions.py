@@ -29,14 +29,14 @@ def test_what_a_session_is_charged_stays_when_the_catalogue_changes_and_the_hub_
     assert _listed(hub)[""]["gpus"] == "0.25"
     hub.kill()
     hub.start()
-    hub.until(lambda: hub.servers("rosa")[""]["ready"])
+    hub.until(lambda: hub.servers("rosa").get("", {}).get("ready"))
     assert _listed(hub)[""]["gpus"] == "0.25"
 
 
 def test_a_start_that_waits_for_its_pod_is_not_listed(hub, node):
     node.runs_pods = False
     try:
-        assert hub.start_server("rosa", {"size": "gpu"}).status_code == 202
+        assert hub.start_server("rosa", {"size": "gpu"}, answer_after=3).status_code == 202
         assert _listed(hub) == {}
     finally:
         node.runs_pods = True

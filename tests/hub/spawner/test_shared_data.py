@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 import pytest
-from gpucommons_spawner.catalogue_file import load_catalogue
-from gpucommons_spawner.team_manifests import manifests
+from gpucommons_spawner.catalogue.exports import manifests
+from gpucommons_spawner.catalogue.file import load_catalogue
 
 from ..kubernetes import KubernetesProgram
 from .api_server import ASTRO, VISION

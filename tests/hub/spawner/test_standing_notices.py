@@ -4,17 +4,17 @@ from collections.abc import Iterator
 
 import pytest
 from gpucommons_contract import NOTICES_NAMESPACE, NoticeLevel
-from gpucommons_people.configuration import Configuration, HubConfiguration
+from gpucommons_people.files.configuration import Configuration, HubConfiguration
 
 from tests.hub.operations import operations
 
-from .spawn_hub import ADMIN_TOKEN, SpawnHub
+from .spawn_hub import ADMIN_TOKEN, PATIENT, SpawnHub
 
 ADA, BEN, EVE = "ada@example.org", "ben@example.org", "eve@example.org"
 CPU = {"size": "cpu"}
 _WITH_NOTICES = """
-from gpucommons_authenticator.broadcast import BROADCAST_PATH, BroadcastHandler
-c.JupyterHub.extra_handlers = [*HANDLERS, (BROADCAST_PATH, BroadcastHandler)]
+from gpucommons_sessions import HANDLERS as SESSION_HANDLERS
+c.JupyterHub.extra_handlers = [*HANDLERS, *SESSION_HANDLERS]
 c.JupyterHub.init_spawners_timeout = 1
 """
 
@@ -26,10 +26,14 @@ def _namespace(api):
 
 @pytest.fixture(scope="module")
 def started_hub(tmp_path_factory, api, node, mounted_catalogue) -> Iterator[SpawnHub]:
-    """A hub with the endpoint of the authenticator that the command calls."""
+    """A hub with the endpoint that the command calls."""
     folder = tmp_path_factory.mktemp("notices")
     hub = SpawnHub(
-        folder, mounted_catalogue.path, api.kubeconfig, node.session_port, more=_WITH_NOTICES
+        folder,
+        mounted_catalogue.path,
+        api.kubeconfig,
+        node.session_port,
+        more=PATIENT + _WITH_NOTICES,
     )
     hub.start()
     for name in (ADA, BEN, EVE):
@@ -76,7 +80,7 @@ def test_a_session_that_starts_after_the_notice_is_told_once_and_those_that_run_
     hub.until(lambda: len(notices) == 2)
     hub.kill()
     hub.start()
-    hub.until(lambda: all(hub.servers(name)[""]["ready"] for name in (ADA, BEN)))
+    hub.until(lambda: all(hub.servers(name).get("", {}).get("ready") for name in (ADA, BEN)))
     do(_send("For Eve.", "eve", users=[EVE]))
     hub.start_server(EVE, CPU)
     hub.until(lambda: len(notices) >= 4 and "For Eve." in _texts(notices))
@@ -102,10 +106,10 @@ def test_a_start_that_a_restart_of_the_hub_cuts_short_is_told_when_it_goes_on(
     do(_send("Maintenance."))
     node.runs_pods = False
     try:
-        assert hub.start_server(ADA, CPU).status_code == 202
+        assert hub.start_server(ADA, CPU, answer_after=3).status_code == 202
         hub.kill()
         hub.start()
-        hub.until(lambda: hub.servers(ADA)[""]["pending"] == "spawn")
+        hub.until(lambda: hub.servers(ADA).get("", {}).get("pending") == "spawn")
         assert notices == []
     finally:
         node.runs_pods = True

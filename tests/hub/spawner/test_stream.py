@@ -90,7 +90,7 @@ def test_looking_is_nobody_s_activity(hub, ruth):
     before = hub.api("GET", f"users/{ruth}").json()["last_activity"]
     time.sleep(0.01)
     url = f"{hub.url}/hub/api/gpucommons/availability"
-    answer = httpx.get(url, headers={"Authorization": f"token {token}"})
+    answer = httpx.get(url, headers={"Authorization": f"token {token}"}, timeout=60)
     assert answer.status_code == 200
     assert hub.api("GET", f"users/{ruth}").json()["last_activity"] == before
 
@@ -99,7 +99,8 @@ def test_streams_of_others_are_not_given(hub, ruth):
     token = hub.api("POST", "users/sam/tokens", json={"expires_in": 600}).json()["token"]
     headers = {"Authorization": f"token {token}", "Accept": "text/event-stream"}
     url = f"{hub.url}/hub/api/gpucommons/availability"
-    assert httpx.get(url, params={"user": ruth}, headers=headers).status_code in {403, 404}
+    answer = httpx.get(url, params={"user": ruth}, headers=headers, timeout=60)
+    assert answer.status_code in {403, 404}
 
 
 def test_a_hub_that_is_stopped_ends_its_streams_at_once(hub, ruth):
@@ -112,5 +113,5 @@ def test_a_hub_that_is_stopped_ends_its_streams_at_once(hub, ruth):
         with contextlib.suppress(httpx.TransportError):  # a clean end is as good
             list(lines)
     hub.start()
-    assert took < 10
+    assert took < 30  # streams that went on would keep it for ever; a busy machine is slow
     assert "Traceback" not in hub.text().removeprefix(before)

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 
 import pytest
-from gpucommons_spawner.pod_outcome import judge
+from gpucommons_spawner.pod_state.pod_outcome import judge
 
 from ..kubernetes import KubernetesProgram
 from .api_server import ASTRO, VISION
@@ -26,10 +26,16 @@ def _scheduler(folder, api, node) -> Iterator[None]:
 
 @pytest.fixture
 def start(api, until) -> Iterator:
-    """Make the pod of a share of a GPU; answers it as it is once the scheduler has decided."""
+    """Make the pod of a share of a GPU; answers it as it is once the scheduler has decided.
+
+    placed: whether it is to come to a node. The scheduler may hear of pods that have just gone
+    only after it has looked at this one, and looks again then.
+    """
     made = []
 
-    def start(team: str, namespace: str, name: str, *, apart: bool = True) -> dict:
+    def start(
+        team: str, namespace: str, name: str, *, apart: bool = True, placed: bool = True
+    ) -> dict:
         pod = json.loads((GOLDEN / "share.json").read_text())
         pod["metadata"] |= {"name": name, "labels": dict(pod["metadata"]["labels"])}
         pod["metadata"]["labels"]["gpucommons.io/team"] = team
@@ -43,7 +49,7 @@ def start(api, until) -> Iterator:
             del spec["affinity"]
         api.post(f"/api/v1/namespaces/{namespace}/pods", pod)
         made.append(f"/api/v1/namespaces/{namespace}/pods/{name}")
-        until(lambda: _decided(api, made[-1]))
+        until(lambda: (_is_placed if placed else _decided)(api, made[-1]))
         return api.get(made[-1])
 
     yield start
@@ -54,6 +60,10 @@ def start(api, until) -> Iterator:
 def _decided(api, path: str) -> bool:
     conditions = api.get(path).get("status", {}).get("conditions", [])
     return any(each["type"] == "PodScheduled" for each in conditions)
+
+
+def _is_placed(api, path: str) -> bool:
+    return _node(api.get(path)) is not None
 
 
 def _node(pod: dict) -> str | None:
@@ -67,7 +77,7 @@ def test_sessions_of_one_team_meet_on_a_node(start):
 
 def test_another_team_is_kept_off_the_node_and_told_why(start):
     assert _node(start("vision", VISION, "a")) == "node-1"
-    other = start("astro", ASTRO, "b")
+    other = start("astro", ASTRO, "b", placed=False)
     assert _node(other) is None
     assert judge(other).reason == (
         "No node can take this session: 1 of 1 is closed to this size while another team "
@@ -77,7 +87,7 @@ def test_another_team_is_kept_off_the_node_and_told_why(start):
 
 def test_a_session_that_may_meet_others_does_not_come_beside_one_that_may_not(start):
     assert _node(start("vision", VISION, "a")) == "node-1"
-    assert _node(start("astro", ASTRO, "b", apart=False)) is None
+    assert _node(start("astro", ASTRO, "b", apart=False, placed=False)) is None
 
 
 def test_sessions_that_may_meet_others_meet(start):

@@ -8,15 +8,15 @@ import pytest
 
 from .spawn_hub import SpawnHub
 
-LIMIT_S = 3
+LIMIT_S = 5
 GPU = {"environment": "scipy", "size": "gpu"}
 _SETTINGS = f"""
-from gpucommons_spawner import prompt_spawner
-from gpucommons_spawner.session_pods import SessionPods
+from gpucommons_spawner.lifecycle import start
+from gpucommons_spawner.pod_state.session_pods import SessionPods
 c.GPUSpawner.start_timeout = {LIMIT_S}
 c.GPUSpawner.start_slots = 1
-prompt_spawner._GONE_SECONDS = {LIMIT_S}
-c.JupyterHub.tornado_settings = {{"slow_spawn_timeout": 30}}
+start._GONE_SECONDS = {LIMIT_S}
+c.JupyterHub.tornado_settings = {{"slow_spawn_timeout": 60}}
 """
 _SAYS_NOTHING = """
 SessionPods.update = lambda pods, kind, changed: None
@@ -26,6 +26,7 @@ told = SessionPods.update
 SessionPods.update = lambda pods, kind, changed: kind == "ADDED" and told(pods, kind, changed)
 """
 _TELLS_OF_NO_END = """
+c.GPUSpawner.start_timeout = 60  # this start is to come about
 told = SessionPods.update
 SessionPods.update = lambda pods, kind, changed: kind != "DELETED" and told(pods, kind, changed)
 """
@@ -73,7 +74,7 @@ def test_the_wait_for_a_turn_does_not_count(hub, api):
         begun = time.monotonic()
         answers = [threads.submit(hub.start_server, name, GPU) for name in ("rosa", "ruth")]
         assert {each.result().status_code for each in answers} == {503}
-    assert 2 * LIMIT_S <= time.monotonic() - begun < 20
+    assert 2 * LIMIT_S <= time.monotonic() - begun < 60
     hub.until(lambda: not api.pods())
 
 

@@ -8,7 +8,7 @@ import httpx
 
 class Visitor(httpx.Client):
     def __init__(self, hub_url: str, name: str):
-        super().__init__(base_url=hub_url, timeout=30, follow_redirects=True)
+        super().__init__(base_url=hub_url, timeout=120, follow_redirects=True)
         self.name = name
 
     def sign_in(self) -> None:

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 import pytest
 from gpucommons_authenticator import DexOAuthenticator
 from gpucommons_authenticator.errors import ProviderUnavailableError
-from gpucommons_authenticator.id_token import Claims
-from gpucommons_authenticator.wire import Answer
+from gpucommons_authenticator.provider.http_client import Answer
+from gpucommons_authenticator.provider.id_token import Claims
 from joserfc import jwt
 from joserfc.jwk import KeySet, RSAKey
 
@@ -37,6 +37,10 @@ class Person:
         self.auth_state, self.name = auth_state, name
         self.spawners = {}
 
+    @property
+    def encrypted_auth_state(self):
+        return None if self.auth_state is None else b"encrypted"
+
     async def get_auth_state(self):
         return self.auth_state
 
@@ -46,7 +50,7 @@ class Person:
 
 @dataclass
 class Issuer:
-    """Answers what Wire would bring back from Dex; counts who asked for what."""
+    """Answers what HTTPClient would bring back from Dex; counts who asked for what."""
 
     key: RSAKey
     claims: Claims = field(default_factory=good_claims)
@@ -108,7 +112,7 @@ def authenticator(issuer):
         issuer=ISSUER, client_id="gpucommons", client_secret="s", allowed_groups={"vision"},
         admin_groups={"staff"}, admin_users=set(),
     )  # fmt: skip
-    authenticator.__dict__["_wire"] = issuer
+    authenticator.__dict__["_http"] = issuer
     return authenticator
 
 

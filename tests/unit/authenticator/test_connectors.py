@@ -2,8 +2,8 @@
 
 import pytest
 from gpucommons_authenticator import DexOAuthenticator
-from gpucommons_authenticator.connectors import chosen, parse_connectors
 from gpucommons_authenticator.errors import UnknownConnectorError
+from gpucommons_authenticator.identity.connectors import chosen, parse_connectors
 from traitlets import TraitError
 
 TWO = [{"id": "ldap", "label": "University"}, {"id": "github", "label": "GitHub"}]

@@ -1,15 +1,15 @@
 """What Dex says about itself, and how often it is asked."""
 
 import pytest
-from gpucommons_authenticator.discovery import (
+from gpucommons_authenticator.errors import ProviderUnavailableError
+from gpucommons_authenticator.provider.discovery import (
     KEY_REFETCH_INTERVAL_S,
     MAX_AGE_S,
     Provider,
     parse_keys,
     parse_metadata,
 )
-from gpucommons_authenticator.errors import ProviderUnavailableError
-from gpucommons_authenticator.wire import Answer
+from gpucommons_authenticator.provider.http_client import Answer
 
 ISSUER = "https://hub.example.org/dex"
 DOCUMENT = "/.well-known/openid-configuration"

@@ -2,7 +2,7 @@
 
 import pytest
 from gpucommons_authenticator import DexOAuthenticator
-from gpucommons_authenticator.group_rules import mapped_groups, parse_rules
+from gpucommons_authenticator.identity.group_rules import mapped_groups, parse_rules
 from hypothesis import given
 from hypothesis import strategies as st
 from traitlets import TraitError
@@ -37,6 +37,71 @@ def test_rules_count_together_and_the_rest_is_dropped():
 
 def test_a_rule_for_a_connector_takes_nothing_when_dex_does_not_name_it():
     assert mapped_groups(parse_rules([{"connector": "ldap"}]), GROUPS, None) == set()
+
+
+_WILDCARDS = [
+    {"connector": "ldap"},
+    {"prefix": "gpu-"},
+    {"pattern": "lab:(.+)", "team": r"\1"},
+    {"pattern": "admins"},
+    {"pattern": ".*", "team": "admins"},
+]
+
+
+@pytest.mark.parametrize("rule", _WILDCARDS, ids=str)
+def test_a_wildcard_gives_no_group_that_hands_out_rights(rule):
+    groups = ["admins", "gpu-admins", "lab:admins"]
+    rules = parse_rules([rule])
+    assert "admins" in mapped_groups(rules, groups, "ldap")
+    assert "admins" not in mapped_groups(rules, groups, "ldap", {"admins"})
+
+
+def test_an_exact_rule_gives_it_and_takes_no_other_group():
+    rules = parse_rules([{"exact": "it-staff", "team": "admins"}, *_WILDCARDS])
+    assert "admins" in mapped_groups(rules, ["it-staff"], "ldap", {"admins"})
+    assert "admins" not in mapped_groups(rules, ["it-staff2", "gpu-admins"], "ldap", {"admins"})
+
+
+@pytest.mark.parametrize("rule", _WILDCARDS, ids=str)
+async def test_who_may_name_a_group_administers_nothing(authenticator, issuer, ada, rule):
+    authenticator.admin_groups, authenticator.allowed_groups = {"admins"}, set()
+    authenticator.group_rules = [rule]
+    connector = {"federated_claims": {"connector_id": "ldap"}}
+    issuer.claims |= {"groups": ["admins", "gpu-admins", "lab:admins"], **connector}
+    model = await authenticator.refresh_user(ada)
+    assert model["admin"] is False
+    assert "admins" not in model["groups"]
+
+
+@pytest.mark.parametrize("reserved", [{"big-users"}, lambda: {"big-users"}], ids=["set", "call"])
+async def test_other_rights_come_from_exact_rules_too(authenticator, issuer, ada, reserved):
+    authenticator.allowed_groups = set()
+    authenticator.reserved_groups = reserved
+    authenticator.group_rules = [{"prefix": "gpu-"}]
+    issuer.claims["groups"] = ["gpu-big-users"]
+    assert (await authenticator.refresh_user(ada))["groups"] == []  # and may stay
+    authenticator.group_rules = [{"exact": "gpu-big-users", "team": "big-users"}]
+    authenticator.__dict__.pop("rules")
+    ada.auth_state["refresh_token"] = "next"
+    assert (await authenticator.refresh_user(ada))["groups"] == ["big-users"]
+
+
+def test_an_administrators_group_that_no_rule_gives_is_told_at_the_start(caplog):
+    settings = {"issuer": "https://d.example.org", "client_id": "x", "client_secret": "s"}
+    rules = [{"connector": "local"}]
+    DexOAuthenticator(**settings, admin_groups={"admins"}, group_rules=rules).check_allow_config()
+    assert '{"connector": "local", "exact": "admins"}' in caplog.text
+    caplog.clear()
+    rules = [{"connector": "local", "exact": "admins"}]
+    DexOAuthenticator(**settings, admin_groups={"admins"}, group_rules=rules).check_allow_config()
+    assert "Nobody can be in" not in caplog.text
+
+
+def test_rules_without_managed_groups_stop_the_hub_at_the_start():
+    settings = {"issuer": "https://d.example.org", "client_id": "x", "client_secret": "s"}
+    hub = DexOAuthenticator(**settings, manage_groups=False, group_rules=[{"prefix": "gpu-"}])
+    with pytest.raises(ValueError, match=r"set manage_groups to True"):
+        hub.check_allow_config()
 
 
 def test_a_prefix_alone_is_no_group():

@@ -37,7 +37,9 @@ async def test_a_hanging_dex_cannot_take_the_connections_of_the_hub():
     assert DexOAuthenticator().http_client is not AsyncHTTPClient()
 
 
-@pytest.mark.parametrize("page", ["login.html", "sign_in_problem.html", "signed_out.html"])
+@pytest.mark.parametrize(
+    "page", ["403.html", "login.html", "sign_in_problem.html", "signed_out.html"]
+)
 def test_pages_load_nothing_from_other_hosts(page):
     text = (TEMPLATES / page).read_text()
     assert "//" not in text.replace("{#", "")

@@ -8,8 +8,8 @@ from gpucommons_authenticator.errors import (
     TokenRejectedError,
     UnclearAnswerError,
 )
-from gpucommons_authenticator.tokens import parse_tokens
-from gpucommons_authenticator.wire import Answer
+from gpucommons_authenticator.provider.http_client import Answer
+from gpucommons_authenticator.provider.tokens import parse_tokens
 
 
 @pytest.mark.parametrize(
@@ -20,6 +20,14 @@ from gpucommons_authenticator.wire import Answer
         (Answer(503, {"error": "temporarily_unavailable"}), ProviderUnavailableError),
         (Answer(401, {"error": "invalid_client"}), ClientRefusedError),
         (Answer(429, {"error": "slow_down"}), ProviderUnavailableError),
+        (Answer(429, {"error": "invalid_request"}), ProviderUnavailableError),
+        (Answer(403, {"error": "forbidden"}), ProviderUnavailableError),
+        (Answer(404, {"error": "not_found"}), ProviderUnavailableError),
+        (Answer(302, {"error": "moved"}), ProviderUnavailableError),
+        (Answer(500, {"error": "upstream connect error"}), ProviderUnavailableError),
+        (Answer(503, {"error": "invalid_request"}), ProviderUnavailableError),
+        (Answer(500, {"error": "server_error"}), ProviderUnavailableError),
+        (Answer(200, {"error": "invalid_grant"}), ProviderUnavailableError),
         (Answer(502, {}), ProviderUnavailableError),
         (Answer(200, {"access_token": "a"}), TokenRejectedError),
         (Answer(200, {"access_token": "a", "id_token": ["x"]}), TokenRejectedError),

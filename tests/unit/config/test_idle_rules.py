@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from gpucommons_config.idle_rules import CatalogueRules
-from gpucommons_culler.rule import Ending, IdleRule
+from gpucommons_culler.core.rule import Ending, IdleRule
 from gpucommons_spawner.catalogue import Catalogue, IdleRules
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -56,7 +56,7 @@ def test_all_that_it_says_is_taken_over():
 def test_a_time_that_is_not_said_makes_room_for_the_one_that_is(said, warn, stop):
     rule = _rule(said)
     assert (rule.warn_after, rule.stop_after) == (warn * MINUTE, stop * MINUTE)
-    assert rule.notice > timedelta()
+    assert rule.warning_time > timedelta()
 
 
 def test_null_is_never_and_not_at_all():

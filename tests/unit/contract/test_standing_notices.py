@@ -50,7 +50,7 @@ def test_what_is_written_is_read_again(standing):
 
 @pytest.mark.parametrize(("seconds", "stands"), [(-1, True), (0, False)])
 def test_a_notice_stands_until_its_end_and_no_longer(seconds, stands):
-    assert NOTICE.stands(UNTIL + timedelta(seconds=seconds)) is stands
+    assert NOTICE.in_force(UNTIL + timedelta(seconds=seconds)) is stands
 
 
 def test_a_notice_for_nobody_by_name_is_for_everybody():
@@ -68,9 +68,9 @@ def test_a_notice_for_nobody_by_name_is_for_everybody():
         ({"notice": '{"id": "x", "text": "x", "html": ""}'}, "Unknown field 'html'"),
         ({"until": "soon"}, "soon"),
         ({"until": "2026-12-01T18:00:00"}, "has no time zone"),
-        ({"users": "[]"}, "its users are no list of names; left out, it is for everybody"),
-        ({"users": '"ada"'}, "its users are no list of names"),
-        ({"users": "[7]"}, "its users are no list of names"),
+        ({"users": "[]"}, "its users are not a list of names; without them, it is for everybody"),
+        ({"users": '"ada"'}, "its users are not a list of names"),
+        ({"users": "[7]"}, "its users are not a list of names"),
     ],
 )
 def test_what_cannot_be_read_is_explained(changed, says):
@@ -82,7 +82,7 @@ def test_what_cannot_be_read_is_explained(changed, says):
 def test_what_is_not_said_is_named(field):
     data = NOTICE.to_data()
     del data[field]
-    with pytest.raises(ValueError, match=f"it says nothing of {field}"):
+    with pytest.raises(ValueError, match=f"{field} is missing"):
         read_standing_notice(data)
 
 

@@ -4,7 +4,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from gpucommons_culler.store import Store
+from gpucommons_culler.database.store import Store
+
+from .samples import PATIENCE_S
 
 
 @pytest.fixture
@@ -19,7 +21,7 @@ def store_url(database_file: Path) -> str:
 
 @pytest.fixture
 def store(store_url: str) -> Iterator[Store]:
-    store = Store(store_url)
+    store = Store(store_url, patience_seconds=PATIENCE_S)
     store.open()
     yield store
     store.close()

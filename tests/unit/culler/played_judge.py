@@ -1,15 +1,17 @@
 """A judge with a few sessions, in place of an engine that watches real ones."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from gpucommons_culler.decision import Countdown, Facts, Lease, decide
-from gpucommons_culler.keep_refused import KeepRefusedError
-from gpucommons_culler.rule import IdleRule
-from gpucommons_culler.session import Session, SessionKey
-from gpucommons_culler.signals import Signal, SignalName
+from gpucommons_culler.core.case import Case
+from gpucommons_culler.core.commitments import Countdown, Keeping, Lease
+from gpucommons_culler.core.decision import Facts, decide
+from gpucommons_culler.core.errors import KeepRefusedError
+from gpucommons_culler.core.rule import IdleRule
+from gpucommons_culler.core.session import Session, SessionKey
+from gpucommons_culler.core.signals import Signal, SignalName
 
 from .samples import ADA, BEN, DAY, HOUR, MINUTE, NOW, a_session
 
@@ -17,21 +19,14 @@ CLEO = SessionKey("cleo", "", NOW - DAY)
 ADA_NIGHT = SessionKey("ada", "night run", NOW - 5 * MINUTE)
 
 
-@dataclass(frozen=True, slots=True)
-class PlayedView:
-    session: Session
-    rule: IdleRule
-    facts: Facts
-    decision: object
-    keep_left: timedelta = timedelta(hours=6, minutes=12, seconds=30)
-    silence: str | None = None
+KEPT = Keeping(1, timedelta(hours=5, minutes=47, seconds=30))
 
 
 def a_signal(quiet: timedelta, value: str = "0 % at most") -> Signal:
     return Signal(SignalName.GPU, "DCGM", True, NOW - MINUTE / 6, NOW - DAY, NOW - quiet, value)
 
 
-def a_view(session: Session, quiet: timedelta, **facts) -> PlayedView:
+def a_case(session: Session, quiet: timedelta, **facts) -> Case:
     rule = IdleRule("size gpu-half")
     known = Facts(
         started=session.key.started,
@@ -39,7 +34,7 @@ def a_view(session: Session, quiet: timedelta, **facts) -> PlayedView:
         required=frozenset({SignalName.GPU}),
         **facts,
     )
-    return PlayedView(session, rule, known, decide(known, rule, NOW))
+    return Case(session, rule, known, decide(known, rule, NOW), KEPT, NOW)
 
 
 class PlayedJudge:
@@ -49,25 +44,29 @@ class PlayedJudge:
         warned = Countdown(NOW - 10 * MINUTE, NOW + 20 * MINUTE)
         lease = Lease(NOW + HOUR, "cleo")
         self.all = [
-            a_view(a_session(BEN, team="astro"), MINUTE),
-            a_view(a_session(ADA), 40 * MINUTE, countdown=warned, gpu_memory=8 * 2**30),
-            a_view(a_session(ADA_NIGHT, size="cpu", gpus=Decimal(0)), MINUTE),
-            a_view(a_session(CLEO), 3 * HOUR, lease=lease),
+            a_case(a_session(BEN, team="astro"), MINUTE),
+            a_case(a_session(ADA), 40 * MINUTE, countdown=warned, gpu_memory=8 * 2**30),
+            a_case(a_session(ADA_NIGHT, size="cpu", gpus=Decimal(0)), MINUTE),
+            a_case(a_session(CLEO), 3 * HOUR, lease=lease),
         ]
         self.kept: list[tuple[str, str, timedelta]] = []
         self.explained: list[SessionKey] = []
 
     @property
-    def views(self) -> Sequence[PlayedView]:
+    def troubles(self) -> Sequence[str]:
+        return ["Prometheus does not measure all: it knows nobody."]
+
+    @property
+    def cases(self) -> Sequence[Case]:
         return self.all
 
-    async def explain(self, key: SessionKey) -> PlayedView | None:
+    async def explain(self, key: SessionKey) -> Case | None:
         self.explained.append(key)
-        found = {view.session.key: view for view in self.all}
+        found = {case.session.key: case for case in self.all}
         return replace(found[key], silence="It did not answer.") if key in found else None
 
     async def keep(self, key: SessionKey, by: str, length: timedelta) -> datetime:
         if length > 12 * HOUR:
-            raise KeepRefusedError("It can be kept for 6 hours more at most.")
+            raise KeepRefusedError("It can be kept for at most 6 hours more.")
         self.kept.append((key.name, by, length))
         return NOW + length

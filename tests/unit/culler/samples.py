@@ -4,21 +4,23 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
-from gpucommons_culler.decision import Countdown
-from gpucommons_culler.records import (
+from gpucommons_culler.core.commitments import Countdown
+from gpucommons_culler.core.records import (
     Event,
     EventKind,
-    KeptExemption,
-    KeptLease,
     Scope,
-    StandingCountdown,
+    StoredCountdown,
+    StoredExemption,
+    StoredLease,
 )
-from gpucommons_culler.session import Session, SessionKey
+from gpucommons_culler.core.session import Session, SessionKey
 
 NOW = datetime(2026, 11, 27, 14, 30, 0, 123456, UTC)
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 ADA = SessionKey("ada", "", NOW - DAY)
 BEN = SessionKey("ben", "night-run", NOW - 3 * HOUR)
+PATIENCE_S = 60
+"""For a database that is to answer: the disk may be busy with other work."""
 SIGNAL = {"name": "gpu", "source": "DCGM", "value": "0 % at most", "active_at": None}
 
 
@@ -29,7 +31,7 @@ def an_event(kind: EventKind = EventKind.WARNED, session: SessionKey = ADA, **ch
         session=session,
         team="vision",
         size="gpu-half",
-        reason="It is idle since 13:30 UTC: 0 % at most.",
+        reason="It has been idle since 2026-11-27 13:30 UTC: 0 % at most.",
         by="root",
         verdict="idle-held",
         rule="size gpu-half",
@@ -41,16 +43,16 @@ def an_event(kind: EventKind = EventKind.WARNED, session: SessionKey = ADA, **ch
     return replace(event, **changes)
 
 
-def a_countdown(session: SessionKey = ADA, stop_at: datetime = NOW + HOUR) -> StandingCountdown:
-    return StandingCountdown(session, Countdown(NOW, stop_at), f"/user/{session.name}/", (SIGNAL,))
+def a_countdown(session: SessionKey = ADA, stop_at: datetime = NOW + HOUR) -> StoredCountdown:
+    return StoredCountdown(session, Countdown(NOW, stop_at), f"/user/{session.name}/", (SIGNAL,))
 
 
-def a_lease(session: SessionKey = ADA, until: datetime = NOW + HOUR) -> KeptLease:
-    return KeptLease(session, NOW, until, session.user, NOW - HOUR)
+def a_lease(session: SessionKey = ADA, until: datetime = NOW + HOUR) -> StoredLease:
+    return StoredLease(session, NOW, until, session.user, NOW - HOUR)
 
 
-def an_exemption(name: str = "vision", until: datetime = NOW + 7 * DAY) -> KeptExemption:
-    return KeptExemption(Scope.TEAM, name, NOW, until, "root", "The paper is due.")
+def an_exemption(name: str = "vision", until: datetime = NOW + 7 * DAY) -> StoredExemption:
+    return StoredExemption(Scope.TEAM, name, NOW, until, "root", "The paper is due.")
 
 
 def a_session(key: SessionKey = ADA, **changes) -> Session:

@@ -6,10 +6,10 @@ from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 
 import pytest
-from gpucommons_culler.records import Event, EventFilter, EventKind, Scope
-from gpucommons_culler.session import SessionKey
-from gpucommons_culler.store import LEASES_MATTER, Store
-from gpucommons_culler.store_errors import AlreadyWarned, NoSuchExemption
+from gpucommons_culler.core.errors import AlreadyWarnedError, NoSuchExemptionError
+from gpucommons_culler.core.records import Event, EventFilter, EventKind, Scope
+from gpucommons_culler.core.session import SessionKey
+from gpucommons_culler.database.store import LEASES_MATTER, Store
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -20,6 +20,7 @@ from .samples import (
     HOUR,
     MINUTE,
     NOW,
+    PATIENCE_S,
     a_countdown,
     a_lease,
     an_event,
@@ -89,19 +90,19 @@ class StoreBehaviour:
 
     def test_a_session_is_warned_once(self, store):
         store.begin(a_countdown(), an_event())
-        with pytest.raises(AlreadyWarned, match="ada is warned already"):
+        with pytest.raises(AlreadyWarnedError, match="ada was warned already"):
             store.begin(a_countdown(stop_at=NOW + 2 * HOUR), an_event())
         assert store.countdowns() == [a_countdown()]
         assert len(store.events()) == 1
 
     def test_of_replicas_that_warn_together_one_does(self, store, store_url):
-        other = Store(store_url)
+        other = Store(store_url, patience_seconds=PATIENCE_S)
         other.open()
 
         def warn(each: Store) -> bool:
             try:
                 each.begin(a_countdown(), an_event())
-            except AlreadyWarned:
+            except AlreadyWarnedError:
                 return False
             return True
 
@@ -114,7 +115,7 @@ class StoreBehaviour:
     def test_the_same_moment_in_another_zone_is_the_same_session(self, store):
         store.begin(a_countdown(), an_event())
         there = ADA.started.astimezone(timezone(timedelta(hours=9)))
-        with pytest.raises(AlreadyWarned):
+        with pytest.raises(AlreadyWarnedError):
             store.begin(a_countdown(ADA._replace(started=there)), an_event())
 
     def test_another_run_of_the_server_is_another_session(self, store):
@@ -161,7 +162,7 @@ class StoreBehaviour:
         ended = an_event(EventKind.EXEMPTION_ENDED)
         store.end_exemption(number, NOW, ended)
         assert [each.number for each in store.exemptions(NOW)] == [kept]
-        with pytest.raises(NoSuchExemption, match=str(number)):
+        with pytest.raises(NoSuchExemptionError, match=str(number)):
             store.end_exemption(number, NOW, ended)
         assert _kinds(store).count(EventKind.EXEMPTION_ENDED) == 1
 

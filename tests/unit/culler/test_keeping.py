@@ -4,10 +4,10 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from gpucommons_culler.keeping import choices, chosen_length, left_to_keep, refusal
-from gpucommons_culler.memory import Keeping, Memory
-from gpucommons_culler.records import KeptLease
-from gpucommons_culler.rule import IdleRule
+from gpucommons_culler.core.commitments import Keeping
+from gpucommons_culler.core.keeping import choices, chosen_length, left_to_keep, refusal
+from gpucommons_culler.core.records import Records, StoredLease
+from gpucommons_culler.core.rule import IdleRule
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -38,6 +38,11 @@ def test_short_and_long_are_offered_as_far_as_the_rule_goes():
     assert _ids(replace(RULE, keep_at_most=timedelta()), NEVER_KEPT) == ["stop"]
 
 
+def test_a_length_to_keep_is_written_in_full():
+    labels = [each.label for each in choices(replace(RULE, keep_at_most=2.5 * HOUR), NEVER_KEPT)]
+    assert labels == ["Keep 1 hour", "Keep 2 hours 30 minutes", "End it now"]
+
+
 @given(rules, keepings)
 def test_what_is_offered_is_allowed(rule, used):
     offered = [length for each in _ids(rule, used) if (length := chosen_length(each))]
@@ -57,9 +62,14 @@ def test_nobody_keeps_more_than_the_rule_allows(rule, used, length):
     ("rule", "used", "length", "words"),
     [
         (replace(RULE, keep_times=0), NEVER_KEPT, HOUR, "cannot be kept here (size gpu)"),
-        (RULE, Keeping(2, HOUR), HOUR, "It was kept 2 times since it was last used"),
-        (RULE, Keeping(1, 6 * HOUR), HOUR, "It was kept for 6 hours since it was last used"),
-        (RULE, NEVER_KEPT, 7 * HOUR, "It can be kept for 6 hours more at most."),
+        (RULE, Keeping(2, HOUR), HOUR, "It has already been kept 2 times since it was last used"),
+        (
+            RULE,
+            Keeping(1, 6 * HOUR),
+            HOUR,
+            "It has already been kept for 6 hours since",
+        ),
+        (RULE, NEVER_KEPT, 7 * HOUR, "It can be kept for at most 6 hours more."),
         (RULE, NEVER_KEPT, timedelta(seconds=5), "Keep it for at least 1 minute"),
     ],
 )
@@ -73,8 +83,9 @@ def test_what_is_no_choice_to_keep_is_none(choice):
 
 
 def test_time_that_is_kept_twice_is_used_up_once():
-    def lease(begin: float, end: float) -> KeptLease:
-        return KeptLease(ADA, NOW + begin * HOUR, NOW + end * HOUR, "ada", NOW)
+    def lease(begin: float, end: float) -> StoredLease:
+        return StoredLease(ADA, NOW + begin * HOUR, NOW + end * HOUR, "ada", NOW)
 
-    memory = Memory(leases=[lease(-5, -4), lease(0, 2), lease(1, 3), lease(1.5, 2.5), lease(5, 6)])
-    assert memory.keeping(ADA, NOW) == Keeping(4, 4 * HOUR)
+    leases = [lease(-5, -4), lease(0, 2), lease(1, 3), lease(1.5, 2.5), lease(5, 6)]
+    records = Records(leases=leases)
+    assert records.keeping(ADA, NOW) == Keeping(4, 4 * HOUR)

@@ -1,13 +1,16 @@
 """What kubelets count, turned into readings: rates between two looks, and nothing where unsure."""
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Coroutine, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
 import pytest
-from gpucommons_culler.signals import SignalName
-from gpucommons_culler.sources import KubeletSource
+from gpucommons_culler.core.deadline import within
+from gpucommons_culler.core.signals import SignalName
+from gpucommons_culler.telemetry.sources import kubelet as kubelet_source
+from gpucommons_culler.telemetry.sources.kubelet import KubeletSource
 
 from .samples import ADA, a_session
 
@@ -93,6 +96,16 @@ async def test_counters_that_were_not_read_anew_say_what_they_said(kubelet, sour
     assert (await _values(source))[SignalName.PROCESSOR][0] is False
 
 
+async def test_a_reading_is_of_the_moment_at_which_the_kubelet_counted(kubelet, source):
+    kubelet.count(0, 100, 0)
+    await source.read([SESSION])
+    kubelet.count(20, 110, 0)
+    found, _ = await source.read([SESSION])
+    assert {each.at for each in found[SESSION.pod]} == {NOON + timedelta(seconds=20)}
+    again, _ = await source.read([SESSION])  # it answers, and has not counted since
+    assert {each.at for each in again[SESSION.pod]} == {NOON + timedelta(seconds=20)}
+
+
 @pytest.mark.parametrize(
     ("at", "seconds", "received"), [(20, 5, 9000), (20, 110, 10), (200, 110, 9000)]
 )
@@ -110,8 +123,50 @@ async def test_a_node_that_does_not_tell_is_named_and_the_others_count(kubelet):
     kubelet.count(20, 110, 0)
     found, error = await source.read([SESSION])
     assert found[SESSION.pod][0].active
-    assert "node b does not tell" in str(error)
+    assert "node b does not answer" in str(error)
     assert "403" in str(error)
+
+
+@pytest.mark.parametrize("said", ["hangs", "drips", [], {"pods": 1}, {"pods": [["cpu"]]}, None])
+async def test_whatever_one_node_does_the_others_count(kubelet, monkeypatch, said):
+    async def after_node_a(seconds: float, questions: Iterable[Coroutine]) -> list:
+        """Let the time for all begin when node a has answered, however busy the machine is."""
+        b, a = (asyncio.create_task(each) for each in questions)
+        await a
+        return await within(seconds, map(answered, (b, a)))
+
+    async def answered(task: asyncio.Task) -> object:
+        return await task
+
+    monkeypatch.setattr(kubelet_source, "_PATIENCE_S", 0.2)
+    monkeypatch.setattr(kubelet_source, "within", after_node_a)
+
+    class Dripping(httpx.AsyncByteStream):
+        async def __aiter__(self):
+            while True:
+                yield b" "
+                await asyncio.sleep(0.01)
+
+    async def answer(request: httpx.Request) -> httpx.Response:
+        if request.url.host == "node-a":
+            return kubelet.answer(request)
+        if said == "hangs":
+            await asyncio.Event().wait()
+        if said == "drips":
+            return httpx.Response(200, stream=Dripping())
+        return httpx.Response(200, json=said)
+
+    async def addresses() -> Mapping[str, str]:
+        return {"b": "https://node-b:10250", "a": "https://node-a:10250"}
+
+    client = httpx.AsyncClient(transport=httpx.MockTransport(answer))
+    source = KubeletSource(client, addresses)
+    kubelet.count(0, 100, 0)
+    await source.read([SESSION])
+    kubelet.count(20, 110, 0)
+    found, error = await source.read([SESSION])
+    assert found[SESSION.pod][0].active
+    assert str(error).startswith("node b ")
 
 
 async def test_nodes_that_cannot_be_listed_are_an_error_and_no_reading(kubelet):

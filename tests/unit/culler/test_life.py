@@ -3,11 +3,12 @@
 from datetime import UTC, datetime, timedelta
 
 from gpucommons_contract import KernelActivity, SessionActivity
-from gpucommons_culler.decision import Action, Countdown, Facts, decide
-from gpucommons_culler.rule import IdleRule
-from gpucommons_culler.session import SessionKey
-from gpucommons_culler.signals import SignalName
-from gpucommons_culler.tracks import Tracks
+from gpucommons_culler.core.commitments import Countdown
+from gpucommons_culler.core.decision import Action, Facts, decide
+from gpucommons_culler.core.rule import IdleRule
+from gpucommons_culler.core.session import SessionKey
+from gpucommons_culler.core.signals import SignalName
+from gpucommons_culler.telemetry.signal_history import SignalHistory
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -29,21 +30,21 @@ def live(worked: set[int], ran: set[int], gaps: set[int]) -> tuple[list[int], in
 
     In the minutes ``worked`` its processor did, and in those of ``ran`` a cell ran.
     """
-    tracks, countdown, warned, last = Tracks(), None, [], None
+    history, countdown, warned, last = SignalHistory(), None, [], None
     for minute in range(LIFE + STOP + WARN):
         now = BEGIN + minute * MINUTE
         last = minute if minute in ran else last
         if minute not in gaps:
             for name in (SignalName.PROCESSOR, SignalName.NETWORK):
                 active = name is SignalName.PROCESSOR and minute in worked
-                tracks.observe(
+                history.observe(
                     KEY, name, "the node", trusted=True, at=now, active=active, value="x"
                 )
             age = None if last is None else (minute - last) * 60.0
             kernels = () if age is None else (KernelActivity("1", "a", minute == last, age),)
-            tracks.told(KEY, SessionActivity(minute * 60.0, kernels, (), None), now)
+            history.report(KEY, SessionActivity(minute * 60.0, kernels, (), None), now)
         known = frozenset(SignalName) - {SignalName.GPU}
-        facts = Facts(BEGIN, tracks.signals(KEY), known, countdown=countdown)
+        facts = Facts(BEGIN, history.signals(KEY), known, countdown=countdown)
         decision = decide(facts, RULE, now)
         if decision.action is Action.WARN:
             countdown = Countdown(now, decision.next_at)

@@ -5,9 +5,9 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 import pytest
-from gpucommons_culler.decision import Action, Decision, Verdict
-from gpucommons_culler.metrics import LONGEST_GAIN, Metrics
-from gpucommons_culler.session import Session
+from gpucommons_culler.core.decision import Action, Decision, Verdict
+from gpucommons_culler.core.metrics import LONGEST_GAIN, Metrics
+from gpucommons_culler.core.session import Session
 from prometheus_client.parser import text_string_to_metric_families
 
 from .samples import ADA, HOUR, MINUTE, NOW, a_session

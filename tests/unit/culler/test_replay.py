@@ -6,7 +6,7 @@ That the peers fail where they are known to shows that the days have the traps t
 from datetime import timedelta
 
 import pytest
-from gpucommons_culler.rule import IdleRule
+from gpucommons_culler.core.rule import IdleRule
 
 from bench.idle_replay import HUB, KUBEFLOW_HOUR, NO_EXPORTER, OURS, PRUNER, RULES, outcomes
 from bench.replay import traps

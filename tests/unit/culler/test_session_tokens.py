@@ -4,9 +4,9 @@ import asyncio
 from datetime import UTC, datetime
 
 import pytest
-from gpucommons_culler.hub_errors import HubUnavailable
-from gpucommons_culler.session import SessionKey
-from gpucommons_culler.session_tokens import AT_ONCE, SessionTokens
+from gpucommons_culler.clients.session_tokens import AT_ONCE, SessionTokens
+from gpucommons_culler.core.errors import HubUnavailableError, NotAllowedError
+from gpucommons_culler.core.session import SessionKey
 
 DAY = 86400.0
 
@@ -24,7 +24,7 @@ class Hub:
         await asyncio.sleep(0)
         if self.failures:
             self.failures -= 1
-            raise HubUnavailable("away")
+            raise HubUnavailableError("away")
         self.asked.append(list(servers))
         return [f"{user}-{len(self.asked)}" for user, _ in servers], DAY
 
@@ -75,12 +75,35 @@ async def test_what_is_gone_is_forgotten(hub):
     assert len(hub.asked) == 3
 
 
-async def test_a_hub_that_is_away_fails_one_and_the_others_try_again(hub):
+async def test_a_failure_is_that_of_all_who_wait_and_the_hub_is_asked_once(hub):
     hub.failures = 1
-    found = await asyncio.gather(
-        *(hub.tokens.of(_key(number)) for number in range(3)), return_exceptions=True
-    )
-    assert [isinstance(each, HubUnavailable) for each in found] == [True, False, False]
+    keys = [_key(number) for number in range(4 * AT_ONCE)]
+    found = await asyncio.gather(*map(hub.tokens.of, keys), return_exceptions=True)
+    assert {type(each) for each in found} == {HubUnavailableError}
+    assert (hub.failures, hub.asked) == (0, []), "one question failed, and no other was asked"
+
+
+async def test_who_comes_right_after_a_failure_does_not_wait_and_after_the_pause_is_served(hub):
+    hub.failures = 1
+    with pytest.raises(HubUnavailableError, match="away"):
+        await hub.tokens.of(_key(1))
+    with pytest.raises(HubUnavailableError, match="away"):
+        await hub.tokens.of(_key(2))
+    assert hub.asked == []
+    hub.now = 15.0
+    assert await hub.tokens.of(_key(2)) == "u2-1"
+    assert await hub.tokens.of(_key(1)) == "u1-2"
+
+
+async def test_a_right_that_is_missing_is_named_to_all():
+    async def refuse(_servers):
+        raise NotAllowedError("access:servers")
+
+    tokens = SessionTokens(refuse, clock=lambda: 0.0)
+    for number in (1, 2):
+        with pytest.raises(NotAllowedError, match="access:servers") as raised:
+            await tokens.of(_key(number))
+        assert raised.value.scope == "access:servers"
 
 
 async def test_who_stops_waiting_takes_nothing_from_the_others(hub):

@@ -7,8 +7,8 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from gpucommons_culler.store import Store
-from gpucommons_culler.store_errors import StoreUnavailable
+from gpucommons_culler.core.errors import StoreUnavailableError
+from gpucommons_culler.database.store import Store
 
 from .samples import a_countdown, an_event
 from .store_behaviour import StoreBehaviour
@@ -36,7 +36,7 @@ def locked(store: Store, database_file: Path) -> Iterator[sqlite3.Connection]:
 
 
 def test_a_locked_database_is_told_and_nothing_is_written(hasty_store, locked):
-    with pytest.raises(StoreUnavailable, match="database is locked"):
+    with pytest.raises(StoreUnavailableError, match="database is locked"):
         hasty_store.begin(a_countdown(), an_event())
     locked.execute("ROLLBACK")
     assert hasty_store.countdowns() == []
@@ -48,8 +48,12 @@ def test_a_locked_database_can_be_read(store, hasty_store, locked):
 
 
 def test_a_lock_of_a_moment_is_waited_for(store, locked):
-    threading.Timer(0.5, locked.execute, ["ROLLBACK"]).start()
-    store.record(an_event())
+    unlocking = threading.Timer(0.5, locked.execute, ["ROLLBACK"])
+    unlocking.start()
+    try:
+        store.record(an_event())
+    finally:
+        unlocking.join()  # before its connection is closed
     assert len(store.events()) == 1
 
 
@@ -58,14 +62,14 @@ def test_a_locked_database_is_told_at_the_start(database_file):
         other.isolation_level = None
         other.execute("BEGIN EXCLUSIVE")
         store = Store(f"sqlite:///{database_file}", patience_seconds=0.3)
-        with pytest.raises(StoreUnavailable, match="locked"):
+        with pytest.raises(StoreUnavailableError, match="locked"):
             store.open()
         store.close()
 
 
 def test_a_folder_that_is_not_there_is_told(tmp_path):
     store = Store(f"sqlite:///{tmp_path}/missing/idle.sqlite", patience_seconds=0.3)
-    with pytest.raises(StoreUnavailable, match="unable to open database file"):
+    with pytest.raises(StoreUnavailableError, match="unable to open database file"):
         store.open()
 
 
@@ -73,7 +77,7 @@ def test_a_file_that_is_no_database_is_told(tmp_path):
     file = tmp_path / "idle.sqlite"
     file.write_text("not a database" * 100)
     store = Store(f"sqlite:///{file}", patience_seconds=0.3)
-    with pytest.raises(StoreUnavailable, match="not a database"):
+    with pytest.raises(StoreUnavailableError, match="not a database"):
         store.open()
     store.close()
 
@@ -83,6 +87,6 @@ def test_a_failure_in_the_middle_leaves_no_half(store, database_file):
         other.execute(
             "CREATE TRIGGER full BEFORE INSERT ON events BEGIN SELECT raise(ABORT, 'full'); END"
         )
-    with pytest.raises(StoreUnavailable, match="full"):
+    with pytest.raises(StoreUnavailableError, match="full"):
         store.begin(a_countdown(), an_event())
     assert store.countdowns() == []

@@ -7,10 +7,12 @@ from contextlib import closing
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from gpucommons_culler.store import Store
-from gpucommons_culler.store_errors import StoreNewer
-from gpucommons_culler.tables import METADATA
+from gpucommons_culler.core.errors import StoreNewerError
+from gpucommons_culler.database.store import Store
+from gpucommons_culler.database.tables import METADATA
 from sqlalchemy import Connection, create_engine
+
+from .samples import PATIENCE_S
 
 
 def differences(connection: Connection) -> list[object]:
@@ -49,7 +51,7 @@ def test_a_second_start_changes_nothing(store, store_url, database_file):
 
 
 def test_replicas_may_start_together(store_url):
-    stores = [Store(store_url) for _ in range(4)]
+    stores = [Store(store_url, patience_seconds=PATIENCE_S) for _ in range(4)]
     with ThreadPoolExecutor() as threads:
         list(threads.map(Store.open, stores))
     assert stores[0].events() == []
@@ -61,6 +63,6 @@ def test_a_database_of_a_newer_program_is_refused(store, store_url, database_fil
     with closing(sqlite3.connect(database_file)) as other, other:
         other.execute("UPDATE alembic_version SET version_num = '9999'")
     older = Store(store_url)
-    with pytest.raises(StoreNewer, match=r"version 9999.*Start the newer program again"):
+    with pytest.raises(StoreNewerError, match=r"version 9999.*Start the newer program again"):
         older.open()
     older.close()

@@ -13,6 +13,7 @@ import pytest
 from gpucommons_node import AgentServer, Pod, PodTable, ProcessScan
 from gpucommons_node.server import plain_address
 from gpucommons_node.watch import APIServer, look
+from gpucommons_upkeep import Heartbeat
 
 CONTAINER, OTHER = "a" * 64, "b" * 64
 
@@ -30,15 +31,20 @@ def manifest(uid: str, address: str, container: str = CONTAINER, **spec: object)
     }
 
 
+def _client(server: AgentServer) -> httpx.Client:
+    address = f"http://127.0.0.1:{server.server_port}"
+    return httpx.Client(base_url=address, trust_env=False, timeout=60)
+
+
 @pytest.fixture
-def agent() -> Iterator[tuple[PodTable, httpx.Client]]:
+def agent(patient) -> Iterator[tuple[PodTable, httpx.Client]]:
     """An agent on the loopback, with processes of two containers."""
     pods = PodTable()
     scan = ProcessScan(lambda: {CONTAINER: {4242: 17}, OTHER: {5000: 1}})
     server = AgentServer(("127.0.0.1", 0), pods, scan)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
-    with httpx.Client(base_url=f"http://127.0.0.1:{server.server_port}", trust_env=False) as client:
+    with _client(server) as client:
         yield pods, client
     server.shutdown()
     server.server_close()
@@ -77,6 +83,37 @@ def test_while_pods_are_not_known_nobody_is_answered(agent):
     pods.forget()
     assert client.get("/processes").status_code == 503
     assert client.get("/else").status_code == 404
+
+
+def test_a_table_that_is_too_old_answers_nobody(patient):
+    now = [0.0]
+    heart = Heartbeat("Listing the pods of node n", 100, lambda: now[0])
+    pods = PodTable()
+    pods.replace([manifest("1", "127.0.0.1")])
+    server = AgentServer(
+        ("127.0.0.1", 0), pods, ProcessScan(lambda: {CONTAINER: {4242: 17}}), heart
+    )
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    with _client(server) as client:
+        heart.succeeded()
+        codes = [client.get(path).status_code for path in ("/healthz", "/processes")]
+        heart.failed("IncompleteRead: 0 bytes read")
+        now[0] = 101.0
+        late = [client.get(path) for path in ("/healthz", "/processes")]
+    server.shutdown()
+    server.server_close()
+    thread.join()
+    assert codes == [200, 200]
+    assert [each.status_code for each in late] == [503, 503]
+    assert "last succeeded 101 s ago: IncompleteRead" in late[0].text
+
+
+def test_a_session_of_which_no_process_is_seen_is_not_told_that_it_has_none(agent):
+    pods, client = agent
+    pods.replace([manifest("1", "127.0.0.1", "c" * 64)])
+    answer = client.get("/processes")
+    assert (answer.status_code, "No process of the session" in answer.text) == (503, True)
 
 
 def test_a_pod_that_ended_has_no_address():

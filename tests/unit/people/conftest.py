@@ -1,6 +1,7 @@
 """A world in memory with two teams."""
 
 from collections.abc import Callable
+from datetime import date
 from itertools import count
 from pathlib import Path
 
@@ -30,12 +31,27 @@ def world(make_world: Callable[[], World]) -> World:
     return make_world()
 
 
+@pytest.fixture
+def today(monkeypatch: pytest.MonkeyPatch) -> date:
+    """The day that it is for accounts until the test ends: midnight may come meanwhile."""
+    day = date.today()
+
+    class Day(date):
+        @classmethod
+        def today(cls) -> date:
+            return day
+
+    for module in ("move", "removal", "retention"):
+        monkeypatch.setattr(f"gpucommons_people.accounts.{module}.date", Day)
+    return day
+
+
 @pytest.fixture(autouse=True)
 def _cheap_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
     """bcrypt at its lowest cost: what these tests look at does not depend on it."""
-    monkeypatch.setattr("gpucommons_people.passwords._COST", 4)
+    monkeypatch.setattr("gpucommons_people.accounts.passwords._COST", 4)
 
 
 @pytest.fixture(autouse=True)
 def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gpucommons_people.removal._POLL_S", 0)
+    monkeypatch.setattr("gpucommons_people.accounts.removal._POLL_S", 0)

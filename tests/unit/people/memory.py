@@ -12,8 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from gpucommons_contract import Notice
-from gpucommons_people.audit import AuditLog
-from gpucommons_people.cluster import (
+from gpucommons_people.clients.cluster import (
     CLAIMS,
     KINDS,
     NAMESPACES,
@@ -23,12 +22,13 @@ from gpucommons_people.cluster import (
     ClusterError,
     Kind,
 )
-from gpucommons_people.configuration import Configuration
-from gpucommons_people.dex_accounts import DexAccounts
-from gpucommons_people.handout import Handouts
-from gpucommons_people.hub import Delivery, HubUser, Standing
+from gpucommons_people.clients.dex_accounts import DexAccounts
+from gpucommons_people.clients.hub import Delivery, HubUser, RecheckResult
+from gpucommons_people.clients.workspaces import Workspaces
+from gpucommons_people.files.audit import AuditLog
+from gpucommons_people.files.configuration import Configuration
+from gpucommons_people.files.handout import Handouts
 from gpucommons_people.installation import Installation
-from gpucommons_people.workspaces import Workspaces
 
 DEX = "dex"
 
@@ -142,7 +142,7 @@ class MemoryHub:
         self.deaf: list[str] = []
         self._plug, self._stopping = plug, False
 
-    async def user(self, name):
+    async def user(self, name, *, patient=True):
         if self.down:
             raise self.down
         if name not in self.users:
@@ -158,7 +158,7 @@ class MemoryHub:
             return None
         self.rechecked.append((name, grace_s))
         self._stopping = not self.allowed
-        return Standing(
+        return RecheckResult(
             self.allowed, "Dex vouches for them.", self.users[name], stops_at=time.time()
         )
 

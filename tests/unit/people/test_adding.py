@@ -3,10 +3,11 @@
 from datetime import date
 
 import pytest
-from gpucommons_people.accounts import Leftover, add_user, newcomer
-from gpucommons_people.cluster import CLAIMS, PASSWORDS
+from gpucommons_people.accounts.accounts import Leftover, add_user
+from gpucommons_people.accounts.importing import import_users
+from gpucommons_people.accounts.newcomer import newcomer
+from gpucommons_people.clients.cluster import CLAIMS, PASSWORDS
 from gpucommons_people.errors import InputError, PeopleError
-from gpucommons_people.importing import import_users
 
 ADA = "ada@example.org"
 TEAMS = ("robots", "vision")

@@ -4,9 +4,10 @@ import json
 from datetime import UTC, datetime
 
 import pytest
-from gpucommons_people.accounts import Leftover, add_user, newcomer, reset_password
-from gpucommons_people.audit import AuditLog, actor
+from gpucommons_people.accounts.accounts import Leftover, add_user, reset_password
+from gpucommons_people.accounts.newcomer import newcomer
 from gpucommons_people.errors import PeopleError
+from gpucommons_people.files.audit import AuditLog, actor
 
 
 def _lines(file):

@@ -9,7 +9,8 @@ from datetime import date, timedelta
 
 import pytest
 from gpucommons_people import command, people
-from gpucommons_people.configuration import VARIABLE
+from gpucommons_people.clients.cluster import PODS
+from gpucommons_people.files.configuration import VARIABLE
 
 ADA = "ada@example.org"
 
@@ -22,7 +23,7 @@ def gpucommons(world, tmp_path, monkeypatch):
     monkeypatch.delenv(VARIABLE, raising=False)
 
     @asynccontextmanager
-    async def opened(configuration, who):
+    async def opened(configuration, who, patience):
         yield world.it
 
     monkeypatch.setattr(people, "opened", opened)
@@ -57,7 +58,7 @@ def test_a_person_is_added_shown_listed_and_removed(gpucommons, capsys):
     assert gpucommons("user", "remove", ADA) == 0
     output = capsys.readouterr().out
     for line in (
-        "Done:\n  Make the account ada@example.org in vision.",
+        "Done:\n  Create the account ada@example.org in vision.",
         "Groups    vision",
         "ada@example.org  Ada   vision",
         "  Delete the account of ada@example.org in Dex",
@@ -67,7 +68,7 @@ def test_a_person_is_added_shown_listed_and_removed(gpucommons, capsys):
 
 def test_a_dry_run_says_what_would_be(gpucommons, capsys, world):
     assert gpucommons("user", "add", ADA, "--team", "vision", "--dry-run") == 0
-    assert capsys.readouterr().out.startswith("Would do:\n  Make the account")
+    assert capsys.readouterr().out.startswith("Would do:\n  Create the account")
     assert world.plug.changes == 0
 
 
@@ -147,12 +148,24 @@ def test_limits_that_are_not_given_stay(gpucommons, capsys):
     assert (found["gpus"], found["sessions"], found["display_name"]) == (4, 9, "New")
 
 
+def test_limits_of_named_devices_are_given_one_by_one_and_shown(gpucommons, capsys):
+    mig, gpu = "nvidia.com/mig-1g.10gb", "gpu.nvidia.com"
+    assert gpucommons("team", "add", "new", "--resource", f"{mig}=4", "--device-class", "x=1") == 0
+    assert f"limited to {mig} 4, x 1." in capsys.readouterr().out
+    assert gpucommons("team", "add", "new", "--device-class", f"{gpu}=2") == 0
+    assert f"Change device_classes of team new: x 1 → x 1, {gpu} 2." in capsys.readouterr().out
+    assert gpucommons("team", "show", "new") == 0
+    assert f"{mig}  not counted  4" in " ".join(capsys.readouterr().out.split(" "))
+    assert gpucommons("team", "add", "new", "--resource", mig) == 2
+    assert "must be written NAME=N" in capsys.readouterr().err
+
+
 def test_a_team_cannot_be_called_as_the_administrators_group(gpucommons, capsys):
     assert gpucommons("team", "add", "admins") == 2
     assert "administer the hub" in capsys.readouterr().err
 
 
-def test_a_move_says_what_stays(gpucommons, capsys, world):
+def test_a_move_says_what_stays(gpucommons, capsys, world, today):
     gpucommons("user", "add", ADA, "--team", "vision")
     world.add_workspace(ADA, "vision")
     world.add_session(ADA, "vision", "big")
@@ -160,9 +173,9 @@ def test_a_move_says_what_stays(gpucommons, capsys, world):
     assert gpucommons("user", "move", ADA, "--from", "vision", "--to", "robots") == 0
     output = capsys.readouterr().out
     assert "vision → robots" in output
-    assert "Note: The session big of ada@example.org in team vision goes on" in output
-    until = date.today() + timedelta(days=90)
-    files = f"Note: The files in team vision are not carried along. Until {until} moving back finds"
+    assert "Note: The session big of ada@example.org in team vision keeps running" in output
+    until = today + timedelta(days=90)
+    files = f"Note: The files in team vision are not moved. Until {until}, moving back finds"
     assert files in output
     assert gpucommons("user", "move", ADA, "--from", "vision", "--to", "robots") == 0
     again = capsys.readouterr().out
@@ -217,9 +230,53 @@ def test_a_notice_is_sent_listed_and_taken_back(gpucommons, capsys, world):
     assert gpucommons("notice", "withdraw") == 0
     capsys.readouterr()
     assert gpucommons("notice", "list") == 0
-    assert capsys.readouterr().out == "There is no notice for sessions that start.\n"
+    assert capsys.readouterr().out == "No notice is in force.\n"
 
 
 def test_a_notice_with_two_ends_is_refused(gpucommons, capsys):
     assert gpucommons("notice", "send", "Maintenance.", "--in", "2h", "--for", "1d") == 2
     assert "Give --in or --for, not both" in capsys.readouterr().err
+
+
+def test_a_table_is_never_too_narrow_for_an_address(gpucommons, capsys, monkeypatch):
+    long = "researcher-with-a-long-name@department.example.org"
+    monkeypatch.setenv("COLUMNS", "60")
+    until = f"{date.today() + timedelta(days=7)}"
+    reason = "A deadline of which there is a good deal to say, as there always is"
+    words = ("--user", long, "--gpus", "2", "--until", until, "--reason", reason)
+    assert gpucommons("quota", "grant", *words) == 0
+    capsys.readouterr()
+    assert gpucommons("quota", "list") == 0
+    output = capsys.readouterr().out
+    assert long in output
+    assert "…" not in output
+
+
+def test_what_a_team_uses_is_counted_where_no_quota_counts_it(gpucommons, capsys, world):
+    world.add_workspace(ADA, "vision")
+    for server, limits in (
+        ("", {"nvidia.com/gpu": "1", "cpu": "500m", "memory": "8Gi"}),
+        ("b", {}),
+    ):
+        world.add_session(ADA, "vision", server)
+        pod = world.cluster.objects[PODS, "team-vision", f"jupyter-ada-{server}"]
+        pod["spec"]["containers"] = [{"resources": {"limits": limits}}, {}]
+    pod["status"] = {"phase": "Failed"}
+    assert gpucommons("team", "show", "vision", "--json") == 0
+    assert json.loads(capsys.readouterr().out)["used"] == {
+        "gpus": "1",
+        "gpu_shares": "0",
+        "sessions": "1",
+        "cpu": "0.5",
+        "memory": "8Gi",
+        "storage": "5Gi",
+    }
+    assert gpucommons("team", "show", "vision") == 0
+    assert "GPUs        1     no limit" in capsys.readouterr().out
+
+
+def test_an_import_says_whose_accounts_it_makes(gpucommons, capsys, tmp_path):
+    file = tmp_path / "people.csv"
+    file.write_text("email,name,teams\na@x.org,,vision\nb@x.org,,robots\n")
+    assert gpucommons("user", "import", str(file), "--dry-run") == 0
+    assert "Create 2 accounts, of a@x.org, b@x.org; handouts" in capsys.readouterr().out

@@ -1,9 +1,9 @@
 """The installation's settings: where they are found, and what is told of mistakes."""
 
 import pytest
-from gpucommons_people import configuration
-from gpucommons_people.configuration import find_configuration, read_configuration
 from gpucommons_people.errors import InputError
+from gpucommons_people.files import configuration
+from gpucommons_people.files.configuration import find_configuration, read_configuration
 
 
 @pytest.fixture
@@ -32,12 +32,12 @@ def test_paths_are_relative_to_the_file(read, tmp_path):
     ("text", "says"),
     [
         ("{}", "address: Field required"),
-        ("[]", "has to hold keys and values: address, hub"),
+        ("[]", "must hold keys and values: address, hub"),
         ("adress: x\naddress: https://x.org", "adress: Extra inputs are not permitted"),
         ("address: x.org", "address: String should match"),
         ("address: https://x\nhub: {api_url: 'https://x'}", "hub.token_file: Field required"),
         ("address: https://x\nretention_days: -1", "retention_days: "),
-        (":", "not valid YAML|has to hold"),
+        (":", "not valid YAML|must hold"),
     ],
 )
 def test_a_mistake_is_told_with_its_key(read, text, says):

@@ -1,7 +1,7 @@
 """Names of Dex's objects, and whose a login is."""
 
 import pytest
-from gpucommons_people.dex_accounts import (
+from gpucommons_people.clients.dex_accounts import (
     Account,
     account_from,
     manifest,

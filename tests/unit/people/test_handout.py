@@ -3,12 +3,12 @@
 import stat
 
 import pytest
-from gpucommons_people.configuration import Configuration
-from gpucommons_people.dex_accounts import Account
+from gpucommons_contract import LONGEST_USER_NAME
 from gpucommons_people.errors import InputError, PeopleError
-from gpucommons_people.handout import Handouts, handout, template
+from gpucommons_people.files.configuration import Configuration
+from gpucommons_people.files.handout import Handouts, handout, template
 
-ADA = Account("ada@example.org", "Ada", "id", ("vision", "admins"), b"hash")
+ADA = "ada@example.org"
 
 
 def _configuration(**fields):
@@ -17,7 +17,14 @@ def _configuration(**fields):
 
 def _written(**fields):
     configuration = _configuration(**fields)
-    return handout(template(configuration), configuration, ADA, "abcd-efgh")
+    return handout(
+        template(configuration),
+        configuration,
+        user_name=ADA,
+        name="Ada",
+        groups=("vision", "admins"),
+        password="abcd-efgh",
+    )
 
 
 def test_a_handout_has_all_that_a_first_sign_in_takes():
@@ -63,8 +70,8 @@ def test_a_missing_template_is_told(tmp_path):
 
 def test_a_handout_is_its_owner_s_alone(tmp_path):
     handouts = Handouts(tmp_path / "handouts")
-    handouts.prepare(ADA.email, "secret", b"hash")
-    file = handouts.publish(ADA.email, b"hash")
+    handouts.prepare(ADA, "secret", b"hash")
+    file = handouts.publish(ADA, b"hash")
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert stat.S_IMODE(file.parent.stat().st_mode) == 0o700
     assert file.read_text() == "secret"
@@ -72,23 +79,27 @@ def test_a_handout_is_its_owner_s_alone(tmp_path):
 
 def test_only_the_handout_of_the_password_in_force_is_published(tmp_path):
     handouts = Handouts(tmp_path)
-    handouts.prepare(ADA.email, "old", b"old")
-    assert handouts.publish(ADA.email, b"old")
-    handouts.prepare(ADA.email, "never in force", b"new")
-    assert handouts.publish(ADA.email, b"old") is None
-    assert handouts.file(ADA.email).read_text() == "old"
+    handouts.prepare(ADA, "old", b"old")
+    assert handouts.publish(ADA, b"old")
+    handouts.prepare(ADA, "never in force", b"new")
+    assert handouts.publish(ADA, b"old") is None
+    assert handouts.file(ADA).read_text() == "old"
     assert [each.name for each in tmp_path.iterdir()] == ["ada@example.org.md"]
 
 
 def test_people_whose_names_begin_alike_keep_their_handouts(tmp_path):
     handouts = Handouts(tmp_path)
     handouts.prepare("ada@example.org.uk", "hers", b"hash")
-    handouts.prepare(ADA.email, "his", b"hash")
-    assert handouts.remove(ADA.email)
+    handouts.prepare(ADA, "his", b"hash")
+    assert handouts.remove(ADA)
     assert handouts.publish("ada@example.org.uk", b"hash").read_text() == "hers"
 
 
 def test_a_folder_that_cannot_be_written_is_told(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(PeopleError, match="Nothing was changed"):
-        Handouts(tmp_path / "file" / "handouts").prepare(ADA.email, "x", b"hash")
+        Handouts(tmp_path / "file" / "handouts").prepare(ADA, "x", b"hash")
+
+
+def test_somebody_with_the_longest_name_of_all_has_no_handout_to_remove(tmp_path):
+    assert not Handouts(tmp_path).remove("a" * LONGEST_USER_NAME)

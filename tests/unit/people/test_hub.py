@@ -5,8 +5,10 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+from gpucommons_people.clients import patience
+from gpucommons_people.clients.hub import Hub
+from gpucommons_people.clients.patience import Patience
 from gpucommons_people.errors import MissingRightError, PeopleError, UnreachableError
-from gpucommons_people.hub import Hub
 
 
 class _Answering(BaseHTTPRequestHandler):
@@ -15,7 +17,8 @@ class _Answering(BaseHTTPRequestHandler):
         body = self.rfile.read(length).decode()
         asked = (self.command, self.path, body, self.headers["Authorization"])
         self.server.asked.append(asked)
-        status, headers, answer = self.server.answer
+        before = self.server.before
+        status, headers, answer = before.pop(0) if before else self.server.answer
         self.send_response(status)
         content = answer.encode()
         for name, value in {"Content-Length": str(len(content)), **headers}.items():
@@ -32,7 +35,7 @@ class _Answering(BaseHTTPRequestHandler):
 @pytest.fixture
 def server():
     server = ThreadingHTTPServer(("127.0.0.1", 0), _Answering)
-    server.asked, server.answer = [], (200, {}, "{}")
+    server.asked, server.answer, server.before = [], (200, {}, "{}"), []
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     yield server
@@ -111,4 +114,38 @@ async def test_a_hub_that_is_not_there_is_told_with_its_address(server):
     with_nothing = "http://127.0.0.1:1/hub/api"
     async with Hub.open(with_nothing, lambda: "token") as hub:
         with pytest.raises(UnreachableError, match=r"127\.0\.0\.1:1/hub/api cannot be reached"):
+            await hub.user("a@x.org")
+
+
+@pytest.fixture
+async def waiting(server, monkeypatch):
+    """A hub that is waited for, and what was said of it."""
+    monkeypatch.setattr(patience, "_FIRST_PAUSE_S", 0.01)
+    told: list[str] = []
+    url = f"http://127.0.0.1:{server.server_port}/hub/api/"
+    async with Hub.open(url, lambda: "t", Patience(30.0, told.append)) as hub:
+        yield hub, told
+
+
+async def test_a_hub_that_restarts_is_waited_for_and_that_is_said_once(waiting, server):
+    hub, told = waiting
+    html = {"Content-Type": "text/html"}
+    server.before = [(503, html, "<p>moons</p>"), (502, {}, ""), (500, _OURS, "{}"), (429, {}, "")]
+    server.answer = (200, _OURS, json.dumps({"name": "a@x.org"}))
+    assert (await hub.user("a@x.org")).name == "a@x.org"
+    (said,) = told
+    assert "answers 503 to GET /users/a%40x.org: Service Unavailable. Waiting for it, 30" in said
+
+
+async def test_what_is_deleted_already_when_it_is_asked_again_is_no_error(waiting, server):
+    hub, _ = waiting
+    server.before, server.answer = [(504, {}, "")], (404, _OURS, "{}")
+    assert not await hub.delete_user("a@x.org")
+
+
+async def test_a_hub_that_stays_away_is_told_with_what_to_do(server):
+    server.answer = (503, {}, "")
+    url = f"http://127.0.0.1:{server.server_port}/hub/api/"
+    async with Hub.open(url, lambda: "t") as hub:
+        with pytest.raises(UnreachableError, match=r"answers 503 .* run the same command again"):
             await hub.user("a@x.org")

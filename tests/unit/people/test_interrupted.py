@@ -6,14 +6,15 @@ from datetime import date, timedelta
 
 import bcrypt
 import pytest
-from gpucommons_people.accounts import Leftover, add_user, newcomer, reset_password
-from gpucommons_people.cluster import CLAIMS, OFFLINE_SESSIONS, PASSWORDS, REFRESH_TOKENS
-from gpucommons_people.importing import import_users
-from gpucommons_people.moving import move_user
-from gpucommons_people.removal import Removal, remove_user
-from gpucommons_people.team import Team
-from gpucommons_people.team_objects import team_objects
-from gpucommons_people.teams import apply_team, find_team
+from gpucommons_people.accounts.accounts import Leftover, add_user, reset_password
+from gpucommons_people.accounts.importing import import_users
+from gpucommons_people.accounts.move import move_user
+from gpucommons_people.accounts.newcomer import newcomer
+from gpucommons_people.accounts.removal import Removal, remove_user
+from gpucommons_people.clients.cluster import CLAIMS, OFFLINE_SESSIONS, PASSWORDS, REFRESH_TOKENS
+from gpucommons_people.teams.team import Team
+from gpucommons_people.teams.team_objects import team_objects
+from gpucommons_people.teams.teams import apply_team, find_team
 
 from .memory import DEX, Interrupted, interrupted_everywhere
 
@@ -71,8 +72,8 @@ async def test_a_reset_password_is_always_the_one_on_the_handout(make_world):
     assert await interrupted_everywhere(make, reset, _handout_is_right) == 3
 
 
-async def test_a_removal_leaves_the_files_and_nothing_else(make_world):
-    until = date.today() + timedelta(days=90)
+async def test_a_removal_leaves_the_files_and_nothing_else(make_world, today):
+    until = today + timedelta(days=90)
 
     def make():
         world = make_world()
@@ -102,7 +103,7 @@ async def test_a_removal_leaves_the_files_and_nothing_else(make_world):
 
 
 def _ada(world):
-    from gpucommons_people.dex_accounts import Account, manifest, object_name
+    from gpucommons_people.clients.dex_accounts import Account, manifest, object_name
 
     account = manifest(Account(ADA, "Ada", "ada-id", ("vision",), b"hash"), DEX)
     account["metadata"]["resourceVersion"] = "1"
@@ -167,8 +168,8 @@ async def test_somebody_else_never_gets_the_files_of_an_earlier_person(make_worl
         assert not (world.left(PASSWORDS) and world.left(CLAIMS))
 
 
-async def test_a_move_ends_with_one_membership_and_the_right_files_kept(make_world):
-    until = date.today() + timedelta(days=90)
+async def test_a_move_ends_with_one_membership_and_the_right_files_kept(make_world, today):
+    until = today + timedelta(days=90)
 
     def make():
         world = make_world()
@@ -184,6 +185,31 @@ async def test_a_move_ends_with_one_membership_and_the_right_files_kept(make_wor
         assert (await world.it.dex.get(ADA)).groups == ("robots",)
         assert (await world.workspace(ADA, "vision")).kept_until == until
         assert (await world.workspace(ADA, "robots")).kept_until is None
+
+    assert await interrupted_everywhere(make, move, check) == 3
+
+
+async def test_a_move_out_of_one_of_two_teams_can_be_finished(make_world, today):
+    until = today + timedelta(days=90)
+
+    def make():
+        world = make_world()
+        ada = _ada(world)
+        (account,) = ada.values()
+        account["groups"] = ["vision", "robots"]
+        world.cluster.objects.update(ada)
+        world.add_workspace(ADA, "vision")
+        world.add_session(ADA, "vision", "big")
+        world.hub.users = {ADA: ("big",)}
+        return world
+
+    async def move(world):
+        await move_user(world.it, ADA, source="vision", targets=[], stop_sessions=True)
+
+    async def check(world):
+        assert (await world.it.dex.get(ADA)).groups == ("robots",)
+        assert (await world.workspace(ADA, "vision")).kept_until == until
+        assert (ADA, "big") in world.hub.stopped
 
     assert await interrupted_everywhere(make, move, check) == 3
 

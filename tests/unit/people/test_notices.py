@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from gpucommons_contract import NoticeLevel
 from gpucommons_people import notices
-from gpucommons_people.cluster import CONFIG_MAPS
+from gpucommons_people.clients.cluster import CONFIG_MAPS
 from gpucommons_people.errors import InputError, NotThereError
 
 ADA, BEN = "ada@example.org", "ben@example.org"
@@ -50,8 +50,8 @@ async def test_a_notice_is_taken_back(world):
     change = await notices.withdraw(world.it, "platform")
     assert world.hub.notices == {}
     assert change.steps == (
-        "Show the notice platform no more in sessions that start.",
-        "Take the notice platform back in 2 sessions.",
+        "Stop showing the notice platform in new sessions.",
+        "Withdraw the notice platform from 2 sessions.",
     )
     again = await notices.withdraw(world.it, "platform")
     assert not again.changed
@@ -88,5 +88,5 @@ async def test_an_older_hub_is_named_as_the_cause(world, monkeypatch):
         return None
 
     monkeypatch.setattr(world.hub, "show_notice", unknown)
-    with pytest.raises(NotThereError, match="Bring it up to date"):
+    with pytest.raises(NotThereError, match="Upgrade it"):
         await send(world)

@@ -4,8 +4,8 @@ import csv
 import io
 
 import pytest
+from gpucommons_people.accounts.people_file import parse_people
 from gpucommons_people.errors import InputError
-from gpucommons_people.people_file import parse_people
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -28,9 +28,10 @@ def test_people_are_read_with_their_teams():
 
 
 @pytest.mark.parametrize(
-    "teams", ["vision robots", "vision;robots", "vision; robots", "vision  robots"]
+    "teams",
+    ["vision robots", "vision;robots", "vision; robots", "vision  robots", '"vision, robots"'],
 )
-def test_teams_are_separated_by_spaces_or_semicolons(teams):
+def test_teams_are_separated_by_spaces_semicolons_or_commas(teams):
     (row,) = _parse(f"{HEADER}a@x.org,,{teams}\n")
     assert row.person.teams == TEAMS
 
@@ -50,8 +51,8 @@ def test_a_name_may_hold_commas_and_line_breaks():
     ("lines", "says"),
     [
         ("a@x.org,,physics", "line 2: There is no team physics. Teams: robots, vision."),
-        ("a@x.org,,Vision", "line 2: 'Vision' is no name for a team"),
-        ("nobody,,vision", "line 2: 'nobody' is no e-mail address"),
+        ("a@x.org,,Vision", "line 2: 'Vision' is not a name for a team"),
+        ("nobody,,vision", "line 2: 'nobody' is not an e-mail address"),
         ("a@x.org,vision", "line 2: 2 columns instead of 3: 'a@x.org,vision'"),
         ("a@x.org,,vision,yes", "line 2: 4 columns instead of 3"),
         ("a@x.org,,vision\nA@X.org,,robots", "line 3: a@x.org is in line 2 already"),
@@ -65,8 +66,19 @@ def test_a_bad_line_is_told_with_number_and_reason(lines, says):
 
 
 def test_a_bad_admin_is_told():
-    with pytest.raises(InputError, match="admin is 'perhaps'; it has to be yes or no"):
+    with pytest.raises(InputError, match="admin is 'perhaps'; it must be yes or no"):
         _parse("email,name,teams,admin\na@x.org,,,perhaps\n")
+
+
+def test_every_mistake_of_a_line_is_told():
+    with pytest.raises(InputError) as told:
+        _parse("email,name,teams,admin\n_a@x.org,,physics Vision vision,perhaps\n")
+    assert [each.split(": ", 1)[1][:22] for each in told.value.problems] == [
+        "The user name '_a@x.or",
+        "There is no team physi",
+        "'Vision' is not a name",
+        "admin is 'perhaps'; it",
+    ]
 
 
 def test_every_bad_line_is_told():
@@ -82,12 +94,12 @@ def test_every_bad_line_is_told():
 @pytest.mark.parametrize(
     ("content", "says"),
     [
-        (b"", "is empty. Its first line has to be email,name,teams"),
+        (b"", "is empty. Its first line must be email,name,teams"),
         (b"mail,name,teams\n", "begins with 'mail,name,teams'"),
         (b"email,teams\n", "begins with 'email,teams'"),
         (b"email,name,teams,teams\n", "begins with"),
         (b"email,name,teams\na@x.org,J\xf6rg,vision\n", "line 2 is not UTF-8: byte 0xf6"),
-        (b'email,name,teams\na@x.org,"open,vision\n', "is no CSV"),
+        (b'email,name,teams\na@x.org,"open,vision\n', "is not CSV"),
     ],
 )
 def test_a_file_of_another_kind_is_told(content, says):

@@ -3,10 +3,11 @@
 from dataclasses import replace
 
 import pytest
-from gpucommons_people.accounts import Leftover, add_user, newcomer
+from gpucommons_people.accounts.accounts import Leftover, add_user
+from gpucommons_people.accounts.newcomer import newcomer
+from gpucommons_people.accounts.person import show_user
 from gpucommons_people.errors import NotThereError
-from gpucommons_people.person import show_user
-from gpucommons_people.showing import Screen
+from gpucommons_people.output import Output
 
 ADA = "ada@example.org"
 
@@ -16,7 +17,7 @@ def shown(capsys):
     """The lines that show somebody: ``await shown(it)["Hub"]``."""
 
     async def shown(it):
-        Screen(json=False).user(await show_user(it, ADA))
+        Output(json=False).user(await show_user(it, ADA))
         lines = capsys.readouterr().out.splitlines()
         return {line[:10].strip(): line[10:] for line in lines}
 

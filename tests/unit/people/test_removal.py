@@ -3,8 +3,10 @@
 from datetime import date, timedelta
 
 import pytest
-from gpucommons_people.accounts import Leftover, add_user, newcomer
-from gpucommons_people.cluster import (
+from gpucommons_people.accounts.accounts import Leftover, add_user
+from gpucommons_people.accounts.newcomer import newcomer
+from gpucommons_people.accounts.removal import Removal, remove_user
+from gpucommons_people.clients.cluster import (
     CLAIMS,
     CONFIG_MAPS,
     PASSWORDS,
@@ -13,7 +15,6 @@ from gpucommons_people.cluster import (
 )
 from gpucommons_people.errors import InputError, NotThereError, PeopleError, UnreachableError
 from gpucommons_people.grants import grant, list_grants, wanted
-from gpucommons_people.removal import Removal, remove_user
 
 ADA = "ada@example.org"
 
@@ -69,10 +70,10 @@ async def test_somebody_is_removed_where_exceptions_may_not_be_read(ada, monkeyp
     assert (await remove_user(ada.it, ADA, Removal())).changed
 
 
-async def test_files_are_kept_for_the_configured_time_or_the_one_given(ada):
+async def test_files_are_kept_for_the_configured_time_or_the_one_given(ada, today):
     await remove_user(ada.it, ADA, Removal(retention_days=7))
     found = await ada.workspace(ADA, "vision")
-    assert found.kept_until == date.today() + timedelta(days=7)
+    assert found.kept_until == today + timedelta(days=7)
 
 
 async def test_a_removal_that_is_repeated_keeps_the_day(ada):
@@ -87,14 +88,14 @@ async def test_without_waiting_all_but_the_hub_s_person_is_done(ada):
     assert ada.left(PASSWORDS) == ada.left(REFRESH_TOKENS) == []
     assert (await ada.workspace(ADA, "vision")).kept_until
     assert list(ada.hub.users) == [ADA]
-    assert "Give the same command again after that" in change.left[0]
+    assert "Run the same command again after that" in change.left[0]
     ada.hub.users = {ADA: ()}
     await remove_user(ada.it, ADA, Removal(wait=False))
     assert ada.hub.users == {}
 
 
 async def test_sessions_that_the_hub_does_not_stop_are_stopped(ada, monkeypatch):
-    monkeypatch.setattr("gpucommons_people.removal._HUB_PATIENCE_S", 0)
+    monkeypatch.setattr("gpucommons_people.accounts.removal._HUB_PATIENCE_S", 0)
     ada.hub.stops_sessions = False
     await remove_user(ada.it, ADA, Removal())
     assert ada.hub.stopped == [(ADA, ""), (ADA, "second")]
@@ -119,6 +120,22 @@ async def test_a_hub_that_is_down_keeps_nobody_s_account_alive(ada):
         await remove_user(ada.it, ADA, Removal())
     assert ada.left(PASSWORDS) == ada.left(REFRESH_TOKENS) == []
     ada.hub.down = None
+    await remove_user(ada.it, ADA, Removal())
+    assert ada.hub.users == {}
+    assert (await ada.workspace(ADA, "vision")).kept_until
+
+
+async def test_a_hub_that_comes_back_while_it_is_waited_for_is_told_at_once(ada, monkeypatch):
+    ada.hub.down = UnreachableError("The hub cannot be reached.")
+    asked = ada.hub.user
+
+    async def back_when_waited_for(name, *, patient=True):
+        if patient:
+            assert ada.left(PASSWORDS) == []
+            ada.hub.down = None
+        return await asked(name, patient=patient)
+
+    monkeypatch.setattr(ada.hub, "user", back_when_waited_for)
     await remove_user(ada.it, ADA, Removal())
     assert ada.hub.users == {}
     assert (await ada.workspace(ADA, "vision")).kept_until

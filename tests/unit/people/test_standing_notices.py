@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from gpucommons_contract import NoticeLevel
 from gpucommons_people import notices
-from gpucommons_people.cluster import CONFIG_MAPS, ClusterError
+from gpucommons_people.clients.cluster import CONFIG_MAPS, ClusterError
 from gpucommons_people.errors import NotThereError, PeopleError, UnreachableError
 from gpucommons_people.standing_notices import list_notices
 
@@ -62,7 +62,7 @@ async def test_a_notice_stands(world, said, length):
     (standing,) = await list_notices(world.it)
     assert before + length <= standing.until <= datetime.now(UTC) + length
     assert change.steps[0] == (
-        "Show the notice platform in sessions of everybody that start, until "
+        "Show the notice platform in new sessions of everybody until "
         f"{standing.until:%Y-%m-%d %H:%M} UTC."
     )
 
@@ -88,7 +88,7 @@ async def test_taking_back_what_stands_where_no_session_runs_is_a_change(world):
     world.hub.users = {}
     await send(world)
     change = await notices.withdraw(world.it, "platform")
-    assert change.steps == ("Show the notice platform no more in sessions that start.",)
+    assert change.steps == ("Stop showing the notice platform in new sessions.",)
 
 
 @pytest.mark.parametrize("next_one", ["send", "withdraw"])
@@ -132,15 +132,15 @@ async def test_a_hub_that_cannot_be_reached_leaves_what_is_told_and_may_be_repea
             )
     said = str(raised.value)
     assert said.endswith(
-        "Those that run may not have been reached; for them, give the same command again once "
-        "this is mended: The hub cannot be reached."
+        "Running sessions may not have been reached; for them, run the same command again once "
+        "this is fixed: The hub cannot be reached."
     )
     standing = [each.notice.text for each in await list_notices(world.it)]
     if call == "show_notice":
-        assert said.startswith("Sessions that start are told of the notice platform from now on.")
+        assert said.startswith("New sessions show the notice platform from now on.")
         assert standing == ["Later."]
     else:
-        assert said.startswith("Sessions that start are not told of the notice platform any more.")
+        assert said.startswith("New sessions no longer show the notice platform.")
         assert standing == []
         assert (await notices.withdraw(world.it, "platform")).changed
 

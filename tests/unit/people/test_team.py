@@ -1,8 +1,13 @@
 """The file of teams, and what of it is told when it is wrong."""
 
+import json
+import re
+
 import pytest
 from gpucommons_people.errors import InputError
-from gpucommons_people.team import Team, checked_team, read_teams
+from gpucommons_people.teams.team import Team, checked_team, read_teams
+from hypothesis import given
+from hypothesis import strategies as st
 
 
 @pytest.fixture
@@ -35,15 +40,28 @@ def test_amounts_may_be_numbers(teams):
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("name: Vision", "name: 'Vision' is no name for a team"),
+        ("name: Vision", "name: 'Vision' is not a name for a team"),
         ("display_name: X", "name is missing"),
         ("{name: a, gpu: 4}", "gpu is not a key; allowed are name, display_name, gpus"),
         ("{name: a, gpus: -1}", "gpus is -1"),
         ("{name: a, gpus: 1.5}", "gpus is 1.5"),
         ("{name: a, gpus: true}", "gpus is True"),
-        ("{name: a, storage: lots}", "'lots' is no amount; write one such as 8"),
+        ("{name: a, storage: lots}", "'lots' is not an amount; write one such as 2, 500m, 8Gi"),
         ("{name: a, storage_class: 'a b'}", "storage_class is 'a b'"),
-        ("- name: a\n- name: a", "a is in it twice"),
+        ("- name: a\n- name: a", "teams.yaml:2:3: a is in it twice, first in "),
+        ("- name: a\n  gpus: 4\n  gpus: 40", "teams.yaml:3:3: not valid YAML: found duplicate key"),
+        ("{name: a, gpus: 010}", "teams.yaml:1:17: 010 can be read in two ways"),
+        ("{name: a, gpus: 1:30}", "gpus is '1:30': it must be a whole number"),
+        ("{name: no}", 'no can be read in two ways; write false, or "no" in quotes'),
+        ("{name: a, memory: 512m}", "memory: 512m is less than a byte; did you mean 512Mi?"),
+        ("{name: a, storage: 8}", "storage: 8 is 8 bytes; did you mean 8Gi?"),
+        ("{name: a, resources: {nvidia.com/gpu: 1}}", "nvidia.com/gpu is what gpus is for"),
+        ("{name: a, resources: {mig: 1}}", "'mig' is not a resource of a node; write one such as"),
+        ("{name: a, device_classes: {a b: 1}}", "'a b' is not a DeviceClass; write one such as"),
+        ("{name: a, resources: {x.y/z: 1.5}}", "resources.x.y/z is 1.5"),
+        ("{name: a, cpu: 2Ti}", "did you mean 2?"),
+        ("{name: a, memory: 9000K}", "memory: 9000K has the unit K, which Kubernetes does not"),
+        ("- name: a\n- name: b\n  gpu: 1", "teams.yaml:3:3: team 2 (b): gpu is not a key"),
         ("- vision", "team 1: is 'vision'"),
         ("- name: a\n- {name: b, gpus: x}", "team 2 (b): gpus is 'x'"),
         ("", "holds no team"),
@@ -68,5 +86,32 @@ def test_a_missing_file_is_told(tmp_path):
 
 
 def test_typed_fields_are_checked_alike():
-    with pytest.raises(InputError, match="'much' is no amount"):
+    with pytest.raises(InputError, match="'much' is not an amount"):
         checked_team(name="a", memory="much")
+
+
+def test_nothing_at_all_of_something_may_be_given(teams):
+    assert teams("{name: a, cpu: 0, memory: 0, storage: '0'}")[0].limits()["memory"] == "0"
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+        lambda inner: (
+            st.lists(inner, max_size=3)
+            | st.dictionaries(st.sampled_from([*Team.model_fields, "other"]), inner, max_size=4)
+        ),
+        max_leaves=8,
+    )
+)
+def test_any_file_is_teams_or_told_with_file_and_line(tmp_path_factory, value):
+    file = tmp_path_factory.mktemp("teams") / "teams.yaml"
+    file.write_text(json.dumps(value).replace("\x7f", "\\u007f"))
+    try:
+        read_teams(file)
+    except InputError as error:
+        told = error
+    else:
+        return
+    assert all(re.match(rf"{file}:\d+:\d+: ", problem) for problem in told.problems)
+    assert str(file) in str(told)

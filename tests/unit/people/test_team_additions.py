@@ -4,12 +4,12 @@ from dataclasses import replace
 
 import pytest
 import yaml
-from gpucommons_people.cluster import POLICIES
+from gpucommons_people.clients.cluster import POLICIES
 from gpucommons_people.errors import InputError
-from gpucommons_people.team import Team
-from gpucommons_people.team_additions import read_additions
-from gpucommons_people.team_objects import team_objects
-from gpucommons_people.teams import apply_team, apply_teams
+from gpucommons_people.teams.team import Team
+from gpucommons_people.teams.team_additions import read_additions
+from gpucommons_people.teams.team_objects import team_objects
+from gpucommons_people.teams.teams import apply_team, apply_teams
 
 VISION = Team(name="vision")
 
@@ -75,7 +75,7 @@ _SPEC = _policy()["spec"]
         (_policy("Upper"), "metadata.name is 'Upper'"),
         (_policy("a" * 254), "metadata.name is "),
         (_policy(metadata={}), "metadata.name is missing"),
-        (_policy(metadata={"name": "a", "namespace": "b"}), "metadata.namespace has to be left"),
+        (_policy(metadata={"name": "a", "namespace": "b"}), "metadata.namespace must be left"),
         (_policy("default-deny"), "there is another policy default-deny"),
         (_policy(spec={"egress": []}), "spec.podSelector is missing"),
         (_policy(spec={**_SPEC, "egres": []}), "spec.egres is not a key"),
@@ -94,7 +94,8 @@ def test_all_mistakes_are_told_at_once(write):
     file = write(_policy(), _policy(status={}), _policy())
     with pytest.raises(InputError) as found:
         read_additions(file)
-    assert [each.split(":")[0] for each in found.value.problems] == ["object 2", "object 3"]
+    assert [each.split(": ")[1] for each in found.value.problems] == ["object 2", "object 3"]
+    assert all(each.startswith(f"{file}:") for each in found.value.problems)
 
 
 @pytest.mark.parametrize("content", [None, "a: [", "\x00"])

@@ -1,18 +1,18 @@
 """A team as objects: golden, read back, and the same as Kustomize makes of the same files."""
 
 import os
-import subprocess
 from importlib.resources import files
 from pathlib import Path
 
 import pytest
 import yaml
-from gpucommons_local.programs import program
-from gpucommons_people.cluster import KINDS
-from gpucommons_people.team import Team
-from gpucommons_people.team_objects import QUOTA_KEYS, team_from_objects, team_objects
+from gpucommons_people.clients.cluster import KINDS
+from gpucommons_people.teams.team import Team
+from gpucommons_people.teams.team_objects import QUOTA_KEYS, team_from_objects, team_objects
 from hypothesis import given
 from hypothesis import strategies as st
+
+from tests.unit.kubectl import kustomized
 
 GOLDEN = Path(__file__).with_name("vision.golden.yaml")
 VISION = Team(
@@ -65,8 +65,7 @@ def test_kustomize_makes_the_same_of_the_same_files(tmp_path):
         "patches": [{"patch": yaml.safe_dump(each)} for each in patches],
     }
     (tmp_path / "kustomization.yaml").write_text(yaml.safe_dump(overlay))
-    command = [str(program("kubectl")), "kustomize", str(tmp_path)]
-    made = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    made = kustomized(tmp_path)
     assert _by_name(yaml.safe_load_all(made)) == _by_name(team_objects(VISION))
 
 
@@ -99,6 +98,12 @@ _amounts = st.none() | st.sampled_from(["1", "500m", "2Ti", "1.5Gi"])
         memory=_amounts,
         storage=_amounts,
         storage_class=st.none() | st.just("fast"),
+        resources=st.dictionaries(
+            st.sampled_from(["nvidia.com/mig-1g.10gb", "nvidia.com/gpumem"]), st.integers(0, 90_000)
+        ),
+        device_classes=st.dictionaries(
+            st.sampled_from(["gpu.nvidia.com", "mig.nvidia.com"]), st.integers(0, 99)
+        ),
     )
 )
 def test_a_team_is_read_back_from_its_objects(team):
@@ -138,3 +143,16 @@ def test_no_private_address_is_the_internet():
 def test_everything_is_denied_that_no_policy_lets():
     deny = _policy("default-deny")
     assert deny == {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}
+
+
+def test_devices_of_every_gpu_mode_are_limited_as_kubernetes_names_them():
+    team = Team(
+        name="a",
+        resources={"nvidia.com/mig-1g.10gb": 4, "nvidia.com/gpumem": 40_000},
+        device_classes={"gpu.nvidia.com": 2},
+    )
+    assert _by_name(team_objects(team))["ResourceQuota", "team"]["spec"]["hard"] == {
+        "requests.nvidia.com/mig-1g.10gb": "4",
+        "requests.nvidia.com/gpumem": "40000",
+        "gpu.nvidia.com.deviceclass.resource.k8s.io/devices": "2",
+    }

@@ -4,10 +4,10 @@ import copy
 import json
 from datetime import UTC, datetime, timedelta
 
-from gpucommons_people.cluster import CONFIG_MAPS, NAMESPACES, PASSWORDS
-from gpucommons_people.dex_accounts import Account, manifest, object_name
+from gpucommons_people.clients.cluster import CONFIG_MAPS, NAMESPACES, PASSWORDS
+from gpucommons_people.clients.dex_accounts import Account, manifest, object_name
 from gpucommons_people.grants import grant, list_grants, wanted
-from gpucommons_people.team_removal import remove_team
+from gpucommons_people.teams.team_removal import remove_team
 
 from .memory import DEX, interrupted_everywhere
 
@@ -70,5 +70,10 @@ async def test_exceptions_from_the_quota_end_with_their_team_and_each_end_is_rec
 async def test_a_dry_run_names_the_exceptions_that_would_end_and_ends_none(world):
     name = await _grant(world, "vision")
     change = await remove_team(world.it, "vision", dry_run=True)
-    assert f"End what was granted beyond the quota ({name})." in change.steps
+    assert f"End the quota grants ({name})." in change.steps
     assert await _granted(world) == ["vision"]
+
+
+async def test_it_is_told_how_a_later_team_of_the_name_can_have_shared_data(world):
+    change = await remove_team(world.it, "vision")
+    assert "kubectl delete persistentvolume -l gpucommons.io/team=vision" in change.left[-1]

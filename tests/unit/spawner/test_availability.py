@@ -3,12 +3,11 @@
 import random
 
 import pytest
-from gpucommons_spawner.availability import Availability
-from gpucommons_spawner.cluster import Cluster
-from gpucommons_spawner.quota import Ledger
-from gpucommons_spawner.room import too_few
-from gpucommons_spawner.rooms import Rooms
-from gpucommons_spawner.selection import Person
+from gpucommons_spawner.availability.cluster import Cluster
+from gpucommons_spawner.availability.for_person import Availability
+from gpucommons_spawner.availability.size_capacity import SizeCapacities, too_few
+from gpucommons_spawner.quota.ledger import Ledger
+from gpucommons_spawner.selection.person import Person
 
 from .conftest import ASTRO, VISION
 
@@ -39,7 +38,7 @@ def _pod(name, node="n1", gpus=1, phase="Running"):
 
 
 def _rooms(catalogue, cluster):
-    return Rooms(catalogue.sizes, cluster, queued=False)
+    return SizeCapacities(catalogue.sizes, cluster, queued=False)
 
 
 @pytest.fixture
@@ -83,6 +82,7 @@ def test_pods_that_were_listed_before_their_node_count(catalogue):
 
 
 def test_a_node_that_changes_keeps_what_its_pods_take(cluster, free):
+    cluster.nodes.update("ADDED", _node("other", labels={}))
     cluster.pods.update("ADDED", _pod("p"))
     cluster.nodes.update("MODIFIED", _node(gpus=3))
     assert free() == 2
@@ -188,7 +188,7 @@ def test_shares_beside_another_team_do_not_count_and_the_reason_is_told(sharing,
     state = availability.for_person(Person("ada", teams=(ASTRO,)), Ledger(), "")
     share = next(size for size in state.sizes if size.name == "share")
     assert share.reason == (
-        "What is free is beside sessions of another team, which it may not share a node with."
+        "The free places are on nodes used by another team, which this size must not share."
     )
     sharing.pods.update("DELETED", _share("p", "vision"))
     assert rooms.of("astro")["share"].free == 4

@@ -5,16 +5,14 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from gpucommons_contract import Grant
-from gpucommons_spawner.availability import Availability
+from gpucommons_spawner.availability.cluster import Cluster
+from gpucommons_spawner.availability.for_person import Availability, AvailabilityCache
+from gpucommons_spawner.availability.start_times import StartTimes
 from gpucommons_spawner.catalogue import Catalogue
-from gpucommons_spawner.cluster import Cluster
-from gpucommons_spawner.grants import Grants
-from gpucommons_spawner.holdings import Holding
-from gpucommons_spawner.quota import Ledger
-from gpucommons_spawner.selection import Person
-from gpucommons_spawner.start_times import StartTimes
-from gpucommons_spawner.teams import Team
-from gpucommons_spawner.told import Told
+from gpucommons_spawner.quota.grants import Grants
+from gpucommons_spawner.quota.ledger import Ledger
+from gpucommons_spawner.quota.ledger_entry import Holding
+from gpucommons_spawner.selection.person import Person, Team
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
@@ -123,7 +121,7 @@ class TellingMachine(RuleBasedStateMachine):
     def __init__(self):
         super().__init__()
         self.now = datetime(2026, 11, 24, 12, tzinfo=UTC)
-        self.cluster, self.ledger, self.told = Cluster(), Ledger(), Told()
+        self.cluster, self.ledger, self.told = Cluster(), Ledger(), AvailabilityCache()
         self.grants = Grants(lambda: self.now)
         self.starts = StartTimes(self._seconds)
         self.noted: list[tuple[datetime, str]] = []

@@ -1,12 +1,15 @@
 """What each team of somebody in several opens."""
 
 import pytest
-from gpucommons_spawner.availability import Availability, TeamState
-from gpucommons_spawner.catalogue import Catalogue
-from gpucommons_spawner.cluster import Cluster
-from gpucommons_spawner.holdings import Holding
-from gpucommons_spawner.quota import Ledger
-from gpucommons_spawner.selection import Person
+from gpucommons_spawner.availability.cluster import Cluster
+from gpucommons_spawner.availability.for_person import Availability
+from gpucommons_spawner.availability.state import TeamState
+from gpucommons_spawner.catalogue import Allowance, Catalogue
+from gpucommons_spawner.quota.grants import Grants
+from gpucommons_spawner.quota.ledger import Ledger
+from gpucommons_spawner.quota.ledger_entry import Holding
+from gpucommons_spawner.quota.summary import quota_summary
+from gpucommons_spawner.selection.person import Person
 
 from .conftest import ASTRO, VISION
 
@@ -72,3 +75,10 @@ def test_no_note_of_other_teams_is_left_in_one(narrowed):
 
 def test_somebody_in_one_team_is_told_nothing_twice(narrowed):
     assert _teams(narrowed, person=Person("ada", frozenset({"vision"}), (VISION,))) == {}
+
+
+def test_of_what_nobody_may_have_it_is_not_said_how_much_is_held(catalogue):
+    none = catalogue.quotas.model_copy(update={"default": Allowance(sessions=2, gpus=0)})
+    closed = catalogue.model_copy(update={"quotas": none})
+    summary = quota_summary(closed, Person("eve", teams=(VISION,)), Ledger(), "", Grants())
+    assert summary.person == ("You hold 0 of 2 sessions.", "You may have no GPUs now.")

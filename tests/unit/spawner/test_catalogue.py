@@ -1,13 +1,14 @@
 """What a catalogue may say, and what its author is told about a mistake."""
 
+from datetime import date, time
 from decimal import Decimal
 from pathlib import Path
 
 import gpucommons_config
 import pytest
 from gpucommons_spawner.catalogue import Allowance, Quotas
-from gpucommons_spawner.catalogue_file import CatalogueError, load_catalogue
-from gpucommons_spawner.gpu_modes import MIG, MPS
+from gpucommons_spawner.catalogue.file import CatalogueError, checked_catalogue, load_catalogue
+from gpucommons_spawner.catalogue.gpu_modes import MIG, MPS
 
 from .conftest import CATALOGUE, TODAY
 
@@ -163,7 +164,126 @@ def _complaint(tmp_path, old: str, new: str) -> str:
         (
             "  gpu:\n    display_name: Whole GPU",
             "  cpu:\n    display_name: Whole GPU",
-            'catalogue.yaml:28: not valid YAML: found duplicate key "cpu"',
+            'catalogue.yaml:28: not valid YAML: found duplicate key "cpu", '
+            "which is in line 20, column 3 already",
+        ),
+        (
+            "cpu: 500m, memory: 1Gi",
+            "cpu: 500m, memory: 512m",
+            "catalogue.yaml:20: sizes.cpu.memory: 512m is less than a byte; did you mean 512Mi?",
+        ),
+        (
+            "    memory: 8Gi\n",
+            "    memory: 8\n",
+            "catalogue.yaml:31: sizes.gpu.memory: 8 is 8 bytes; did you mean 8Gi?",
+        ),
+        (
+            "cpu: 500m",
+            "cpu: 2Gi",
+            "catalogue.yaml:20: sizes.cpu.cpu: 2Gi is more CPUs than there can be, 1,024; "
+            "did you mean 2?",
+        ),
+        (
+            "memory_request: 512Mi",
+            "memory_request: 512m",
+            "catalogue.yaml:26: sizes.share.memory_request: 512m is less than a byte; "
+            "did you mean 512Mi?",
+        ),
+        (
+            "disabled: Back on Monday.",
+            'disabled: "false"',
+            "catalogue.yaml:18: environments.tensorflow.disabled: takes the reason that people "
+            'read, such as "Back on Monday."; leave it out, or write false, if this is not off',
+        ),
+        (
+            "disabled: Back on Monday.",
+            "disabled: true",
+            "catalogue.yaml:18: environments.tensorflow.disabled: takes the reason that people "
+            'read, such as "Back on Monday."; leave it out, or write false, if this is not off',
+        ),
+        (
+            "disabled: Back on Monday.",
+            "disabled: off",
+            "catalogue.yaml:18: off can be read in two ways; "
+            'write false, or "off" in quotes where text is meant',
+        ),
+        (
+            "sessions: 2, gpus: 1",
+            "sessions: 010, gpus: 1",
+            "catalogue.yaml:41: 010 can be read in two ways; "
+            'write 10 or 8, or "010" in quotes where text is meant',
+        ),
+        (
+            "sessions: 2, gpus: 1",
+            "sessions: 1:30, gpus: 1",
+            "catalogue.yaml:41: quotas.default.sessions: must be a whole number",
+        ),
+        (
+            "sessions: 2, gpus: 1",
+            "sessions: true, gpus: 1",
+            "catalogue.yaml:41: quotas.default.sessions: must be a whole number",
+        ),
+        (
+            "memory: 4G,",
+            "memory: 4Gi,",
+            "catalogue.yaml:27: sizes.share.gpu.memory: must be whole M or G as MPS writes them, "
+            "such as 4G or 512M; no Gi",
+        ),
+        (
+            "product: NVIDIA-H200",
+            "product: NVIDIA H200",
+            "catalogue.yaml:27: sizes.share.gpu.product: must be the value of the node label "
+            "nvidia.com/gpu.product, which has no spaces, such as NVIDIA-H200",
+        ),
+        (
+            "quotas:",
+            "data: {x: {display_name: X, nfs: {server: nfs, path: /export/my data}}}\nquotas:",
+            "catalogue.yaml:40: data.x.nfs.path: must be a path from the root, such as "
+            "/export/data: letters, digits, dots, hyphens and underscores, no spaces",
+        ),
+        (
+            "mode: exclusive, count: 2",
+            "mode: mig, profile: 1g10gb",
+            "catalogue.yaml:38: sizes.gpus.gpu.profile: must be a profile as nvidia-smi writes "
+            "it: 1g.10gb",
+        ),
+        (
+            "mode: exclusive, count: 2",
+            "mode: dra, template: Whole GPU",
+            "catalogue.yaml:38: sizes.gpus.gpu.template: must be a name of Kubernetes: a to z, "
+            "digits, dots and hyphens, such as whole-gpu",
+        ),
+        (
+            "access: [researchers]",
+            "access:",
+            "catalogue.yaml:13: environments.pytorch.access: is empty; name who may, or leave "
+            "the key out for everybody",
+        ),
+        (
+            "access: [researchers]",
+            "access: researchers",
+            "catalogue.yaml:13: environments.pytorch.access: must be a list; write it in "
+            "brackets: [one, another]",
+        ),
+        (
+            "node_selector: {pool: training}",
+            "node_selector: {gpu: true}",
+            "catalogue.yaml:33: sizes.gpu.node_selector.gpu: must be the value of a label or "
+            "taint: text of letters, digits, dots, hyphens and underscores, no spaces; numbers, "
+            "true and false in quotes",
+        ),
+        (
+            "node_selector: {pool: training}",
+            "node_selector: {my pool: training}",
+            "catalogue.yaml:33: sizes.gpu.node_selector.my pool: this name must be the key of a "
+            "label or taint, such as pool or example.org/pool",
+        ),
+        (
+            "node_selector: {pool: training}",
+            "tolerations: [{key: pool, value: a b}]",
+            "catalogue.yaml:33: sizes.gpu.tolerations.0.value: must be the value of a label or "
+            "taint: text of letters, digits, dots, hyphens and underscores, no spaces; numbers, "
+            "true and false in quotes",
         ),
     ],
 )
@@ -201,7 +321,7 @@ def test_every_image_without_a_digest_is_named_where_digests_are_required(tmp_pa
     assert len(told) == 5
     assert told[0] == (
         "catalogue.yaml:7: environments.scipy.versions.2026.11.image: "
-        "is not pinned by digest; write name@sha256:…"
+        "is not pinned by digest; write name@sha256:…, as gpucommons catalogue pin does"
     )
 
 
@@ -280,3 +400,60 @@ def test_no_limit_is_the_most_generous():
         groups={"a": Allowance(gpus=Decimal(8)), "b": Allowance(gpus=None)},
     )
     assert quotas.of(["a", "b"]).gpus is None
+
+
+@pytest.mark.parametrize("disabled", ["false", "null", "~", ""])
+def test_what_is_not_off_may_be_said_so(tmp_path, disabled):
+    file = tmp_path / "catalogue.yaml"
+    file.write_text(CATALOGUE.replace("disabled: Back on Monday.", f"disabled: {disabled}"))
+    assert load_catalogue(file).environments["tensorflow"].disabled is None
+
+
+def test_null_is_said_on_purpose_and_opens_an_offer(tmp_path):
+    file = tmp_path / "catalogue.yaml"
+    file.write_text(CATALOGUE.replace("access: [researchers]", "access: null"))
+    assert load_catalogue(file).environments["pytorch"].access is None
+
+
+def test_hours_may_stand_without_quotes_and_days_are_days(tmp_path):
+    file = tmp_path / "catalogue.yaml"
+    hours = "{begin: 20:00, end: 08:00}"
+    idle = f"idle: {{schedules: [{{name: nights, hours: {hours}, rule: {{stop_after: 2h}}}}]}}\n"
+    retires = '"example/scipy:2026.05", retires: 2027-01-31'
+    text = CATALOGUE.replace('"example/scipy:2026.05"', retires)
+    file.write_text(text.replace("quotas:", f"{idle}quotas:"))
+    catalogue = load_catalogue(file)
+    assert catalogue.idle.schedules[0].hours.begin == time(20)
+    assert catalogue.environments["scipy"].versions["2026.05"].retires == date(2027, 1, 31)
+
+
+_OF_NOBODY = """\
+data:
+  x: {display_name: X, claim: x, teams: [vision, Vision]}
+priorities: {teams: {"9lives": low}}
+idle: {teams: {Vision: {warn_after: 1m}}}
+quotas:
+  users: {Ada@Example.org: {gpus: 4}, _bob: {gpus: 1}, eve@example.org: {gpus: 1}}
+  teams: {computer vision: {gpus: 1}}
+  groups: {Students: {gpus: 1}, "Staff & Co": {gpus: 1}, "": {gpus: 1}}
+"""
+
+
+def test_a_name_that_nobody_can_have_is_warned_of_wherever_it_stands(tmp_path):
+    file = tmp_path / "catalogue.yaml"
+    text = CATALOGUE.partition("quotas:")[0] + _OF_NOBODY
+    file.write_text(text.replace("access: [researchers]", "access: [Researchers]", 1))
+    warnings = checked_catalogue(file, TODAY).warnings
+    assert {problem.key: problem.message.partition("; ")[2] for problem in warnings} == {
+        "environments.pytorch.access.0": "did you mean researchers?",
+        "data.x.teams.1": "did you mean vision?",
+        "priorities.teams.9lives": "a team's name begins with a letter, and holds a to z, digits "
+        "and hyphens",
+        "idle.teams.Vision": "did you mean vision?",
+        "quotas.users.Ada@Example.org": "did you mean ada@example.org?",
+        "quotas.users._bob": "a user name is in lower case, such as ada@example.org",
+        "quotas.teams.computer vision": "did you mean computer-vision?",
+        "quotas.groups.Students": "did you mean students?",
+        "quotas.groups.": "write its name",
+    }
+    assert all(problem.line and problem.warning for problem in warnings)

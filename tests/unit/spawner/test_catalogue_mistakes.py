@@ -4,8 +4,8 @@ import copy
 
 import pytest
 import yaml
-from gpucommons_spawner.catalogue_file import CatalogueError, load_catalogue
-from gpucommons_spawner.problem import Problem
+from gpucommons_spawner.catalogue.file import CatalogueError, load_catalogue
+from gpucommons_spawner.catalogue.problems import Problem
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 

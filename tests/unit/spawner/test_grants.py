@@ -1,16 +1,16 @@
-"""Exceptions from the quota as the hub reads them, and what they change."""
+"""Quota grants as the hub reads them, and what they change."""
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
 from gpucommons_contract import Grant
-from gpucommons_spawner.availability import Availability
+from gpucommons_spawner.availability.cluster import Cluster
+from gpucommons_spawner.availability.for_person import Availability
 from gpucommons_spawner.catalogue import Allowance, Quotas
-from gpucommons_spawner.cluster import Cluster
-from gpucommons_spawner.grants import Grants, granted, widened
-from gpucommons_spawner.quota import Ledger, Limits
-from gpucommons_spawner.selection import Person
+from gpucommons_spawner.quota.grants import Grants, granted, widened
+from gpucommons_spawner.quota.ledger import Ledger, Limits
+from gpucommons_spawner.selection.person import Person
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -90,10 +90,10 @@ def test_a_changed_exception_counts_as_it_is_and_a_deleted_one_not():
         ({"until": "soon"}, "soon"),
         ({"until": "2026-12-01T00:00:00"}, "has no time zone"),
         ({"team": "vision"}, "must be for a user or for a team"),
-        ({"gpus": "NaN"}, "NaN is no number of GPUs"),
-        ({"gpus": "many"}, "many is no number of GPUs"),
+        ({"gpus": "NaN"}, "NaN is not a number of GPUs"),
+        ({"gpus": "many"}, "many is not a number of GPUs"),
         ({"sessions": "many"}, "many"),
-        ({"sizes": "[1]"}, "its sizes are no numbers by name"),
+        ({"sizes": "[1]"}, "its sizes are not numbers by name"),
         ({"sizes": "{"}, ""),
     ],
 )
@@ -120,7 +120,7 @@ def test_the_page_names_the_exception_with_its_end_and_who_granted_it(catalogue)
     state = Availability(catalogue, Cluster(), grants=grants).for_person(person, Ledger(), "")
     assert state.holding == (
         "You hold 0 of 4 sessions and 0 of 2 GPUs.",
-        "You may have 4 sessions and 2 GPUs until 1 December, granted by ops.",
+        "You may have 4 sessions and 2 GPUs until 2026-12-01, granted by ops.",
     )
     assert (state.allowance_sessions, state.allowance_gpus) == (4, "2")
 
@@ -130,14 +130,14 @@ def test_an_exception_that_gives_nothing_beyond_the_usual_is_not_named():
     usual = Allowance(sessions=2, sizes={"gpu": 1})
     sentence = granted("You", usual, _grant(sessions=2, sizes={"gpu": 2}), {"gpu": "Whole GPU"})
     assert sentence == (
-        "You may have 2 sessions of the size Whole GPU until 1 December, granted by ops."
+        "You may have 2 sessions of the size Whole GPU until 2026-12-01, granted by ops."
     )
 
 
 def test_a_time_within_a_day_is_said():
     at_six = UNTIL.replace(hour=18, minute=0, second=0)
     sentence = granted("You", Allowance(sessions=1), _grant(sessions=2, until=at_six), {})
-    assert sentence == "You may have 2 sessions until 1 December, 18:00 UTC, granted by ops."
+    assert sentence == "You may have 2 sessions until 2026-12-01 18:00 UTC, granted by ops."
 
 
 def test_viewers_are_told_when_an_exception_comes_changes_and_ends():

@@ -4,8 +4,9 @@ import asyncio
 
 import pytest
 from gpucommons_spawner import GPUSpawner
-from gpucommons_spawner.start_gate import StartGate
-from gpucommons_spawner.start_times import StartTimes
+from gpucommons_spawner.availability.start_times import StartTimes
+from gpucommons_spawner.lifecycle.start import Start
+from gpucommons_spawner.lifecycle.start_gate import StartGate
 
 CHOICE = {"team": "vision", "environment": "scipy", "size": "cpu"}
 _POD = {
@@ -28,28 +29,29 @@ _POD = {
 @pytest.fixture
 def clock(monkeypatch) -> list[float]:
     clock = [1000.0]
-    monkeypatch.setattr(GPUSpawner, "starts", StartTimes(lambda: clock[0]))
+    monkeypatch.setattr(GPUSpawner.hub_state, "start_times", StartTimes(lambda: clock[0]))
     return clock
 
 
 @pytest.fixture
 def gate(monkeypatch) -> StartGate:
     gate = StartGate()
-    monkeypatch.setattr(GPUSpawner, "_gate", gate)
+    monkeypatch.setattr(GPUSpawner, "start_gate", gate)
     return gate
 
 
 async def _is_ready(spawner) -> None:
     """Let the start that was begun succeed at this time."""
     spawner._spawn_future = asyncio.get_running_loop().create_future()
-    spawner._note(*spawner._begun)
+    spawner.past_runs.started(spawner.this_start.pod)
+    spawner.when_up()
     spawner._spawn_future.set_result(None)
     await asyncio.sleep(0)
 
 
 async def test_the_wait_for_a_turn_is_not_counted(make_spawner, clock, gate):
     spawner = make_spawner(CHOICE, start_slots=1)
-    other, spawner._ticket = gate.ticket(), gate.ticket()
+    other = gate.ticket()
     await gate.enter(other, 1)
     options = asyncio.create_task(spawner.load_user_options())
     await asyncio.sleep(0.01)
@@ -58,13 +60,17 @@ async def test_the_wait_for_a_turn_is_not_counted(make_spawner, clock, gate):
     await options
     clock[0] += 6
     await _is_ready(spawner)
-    assert spawner.starts.sentences() == {"scipy": {"cpu": "the last start took 6 s"}}
+    assert spawner.hub_state.start_times.sentences() == {
+        "scipy": {"cpu": "the last start took 6 s"}
+    }
 
 
 async def test_the_time_in_the_queue_is_not_counted(make_spawner, clock, gate, monkeypatch):
     spawner = make_spawner(CHOICE)
-    monkeypatch.setattr(spawner, "_pod", lambda: _POD)
+    monkeypatch.setattr(Start, "pod", _POD)
     await spawner.load_user_options()
     clock[0] += 750 + 6
     await _is_ready(spawner)
-    assert spawner.starts.sentences() == {"scipy": {"cpu": "the last start took 6 s"}}
+    assert spawner.hub_state.start_times.sentences() == {
+        "scipy": {"cpu": "the last start took 6 s"}
+    }

@@ -3,8 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from gpucommons_spawner.catalogue.idle import IdleRule, IdleRules
-from gpucommons_spawner.catalogue.schedule import Hours
+from gpucommons_spawner.catalogue.idle import Hours, IdleRule, IdleRules
 from pydantic import ValidationError
 
 MONDAY = datetime(2026, 11, 23, tzinfo=UTC)

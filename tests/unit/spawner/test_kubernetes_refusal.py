@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from gpucommons_spawner.kubernetes_refusal import is_webhook_away, refusal_of
+from gpucommons_spawner.kubernetes.refusal import is_webhook_away, refusal_of
 from kubernetes_asyncio.client import ApiException
 
 _QUOTA = (
@@ -98,3 +98,22 @@ def test_a_webhook_that_does_not_answer_is_told_from_one_that_refuses(status, me
     error = ApiException(status=status)
     error.body = json.dumps({"code": status, "message": message})
     assert is_webhook_away(error) is away
+
+
+@pytest.mark.parametrize(
+    ("message", "words"),
+    [
+        (
+            'pods "jupyter-ada" is forbidden: no PriorityClass with name nosuch was found',
+            "needs the PriorityClass nosuch, and the cluster has none",
+        ),
+        (
+            'pods "jupyter-ada" is forbidden: pod rejected: RuntimeClass "nvidia" not found',
+            "needs the RuntimeClass nvidia, and the cluster has none",
+        ),
+    ],
+)
+def test_what_the_catalogue_names_and_the_cluster_lacks_is_told_to_both(message, words):
+    found = _refusal(403, message)
+    assert words in found.jupyterhub_message
+    assert "the catalogue names" in found.log_message

@@ -1,9 +1,14 @@
 """What a link preselects, and what it is told it cannot."""
 
+import asyncio
+from types import SimpleNamespace
+
 import pytest
 from gpucommons_spawner.catalogue import Catalogue
-from gpucommons_spawner.link import choice_of_link, preselect
-from gpucommons_spawner.selection import Person
+from gpucommons_spawner.errors import SpawnRefusedError
+from gpucommons_spawner.picker.links import choice_of_link, preselect
+from gpucommons_spawner.selection.person import Person
+from jupyterhub.handlers.pages import SpawnHandler
 
 from .conftest import ASTRO, TODAY, VISION
 
@@ -87,3 +92,35 @@ def test_what_is_given_twice_is_told(wanted):
         LAST,
         ["The option size must be one text, not ['cpu', 'gpu']."],
     )
+
+
+def _asked(link: dict[str, list[bytes]], method: str = "GET") -> SpawnHandler:
+    handler = SpawnHandler.__new__(SpawnHandler)
+    handler.request = SimpleNamespace(method=method, query_arguments=link)
+    return handler
+
+
+async def _opened(spawner, handler, others: asyncio.Barrier) -> dict[str, object]:
+    """What a page is drawn with, as JupyterHub comes to it while other requests do."""
+    spawner.handler = handler
+    await others.wait()
+    await spawner.run_auth_state_hook(None)
+    await others.wait()
+    return dict(spawner.link)
+
+
+def test_each_request_has_its_own_link_taken_out_of_it(make_spawner):
+    spawner = make_spawner({})
+    handlers = [_asked({"opt-size": [size.encode()], "next": [b"/x"]}) for size in ("cpu", "gpu")]
+
+    async def open_all() -> list[dict[str, object]]:
+        together = asyncio.Barrier(len(handlers))
+        return await asyncio.gather(*(_opened(spawner, each, together) for each in handlers))
+
+    assert asyncio.run(open_all()) == [{"size": "cpu"}, {"size": "gpu"}]
+    assert [list(each.request.query_arguments) for each in handlers] == [["next"], ["next"]]
+
+
+def test_what_is_left_in_an_address_starts_nothing(make_spawner):
+    with pytest.raises(SpawnRefusedError, match="starts nothing"):
+        make_spawner({}).options_from_query({"size": ["cpu"]})

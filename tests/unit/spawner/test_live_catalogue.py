@@ -2,13 +2,14 @@
 
 import asyncio
 import logging
+import os
 import threading
 from pathlib import Path
 
 import pytest
-from gpucommons_spawner import live_catalogue as module
-from gpucommons_spawner.catalogue_file import CatalogueError
-from gpucommons_spawner.live_catalogue import LiveCatalogue
+from gpucommons_spawner.catalogue import live as module
+from gpucommons_spawner.catalogue.file import CatalogueError
+from gpucommons_spawner.catalogue.live import LiveCatalogue
 
 from .conftest import CATALOGUE
 
@@ -23,6 +24,7 @@ def _of(text: str, memory: str) -> str:
 def file(tmp_path) -> Path:
     file = tmp_path / "catalogue.yaml"
     file.write_text(CATALOGUE)
+    os.utime(file, (0, 0))  # two writes of one moment would leave the same time behind
     return file
 
 
@@ -119,7 +121,7 @@ async def test_the_hub_goes_on_while_a_file_is_read(file, monkeypatch):
     load, answered = module.load_catalogue, threading.Event()
 
     def load_when_the_hub_has_answered_somebody(path):
-        assert answered.wait(10)  # would wait in vain on the hub's own loop
+        assert answered.wait(60)  # would wait in vain on the hub's own loop
         return load(path)
 
     monkeypatch.setattr(module, "load_catalogue", load_when_the_hub_has_answered_somebody)
@@ -135,9 +137,35 @@ async def test_a_change_is_found_without_being_asked_for(file, monkeypatch):
     live = LiveCatalogue(file)
     live.begin(LOG)
     file.write_text(_of(CATALOGUE, "2Gi"))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while _memory(live) != "2Gi":  # noqa: ASYNC110 -- what is tested has no event
             await asyncio.sleep(0.01)
+
+
+async def test_a_name_that_nobody_can_have_is_logged_when_a_file_is_taken_up(file, caplog):
+    live = LiveCatalogue(file)
+    file.write_text(CATALOGUE + "  users: {Ada@example.org: {gpus: 4}}\n")
+    await live.look(LOG)
+    assert "quotas.users.Ada@example.org: nobody can be called" in caplog.text
+
+
+async def test_the_file_is_followed_after_a_look_that_failed(file, monkeypatch):
+    live, looked = LiveCatalogue(file), asyncio.Event()
+    look = live.look
+
+    async def look_in_vain_once(log: logging.Logger) -> None:
+        monkeypatch.setattr(live, "look", look_and_tell)
+        raise MemoryError
+
+    async def look_and_tell(log: logging.Logger) -> None:
+        await look(log)
+        looked.set()
+
+    monkeypatch.setattr(module, "LOOK_SECONDS", 0.01)
+    monkeypatch.setattr(live, "look", look_in_vain_once)
+    live.begin(LOG)
+    async with asyncio.timeout(60):
+        await looked.wait()
 
 
 def test_a_hub_does_not_start_with_a_broken_file(file):

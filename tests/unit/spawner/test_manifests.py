@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 from gpucommons_contract import SessionInfo, SessionVariable
 from gpucommons_spawner import GPUSpawner
-from gpucommons_spawner.refusal import Refusal
-from gpucommons_spawner.teams import Team
+from gpucommons_spawner.errors import SpawnRefusedError
+from gpucommons_spawner.selection.person import Team
 from kubernetes_asyncio.client import ApiClient
 
-from .conftest import FULL, namespace_of
+from .conftest import CATALOGUE, FULL, namespace_of
 
 GOLDEN = Path(__file__).with_name("golden")
 CHANGING = ("hub.jupyter.org/kubespawner-version", "hub.jupyter.org/jupyterhub-version")
@@ -203,7 +203,7 @@ async def test_a_rule_of_the_operator_on_where_pods_go_is_kept(make_spawner):
 
 
 async def test_shares_need_one_user_id_for_all(make_spawner):
-    with pytest.raises(Refusal) as raised:
+    with pytest.raises(SpawnRefusedError) as raised:
         await _pod(make_spawner({"size": "share"}, uid=lambda _spawner: 1001))
     assert "another user ID for each person" in raised.value.jupyterhub_message
     await _pod(make_spawner({"size": "gpu"}, uid=lambda _spawner: 1001))
@@ -279,3 +279,17 @@ async def test_in_a_queue_a_size_s_priority_is_kueues_and_not_the_schedulers(
     pod = await _pod(make_spawner({"size": "mig"}, **settings))
     assert pod["metadata"]["labels"]["kueue.x-k8s.io/priority-class"] == "urgent"
     assert "priorityClassName" not in pod["spec"]
+
+
+async def test_a_size_names_the_runtime_of_its_nodes_and_others_keep_the_operator_s(
+    make_spawner, tmp_path
+):
+    file = tmp_path / "catalogue.yaml"
+    gpu = "node_selector: {pool: training}"
+    file.write_text(CATALOGUE.replace(gpu, f"{gpu}\n    runtime_class: nvidia"))
+    usual = {"catalogue_file": str(file), "extra_pod_config": {"runtimeClassName": "usual"}}
+    names = {
+        size: (await _pod(make_spawner({"size": size}, **usual)))["spec"]["runtimeClassName"]
+        for size in ("gpu", "cpu")
+    }
+    assert names == {"gpu": "nvidia", "cpu": "usual"}

@@ -1,7 +1,7 @@
 """Which image ran, as far as the node's word can be used again."""
 
 import pytest
-from gpucommons_spawner.past_run import PastRun, pinned, repository
+from gpucommons_spawner.selection.past_run import PastRun, pinned, repository
 
 DIGEST = "sha256:" + "a" * 64
 
@@ -37,6 +37,16 @@ def test_the_digest_is_known_where_the_node_names_it_of_the_same_repository(imag
 )
 def test_what_no_node_could_fetch_again_is_not_taken_for_one(image_id):
     assert _digest("example/scipy:1", image_id) == ""
+
+
+def test_the_digest_is_the_sessions_whatever_runs_beside_it():
+    mesh = {"name": "istio-proxy", "imageID": f"docker.io/istio/proxyv2@{DIGEST}"}
+    ours = {"name": "notebook", "imageID": f"docker.io/example/scipy@sha256:{'b' * 64}"}
+    for statuses in ([mesh, ours], [ours, mesh]):
+        pod = {"status": {"containerStatuses": statuses}}
+        assert PastRun.of_pod({}, "example/scipy:1", pod).digest == f"sha256:{'b' * 64}"
+    alone = {"status": {"containerStatuses": [mesh, {**mesh, "name": "other"}]}}
+    assert PastRun.of_pod({}, "istio/proxyv2:1", alone).digest == ""
 
 
 def test_an_image_that_is_pinned_needs_no_digest():

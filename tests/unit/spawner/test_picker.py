@@ -6,14 +6,13 @@ from html import unescape
 from html.parser import HTMLParser
 
 import pytest
-from gpucommons_spawner.availability import Availability
-from gpucommons_spawner.cluster import Cluster
-from gpucommons_spawner.picker import options_of_form, render
-from gpucommons_spawner.quota import Ledger
-from gpucommons_spawner.resume import Resume
-from gpucommons_spawner.selection import Person
-from gpucommons_spawner.start_times import StartTimes
-from gpucommons_spawner.teams import Team
+from gpucommons_spawner.availability.cluster import Cluster
+from gpucommons_spawner.availability.for_person import Availability
+from gpucommons_spawner.availability.start_times import StartTimes
+from gpucommons_spawner.picker.last_session import Resume
+from gpucommons_spawner.picker.page import options_of_form, render
+from gpucommons_spawner.quota.ledger import Ledger
+from gpucommons_spawner.selection.person import Person, Team
 
 from .conftest import ASTRO, TODAY, VISION
 
@@ -277,7 +276,9 @@ def test_who_was_never_here_has_nothing_to_start_again(catalogue):
 
 def test_what_a_link_cannot_have_is_told(catalogue):
     page = _Page(_draw(catalogue, link_problems=("There is no size 'huge'.",)))
-    assert "Not all that the link asks for can be had: There is no size 'huge'." in page.words
+    assert (
+        "The link asks for something that you cannot have: There is no size 'huge'." in page.words
+    )
 
 
 def test_how_long_the_last_starts_of_the_choice_took_is_said(catalogue):

@@ -3,7 +3,8 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from gpucommons_spawner.pod_outcome import Outcome, describe, in_words, is_lost, is_over, judge
+from gpucommons_spawner.pod_state.pod import is_lost, is_over
+from gpucommons_spawner.pod_state.pod_outcome import Outcome, describe, in_words, judge
 
 
 @pytest.mark.parametrize(
@@ -60,7 +61,7 @@ BACKOFF = {"reason": "ImagePullBackOff", "message": "Back-off pulling image x"}
     [
         (_pod(phase="Pending"), Outcome.WAITING),
         (_pod(phase="Pending", conditions=[UNSCHEDULABLE]), Outcome.STUCK),
-        (_pod(phase="Pending", containerStatuses=[_container(waiting=BACKOFF)]), Outcome.FAILED),
+        (_pod(phase="Pending", containerStatuses=[_container(waiting=BACKOFF)]), Outcome.STUCK),
         (_pod(phase="Failed", reason="UnexpectedAdmissionError"), Outcome.FAILED),
         (
             _pod(phase="Running", podIP="10.0.0.1", containerStatuses=[_container(running={})]),
@@ -114,3 +115,12 @@ def test_a_pod_is_lost_if_it_is_there_long_after_it_should_be_gone(seconds, lost
     pod = {"metadata": {"deletionTimestamp": f"{due:%Y-%m-%dT%H:%M:%SZ}"}}
     assert is_lost(pod, due + timedelta(seconds=seconds)) is lost
     assert not is_lost({"metadata": {}}, due)
+
+
+def test_what_the_queue_tells_is_not_taken_for_the_node_s_word():
+    of_kueue = {"reportingComponent": "pod-kueue-controller"}
+    started = {"reason": "Started", "message": "Admitted by clusterQueue gpus"}
+    assert describe(started | of_kueue) == "The session has left the queue: there is room for it."
+    assert describe(started) == "The session runs; waiting for JupyterLab to answer."
+    made = {"reason": "CreatedWorkload", "message": "Created Workload: team-x/pod-jupyter-ada-1"}
+    assert describe(made | of_kueue) == "The session has its place in the queue."

@@ -5,7 +5,7 @@ from datetime import date
 
 import pytest
 from gpucommons_spawner.catalogue import Catalogue
-from gpucommons_spawner.prepull import extra_images
+from gpucommons_spawner.catalogue.exports import extra_images
 from hypothesis import given
 from hypothesis import strategies as st
 

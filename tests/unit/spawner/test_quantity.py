@@ -3,7 +3,8 @@
 from decimal import Decimal
 
 import pytest
-from gpucommons_spawner.quantity import amount, plainly
+from gpucommons_contract import amount
+from gpucommons_spawner.catalogue.base import plainly
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ import logging
 from types import SimpleNamespace
 
 import pytest
-from gpucommons_spawner.queue import (
+from gpucommons_spawner.pod_state.queue import (
     Place,
     eviction,
     eviction_told,
@@ -15,12 +15,12 @@ from gpucommons_spawner.queue import (
     stage_since,
     waiting,
 )
-from gpucommons_spawner.queue_obstacle import obstacles
-from gpucommons_spawner.queue_places import QueuePlaces
+from gpucommons_spawner.pod_state.queue_places import QueuePlaces, obstacles
 from kubernetes_asyncio.client import ApiException
 
 GATE = {"name": "kueue.x-k8s.io/admission"}
 SINCE = {"creationTimestamp": "2026-11-24T08:05:00Z"}
+WAITING = "Waiting for a GPU since 2026-11-24 08:05 UTC"
 
 
 def _pending(*pods):
@@ -39,16 +39,22 @@ def _pending(*pods):
 @pytest.mark.parametrize(
     ("place", "words"),
     [
-        (Place(), "Waiting for a GPU since 08:05 UTC. The place in the queue is not known now."),
+        (
+            Place(),
+            f"{WAITING}. The place in the queue is not known now.",
+        ),
         (
             Place(0, obstacle="The queue lets nobody in now."),
-            "Waiting for a GPU since 08:05 UTC. The queue lets nobody in now.",
+            f"{WAITING}. The queue lets nobody in now.",
         ),
-        (Place(0), "Waiting for a GPU since 08:05 UTC: first in the queue."),
-        (Place(1), "Waiting for a GPU since 08:05 UTC: number 2 in the queue, 1 session is ahead."),
+        (Place(0), f"{WAITING}: first in the queue."),
+        (
+            Place(1),
+            f"{WAITING}: number 2 in the queue, 1 session is ahead.",
+        ),
         (
             Place(4),
-            "Waiting for a GPU since 08:05 UTC: number 5 in the queue, 4 sessions are ahead.",
+            f"{WAITING}: number 5 in the queue, 4 sessions are ahead.",
         ),
     ],
 )
@@ -78,7 +84,7 @@ def _evicted(reason, kind="TerminationTarget"):
 
 def test_a_preempted_person_is_told_why_and_what_became_of_their_files():
     assert eviction(_evicted("WorkloadEvictedDueToPreempted")) == (
-        "Your session ended at 09:30 UTC: one with higher priority needed its GPUs. "
+        "Your session ended at 2026-11-24 09:30 UTC: one with higher priority needed its GPUs. "
         "Files saved in your home folder are kept; what was only in memory is lost."
     )
 
@@ -203,7 +209,7 @@ def test_a_stage_of_a_start_counts_from_when_the_pod_was_made_or_left_the_queue(
     assert stage_since(unqueued).hour == 8
 
 
-async def test_all_who_wait_in_a_queue_are_one_question():
+async def test_all_who_wait_in_a_queue_are_one_question(leaping_time):
     asked = []
 
     async def call_api(path, *_args, **_options):
@@ -235,3 +241,51 @@ async def test_one_answer_that_is_missing_does_not_take_the_other_away():
     found = await QueuePlaces().of(api, "team-vision", "sessions", logging.getLogger())
     assert found["jupyter-ada"].ahead is None
     assert found["jupyter-ada"].obstacle
+
+
+def _queued_pod(priority="nosuch"):
+    labels = queue_labels("sessions", priority)
+    metadata = {"namespace": "team-vision", "name": "jupyter-ada", "labels": labels}
+    return {"metadata": metadata, "spec": {"schedulingGates": [GATE]}}
+
+
+def _without_workloads(status, body):
+    async def call_api(path, *_args, **_options):
+        if "/workloadpriorityclasses/" in path:
+            error = ApiException(status=status)
+            error.body = body
+            raise error
+        return {"items": []}
+
+    return SimpleNamespace(api_client=SimpleNamespace(call_api=call_api))
+
+
+_NOSUCH = '{"code": 404, "details": {"name": "nosuch", "kind": "workloadpriorityclasses"}}'
+
+
+async def test_a_priority_that_is_not_there_is_told_to_who_waits_and_to_administrators(caplog):
+    api, queues = _without_workloads(404, _NOSUCH), QueuePlaces()
+    for _ in range(2):
+        place = await queues.place(api, _queued_pod(), logging.getLogger())
+        assert "a priority that is not there, the WorkloadPriorityClass nosuch. Tell an" in (
+            place.obstacle
+        )
+    lines = [each for each in caplog.messages if "There is no WorkloadPriorityClass" in each]
+    assert len(lines) == 1
+
+
+@pytest.mark.parametrize(
+    ("status", "body"), [(403, "{}"), (404, "404 page not found"), (500, ""), (404, "{}")]
+)
+async def test_a_priority_that_cannot_be_looked_up_is_not_called_missing(status, body):
+    api = _without_workloads(status, body)
+    assert await QueuePlaces().place(api, _queued_pod(), logging.getLogger()) == Place()
+
+
+async def test_a_place_that_is_known_is_told_whatever_the_priority():
+    async def call_api(path, *_args, **_options):
+        assert "/workloadpriorityclasses/" not in path
+        return _pending("jupyter-ada") if "visibility" in path else {"items": []}
+
+    api = SimpleNamespace(api_client=SimpleNamespace(call_api=call_api))
+    assert await QueuePlaces().place(api, _queued_pod(), logging.getLogger()) == Place(0)

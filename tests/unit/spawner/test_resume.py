@@ -3,13 +3,14 @@
 from dataclasses import replace
 
 import pytest
-from gpucommons_spawner.availability import Availability
+from gpucommons_spawner.availability.cluster import Cluster
+from gpucommons_spawner.availability.for_person import Availability
 from gpucommons_spawner.catalogue import Catalogue
-from gpucommons_spawner.cluster import Cluster
-from gpucommons_spawner.past_run import PastRun
-from gpucommons_spawner.quota import Ledger
-from gpucommons_spawner.resume import NOW, SAME, Resume, resume, with_room
-from gpucommons_spawner.selection import Person, resolve
+from gpucommons_spawner.picker.last_session import NOW, SAME, Resume, resume, with_room
+from gpucommons_spawner.quota.ledger import Ledger
+from gpucommons_spawner.selection.past_run import PastRun
+from gpucommons_spawner.selection.person import Person
+from gpucommons_spawner.selection.resolve import resolve
 
 from .conftest import TODAY, VISION
 
@@ -43,7 +44,38 @@ def test_a_tag_is_started_again_as_the_digest_that_ran(catalogue):
 def test_a_digest_that_is_not_known_is_not_claimed(catalogue):
     offer = resume(replace(RUN, digest=""), ADA, catalogue, TODAY)
     assert offer.options(SAME) == CHOICE
-    assert offer.image == "The image scipy:2026.11; what it stands for may have changed since"
+    assert offer.image == ""
+
+
+@pytest.mark.parametrize(
+    "image",
+    [
+        f"example/scipy:2026.11@{DIGEST}",
+        f"example/scipy@{DIGEST}",
+        f"docker.io/example/scipy:renamed@{DIGEST}",
+    ],
+)
+def test_a_version_that_was_pinned_since_to_what_ran_is_the_same_image(catalogue, image):
+    changed = _with(catalogue, {"2026.11": {"image": image}})
+    offer = resume(RUN, ADA, changed, TODAY)
+    assert offer.options(SAME) == CHOICE
+    assert (offer.options(NOW), offer.changed) == (None, "")
+    assert _image(offer, SAME, changed) == image
+
+
+def test_a_version_that_was_pinned_since_to_another_image_says_so(catalogue):
+    moved = {"image": f"example/scipy:2026.11@sha256:{'b' * 64}"}
+    before = {"image": f"example/scipy:before@{DIGEST}"}
+    changed = _with(catalogue, {"2026.11": moved, "before": before})
+    offer = resume(RUN, ADA, changed, TODAY)
+    assert offer.changed == "SciPy 2026.11 is another image now."
+    assert _image(offer, SAME, changed) == before["image"]
+    assert _image(offer, NOW, changed) == moved["image"]
+
+
+def test_the_same_digest_in_another_repository_is_no_image_that_ran(catalogue):
+    changed = _with(catalogue, {"2026.11": {"image": f"other/scipy:2026.11@{DIGEST}"}})
+    assert resume(RUN, ADA, changed, TODAY).options(SAME) is None
 
 
 def test_a_version_with_another_image_says_so_and_the_old_one_is_not_offered(catalogue):
@@ -99,7 +131,7 @@ def test_what_is_gone_or_not_allowed_any_more_is_off_and_says_why(catalogue, cho
 
 def test_a_size_that_is_full_says_so(catalogue):
     cluster = Cluster()
-    cluster.nodes.replace([])
+    cluster.nodes.replace([{"metadata": {"name": "n1"}}])
     cluster.pods.replace([])
     state = Availability(catalogue, cluster).for_person(ADA, Ledger(), "")
     offer = with_room(resume(RUN, ADA, catalogue, TODAY), state)

@@ -4,8 +4,10 @@ import time
 from datetime import date
 
 import pytest
-from gpucommons_spawner.selection import CHOICES, Person, resolve
-from gpucommons_spawner.selection_error import SelectionError
+from gpucommons_spawner.selection.errors import SelectionError
+from gpucommons_spawner.selection.person import Person
+from gpucommons_spawner.selection.resolve import resolve
+from gpucommons_spawner.selection.selection import CHOICES
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -173,10 +175,10 @@ def test_what_can_be_no_image_is_refused_however_lax_the_pattern(full, image):
 def test_a_pattern_that_others_take_ages_for_is_answered_at_once(full):
     slow = full.environments["lab"].model_copy(update={"custom_image": "(a+)+b"})
     catalogue = full.model_copy(update={"environments": {"lab": slow}})
-    begin = time.perf_counter()
+    begin = time.thread_time()  # what else the machine does is not counted
     with pytest.raises(SelectionError):
         resolve({"image": "a" * 400}, ANYBODY, catalogue, TODAY)
-    assert time.perf_counter() - begin < 1
+    assert time.thread_time() - begin < 1
 
 
 def test_an_image_must_be_pinned_where_the_catalogue_demands_digests(full):

@@ -1,9 +1,10 @@
 """A digest in the place of a tag: only the one that a person's own session ran."""
 
 import pytest
-from gpucommons_spawner.past_run import PastRun
-from gpucommons_spawner.selection import Person, resolve
-from gpucommons_spawner.selection_error import SelectionError
+from gpucommons_spawner.selection.errors import SelectionError
+from gpucommons_spawner.selection.past_run import PastRun
+from gpucommons_spawner.selection.person import Person
+from gpucommons_spawner.selection.resolve import resolve
 
 from .conftest import TODAY, VISION
 

@@ -3,10 +3,13 @@
 import asyncio
 from types import SimpleNamespace
 
+import aiohttp
 import pytest
 from gpucommons_spawner import GPUSpawner
-from gpucommons_spawner.session_events import SessionEvents
-from gpucommons_spawner.session_pods import START, SessionPods
+from gpucommons_spawner.pod_state.pod import START
+from gpucommons_spawner.pod_state.session_pods import SessionEvents, SessionPods
+
+from .answers import Answer
 
 
 @pytest.fixture
@@ -58,13 +61,10 @@ async def test_pods_of_the_same_name_in_two_teams_are_two(make):
 
 async def test_a_watch_that_is_stopped_ends_without_an_error(make, monkeypatch):
     class Endless:
-        async def load(self):
-            pass
-
         async def run(self):
             await asyncio.Event().wait()
 
-    monkeypatch.setattr("gpucommons_spawner.watch_reflector.Watch", lambda *_, **__: Endless())
+    monkeypatch.setattr("gpucommons_spawner.kubernetes.reflector.Watch", lambda *_, **__: Endless())
     pods = make(SessionPods)
     pods.api = SimpleNamespace(list_pod_for_all_namespaces=None)
     await pods.start()
@@ -95,24 +95,43 @@ async def test_events_of_other_namespaces_are_not_kept(make):
     assert events.of("kube-system/jupyter-ada") == []
 
 
-async def test_a_watch_that_could_not_be_started_is_started_again(make_spawner, make, monkeypatch):
+@pytest.fixture
+def spawners(make_spawner, monkeypatch):
+    """Twenty spawners of a hub that follows nothing yet."""
     monkeypatch.setattr(GPUSpawner, "reflectors", {})
-    spawner = make_spawner({})
+    monkeypatch.setattr("gpucommons_spawner.kubernetes.reflector._LIST_SECONDS", 0.01)
+    monkeypatch.setattr("gpucommons_spawner.kubernetes.watch._FIRST_PAUSE_SECONDS", 0.01)
+    return [make_spawner({}) for _ in range(20)]
 
-    async def broken(_reflector):
-        raise ConnectionError
 
-    with monkeypatch.context() as context:
-        context.setattr(SessionPods, "_list_and_update", broken)
-        with pytest.raises(ConnectionError):
-            await spawner._start_watching_pods()
+class _Lists:
+    """An API server whose lists of pods come out of the test's hand."""
 
-    async def loaded(reflector):
-        reflector.first_load_future.set_result(None)
+    def __init__(self, *answers):
+        self.asked, self._answers = 0, list(answers)
 
-    async def watched(_reflector):
-        pass
+    async def list_pod_for_all_namespaces(self, *, watch=False, **_query):
+        if watch:
+            await asyncio.Event().wait()
+        self.asked += 1
+        answer = self._answers.pop(0) if self._answers else _LIST
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
 
-    monkeypatch.setattr(SessionPods, "_list_and_update", loaded)
-    monkeypatch.setattr(SessionPods, "_watch_and_update", watched)
-    assert await spawner._start_watching_pods() is spawner.pod_reflector
+
+_LIST = Answer(200, {"kind": "PodList", "metadata": {"resourceVersion": "1"}, "items": []})
+
+
+async def test_one_watch_goes_on_trying_for_all_whose_first_list_failed(spawners, monkeypatch):
+    lists = _Lists(*[aiohttp.ClientConnectionError()] * 3)
+    monkeypatch.setattr("kubespawner.reflector.shared_client", lambda _group: lists)
+    first = await asyncio.gather(
+        *(each._start_watching_pods() for each in spawners), return_exceptions=True
+    )
+    assert {type(each) for each in first} == {TimeoutError}
+    async with asyncio.timeout(60):
+        await asyncio.shield(spawners[0].pod_reflector.first_load_future)
+    found = {id(await each._start_watching_pods()) for each in spawners}
+    assert (len(found), lists.asked) == (1, 4)
+    await spawners[0].pod_reflector.stop()

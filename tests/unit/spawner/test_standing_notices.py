@@ -6,8 +6,9 @@ from http import HTTPStatus
 
 import pytest
 from gpucommons_contract import Notice, StandingNotice
-from gpucommons_spawner import GPUSpawner, telling_spawner
-from gpucommons_spawner.standing_notices import StandingNotices
+from gpucommons_spawner import GPUSpawner
+from gpucommons_spawner.session_parts import delivery
+from gpucommons_spawner.session_parts.standing_notices import StandingNotices
 from tornado.httpclient import HTTPClientError
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -38,7 +39,7 @@ class Session:
         """Let the start come so far that only JupyterHub's last look is missing."""
         start = asyncio.get_running_loop().create_future()
         self.spawner._spawn_future = start
-        self.spawner._when_up(self.spawner._greet)
+        self.spawner.when_up()
         return start
 
     async def comes_up(self) -> None:
@@ -54,7 +55,7 @@ class Session:
 @pytest.fixture
 def notices(monkeypatch) -> StandingNotices:
     notices = StandingNotices(lambda: NOW)
-    monkeypatch.setattr(GPUSpawner, "notices", notices)
+    monkeypatch.setattr(GPUSpawner.hub_state, "notices", notices)
     return notices
 
 
@@ -77,7 +78,7 @@ def next_try(monkeypatch) -> asyncio.Event:
         create_task = staticmethod(asyncio.create_task)
         sleep = staticmethod(wait)
 
-    monkeypatch.setattr(telling_spawner, "asyncio", Clock)
+    monkeypatch.setattr(delivery, "asyncio", Clock)
     return event
 
 

@@ -3,7 +3,7 @@
 import asyncio
 
 import pytest
-from gpucommons_spawner.start_gate import StartGate, waiting_for_turn
+from gpucommons_spawner.lifecycle.start_gate import StartGate, waiting_for_turn
 
 LIMIT = 2
 

@@ -1,8 +1,8 @@
 """What is said of how long starts take."""
 
 import pytest
-from gpucommons_spawner import start_times
-from gpucommons_spawner.start_times import StartTimes, queued_seconds
+from gpucommons_spawner.availability import start_times
+from gpucommons_spawner.availability.start_times import StartTimes, queued_seconds
 
 
 @pytest.fixture

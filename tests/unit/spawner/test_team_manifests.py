@@ -1,9 +1,10 @@
 """What an administrator makes for the catalogue in teams' namespaces."""
 
 import pytest
-from gpucommons_spawner.builders import build
-from gpucommons_spawner.selection import Person, resolve
-from gpucommons_spawner.team_manifests import manifests
+from gpucommons_spawner.catalogue.exports import manifests
+from gpucommons_spawner.pod.build import build
+from gpucommons_spawner.selection.person import Person
+from gpucommons_spawner.selection.resolve import resolve
 
 from .conftest import ASTRO, TODAY, VISION
 

@@ -4,11 +4,12 @@ import asyncio
 from types import SimpleNamespace
 
 import pytest
-from gpucommons_spawner import team_spawner
-from gpucommons_spawner.refusal import Refusal
-from gpucommons_spawner.team_spawner import TeamSpawner
-from gpucommons_spawner.teams import Team, Teams
+from gpucommons_spawner import GPUSpawner
+from gpucommons_spawner import hub_state as module
+from gpucommons_spawner.errors import SpawnRefusedError
+from gpucommons_spawner.selection.person import Team, Teams
 from kubernetes_asyncio.client import ApiClient
+from kubespawner import KubeSpawner
 
 from .conftest import ASTRO, VISION, namespace_of
 
@@ -57,7 +58,7 @@ def test_nobody_claims_another_team_by_a_label(teams, caplog):
 
 async def test_a_start_waits_for_the_first_list_of_teams(make_spawner, monkeypatch):
     unread = Teams()
-    monkeypatch.setattr(TeamSpawner, "teams", unread)
+    monkeypatch.setattr(GPUSpawner.hub_state, "teams", unread)
     spawner = make_spawner({})
     start = asyncio.create_task(spawner.load_user_options())
     await asyncio.sleep(0)
@@ -68,9 +69,9 @@ async def test_a_start_waits_for_the_first_list_of_teams(make_spawner, monkeypat
 
 
 async def test_a_list_of_teams_that_never_comes_is_a_refusal(make_spawner, monkeypatch):
-    monkeypatch.setattr(team_spawner, "_PATIENCE_SECONDS", 0.01)
-    monkeypatch.setattr(TeamSpawner, "teams", Teams())
-    with pytest.raises(Refusal) as raised:
+    monkeypatch.setattr(module, "_TEAMS_SECONDS", 0.01)
+    monkeypatch.setattr(GPUSpawner.hub_state, "teams", Teams())
+    with pytest.raises(SpawnRefusedError) as raised:
         await make_spawner({}).load_user_options()
     assert "cannot read the list of teams now" in raised.value.jupyterhub_message
     assert raised.value.status_code == 503
@@ -103,7 +104,7 @@ async def test_the_namespace_is_found_again_after_a_hub_restart(make_spawner):
     spawner = make_spawner({"team": "astro"}, groups=BOTH)
     await spawner.load_user_options()
     again = make_spawner({}, groups=())
-    super(TeamSpawner, again).load_state(spawner.get_state())
+    KubeSpawner.load_state(again, spawner.get_state())
     assert again.namespace == "team-astro"
 
 

@@ -5,9 +5,11 @@ from collections.abc import AsyncIterator, Callable
 
 import httpx
 import pytest
-from gpucommons_culler.metrics import Metrics
-from gpucommons_culler.store import Store
-from gpucommons_culler.web import Desk, Serving, application
+from gpucommons_culler.core.errors import HubUnavailableError
+from gpucommons_culler.core.metrics import Metrics
+from gpucommons_culler.database.store import Store
+from gpucommons_culler.web.application import Serving, application
+from gpucommons_culler.web.service import IdleAPI
 from jupyterhub.services.auth import HubOAuth
 from tornado.httpserver import HTTPServer
 from tornado.testing import bind_unused_port
@@ -17,6 +19,8 @@ from tests.unit.culler.played_judge import PlayedJudge
 from tests.unit.culler.samples import NOW
 
 PREFIX = "/services/idle/"
+_PATIENCE_S = 60
+"""For answers: other work may share the machine."""
 _ACCESS = "access:services!service=idle"
 PEOPLE = {
     "ada": {"kind": "user", "name": "ada", "scopes": [_ACCESS]},
@@ -35,6 +39,28 @@ class WhoAmI(RequestHandler):
             self.set_status(403)
             return
         self.finish(json.dumps(PEOPLE[name]))
+
+
+class PlayedTitles:
+    """What a catalogue calls them."""
+
+    def environment(self, name: str) -> str:
+        return {"pytorch": "PyTorch (CUDA)"}.get(name, name)
+
+    def size(self, name: str) -> str:
+        return {"gpu-half": "Half a GPU"}.get(name, name)
+
+
+class KnownPeople:
+    """Whom the hub knows."""
+
+    names = frozenset({"ada", "ben", "root", "ada@example.org"})
+    away = False
+
+    async def __call__(self, name: str) -> bool:
+        if self.away:
+            raise HubUnavailableError("The hub does not answer.")
+        return name in self.names
 
 
 class Health:
@@ -62,7 +88,12 @@ def health() -> Health:
 
 
 @pytest.fixture
-async def address(store: Store, judge, metrics, health) -> AsyncIterator[str]:
+def known_people() -> KnownPeople:
+    return KnownPeople()
+
+
+@pytest.fixture
+async def address(store: Store, judge, metrics, health, known_people) -> AsyncIterator[str]:
     hub_socket, hub_port = bind_unused_port()
     hub = HTTPServer(Application([("/hub/api/user", WhoAmI)]))
     hub.add_socket(hub_socket)
@@ -74,9 +105,10 @@ async def address(store: Store, judge, metrics, health) -> AsyncIterator[str]:
         oauth_client_id="service-idle",
         access_scopes={_ACCESS},
     )
-    desk = Desk(judge, store, lambda: NOW)
+    api = IdleAPI(judge, store, lambda: NOW, has_person=known_people)
     socket, port = bind_unused_port()
-    server = HTTPServer(application(Serving(desk, metrics, health, hub_auth, b"secret" * 8)))
+    serving = Serving(api, metrics, health, hub_auth, b"secret" * 8, titles=PlayedTitles())
+    server = HTTPServer(application(serving))
     server.add_socket(socket)
     yield f"http://127.0.0.1:{port}"
     for each in (server, hub):
@@ -91,7 +123,9 @@ async def visitor(address: str) -> AsyncIterator[Callable[[str], httpx.AsyncClie
 
     def visitor(name: str = "") -> httpx.AsyncClient:
         headers = {"Authorization": f"token {name}"} if name else {}
-        client = httpx.AsyncClient(base_url=address + PREFIX, headers=headers, verify=False)
+        client = httpx.AsyncClient(
+            base_url=address + PREFIX, headers=headers, verify=False, timeout=_PATIENCE_S
+        )
         clients.append(client)
         return client
 

@@ -1,6 +1,8 @@
 """Who gets in, what they are told who do not, and what machines ask."""
 
 import pytest
+from gpucommons_culler.web.health import trouble_of
+from gpucommons_upkeep import Heartbeat
 from jupyterhub.services.auth import HubOAuth
 
 
@@ -35,7 +37,7 @@ async def test_a_form_from_elsewhere_changes_nothing(visitor, address, judge):
     client.cookies.set("service-idle", "forged")
     answer = await client.post("session/ada", data={"hours": "1"})
     assert answer.status_code == 403
-    assert "Nothing was done" in answer.text
+    assert "Nothing was changed" in answer.text
     assert judge.kept == []
 
 
@@ -76,11 +78,24 @@ async def test_health_says_what_is_wrong(visitor, address, health):
     assert "10.0.0.1" not in answer.text
 
 
+async def test_health_tells_the_age_of_each_loop_and_of_one_that_ended(metrics, judge, store):
+    now = [0.0]
+    looks = Heartbeat("Looking at the sessions", within=100, clock=lambda: now[0])
+    mails = Heartbeat("Taking out mail messages", within=60, clock=lambda: now[0])
+    now[0] = 90.0
+    looks.succeeded()
+    assert trouble_of([looks, mails]) == (
+        "Taking out mail messages has not succeeded since it began 90 s ago"
+    )
+    mails.succeeded()
+    assert trouble_of([looks, mails]) is None
+
+
 async def test_what_oauth_sends_is_not_logged(visitor, caplog):
     caplog.set_level("DEBUG")
     answer = await visitor().get("oauth_callback?code=SECRET&state=SECRET")
     assert answer.status_code == 403
-    assert "To my sessions" in answer.text
+    assert "Back to my sessions" in answer.text
     assert "/services/idle/oauth_callback" in caplog.text
     ours = [r.getMessage() for r in caplog.records if not r.name.startswith("httpx")]
     assert not any("code=SECRET" in each for each in ours)

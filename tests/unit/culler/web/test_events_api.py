@@ -6,9 +6,9 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
-from gpucommons_culler.records import EventKind
-from gpucommons_culler.store_errors import StoreUnavailable
-from gpucommons_culler.web.csv_lines import COLUMNS, csv_line
+from gpucommons_culler.core.errors import StoreUnavailableError
+from gpucommons_culler.core.records import EventKind
+from gpucommons_culler.web.responses import COLUMNS, csv_line
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -35,7 +35,7 @@ async def test_a_person_sees_what_happened_to_their_own_sessions(ada):
 async def test_a_person_may_not_ask_for_others(ada):
     answer = await ada.get("api/events?user=ben")
     assert answer.status_code == 403
-    assert "your own sessions only" in answer.json()["message"]
+    assert "your own sessions" in answer.json()["message"]
 
 
 async def test_a_service_that_does_not_administer_sees_nothing(visitor):
@@ -98,8 +98,8 @@ async def test_what_is_not_allowed_is_answered_with_what_is(root, query, allowed
 
 
 async def test_all_of_it_comes_as_csv_however_many_pages_it_is(root, store, monkeypatch):
-    monkeypatch.setattr("gpucommons_culler.web.desk._AT_ONCE", 7)
-    monkeypatch.setattr("gpucommons_culler.web.events_api._FLUSHED", 3)
+    monkeypatch.setattr("gpucommons_culler.web.service._AT_ONCE", 7)
+    monkeypatch.setattr("gpucommons_culler.web.api._FLUSHED", 3)
     for _ in range(11):
         store.record(an_event(reason="=HYPERLINK(1)", by="@ada", gpus=0))
     answer = await root.get("api/events?format=csv")
@@ -127,7 +127,7 @@ def test_no_cell_of_the_csv_is_a_formula(text):
 
 async def test_a_database_that_is_away_is_told_as_503(root, store, monkeypatch):
     def away(*_: object) -> None:
-        raise StoreUnavailable("locked at /srv/idle.sqlite")
+        raise StoreUnavailableError("locked at /srv/idle.sqlite")
 
     monkeypatch.setattr(store, "events", away)
     for form in ("json", "csv"):

@@ -32,7 +32,8 @@ async def test_a_service_with_the_name_of_a_person_sees_nothing(visitor):
         ("?user=ada", ["ada/", "ada/night run"]),
         ("?team=astro", ["ben/night-run"]),
         ("?size=cpu", ["ada/night run"]),
-        ("?state=kept", ["cleo/"]),
+        ("?verdict=kept", ["cleo/"]),
+        ("?state=kept", ["cleo/"]),  # as it was called
         ("?user=ada&size=gpu-half", ["ada/"]),
     ],
 )
@@ -42,8 +43,8 @@ async def test_an_administrator_sees_all_and_filters(root, query, found):
 
 async def test_a_session_is_shown_with_all_that_decides(ada):
     shown = (await ada.get("api/sessions")).json()["sessions"][0]
-    assert shown["state"] == "idle-held"
-    assert shown["reason"] == "It has been idle since 13:50 UTC: 0 % at most."
+    assert shown["verdict"] == shown["state"] == "idle-held"
+    assert shown["reason"] == "It has been idle since 2026-11-27 13:50 UTC: 0 % at most."
     assert shown["ends_at"] == "2026-11-27T14:50:00.123456+00:00"
     assert shown["rule"]["stop_after_minutes"] == 60
     assert shown["signals"][0]["source"] == "DCGM"
@@ -65,7 +66,7 @@ async def test_a_named_server_is_found_by_its_quoted_name(ada):
 async def test_a_session_of_others_looks_like_none(ada, path):
     answer = await ada.get(f"api/sessions/{path}")
     assert answer.status_code == 404
-    assert "of yours runs" in answer.json()["message"]
+    assert "of yours is running" in answer.json()["message"]
 
 
 @pytest.mark.parametrize(("hours", "length"), [(2, 2 * HOUR), (0.5, HOUR / 2), ("1.5", HOUR * 1.5)])
@@ -89,7 +90,7 @@ async def test_nobody_keeps_the_session_of_another(ada, judge):
 async def test_too_long_is_refused_with_the_reason(ada):
     answer = await ada.post("api/sessions/ada/keep", json={"hours": 13})
     assert answer.status_code == 409
-    assert answer.json()["message"] == "It can be kept for 6 hours more at most."
+    assert answer.json()["message"] == "It can be kept for at most 6 hours more."
 
 
 @pytest.mark.parametrize(
@@ -109,7 +110,13 @@ async def test_what_is_no_object_is_refused(ada, body):
     assert answer.json()["message"]
 
 
-async def test_a_state_that_does_not_exist_is_answered_with_those_that_do(root):
-    answer = await root.get("api/sessions?state=asleep")
+async def test_a_verdict_that_does_not_exist_is_answered_with_those_that_do(root):
+    answer = await root.get("api/sessions?verdict=asleep")
     assert answer.status_code == 400
     assert "idle-held" in answer.json()["message"]
+
+
+async def test_what_the_culler_lacks_is_for_administrators(root, ada):
+    answer = await root.get("api/troubles")
+    assert answer.json() == {"troubles": ["Prometheus does not measure all: it knows nobody."]}
+    assert (await ada.get("api/troubles")).status_code == 403

@@ -1,0 +1,1 @@
+"""Who somebody is: account, groups and connector, from verified claims."""

@@ -1,0 +1,1 @@
+"""The pages and redirects of a login."""

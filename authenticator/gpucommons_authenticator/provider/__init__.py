@@ -1,0 +1,1 @@
+"""Dex: what it publishes, and what it answers to codes and refresh tokens."""

@@ -1,0 +1,61 @@
+"""JSON over HTTP to Dex: what came back, or that nothing usable did."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from tornado.httpclient import AsyncHTTPClient, HTTPClientError, HTTPRequest
+
+from gpucommons_authenticator.errors import ProviderUnavailableError
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An HTTP status and the JSON object of the body."""
+
+    status: int
+    body: dict[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class HTTPClient:
+    """Requests to Dex, each bounded in time and never redirected.
+
+    timeout is in seconds. options are extra arguments for every
+    ``tornado.httpclient.HTTPRequest``, such as ``ca_certs``.
+    """
+
+    client: AsyncHTTPClient
+    timeout: float
+    options: dict[str, Any]
+
+    async def get(self, url: str) -> Answer:
+        """Fetch a JSON document. Raises ProviderUnavailableError."""
+        return await self._send(url, method="GET", headers={"Accept": "application/json"})
+
+    async def post_form(self, url: str, fields: dict[str, str], headers: dict[str, str]) -> Answer:
+        """Send a form, read JSON. Raises ProviderUnavailableError."""
+        return await self._send(url, method="POST", headers=headers, body=urlencode(fields))
+
+    async def _send(self, url: str, **arguments: object) -> Answer:
+        limits = {"connect_timeout": self.timeout, "request_timeout": self.timeout}
+        options = {**limits, **self.options, **arguments, "follow_redirects": False}
+        try:
+            response = await self.client.fetch(HTTPRequest(url, **options), raise_error=False)
+        except (OSError, HTTPClientError, ValueError) as error:
+            raise ProviderUnavailableError(f"{url} did not answer: {error}") from error
+        if response.code == 599:  # tornado's number for "no response"
+            raise ProviderUnavailableError(f"{url} did not answer: {response.error}")
+        return Answer(response.code, _json_object(url, response.code, response.body))
+
+
+def _json_object(url: str, status: int, body: bytes) -> dict[str, object]:
+    """Parse a body. It is never quoted in the error: it may hold tokens."""
+    try:
+        parsed = json.loads(body)
+    except ValueError:
+        parsed = None
+    if not isinstance(parsed, dict):
+        raise ProviderUnavailableError(f"{url} answered {status} with something other than JSON")
+    return parsed

@@ -1,0 +1,95 @@
+"""The command ``gpucommons doctor``.
+
+Only what reads the arguments is imported here; the rest when the command was chosen.
+"""
+
+import argparse
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from gpucommons_doctor.checks.chart_values import Contradictions
+
+    Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
+
+_LIMIT_S = 60.0
+"""Seconds for each check: a thousand nodes take some, and a CronJob must not hang."""
+_ABOUT = """
+Look at a cluster and say what is wrong before it breaks, with what to do. Nothing is changed. The
+exit code is 0 if nothing is wrong, 1 if there are faults, 2 if something could not be looked at.
+"""
+
+
+def add_parsers(subparsers: "Subparsers", contradictions: "Contradictions") -> None:
+    """Add the command to the program.
+
+    contradictions: how a hub judges what it is set to, which the whole hub alone knows.
+    """
+    parser = subparsers.add_parser(
+        "doctor",
+        help="say what is wrong with a cluster before it breaks",
+        description=" ".join(_ABOUT.split()),
+    )
+    parser.set_defaults(run=partial(_run, contradictions))
+    parser.add_argument(
+        "--catalogue", type=Path, metavar="FILE", help="the catalogue that the cluster is to fit"
+    )
+    parser.add_argument(
+        "--values",
+        action="append",
+        default=[],
+        type=Path,
+        metavar="FILE",
+        help="the hub's settings: z2jh's values, repeated for each file as for Helm, or the file "
+        "that GPUCOMMONS_VALUES names. They say queue, storage class, issuer, and what is set for "
+        "every session's pod",
+    )
+    parser.add_argument(
+        "--queue", metavar="NAME", help="the teams' LocalQueue, instead of the values' one"
+    )
+    parser.add_argument(
+        "--storage-class", metavar="NAME", help="of workspaces, instead of the values' one"
+    )
+    parser.add_argument("--issuer", metavar="URL", help="Dex's address, instead of the values' one")
+    parser.add_argument(
+        "--ca", type=Path, metavar="FILE", help="certificates to trust instead of the system's"
+    )
+    parser.add_argument(
+        "--kubeconfig",
+        type=Path,
+        metavar="FILE",
+        help="the account to look with; the pod's service account, or else kubectl's usual file, "
+        "without it",
+    )
+    parser.add_argument(
+        "--only", action="append", default=[], metavar="NAME", help="this check; may be repeated"
+    )
+    parser.add_argument(
+        "--skip", action="append", default=[], metavar="NAME", help="not this one; may be repeated"
+    )
+    parser.add_argument("--list", action="store_true", help="list the checks, and run none")
+    parser.add_argument("--json", action="store_true", help="one JSON document, for programs")
+    parser.add_argument(
+        "--timeout",
+        type=_seconds,
+        default=_LIMIT_S,
+        metavar="SECONDS",
+        help="for each check (%(default)g)",
+    )
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text} is not a number of seconds above 0")
+    return seconds
+
+
+def _run(contradictions: "Contradictions", arguments: argparse.Namespace) -> int:
+    from gpucommons_doctor.examination import run  # noqa: PLC0415 -- see above
+
+    return run(arguments, contradictions)

@@ -1,0 +1,126 @@
+"""The whole examination: which checks there are, and what the command does with them."""
+
+import argparse
+import asyncio
+from collections.abc import Sequence
+
+from gpucommons_contract.wording import joined
+from gpucommons_people.clients.cluster import Cluster
+from gpucommons_people.errors import InputError, PeopleError
+
+from gpucommons_doctor.check import Check
+from gpucommons_doctor.checks.chart_values import ChartValues, Contradictions
+from gpucommons_doctor.checks.dex import Dex
+from gpucommons_doctor.checks.dra import DRADevices
+from gpucommons_doctor.checks.gpus import GPUs, Shares
+from gpucommons_doctor.checks.kubernetes_version import KubernetesVersion
+from gpucommons_doctor.checks.nodes import Clocks, NodesReady
+from gpucommons_doctor.checks.pod_security import PodSecurity
+from gpucommons_doctor.checks.queue import Queue
+from gpucommons_doctor.checks.quota import TeamQuotas
+from gpucommons_doctor.checks.rights import HubRights
+from gpucommons_doctor.checks.runtime_classes import RuntimeClasses
+from gpucommons_doctor.checks.sizes import SizesFit
+from gpucommons_doctor.checks.storage import Storage
+from gpucommons_doctor.checks.webhooks import Webhooks
+from gpucommons_doctor.installation import Installation, read_installation
+from gpucommons_doctor.output import Output
+from gpucommons_doctor.runner import SOUND, UNKNOWN, examine, exit_code
+
+CHECKS: tuple[type[Check], ...] = (
+    KubernetesVersion,
+    NodesReady,
+    Clocks,
+    GPUs,
+    Shares,
+    SizesFit,
+    DRADevices,
+    RuntimeClasses,
+    Storage,
+    PodSecurity,
+    Queue,
+    HubRights,
+    TeamQuotas,
+    Webhooks,
+    Dex,
+    ChartValues,
+)
+"""All checks, in the order in which they are shown."""
+
+
+def run(arguments: argparse.Namespace, contradictions: Contradictions) -> int:
+    """Run the command ``gpucommons doctor``; returns its exit code."""
+    output = Output(json=arguments.json)
+    try:
+        chosen = choose(arguments.only, arguments.skip)
+        if arguments.list:
+            output.checks(chosen)
+            return SOUND
+        return asyncio.run(_examine(arguments, chosen, contradictions, output))
+    except PeopleError as error:
+        output.error(error)
+        return UNKNOWN
+
+
+def choose(only: Sequence[str], skip: Sequence[str]) -> tuple[type[Check], ...]:
+    """Return the checks to run. Raises InputError that lists the names there are."""
+    names = [each.name for each in CHECKS]
+    if unheard := [each for each in (*only, *skip) if each not in names]:
+        raise InputError(
+            f"There is no check {joined(unheard, 'or')}. Checks are {', '.join(names)}."
+        )
+    chosen = tuple(
+        each for each in CHECKS if each.name not in skip and (not only or each.name in only)
+    )
+    if not chosen:
+        raise InputError("No check is left to run: --skip takes all that --only names.")
+    return chosen
+
+
+def made(
+    chosen: Sequence[type[Check]], installation: Installation, contradictions: Contradictions
+) -> list[Check]:
+    """Give the chosen checks their settings."""
+    sizes = installation.sizes
+    checks: tuple[Check, ...] = (
+        KubernetesVersion(sizes),
+        NodesReady(),
+        Clocks(),
+        GPUs(sizes),
+        Shares(sizes),
+        SizesFit(sizes, installation.placement),
+        DRADevices(sizes),
+        RuntimeClasses(sizes),
+        Storage(installation.storage_class),
+        PodSecurity(),
+        Queue(sizes, installation.queue),
+        HubRights(installation.queue),
+        TeamQuotas(sizes),
+        Webhooks(),
+        Dex(installation.issuer, installation.ca),
+        ChartValues(installation.values, installation.catalogue_file, contradictions),
+    )
+    return [each for each in checks if type(each) in chosen]
+
+
+async def _examine(
+    arguments: argparse.Namespace,
+    chosen: Sequence[type[Check]],
+    contradictions: Contradictions,
+    output: Output,
+) -> int:
+    if arguments.catalogue is None:
+        raise InputError("Name the catalogue that the cluster is to fit: --catalogue FILE.")
+    installation = read_installation(
+        arguments.catalogue,
+        arguments.values,
+        queue=arguments.queue,
+        storage_class=arguments.storage_class,
+        issuer=arguments.issuer,
+        ca=arguments.ca,
+    )
+    checks = made(chosen, installation, contradictions)
+    async with Cluster.open(arguments.kubeconfig) as cluster:
+        results = await examine(checks, cluster, arguments.timeout)
+    output.results(results)
+    return exit_code(results)

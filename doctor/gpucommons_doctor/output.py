@@ -1,0 +1,93 @@
+"""What was found, on the terminal: a table for people, one JSON document for programs."""
+
+import json as jsonlib
+import sys
+from collections.abc import Mapping, Sequence
+
+from gpucommons_contract.wording import counted, joined
+from gpucommons_people.errors import PeopleError
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from gpucommons_doctor.check import Check
+from gpucommons_doctor.finding import Finding, State
+from gpucommons_doctor.runner import Result
+
+_STYLES = {State.GOOD: "green", State.WARNING: "yellow", State.FAULT: "bold red"}
+_OTHER_STYLE = "magenta"
+_WIDEST = 120
+"""Characters: longer lines are hard to read."""
+_NARROWEST = 80
+"""Characters: where the output is no terminal, and on a small one."""
+
+
+class Output:
+    """Where the command shows its results. With json nothing else goes to stdout."""
+
+    def __init__(self, *, json: bool) -> None:
+        self._json = json
+        width = max(_NARROWEST, min(_WIDEST, Console().width))
+        self._out = Console(highlight=False, width=width)
+        self._err = Console(stderr=True, highlight=False)
+
+    def error(self, error: PeopleError) -> None:
+        """Say why nothing was looked at."""
+        if self._json:
+            self._print_json({"error": {"message": str(error), "kind": type(error).__name__}})
+        else:
+            self._err.print(str(error), style="red", markup=False, soft_wrap=True)
+
+    def checks(self, checks: Sequence[type[Check]]) -> None:
+        """List checks without running them."""
+        if self._json:
+            listed = [{"name": each.name, "question": each.question} for each in checks]
+            self._print_json({"checks": listed})
+            return
+        table = self._table("Check", "Question")
+        for each in checks:
+            table.add_row(Text(each.name), Text(each.question))
+        self._out.print(table)
+
+    def results(self, results: Sequence[Result]) -> None:
+        """Show what all checks found."""
+        if self._json:
+            self._print_json({"checks": [each.as_json() for each in results]})
+            return
+        table = self._table("Check", "State", "Found, and what to do")
+        for result in results:
+            name = result.check.name
+            for finding in result.findings:
+                style = _STYLES.get(finding.state, _OTHER_STYLE)
+                table.add_row(Text(name), Text(str(finding.state), style), Text(_said(finding)))
+                name = ""
+        self._out.print(table)
+        self._out.print(f"\n{summary(results)}", markup=False)
+
+    @staticmethod
+    def _table(*columns: str) -> Table:
+        table = Table(box=None, pad_edge=False)
+        for column in columns[:-1]:
+            table.add_column(column, no_wrap=True)
+        table.add_column(columns[-1], overflow="fold")
+        return table
+
+    @staticmethod
+    def _print_json(document: Mapping[str, object]) -> None:
+        sys.stdout.write(jsonlib.dumps(document, indent=2) + "\n")
+
+
+def summary(results: Sequence[Result]) -> str:
+    """Count the findings by state: ``12 good, 1 fault.``"""
+    findings = [finding for result in results for finding in result.findings]
+    counts = {state: sum(1 for each in findings if each.state is state) for state in State}
+    words = [
+        f"{count} {state}" if state in {State.GOOD, State.UNKNOWN} else counted(count, str(state))
+        for state, count in counts.items()
+        if count
+    ]
+    return f"{joined(words)}."
+
+
+def _said(finding: Finding) -> str:
+    return f"{finding.found}\n→ {finding.advice}" if finding.advice else finding.found

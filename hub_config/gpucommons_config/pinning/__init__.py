@@ -1,0 +1,1 @@
+"""What ``gpucommons catalogue pin`` does: tags are looked up and written down by digest."""

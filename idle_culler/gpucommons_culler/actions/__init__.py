@@ -1,0 +1,1 @@
+"""What happens to sessions, and how people are notified of it."""

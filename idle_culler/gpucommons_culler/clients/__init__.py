@@ -1,0 +1,1 @@
+"""How the hub, its sessions and Kubernetes are called."""

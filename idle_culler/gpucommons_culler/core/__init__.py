@@ -1,0 +1,1 @@
+"""What a session is, what is known about it, and what follows: data and pure functions."""

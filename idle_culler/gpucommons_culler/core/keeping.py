@@ -1,0 +1,63 @@
+"""How long a person may keep an idle session, and what they are offered. Pure."""
+
+from datetime import datetime, timedelta
+
+from gpucommons_contract import KEEP_CHOICE, NoticeChoice
+from gpucommons_contract.wording import span
+
+from gpucommons_culler.core.commitments import Keeping
+from gpucommons_culler.core.rule import IdleRule
+
+STOP_NOW = "stop"
+"""The choice that ends the session at once."""
+_SHORT, _LONG = timedelta(hours=1), timedelta(hours=12)
+"""What is offered, if that much is left. More buttons would crowd a notice."""
+_SHORTEST = timedelta(minutes=1)
+
+
+def left_to_keep(rule: IdleRule, used: Keeping) -> timedelta:
+    """Return for how long it may still be kept; zero if it may not."""
+    if used.times >= rule.keep_times:
+        return timedelta()
+    left = rule.keep_at_most - used.length
+    return left if left >= _SHORTEST else timedelta()
+
+
+def choices(rule: IdleRule, used: Keeping) -> tuple[NoticeChoice, ...]:
+    """Offer to keep the session, for a while or for as long as it may be, or to end it."""
+    left = left_to_keep(rule, used)
+    lengths = sorted({min(left, _SHORT), min(left, _LONG)} - {timedelta()})
+    seconds = [int(each.total_seconds()) for each in lengths]
+    kept = (NoticeChoice(f"{KEEP_CHOICE}{each}", f"Keep {span(each)}") for each in seconds)
+    return (*kept, NoticeChoice(STOP_NOW, "End it now"))
+
+
+def chosen_length(choice: str) -> timedelta | None:
+    """Read a choice to keep; None if it is none."""
+    seconds = choice.removeprefix(KEEP_CHOICE)
+    if seconds == choice or not seconds.isascii() or not seconds.isdecimal():
+        return None
+    return timedelta(seconds=int(seconds[:9]))
+
+
+def refusal(rule: IdleRule, used: Keeping, length: timedelta) -> str | None:
+    """Say why it may not be kept for that long; None if it may."""
+    if not rule.keep_at_most or not rule.keep_times:
+        return f"Idle sessions cannot be kept here ({rule.name})."
+    if used.times >= rule.keep_times:
+        times = "once" if rule.keep_times == 1 else f"{rule.keep_times} times"
+        return f"It has already been kept {times} since it was last used, the maximum."
+    left = left_to_keep(rule, used)
+    if not left:
+        length_kept = span(used.length.total_seconds())
+        return f"It has already been kept for {length_kept} since it was last used, the maximum."
+    if length < _SHORTEST:
+        return f"Keep it for at least {span(_SHORTEST.total_seconds())}."
+    if length > left:
+        return f"It can be kept for at most {span(left.total_seconds())} more."
+    return None
+
+
+def kept_until(now: datetime, length: timedelta) -> datetime:
+    """Return until when, in whole seconds."""
+    return now.replace(microsecond=0) + length

@@ -1,0 +1,1 @@
+"""What the culler remembers: the audit, countdowns, leases and exemptions."""

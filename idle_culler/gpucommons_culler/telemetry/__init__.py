@@ -1,0 +1,1 @@
+"""What sessions do: measured from outside, and as they report it."""

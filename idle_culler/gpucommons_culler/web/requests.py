@@ -1,0 +1,183 @@
+"""Read what is requested by a form, a query or JSON. Each error says what is allowed."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+
+from gpucommons_contract import UserNameError, user_name
+from gpucommons_contract.names import is_team_name
+
+from gpucommons_culler.core.decision import Verdict
+from gpucommons_culler.core.records import EventFilter, EventKind, Scope
+from gpucommons_culler.web.access import wrong
+
+Fields = Mapping[str, Sequence[object]]
+"""Each field with its values, as in a query."""
+_FORMER_VERDICT = "state"
+"""What the field ``verdict`` was called; scripts may still send it."""
+LONGEST_EXEMPTION = timedelta(days=366)
+_LONGEST_REASON = 500
+"""Characters."""
+_LONGEST_NAME = 255
+_LONGEST_KEEP_HOURS = 24 * 366
+_MOST_EVENTS = 1000
+_EVENTS = 100
+_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class SessionFilter:
+    """Which sessions are wanted; None is all."""
+
+    user: str | None = None
+    team: str | None = None
+    size: str | None = None
+    verdict: Verdict | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Paging:
+    """One page of a long list."""
+
+    limit: int = _EVENTS
+    before: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WantedExemption:
+    """An exemption that is requested."""
+
+    scope: Scope
+    name: str
+    until: datetime
+    reason: str
+
+
+def one(fields: Fields, name: str) -> object | None:
+    """Return the only value of a field; None where it is left out or empty."""
+    values = [value for value in fields.get(name, ()) if value not in ("", None)]
+    if len(values) > 1:
+        raise wrong(f"{name} was given {len(values)} times. Give it once.")
+    return values[0] if values else None
+
+
+def text(fields: Fields, name: str) -> str | None:
+    """Return a text without spaces around it."""
+    value = one(fields, name)
+    if value is None:
+        return None
+    if not isinstance(value, str):
+        raise wrong(f"{name} must be a text, not {value!r}.")
+    return value.strip() or None
+
+
+def hours(fields: Fields) -> timedelta:
+    """Return the length of time in the field ``hours``."""
+    value = one(fields, "hours")
+    try:
+        number = math.nan if isinstance(value, bool) else float(str(value))
+    except ValueError:
+        number = math.nan
+    if not 0 < number <= _LONGEST_KEEP_HOURS:
+        raise wrong("hours must be a positive number of hours, such as 2 or 0.5.")
+    return timedelta(hours=number)
+
+
+def session_filter(fields: Fields) -> SessionFilter:
+    """Return which sessions are wanted."""
+    verdict = text(fields, "verdict") or text(fields, _FORMER_VERDICT)
+    if verdict is not None and verdict not in set(Verdict):
+        raise wrong(f"verdict {verdict!r} is unknown. It must be one of: {', '.join(Verdict)}.")
+    return SessionFilter(
+        text(fields, "user"),
+        text(fields, "team"),
+        text(fields, "size"),
+        Verdict(verdict) if verdict else None,
+    )
+
+
+def event_filter(fields: Fields) -> EventFilter:
+    """Return which events are wanted. ``kind`` may be given several times."""
+    kinds = {str(kind) for kind in fields.get("kind", ()) if kind}
+    if unknown := sorted(kinds.difference(EventKind)):
+        raise wrong(f"kind {unknown[0]!r} is unknown. It must be one of: {', '.join(EventKind)}.")
+    return EventFilter(
+        user=text(fields, "user"),
+        team=text(fields, "team"),
+        size=text(fields, "size"),
+        kinds=frozenset(map(EventKind, kinds)),
+        since=moment_of(fields, "since"),
+        until=moment_of(fields, "until", whole_day=True),
+    )
+
+
+def page(fields: Fields, usual: int = _EVENTS) -> Paging:
+    """Return which page of events is wanted."""
+    limit = _whole(fields, "limit", _MOST_EVENTS)
+    return Paging(limit or usual, _whole(fields, "before", 2**63 - 1))
+
+
+def page_number(fields: Fields) -> int:
+    """Return which page of a list is wanted, from 1."""
+    return _whole(fields, "page", 10**6) or 1
+
+
+def moment_of(fields: Fields, name: str, *, whole_day: bool = False) -> datetime | None:
+    """Return a moment in UTC: a day, or a moment in ISO 8601, in UTC unless it says otherwise.
+
+    A day is its beginning; with ``whole_day`` its end.
+    """
+    value = text(fields, name)
+    if value is None:
+        return None
+    try:
+        if len(value) == len("2026-11-27"):
+            day = datetime.combine(date.fromisoformat(value), time(), UTC)
+            return day + _DAY if whole_day else day
+        found = datetime.fromisoformat(value)
+        return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise wrong(
+            f"{name} must be a day such as 2026-11-27, or a moment such as 2026-11-27T14:30 (UTC)."
+        ) from None
+
+
+def exemption(fields: Fields, now: datetime) -> WantedExemption:
+    """Return the exemption that is requested."""
+    scope, name = text(fields, "scope"), text(fields, "name")
+    until, reason = moment_of(fields, "until", whole_day=True), text(fields, "reason")
+    if scope not in set(Scope):
+        raise wrong(f"scope must be one of: {', '.join(Scope)}.")
+    if name is None or len(name) > _LONGEST_NAME:
+        raise wrong(
+            "name must be the name of a person or a team, or of a session as NAME or NAME/SERVER."
+        )
+    if until is None or not now < until <= now + LONGEST_EXEMPTION:
+        raise wrong("until must be a date within the next year; an exemption cannot be open-ended.")
+    if reason is None or len(reason) > _LONGEST_REASON:
+        raise wrong(f"reason must say why, in at most {_LONGEST_REASON} characters.")
+    return WantedExemption(Scope(scope), _exempt_name(Scope(scope), name), until, reason)
+
+
+def _exempt_name(scope: Scope, name: str) -> str:
+    """Return a name as the hub writes it: with another no session would match."""
+    if scope is Scope.TEAM:
+        if is_team_name(team := name.lower()):
+            return team
+        raise wrong(f"No team can be called {name!r}: a to z, digits and -, up to 40 characters.")
+    person, slash, server = name.partition("/")
+    try:
+        return user_name(person) + slash * bool(server) + server
+    except UserNameError as error:
+        raise wrong(str(error)) from None
+
+
+def _whole(fields: Fields, name: str, most: int) -> int | None:
+    value = one(fields, name)
+    if value is None:
+        return None
+    digits = str(value)
+    if not (digits.isascii() and digits.isdecimal() and 1 <= int(digits[:20]) <= most):
+        raise wrong(f"{name} must be a whole number from 1 to {most}.")
+    return int(digits)

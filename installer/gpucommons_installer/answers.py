@@ -1,0 +1,91 @@
+"""What is known of an installation once every question has an answer."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+Value = str | int | tuple[str, ...]
+Answered = Mapping[str, Value]
+"""Answers so far, by the keys of their questions."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answers:
+    """All answers, checked. What was not asked, because it does not apply, is empty or 0."""
+
+    environment: Literal["dev", "staging", "prod"]
+    hub: str
+    """Host name."""
+    dex: str
+    """Host name, and a path that may follow."""
+    ingress_class: str
+    certificates: Literal["letsencrypt", "authority", "issuer"]
+    issuer: str = ""
+    """Name of a ClusterIssuer that is there."""
+    issuer_is: Literal["public", "private", ""] = ""
+
+    identity_provider: Literal["none", "ldap", "github", "google", "oidc", "saml"]
+    provider_name: str = ""
+    ldap_host: str = ""
+    ldap_bind_dn: str = ""
+    ldap_people: str = ""
+    ldap_groups: str = ""
+    github_organization: str = ""
+    google_domain: str = ""
+    google_admin: str = ""
+    oidc_issuer: str = ""
+    saml_url: str = ""
+    group_prefix: str = ""
+    admins: str = ""
+    """Group of the provider whose members administer the hub."""
+    team: str
+    team_name: str
+    first_person: str
+
+    registry: str
+    environments: tuple[str, ...]
+    storage_class: str
+    storage_access: Literal["ReadWriteOnce", "ReadWriteMany"]
+    workspace: str = ""
+    """Storage of one workspace; the environment's own without it."""
+    database: Literal["made", "given"]
+    database_address: str = ""
+    database_storage_class: str = ""
+    database_storage: str = ""
+
+    whole_gpus: int
+    shared_gpus: int
+    shares: int = 0
+    """Of each shared GPU."""
+    mig_slices: int
+    mig_profile: str = ""
+    gpu_model: str = ""
+    runtime_class: str = ""
+
+    present: tuple[str, ...] = ()
+    """What the cluster has already."""
+    parts: tuple[str, ...] = ()
+    secrets: Literal["commands", "external-secrets", "sealed-secrets"]
+    secret_store: str = ""
+    clone: str
+    """Path of the repository's clone, from the folder that is written."""
+
+    @property
+    def dex_host(self) -> str:
+        """Dex' host name without its path."""
+        return self.dex.partition("/")[0]
+
+    @property
+    def dex_path(self) -> str:
+        """Dex' path, ``/`` if it has a host name to itself."""
+        return "/" + self.dex.partition("/")[2]
+
+    @property
+    def hub_url(self) -> str:
+        """Where people open the hub."""
+        return f"https://{self.hub}"
+
+    @property
+    def dex_url(self) -> str:
+        """Dex' address, which is its issuer."""
+        return f"https://{self.dex}"

@@ -1,0 +1,11 @@
+"""What is asked of an installation, in the order in which it is asked."""
+
+from gpucommons_installer.questions.addresses import ADDRESSES
+from gpucommons_installer.questions.cluster import CLUSTER, LAST
+from gpucommons_installer.questions.gpus import GPUS
+from gpucommons_installer.questions.people import PEOPLE
+from gpucommons_installer.questions.question import Question
+
+__all__ = ["QUESTIONS", "Question"]
+
+QUESTIONS: tuple[Question, ...] = (*ADDRESSES, *PEOPLE, *CLUSTER, *GPUS, *LAST)

@@ -1,0 +1,1 @@
+"""How the session is used, for whoever decides whether it is idle."""

@@ -1,0 +1,1 @@
+"""Documents that pages save, and what a person typed in them."""

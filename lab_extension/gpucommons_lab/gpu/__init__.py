@@ -1,0 +1,1 @@
+"""What the GPUs do: read through NVML, remembered, and served to pages and Prometheus."""

@@ -1,0 +1,1 @@
+"""What is wrong with the session itself: its home folder, its memory."""

@@ -1,0 +1,158 @@
+"""Keeps a session usable while its home folder is full or cannot be written, and says so."""
+
+import errno
+import logging
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from gpucommons_contract import Notice, NoticeLevel
+from nbformat.sign import MemorySignatureStore, NotebookNotary
+from traitlets import HasTraits
+
+from gpucommons_lab.health.formatting import format_bytes
+
+_TRIED = 64 * 2**10
+"""Bytes that are written: a small notebook."""
+_FEWEST = 16
+"""Files that must still fit: a starting program creates some folders first."""
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+_REFUSED = frozenset({errno.EROFS, errno.EACCES, errno.EPERM})
+
+
+def home_trouble(home: Path) -> str | None:
+    """Return why nothing can be written into a folder; None if it can.
+
+    What a file system reports does not include quotas, so a file is written and removed. This
+    takes as long as the file system does.
+    """
+    try:
+        with tempfile.NamedTemporaryFile(dir=home, prefix=".gpucommons-") as file:
+            file.write(b"\0" * _TRIED)
+            file.flush()
+            os.fsync(file.fileno())  # NFS reports an error only then
+    except OSError as error:
+        return _why(home, error)
+    return _too_many_files(home)
+
+
+def _why(home: Path, error: OSError) -> str:
+    if error.errno in _FULL:
+        return _fullness(home)
+    if error.errno in _REFUSED:
+        return "Your home folder is read-only."
+    return f"Your home folder cannot be written to: {error.strerror or error}."
+
+
+def _too_many_files(home: Path) -> str | None:
+    """Return a sentence where the file system counts files and has hardly room for more."""
+    try:
+        found = os.statvfs(home)
+    except OSError:
+        return None
+    if found.f_files and found.f_favail < _FEWEST:
+        return f"Your home folder has reached its limit of {found.f_files:,} files."
+    return None
+
+
+def _fullness(home: Path) -> str:
+    try:
+        found = os.statvfs(home)
+    except OSError:
+        return "Your home folder is full."
+    if many := _too_many_files(home):
+        return many
+    size = found.f_blocks * found.f_frsize
+    return f"Your home folder is full: all of its {format_bytes(size)} are in use."
+
+
+log = logging.getLogger(__name__)
+
+_WELL, _ILL = 60.0, 10.0
+"""Seconds between two checks while all is well, and while it is not."""
+_IPYTHON = "IPYTHONDIR"
+"""Where a kernel keeps its history. Source: https://ipython.readthedocs.io, "IPython directory"."""
+
+
+class HomeGuard:
+    """Redirects what programs write into the home folder while that is impossible.
+
+    Deleting then bypasses the trash, which takes room too and cannot be written. Which notebooks
+    are trusted is remembered in memory only.
+    """
+
+    def __init__(
+        self,
+        contents: HasTraits,
+        home: Path | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """``contents`` is the server's manager of files, whichever it has."""
+        self._contents: Any = contents  # which traits it has depends on the class
+        self._home = home or Path.home()
+        self._clock = clock
+        self._trouble: str | None = None
+        self._next = float("-inf")
+        self._scratch: Path | None = None
+        self._had_trash = bool(getattr(contents, "delete_to_trash", False))
+
+    def look(self) -> Notice | None:
+        """Try to write, now and then; return the notice while that fails."""
+        if self._clock() >= self._next:
+            self._try()
+            self._next = self._clock() + (_ILL if self._trouble else _WELL)
+        if self._trouble is None:
+            return None
+        return Notice("home", f"{self._trouble} {_ADVICE}", NoticeLevel.ERROR)
+
+    def _try(self) -> None:
+        trouble = home_trouble(self._home)
+        if trouble and not self._trouble:
+            log.warning("%s", trouble)
+            self._do_without()
+        elif self._trouble and not trouble:
+            log.info("The home folder can be written again")
+            self._go_back()
+        self._trouble = trouble
+
+    def close(self) -> None:
+        """Leave nothing behind."""
+        if self._scratch:
+            self._go_back()
+            shutil.rmtree(self._scratch, ignore_errors=True)
+
+    def _do_without(self) -> None:
+        if self._had_trash:
+            self._contents.delete_to_trash = False
+        if self._contents.has_trait("notary"):
+            self._contents.notary = _forgetful_notary(self._contents)
+        if _IPYTHON not in os.environ:
+            self._scratch = self._scratch or Path(tempfile.mkdtemp(prefix="gpucommons-home-"))
+            os.environ[_IPYTHON] = str(self._scratch)
+
+    def _go_back(self) -> None:
+        if self._had_trash:
+            self._contents.delete_to_trash = True
+        if self._scratch and os.environ.get(_IPYTHON) == str(self._scratch):
+            del os.environ[_IPYTHON]
+
+
+_ADVICE = (
+    "Nothing can be saved there until this is fixed. Delete what you do not need: until there is "
+    "room, deleted files are gone at once. If you cannot delete, ask your administrator."
+)
+
+
+def _forgetful_notary(contents: HasTraits) -> NotebookNotary:
+    notary = NotebookNotary(  # type: ignore[no-untyped-call]
+        parent=contents, store_factory=MemorySignatureStore
+    )
+    try:
+        _ = notary.secret
+    except OSError:  # there is none yet, and none can be kept
+        notary.secret = os.urandom(1024)
+    return notary

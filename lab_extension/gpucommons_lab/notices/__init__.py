@@ -1,0 +1,1 @@
+"""What the session has to say to the person in it."""

@@ -1,0 +1,1 @@
+"""Output of cells is kept in the notebook while no page is open."""

@@ -1,0 +1,1 @@
+"""Whose the processes on a GPU are."""

@@ -1,0 +1,1 @@
+"""What is applied to the cluster: storage, DNS, Kueue, simulated GPUs."""

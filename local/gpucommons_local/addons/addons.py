@@ -1,0 +1,116 @@
+"""What the cluster holds besides sessions: one table, applied in order.
+
+An add-on is a set of Kubernetes objects and a test of their readiness. To add
+one, write a function that returns its objects and enter it in `ADDONS`.
+"""
+
+import json
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from gpucommons_local.addons.gpu_processes import agent_missing, gpu_processes_objects
+from gpucommons_local.addons.kueue import kueue_manifests, queue_missing
+from gpucommons_local.addons.simulated_gpus import gpu_objects, gpus_missing
+from gpucommons_local.cluster.kubernetes import kubectl
+from gpucommons_local.cluster.rights import Manifest, rights_objects, tokens_missing
+from gpucommons_local.errors import PlatformError
+from gpucommons_local.machine.instance import (
+    DNS_SERVICE_ADDRESS,
+    NODE_ADDRESS,
+    Instance,
+)
+
+STORAGE_CLASS = "workspaces"
+
+
+@dataclass(frozen=True, slots=True)
+class AddOn:
+    """One entry of the table.
+
+    objects gets the references of the local images by name; ready says what is
+    still missing, or nothing.
+    """
+
+    name: str
+    title: str
+    objects: Callable[[Instance, Mapping[str, str]], list[Manifest]]
+    ready: Callable[[Instance], str | None] = lambda _: None
+    start_limit: float = 60.0
+    before_hub: bool = True
+    """Whether the hub cannot start without it."""
+
+
+def apply(addon: AddOn, instance: Instance, images: Mapping[str, str]) -> None:
+    """Bring the cluster to what the add-on asks for; safe to repeat."""
+    manifest = {"apiVersion": "v1", "kind": "List", "items": addon.objects(instance, images)}
+    kubectl(
+        instance,
+        *("apply", "--server-side", "--force-conflicts", "--field-manager=gpucommons-local"),
+        *("-f", "-"),
+        stdin=json.dumps(manifest),
+    )
+    deadline = time.monotonic() + addon.start_limit
+    while missing := addon.ready(instance):
+        if time.monotonic() > deadline:
+            raise PlatformError(
+                f"{addon.title} did not become ready in {addon.start_limit:.0f} s: {missing}"
+            )
+        time.sleep(0.3)
+
+
+def cluster_objects(_instance: Instance, _images: Mapping[str, str]) -> list[Manifest]:
+    """DNS under the address that pods use, and folders of this node as volumes."""
+    ports = [
+        {"name": f"dns-{each.lower()}", "port": 53, "protocol": each} for each in ("UDP", "TCP")
+    ]
+    return [
+        {
+            "apiVersion": "v1",
+            "kind": "Service",
+            "metadata": {"name": "kube-dns", "namespace": "kube-system"},
+            "spec": {"clusterIP": DNS_SERVICE_ADDRESS, "ports": ports},
+        },
+        {
+            "apiVersion": "discovery.k8s.io/v1",
+            "kind": "EndpointSlice",
+            "metadata": {
+                "name": "kube-dns",
+                "namespace": "kube-system",
+                "labels": {"kubernetes.io/service-name": "kube-dns"},
+            },
+            "addressType": "IPv4",
+            "endpoints": [{"addresses": [NODE_ADDRESS]}],
+            "ports": ports,
+        },
+        {
+            "apiVersion": "storage.k8s.io/v1",
+            "kind": "StorageClass",
+            "metadata": {"name": STORAGE_CLASS},
+            "provisioner": "gpucommons.io/folder",
+            "reclaimPolicy": "Delete",
+            "volumeBindingMode": "Immediate",
+        },
+    ]
+
+
+ADDONS: tuple[AddOn, ...] = (
+    AddOn("cluster", "Cluster DNS and storage", cluster_objects),
+    AddOn("rights", "Accounts and what they may do", rights_objects, tokens_missing),
+    AddOn("kueue", "Kueue, the queue for GPUs", kueue_manifests, queue_missing, start_limit=300),
+    AddOn(
+        "gpu",
+        "NVIDIA's device plugins, MPS and feature discovery",
+        gpu_objects,
+        gpus_missing,
+        start_limit=90,
+        before_hub=False,
+    ),
+    AddOn(
+        "gpu-processes",
+        "The agent that knows whose processes are on a GPU",
+        gpu_processes_objects,
+        agent_missing,
+        before_hub=False,
+    ),
+)

@@ -1,0 +1,1 @@
+"""Kubernetes on one node: its programs, its rights."""

@@ -1,0 +1,1 @@
+"""What runs on the cluster for people: hub, Dex, idle culler, demo accounts, catalogue."""

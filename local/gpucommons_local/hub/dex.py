@@ -1,0 +1,54 @@
+"""Dex, the one door: an OIDC issuer. Its accounts are made with the account commands."""
+
+import yaml
+
+from gpucommons_local.machine.instance import Instance
+from gpucommons_local.machine.programs import program
+from gpucommons_local.machine.secrets import Secrets
+from gpucommons_local.machine.supervision import Program
+
+CLIENT_ID = "gpucommons-hub"
+
+
+def dex(instance: Instance, secrets: Secrets) -> Program:
+    """Return Dex, which keeps its state as objects of the cluster."""
+    file = instance.state / "dex.yaml"
+    discovery = f"{instance.issuer}/.well-known/openid-configuration"
+    return Program(
+        "dex",
+        [str(program("dex")), "serve", str(file)],
+        ("curl", "-fsS", "-m", "5", "-o", "/dev/null", discovery),
+        files={file: yaml.safe_dump(_configuration(instance, secrets))},
+    )
+
+
+def _configuration(instance: Instance, secrets: Secrets) -> dict[str, object]:
+    kubeconfig = str(instance.kubeconfigs / "dex.conf")
+    return {
+        "issuer": instance.issuer,
+        "storage": {"type": "kubernetes", "config": {"kubeConfigFile": kubeconfig}},
+        "web": {"http": f"127.0.0.1:{instance.dex_port}"},
+        "frontend": {"issuer": "GPU Commons"},
+        "logger": {"level": "info"},
+        "oauth2": {"skipApprovalScreen": True},
+        # A token that nobody used for a week is dead; the hub renews those of active people.
+        # It stays the same: the hub is its only client, and has a secret. If each were good once,
+        # an answer that is lost on the way would cost the person their login.
+        "expiry": {
+            "idTokens": "10m",
+            "refreshTokens": {
+                "validIfNotUsedFor": "168h",
+                "absoluteLifetime": "2160h",
+                "disableRotation": True,
+            },
+        },
+        "enablePasswordDB": True,
+        "staticClients": [
+            {
+                "id": CLIENT_ID,
+                "name": "GPU Commons",
+                "secret": secrets.dex_client,
+                "redirectURIs": [f"{instance.url}/hub/oauth_callback"],
+            }
+        ],
+    }

@@ -1,0 +1,64 @@
+"""The default catalogue, fitted to this machine.
+
+Images become the locally built ones, and versions that were not built are shown
+as such. Sizes keep their names and limits but request little, so that all of
+them can be tried on two cores. Teams may meet on the only node there is.
+"""
+
+from pathlib import Path
+from typing import Any, cast
+
+import yaml
+from gpucommons_contract.yaml_files import read_document
+
+from gpucommons_local.errors import PlatformError
+from gpucommons_local.images import ENVIRONMENTS, Image, find_built
+from gpucommons_local.machine.cache import checkout
+
+_REQUESTS = {"cpu_request": "100m", "memory_request": "256Mi"}
+
+
+def local_catalogue() -> str:
+    """Return the catalogue of this machine as YAML."""
+    catalogue = _checked(checkout() / "hub_config" / "gpucommons_config" / "catalogue.yaml")
+    for name, environment in catalogue["environments"].items():
+        for version, entry in environment["versions"].items():
+            _use_local_image(entry, _image(name, version), name)
+        if all("disabled" in entry for entry in environment["versions"].values()):
+            environment["disabled"] = _not_built(name)
+    for size in catalogue["sizes"].values():
+        size.update(_REQUESTS)
+        if size.get("gpu", {}).get("mode") == "mps":
+            size["gpu"]["across_teams"] = True
+    return yaml.safe_dump(catalogue, sort_keys=False, allow_unicode=True)
+
+
+def _checked(file: Path) -> dict[str, Any]:
+    """Read a catalogue as the hub would. Raises PlatformError with every mistake."""
+    from gpucommons_spawner.catalogue.environment import utc_today  # noqa: PLC0415
+    from gpucommons_spawner.catalogue.file import (  # noqa: PLC0415 -- takes a second
+        CatalogueError,
+        checked_catalogue,
+    )
+
+    try:
+        checked_catalogue(file, utc_today())
+    except CatalogueError as error:
+        raise PlatformError(f"The catalogue cannot be used.\n{error}") from error
+    return cast("dict[str, Any]", read_document(file).value)
+
+
+def _image(name: str, version: str) -> Image | None:
+    return next((e for e in ENVIRONMENTS if (e.name, e.version) == (name, version)), None)
+
+
+def _use_local_image(entry: dict[str, Any], image: Image | None, name: str) -> None:
+    built = find_built(image) if image else None
+    if built:
+        entry["image"] = built.reference
+    else:
+        entry["disabled"] = _not_built(name)
+
+
+def _not_built(name: str) -> str:
+    return f"Not built on this machine. Build it: make images IMAGES={name}"

@@ -1,0 +1,35 @@
+"""The file by which the account commands work on a local platform."""
+
+from pathlib import Path
+
+import yaml
+
+from gpucommons_local.cluster.rights import DEX_NAMESPACE
+from gpucommons_local.machine.instance import Instance
+from gpucommons_local.machine.secrets import Secrets
+
+
+def people_file(instance: Instance) -> Path:
+    """What the account commands read to work on this platform."""
+    return instance.state / "people.yaml"
+
+
+def handouts_folder(instance: Instance) -> Path:
+    """Where the commands write what a new person gets, with the first password."""
+    return instance.state / "handouts"
+
+
+def write_people_file(instance: Instance, secrets: Secrets) -> None:
+    """Write that file, and the token that it names."""
+    token = instance.state / "people-token"
+    token.touch(mode=0o600)
+    token.write_text(secrets.people_token)
+    settings = {
+        "address": instance.url,
+        "hub": {"api_url": f"{instance.url}/hub/api", "token_file": token.name},
+        "kubeconfig": str(instance.kubeconfigs / "people.conf"),
+        "dex_namespace": DEX_NAMESPACE,
+        "audit_log": str(instance.logs / "people.jsonl"),
+        "handouts": handouts_folder(instance).name,
+    }
+    people_file(instance).write_text(yaml.safe_dump(settings))

@@ -1,0 +1,120 @@
+"""One running local platform: its name, its ports on loopback, its folders.
+
+All addresses but the three loopback ports live in the platform's own network
+namespace, so that two instances on one machine need no ranges of their own and
+the machine gets no route.
+"""
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from gpucommons_local.errors import PlatformError
+
+NODE_NAME = "gpucommons"
+NODE_ADDRESS = "10.213.0.1"
+POD_RANGE = "10.213.64.0/18"
+SERVICE_RANGE = "10.213.128.0/18"
+DNS_SERVICE_ADDRESS = "10.213.128.10"
+
+DEFAULT_NAME = "local"
+DEFAULT_PORT = 8000
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """Where one platform listens and what it keeps.
+
+    port is the hub's; Dex and the API server follow it.
+    """
+
+    name: str = DEFAULT_NAME
+    port: int = DEFAULT_PORT
+
+    @property
+    def dex_port(self) -> int:
+        """Loopback port of Dex, the OIDC issuer."""
+        return self.port + 2
+
+    @property
+    def api_port(self) -> int:
+        """Loopback port of the Kubernetes API server."""
+        return self.port + 3
+
+    @property
+    def ports(self) -> tuple[int, int, int]:
+        """All loopback ports of the machine that it takes."""
+        return self.port, self.dex_port, self.api_port
+
+    @property
+    def url(self) -> str:
+        """Address that a person opens."""
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def issuer(self) -> str:
+        """OIDC issuer; the same URL inside the node and outside."""
+        return f"http://127.0.0.1:{self.dex_port}/dex"
+
+    @property
+    def state(self) -> Path:
+        """Folder of everything that outlives a stop: cluster state, workspaces, logs."""
+        base = os.environ.get("GPUCOMMONS_STATE", "/var/lib/gpucommons")
+        return Path(base) / self.name
+
+    @property
+    def run(self) -> Path:
+        """Folder of what is true only while the platform runs: sockets, process ids."""
+        return self.state / "run"
+
+    @property
+    def logs(self) -> Path:
+        """One file per program."""
+        return self.state / "logs"
+
+    @property
+    def pki(self) -> Path:
+        """Certificates and keys that kubeadm made."""
+        return self.state / "pki"
+
+    @property
+    def kubeconfigs(self) -> Path:
+        """Kubeconfig files that kubeadm made, and the hub's own."""
+        return self.state / "kubeconfig"
+
+    @property
+    def kubeconfig(self) -> Path:
+        """The administrator's kubeconfig; works inside the node and outside."""
+        return self.kubeconfigs / "admin.conf"
+
+    @property
+    def driver_root(self) -> Path:
+        """Root folder of the simulated NVIDIA driver."""
+        return self.state / "driver"
+
+    @property
+    def node_pid_file(self) -> Path:
+        """Holds the id of the node's first process; exists while the node is ready."""
+        return self.run / "node.pid"
+
+    @property
+    def cgroup(self) -> str:
+        """Parent of all pods' control groups, relative to the machine's root group."""
+        return f"/gpucommons-{self.name}"
+
+    def save(self) -> None:
+        """Write down the port, so that later commands know it."""
+        self.state.mkdir(parents=True, exist_ok=True)
+        (self.state / "instance.json").write_text(json.dumps({"port": self.port}) + "\n")
+
+
+def load(name: str = DEFAULT_NAME) -> Instance:
+    """Read an instance that was started before; raises PlatformError if there is none."""
+    file = Instance(name).state / "instance.json"
+    try:
+        return Instance(name, port=json.loads(file.read_text())["port"])
+    except FileNotFoundError:
+        raise PlatformError(
+            f"There is no local platform named {name} on this machine. Start one: make up"
+        ) from None

@@ -1,0 +1,92 @@
+"""Debian packages that the platform and its tests use, taken from the machine's own sources."""
+
+import shutil
+import subprocess
+from pathlib import Path
+
+from gpucommons_local.errors import PlatformError
+from gpucommons_local.machine.cache import cache_folder
+
+_PACKAGES = {
+    # What is looked for: the package that has it.
+    "buildah": "buildah",
+    "conntrack": "conntrack",
+    "curl": "curl",
+    "debootstrap": "debootstrap",
+    "gcc": "gcc libc6-dev",
+    "ip": "iproute2",
+    "iptables": "iptables",
+    "mount": "mount",
+    "nsenter": "util-linux",
+    "runc": "runc",
+    "tini": "tini",
+    "/usr/lib/cni/ptp": "containernetworking-plugins",
+}
+_FOR_TESTS = {"chromium": "chromium"}
+DIRECTORY_SERVER = ("slapd", "ldap-utils")
+"""OpenLDAP for the tests. Unpacked, not installed: a package of a server starts it."""
+
+DATABASE_SERVER = ("postgresql",)
+"""PostgreSQL for the tests, unpacked for the same reason; so is Prometheus."""
+METRICS_SERVER = ("prometheus",)
+TEST_SERVERS = (DIRECTORY_SERVER, DATABASE_SERVER, METRICS_SERVER)
+
+
+def missing_packages(*, tests: bool = False) -> list[str]:
+    """Names of the packages to install; with ``tests`` what the tests need too."""
+    wanted = {**_PACKAGES, **(_FOR_TESTS if tests else {})}
+    search = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+    names: list[str] = []
+    for program, packages in wanted.items():
+        if shutil.which(program, path=search) is None:
+            names += packages.split()
+    return names
+
+
+def install(names: list[str]) -> None:
+    """Install packages with apt-get; raises PlatformError with apt's own words."""
+    if shutil.which("apt-get") is None:
+        raise PlatformError(
+            f"This machine has no apt-get. Install by its own means: {', '.join(names)}. "
+            "Debian and Ubuntu are supported."
+        )
+    _apt("update")
+    _apt("install", "--yes", "--no-install-recommends", *names)
+
+
+def unpacked(names: tuple[str, ...]) -> Path:
+    """Return the folder that holds the files of packages and of what they need beyond this machine.
+
+    Downloads and unpacks them the first time; nothing is installed. Raises PlatformError.
+    """
+    folder = cache_folder() / "debian" / "-".join(names)
+    if folder.exists():
+        return folder
+    archives, files = folder.with_suffix(".archives"), folder.with_suffix(".files")
+    for each in (archives, files):
+        shutil.rmtree(each, ignore_errors=True)
+    (archives / "partial").mkdir(parents=True)
+    _apt("update")
+    download = ("install", "--yes", "--no-install-recommends", "--download-only", "--reinstall")
+    _apt("-o", f"Dir::Cache::archives={archives}", *download, *names)
+    for archive in archives.glob("*.deb"):
+        subprocess.run(["dpkg-deb", "--extract", str(archive), str(files)], check=True)
+    shutil.rmtree(archives)
+    files.rename(folder)
+    return folder
+
+
+def _apt(*arguments: str) -> None:
+    command = ["apt-get", "-qq", "-o", "DPkg::Lock::Timeout=120", *arguments]
+    result = subprocess.run(
+        command,
+        capture_output=True,
+        text=True,
+        check=False,
+        env={"DEBIAN_FRONTEND": "noninteractive", "PATH": "/usr/sbin:/usr/bin:/sbin:/bin"},
+    )
+    if result.returncode:
+        raise PlatformError(
+            f"`{' '.join(command)}` failed: {result.stderr.strip()[-800:]} "
+            "Fix that and run `make up` again."
+        )

@@ -1,0 +1,1 @@
+"""People: accounts added, imported, moved, removed, looked at."""

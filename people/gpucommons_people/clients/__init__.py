@@ -1,0 +1,1 @@
+"""The servers that the commands speak to: the cluster, with Dex's accounts, and the hub."""

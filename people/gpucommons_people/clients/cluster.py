@@ -1,0 +1,301 @@
+"""Kubernetes objects: looked at, applied, deleted; and its errors as sentences.
+
+Objects are plain dicts, as in YAML, so that kinds of Dex and Kueue need no classes.
+"""
+
+import json
+from collections.abc import AsyncIterator, Awaitable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any, Self
+from urllib.parse import quote
+
+from aiohttp import ClientError
+
+from gpucommons_people.clients.api_answers import (
+    holds,
+    is_from_kubernetes,
+    items_of,
+    message_of,
+)
+from gpucommons_people.clients.kubeconfig import connect
+from gpucommons_people.clients.patience import AT_ONCE, BUSY, Patience, pause_asked
+from gpucommons_people.errors import (
+    MissingRightError,
+    PeopleError,
+    UnreachableError,
+)
+
+Manifest = dict[str, Any]
+
+FIELD_MANAGER = "gpucommons"
+_TIMEOUT_S = 30.0
+_PAGE = 500
+"""Objects per answer of a list; more come page by page."""
+_APPLY = "application/apply-patch+yaml"
+_MERGE = "application/merge-patch+json"
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """Where the API server keeps the objects of a kind."""
+
+    api: str
+    plural: str
+    namespaced: bool = True
+
+    def path(self, namespace: str | None = None, name: str | None = None) -> str:
+        """Return the URL path of one object, or of all in a namespace or in the cluster."""
+        root = f"/api/{self.api}" if "/" not in self.api else f"/apis/{self.api}"
+        inside = f"/namespaces/{quote(namespace)}" if namespace else ""
+        return f"{root}{inside}/{self.plural}" + (f"/{quote(name)}" if name else "")
+
+
+NAMESPACES = Kind("v1", "namespaces", namespaced=False)
+PODS = Kind("v1", "pods")
+CLAIMS = Kind("v1", "persistentvolumeclaims")
+CONFIG_MAPS = Kind("v1", "configmaps")
+QUOTAS = Kind("v1", "resourcequotas")
+POLICIES = Kind("networking.k8s.io/v1", "networkpolicies")
+PASSWORDS = Kind("dex.coreos.com/v1", "passwords")
+REFRESH_TOKENS = Kind("dex.coreos.com/v1", "refreshtokens")
+OFFLINE_SESSIONS = Kind("dex.coreos.com/v1", "offlinesessionses")
+
+KINDS: Mapping[str, Kind] = {
+    "Namespace": NAMESPACES,
+    "ConfigMap": CONFIG_MAPS,
+    "ResourceQuota": QUOTAS,
+    "LimitRange": Kind("v1", "limitranges"),
+    "NetworkPolicy": POLICIES,
+    "RoleBinding": Kind("rbac.authorization.k8s.io/v1", "rolebindings"),
+    "LocalQueue": Kind("kueue.x-k8s.io/v1beta2", "localqueues"),
+    "Password": PASSWORDS,
+    "SelfSubjectReview": Kind("authentication.k8s.io/v1", "selfsubjectreviews", False),
+    "SelfSubjectAccessReview": Kind("authorization.k8s.io/v1", "selfsubjectaccessreviews", False),
+    "SubjectAccessReview": Kind("authorization.k8s.io/v1", "subjectaccessreviews", False),
+}
+"""The kinds that are applied or made, by the name in their manifests.
+
+A review is a question to the API server: what is made has the answer, and is kept nowhere.
+"""
+
+
+class ClusterError(PeopleError):
+    """The API server refused; status is its HTTP status, reason what it says itself."""
+
+    def __init__(self, message: str, status: int, reason: str = "") -> None:
+        super().__init__(message)
+        self.status, self.reason = status, reason or message
+
+
+class ForbiddenError(ClusterError, MissingRightError):
+    """The API server says that we may not; the text names the right that is missing."""
+
+
+class Cluster:
+    """A connection to the API server; every method may raise UnreachableError and ClusterError."""
+
+    def __init__(self, connection: Any, patience: Patience = AT_ONCE) -> None:  # noqa: ANN401 -- kubernetes_asyncio has no types
+        self._client = connection
+        self._patience = patience
+
+    @classmethod
+    @asynccontextmanager
+    async def open(
+        cls, kubeconfig: Path | None = None, patience: Patience = AT_ONCE
+    ) -> AsyncIterator[Self]:
+        """Connect, for as long as an ``async with`` lasts.
+
+        kubeconfig: the file to use; None means the service account of the pod we run in, or
+        else kubectl's usual file.
+        """
+        async with await connect(kubeconfig) as connection:
+            yield cls(connection, patience)
+
+    async def get(self, kind: Kind, name: str, namespace: str | None = None) -> Manifest | None:
+        """Return one object; None if there is none."""
+        try:
+            return await self._call("GET", kind.path(namespace, name))
+        except ClusterError as error:
+            if error.status == HTTPStatus.NOT_FOUND:
+                return None
+            raise
+
+    async def list(
+        self, kind: Kind, namespace: str | None = None, label: str | None = None
+    ) -> list[Manifest]:
+        """Return all objects of a kind, in one namespace or all, with a label if one is given.
+
+        A kind that the cluster does not know has no objects.
+        """
+        query: dict[str, str | int] = {"limit": _PAGE}
+        if label:
+            query["labelSelector"] = label
+        found: list[Manifest] = []
+        while True:
+            try:
+                page = await self._call("GET", kind.path(namespace), query)
+            except ClusterError as error:
+                if error.status == HTTPStatus.NOT_FOUND:
+                    return found
+                if error.status == HTTPStatus.GONE and "continue" in query:
+                    del query["continue"]  # it took too long: from the start, for a whole list
+                    found = []
+                    continue
+                raise
+            found += items_of(page)
+            if not (token := page["metadata"].get("continue")):
+                return found
+            query["continue"] = token
+
+    async def create(self, manifest: Manifest) -> Manifest:
+        """Make an object; ClusterError with status CONFLICT if there is another of that name."""
+        kind, metadata = KINDS[manifest["kind"]], manifest["metadata"]
+        query = {"fieldManager": FIELD_MANAGER}
+        path = kind.path(metadata.get("namespace"))
+        return await self._written(manifest, self._call("POST", path, query, manifest))
+
+    async def apply(self, manifest: Manifest, *, dry_run: bool = False) -> Manifest:
+        """Make or change an object so that it holds what the manifest says (server-side apply).
+
+        ClusterError with status CONFLICT if the manifest has a resourceVersion that is past.
+        """
+        kind, metadata = KINDS[manifest["kind"]], manifest["metadata"]
+        query = {"fieldManager": FIELD_MANAGER, "force": "true"} | _dry(dry_run)
+        path = kind.path(metadata.get("namespace"), metadata["name"])
+        sent = self._call("PATCH", path, query, manifest, content_type=_APPLY)
+        return await self._written(manifest, sent)
+
+    async def _written(self, manifest: Manifest, sent: Awaitable[Manifest]) -> Manifest:
+        """Wait for an answer. A conflict is none if all is so: the first answer was lost then."""
+        try:
+            return await sent
+        except ClusterError as error:
+            if error.status != HTTPStatus.CONFLICT:
+                raise
+            kind, metadata = KINDS[manifest["kind"]], manifest["metadata"]
+            there = await self.get(kind, metadata["name"], metadata.get("namespace"))
+            if there is None or not holds(there, manifest):
+                raise
+            return there
+
+    async def merge(self, kind: Kind, name: str, namespace: str, patch: Manifest) -> Manifest:
+        """Change some fields of an object; null removes one."""
+        path = kind.path(namespace, name)
+        query = {"fieldManager": FIELD_MANAGER}
+        return await self._call("PATCH", path, query, patch, content_type=_MERGE)
+
+    async def delete(self, kind: Kind, name: str, namespace: str | None = None) -> bool:
+        """Delete an object; False if there was none."""
+        try:
+            await self._call("DELETE", kind.path(namespace, name))
+        except ClusterError as error:
+            if error.status == HTTPStatus.NOT_FOUND:
+                return False
+            raise
+        return True
+
+    async def serves(self, kind: Kind) -> bool:
+        """Say whether the cluster knows a kind of an optional part, such as Kueue's."""
+        try:
+            found = await self._call("GET", f"/apis/{kind.api}")
+        except ClusterError as error:
+            if error.status == HTTPStatus.NOT_FOUND:
+                return False
+            raise
+        return any(each["name"] == kind.plural for each in found["resources"])
+
+    async def version(self) -> Manifest:
+        """Return what the API server says of its own version, such as ``gitVersion``."""
+        return await self._call("GET", "/version")
+
+    async def _call(
+        self,
+        method: str,
+        path: str,
+        query: Mapping[str, str | int] | None = None,
+        body: Manifest | None = None,
+        content_type: str = "application/json",
+    ) -> Manifest:
+        """Ask, again where there is no answer: every call of ours may be given twice."""
+        return await self._patience.ask(lambda: self._ask(method, path, query, body, content_type))
+
+    async def _ask(
+        self,
+        method: str,
+        path: str,
+        query: Mapping[str, str | int] | None,
+        body: Manifest | None,
+        content_type: str,
+    ) -> Manifest:
+        host = self._client.configuration.host
+        advice = "Look at the address in the kubeconfig and at your access to that network."
+        try:
+            answer = await self._send(method, path, query, body, content_type)
+            content = (await answer.read()).decode(errors="replace")
+        except (TimeoutError, ClientError, OSError) as error:
+            why = str(error) or "no answer in time"
+            what = f"The cluster at {host} cannot be reached: {why}"
+            raise UnreachableError(what, advice) from error
+        if answer.status in BUSY:
+            what = f"The cluster at {host} answers {answer.status}: {message_of(content)}"
+            asked = pause_asked(answer.headers)
+            raise UnreachableError(what, "Run the same command again later.", asked)
+        if answer.status == HTTPStatus.NOT_FOUND and not is_from_kubernetes(
+            answer.headers, content
+        ):
+            what = f"What answers at {host} is not Kubernetes, or is something in front of it"
+            raise UnreachableError(what, advice)
+        if answer.status >= HTTPStatus.BAD_REQUEST:
+            raise _refusal(answer.status, message_of(content))
+        try:
+            parsed = json.loads(content)
+        except ValueError as error:
+            what = f"The cluster at {host} sent something other than JSON: {content[:100]!r}"
+            raise UnreachableError(what, advice) from error
+        if not isinstance(parsed, dict):
+            shown = content[:100]
+            what = f"The cluster at {host} sent something other than an object: {shown!r}"
+            raise UnreachableError(what, advice)
+        return parsed
+
+    async def _send(
+        self,
+        method: str,
+        path: str,
+        query: Mapping[str, str | int] | None,
+        body: Manifest | None,
+        content_type: str,
+    ) -> Any:  # noqa: ANN401 -- aiohttp's answer, through kubernetes_asyncio without types
+        return await self._client.call_api(
+            path,
+            method,
+            query_params=list((query or {}).items()),
+            header_params={"Accept": "application/json", "Content-Type": content_type},
+            body=body,
+            auth_settings=["BearerToken"],
+            _request_timeout=_TIMEOUT_S,
+            response_types_map={},
+            _preload_content=False,
+        )
+
+
+def _dry(dry_run: bool) -> dict[str, str]:
+    return {"dryRun": "All"} if dry_run else {}
+
+
+def _refusal(status: int, message: str) -> ClusterError:
+    if status == HTTPStatus.FORBIDDEN:
+        return ForbiddenError(
+            f"The cluster does not allow this: {message}. Use a kubeconfig of an account with "
+            "that right; the service account people in namespace gpucommons has all it takes.",
+            status,
+            message,
+        )
+    if status == HTTPStatus.UNAUTHORIZED:
+        return ForbiddenError(
+            "The cluster does not accept the credentials in the kubeconfig. Renew them.", status
+        )
+    return ClusterError(f"The cluster refused ({status}): {message}", status, message)

@@ -1,0 +1,1 @@
+"""What the commands read and write on disk: configuration, handouts, audit log."""

@@ -1,0 +1,165 @@
+"""Handouts: what a new person gets on paper or by mail, with their first password."""
+
+import hashlib
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from string import Formatter
+
+from gpucommons_people.errors import InputError, PeopleError
+from gpucommons_people.files.configuration import Configuration
+from gpucommons_people.names import LONGEST_ADDRESS
+
+FIELDS = ("name", "user_name", "password", "teams", "address", "access_note")
+"""What a template may hold in braces; a brace of its own is written twice."""
+
+_MARK_LENGTH = 16
+
+TEMPLATE = """\
+# Welcome to GPU Commons
+
+This is the account of {name}.
+
+| | |
+|---|---|
+| Address | {address} |
+| User name | {user_name} |
+| Password | `{password}` |
+| Team | {teams} |
+
+{access_note}
+
+## First steps
+
+1. Open {address} and choose *Sign in*.
+2. Enter the user name and the password above.
+3. Choose an environment and a size, and press *Start*.
+4. Your files in the home folder stay when a session stops.
+
+Keep this password to yourself. If it is lost, an administrator can give you another one.
+"""
+
+
+def template(configuration: Configuration) -> str:
+    """Return the template of this installation; InputError if it cannot be read or filled in."""
+    file = configuration.handout_template
+    if file is None:
+        return TEMPLATE
+    try:
+        text = file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"The handout's template {file} cannot be read: {error}.") from error
+    try:
+        named = {name for _, name, _, _ in Formatter().parse(text) if name is not None}
+    except ValueError as error:
+        raise InputError(
+            f"The handout's template {file} has a single brace: {error}. "
+            "Write {{ or }} where a brace is meant."
+        ) from error
+    if unknown := sorted(named - set(FIELDS)):
+        raise InputError(
+            f"The handout's template {file} asks for {', '.join(map(repr, unknown))}; "
+            f"allowed are {', '.join(FIELDS)}. Write {{{{ or }}}} where a brace is meant."
+        )
+    return text
+
+
+def handout(
+    text: str,
+    configuration: Configuration,
+    *,
+    user_name: str,
+    name: str,
+    groups: Iterable[str],
+    password: str,
+) -> str:
+    """Fill in a template that `template` returned."""
+    teams = [group for group in groups if group != configuration.admin_group]
+    return text.format(
+        name=name,
+        user_name=user_name,
+        password=password,
+        teams=", ".join(teams) or "none yet",
+        address=configuration.address,
+        access_note=configuration.access_note.strip(),
+    )
+
+
+class Handouts:
+    """The folder of the handouts. Each file holds a password and is its owner's alone.
+
+    A handout is on disk before the account has its password, under a name that belongs to
+    that password; it gets its own name after. So whenever a command is interrupted, there is
+    no account whose password nobody knows, and no handout says a password that never was.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def prepare(self, user_name: str, text: str, password_hash: bytes) -> None:
+        """Write a handout, on disk when this returns, before its password is in force."""
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            file = os.open(
+                self._pending(user_name, password_hash),
+                os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC,
+                0o600,
+            )
+            with os.fdopen(file, "w", encoding="utf-8") as opened:
+                opened.write(text)
+                opened.flush()
+                os.fsync(opened.fileno())
+            self._sync()
+        except OSError as error:
+            raise PeopleError(
+                f"The handout for {user_name} cannot be written to {self._folder}: "
+                f"{error.strerror}. Nothing was changed. Set handouts in the configuration."
+            ) from error
+
+    def publish(self, user_name: str, password_hash: bytes) -> Path | None:
+        """Give the handout of the password in force its name; others of this person go.
+
+        password_hash is the one in force. Returns the file if there was one to publish.
+        """
+        pending, final = self._pending(user_name, password_hash), self.file(user_name)
+        published = pending.exists()
+        if published:
+            pending.replace(final)
+        for other in self._all_pending(user_name):
+            other.unlink(missing_ok=True)
+        if published:
+            self._sync()
+        return final if published else None
+
+    def discard(self, user_name: str, password_hash: bytes) -> None:
+        """Delete a handout that was prepared, whose password did not come into force."""
+        self._pending(user_name, password_hash).unlink(missing_ok=True)
+
+    def remove(self, user_name: str) -> bool:
+        """Delete somebody's handouts; False if there was none."""
+        if len(user_name) > LONGEST_ADDRESS:  # too long for a file's name, and for an account
+            return False
+        found = [*self._all_pending(user_name), self.file(user_name)]
+        present = [each for each in found if each.exists()]
+        for each in present:
+            each.unlink(missing_ok=True)
+        return bool(present)
+
+    def file(self, user_name: str) -> Path:
+        """Return where somebody's handout is, or would be."""
+        return self._folder / f"{user_name}.md"
+
+    def _pending(self, user_name: str, password_hash: bytes) -> Path:
+        mark = hashlib.sha256(password_hash).hexdigest()[:_MARK_LENGTH]
+        return self._folder / f".{user_name}.{mark}.md"
+
+    def _all_pending(self, user_name: str) -> list[Path]:
+        # Of this length alone: .ada@example.org.*.md would also be ada@example.org.uk's.
+        return list(self._folder.glob(f".{user_name}.{'?' * _MARK_LENGTH}.md"))
+
+    def _sync(self) -> None:
+        folder = os.open(self._folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)

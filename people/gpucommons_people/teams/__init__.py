@@ -1,0 +1,1 @@
+"""Teams: their namespaces and what is in them."""

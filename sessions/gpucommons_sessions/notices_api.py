@@ -1,0 +1,93 @@
+"""The hub's endpoint that shows a notice in many sessions at once, such as of maintenance."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Collection
+
+from gpucommons_contract import Endpoint, Notice, NoticeError, read_notice
+from jupyterhub.apihandlers.base import APIHandler
+from jupyterhub.scopes import needs_scope
+from jupyterhub.spawner import Spawner
+from tornado.web import HTTPError
+
+from gpucommons_sessions.client import CALL_ERRORS, show_notice, withdraw_notice
+
+_AT_ONCE = 20
+"""Calls that run at the same time, so that the hub goes on answering others."""
+_FIELDS = ("id", "text", "level", "ends_at")
+"""No choices: nobody would look for the answers."""
+
+
+class NoticesHandler(APIHandler):  # type: ignore[misc]  # JupyterHub publishes no types
+    """Whoever may stop any session may also show a notice in it.
+
+    Only sessions that run now get it. The spawner shows the notices in force to those that
+    start later: see contract/gpucommons_contract/standing_notices.py.
+    """
+
+    @needs_scope("delete:servers")  # type: ignore[untyped-decorator]
+    async def post(self) -> None:
+        """Show the notice in the body."""
+        body = self.get_json_body()
+        if not isinstance(body, dict):
+            raise HTTPError(400, 'The body must be an object, such as {"notice": {...}}')
+        notice, users = _notice(body.get("notice")), _users(body.get("users"))
+        await self._call(lambda spawner: show_notice(spawner, notice), users)
+
+    @needs_scope("delete:servers")  # type: ignore[untyped-decorator]
+    async def delete(self) -> None:
+        """Withdraw the notice ``?id=``."""
+        notice_id = self.get_query_argument("id", "")
+        if not notice_id:
+            raise HTTPError(400, "Say which notice to withdraw: DELETE ...?id=ID")
+        await self._call(lambda spawner: withdraw_notice(spawner, notice_id), None)
+
+    async def _call(
+        self, call: Callable[[Spawner], Awaitable[None]], users: Collection[str] | None
+    ) -> None:
+        running = [
+            spawner
+            for user in list(self.users.values())
+            if users is None or user.name in users
+            for spawner in user.spawners.values()
+            if spawner.ready
+        ]
+        turns = asyncio.Semaphore(_AT_ONCE)
+        told: list[str] = []
+        missed: list[str] = []
+
+        async def tell(spawner: Spawner) -> None:
+            name = f"{spawner.user.name}/{spawner.name}"
+            async with turns:
+                try:
+                    await call(spawner)
+                except CALL_ERRORS as error:
+                    self.log.warning("The notice did not reach %s: %s", name, error)
+                    missed.append(name)
+                else:
+                    told.append(name)
+
+        await asyncio.gather(*(tell(spawner) for spawner in running))
+        self.write({"told": sorted(told), "missed": sorted(missed)})
+
+
+def _notice(said: object) -> Notice:
+    if not isinstance(said, dict) or (set(said) - set(_FIELDS)):
+        raise HTTPError(400, f"notice must be an object with: {', '.join(_FIELDS)}")
+    try:
+        return read_notice(said)
+    except NoticeError as error:
+        raise HTTPError(400, f"notice: {error}") from error
+
+
+def _users(said: object) -> set[str] | None:
+    if said is None:
+        return None
+    if not isinstance(said, list) or not all(isinstance(name, str) for name in said):
+        raise HTTPError(
+            400, "users must be a list of names; without it, the notice is for everybody"
+        )
+    return set(said)
+
+
+HANDLERS = [(f"/{Endpoint.HUB_NOTICES}", NoticesHandler)]
+"""For JupyterHub.extra_handlers."""

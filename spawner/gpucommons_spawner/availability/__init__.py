@@ -1,0 +1,1 @@
+"""What the nodes have free, for each size and person."""

@@ -1,0 +1,280 @@
+"""What the cluster's nodes have and what its pods take: the ground of availability.
+
+Two watches for the whole hub keep it fresh. Only numbers are kept of each
+pod, so memory grows by a few hundred bytes a pod.
+"""
+
+import asyncio
+import logging
+from collections import Counter, OrderedDict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from itertools import takewhile
+from typing import Any
+
+from gpucommons_contract import Label, amount
+
+from gpucommons_spawner.availability.pod_requests import Resources, add, requests_of
+from gpucommons_spawner.kubernetes.manifest import Manifest, key_of
+from gpucommons_spawner.kubernetes.watch import Watch
+from gpucommons_spawner.pod_state.queue import is_queued
+
+Session = tuple[str, str]
+"""GPU mode and team of a session."""
+
+_FINISHED = ("Succeeded", "Failed")
+_KEEPS_OUT = ("NoSchedule", "NoExecute")
+
+
+@dataclass(slots=True)
+class Node:
+    """One node: what it offers, who is kept out, and what its pods take."""
+
+    name: str
+    labels: Mapping[str, str] = field(default_factory=dict)
+    allocatable: Resources = field(default_factory=dict)
+    capacity: Resources = field(default_factory=dict)
+    """What it has in all, also of what is broken or not reported yet since it came up."""
+    taints: tuple[Mapping[str, str], ...] = ()
+    ready: bool = False
+    used: dict[str, Decimal] = field(default_factory=dict)
+    sessions: Counter[Session] = field(default_factory=Counter)
+    version: int = 0
+    """Another one after each change of the node or of what it holds."""
+    reported: int = 0
+    """Another one after each change of the node alone."""
+
+    def free(self, resource: str) -> Decimal:
+        """How much of a resource no pod has asked for."""
+        return self.allocatable.get(resource, Decimal(0)) - self.used.get(resource, Decimal(0))
+
+    def same(self, other: "Node") -> bool:
+        """Return whether another report of this node says the same."""
+        return self._as_reported == other._as_reported
+
+    @property
+    def _as_reported(self) -> tuple[object, ...]:
+        return self.labels, self.allocatable, self.capacity, self.taints, self.ready
+
+    def teams_of(self, gpu_mode: str) -> frozenset[str]:
+        """Return the teams that have sessions of a GPU mode here."""
+        return frozenset(
+            team for (mode, team), count in self.sessions.items() if mode == gpu_mode and count > 0
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Load:
+    node: str
+    requests: Resources
+    session: Session | None
+
+
+class Cluster:
+    """Nodes and pods as last heard of. ``version`` grows with every change."""
+
+    def __init__(self) -> None:
+        self.version = 0
+        self._nodes: OrderedDict[str, Node] = OrderedDict()
+        """In the order of their versions, so that those that changed last stand at the end."""
+        self._fewer_at = 0
+        """The version at which a node last went."""
+        self._pods: dict[str, _Load] = {}
+        self._queued: dict[str, str] = {}
+        self._waiting: Counter[str] = Counter()
+        self.watches: tuple[Watch, ...] = ()
+        """What follows nodes and pods, if something does."""
+        self.nodes = _Nodes(self)
+        self.pods = _Pods(self)
+
+    @property
+    def known(self) -> bool:
+        """Whether both lists have been read and are fresh, so that numbers mean something.
+
+        That there is no node at all is no knowledge: pods run somewhere.
+        """
+        loaded = self.nodes.loaded and self.pods.loaded and bool(self._nodes)
+        return loaded and all(watch.fresh for watch in self.watches)
+
+    def all_nodes(self) -> Iterable[Node]:
+        """Every node, ready or not."""
+        return self._nodes.values()
+
+    def changed_since(self, version: int) -> Iterable[Node]:
+        """Return the nodes that are new or different since then, without a look at the others."""
+        return takewhile(lambda node: node.version > version, reversed(self._nodes.values()))
+
+    def fewer_since(self, version: int) -> bool:
+        """Return whether a node may have gone since then."""
+        return self._fewer_at > version
+
+    def waiting(self, size: str) -> int:
+        """Count the sessions of a size that wait in Kueue's queue."""
+        return self._waiting[size]
+
+    def all_waiting(self) -> dict[str, int]:
+        """Count the same for every size that somebody waits for."""
+        return {size: count for size, count in self._waiting.items() if size and count}
+
+    def set_nodes(self, found: list[Node]) -> None:
+        """Take a complete list of nodes."""
+        self._nodes = OrderedDict((node.name, node) for node in found)
+        self._note_fewer()
+        for node in found:
+            node.used, node.sessions = {}, Counter()
+            self._touch(node)
+            node.reported = node.version
+        for load in self._pods.values():
+            self._account(load, 1)
+
+    def set_node(self, node: Node) -> None:
+        """Take one node, new or changed. That it is still alive, kubelets tell every minute."""
+        known = self._nodes.get(node.name)
+        if known and known.same(node):
+            return
+        self._nodes[node.name] = node
+        if known:
+            node.used, node.sessions = known.used, known.sessions
+        else:
+            for load in self._pods.values():
+                if load.node == node.name:
+                    self._account(load, 1)
+        self._touch(node)
+        node.reported = node.version
+
+    def remove_node(self, name: str) -> None:
+        """Forget a node; its pods' deletions follow on their own."""
+        self._nodes.pop(name, None)
+        self._note_fewer()
+
+    def set_pods(self, found: dict[str, Manifest]) -> None:
+        """Take a complete list of pods by ``namespace/name``."""
+        self.version += 1  # if it is empty, too: now that is known
+        for key in [*self._pods, *self._queued]:
+            self.remove_pod(key)
+        for key, pod in found.items():
+            self.set_pod(key, pod)
+
+    def set_pod(self, key: str, pod: Manifest) -> None:
+        """Take one pod. One without a node, or that has finished, takes nothing."""
+        self._leave_queue(key)
+        known = self._pods.get(key)
+        node = pod["spec"].get("nodeName")
+        finished = pod.get("status", {}).get("phase") in _FINISHED
+        if is_queued(pod) and not finished:
+            size = self._queued[key] = pod["metadata"].get("labels", {}).get(Label.SIZE, "")
+            self._waiting[size] += 1
+            self.version += 1
+        elif not node or finished:
+            self.remove_pod(key)
+        elif known is None or known.node != node:
+            self.remove_pod(key)
+            load = self._pods[key] = _Load(node, requests_of(pod["spec"]), _session(pod))
+            self._account(load, 1)
+
+    def remove_pod(self, key: str) -> None:
+        """Forget a pod."""
+        self._leave_queue(key)
+        if load := self._pods.pop(key, None):
+            self._account(load, -1)
+
+    def _leave_queue(self, key: str) -> None:
+        size = self._queued.pop(key, None)
+        if size is not None:
+            self._waiting[size] -= 1
+            self.version += 1
+
+    def _account(self, load: _Load, sign: int) -> None:
+        if node := self._nodes.get(load.node):
+            add(node.used, load.requests, sign)
+            if load.session:
+                node.sessions[load.session] += sign
+            self._touch(node)
+
+    def _touch(self, node: Node) -> None:
+        """Note that what a node has, or has left, is not what it was."""
+        self.version += 1
+        node.version = self.version
+        self._nodes.move_to_end(node.name)
+
+    def _note_fewer(self) -> None:
+        self.version += 1
+        self._fewer_at = self.version
+
+
+class _Nodes:
+    """Takes what the watch of nodes finds."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        self._cluster = cluster
+        self.loaded = False
+
+    def replace(self, objects: list[Manifest]) -> None:
+        self._cluster.set_nodes([_node(manifest) for manifest in objects])
+        self.loaded = True
+
+    def update(self, kind: str, changed: Manifest) -> None:
+        if kind == "DELETED":
+            self._cluster.remove_node(changed["metadata"]["name"])
+        else:
+            self._cluster.set_node(_node(changed))
+
+
+class _Pods:
+    """Takes what the watch of pods finds."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        self._cluster = cluster
+        self.loaded = False
+
+    def replace(self, objects: list[Manifest]) -> None:
+        self._cluster.set_pods({key_of(manifest): manifest for manifest in objects})
+        self.loaded = True
+
+    def update(self, kind: str, changed: Manifest) -> None:
+        if kind == "DELETED":
+            self._cluster.remove_pod(key_of(changed))
+        else:
+            self._cluster.set_pod(key_of(changed), changed)
+
+
+async def follow(cluster: Cluster, api: Any, log: logging.Logger) -> None:  # noqa: ANN401
+    """Keep a cluster fresh until cancelled. ``api`` is the client's CoreV1Api.
+
+    Without the right to list nodes and pods, it is retried and availability stays unknown.
+    """
+    nodes = Watch(api.list_node, cluster.nodes, log)
+    pods = Watch(
+        api.list_pod_for_all_namespaces,
+        cluster.pods,
+        log,
+        field_selector="status.phase!=Succeeded,status.phase!=Failed",
+    )
+    cluster.watches = (nodes, pods)
+    await asyncio.gather(nodes.run(), pods.run())
+
+
+def _node(manifest: Manifest) -> Node:
+    spec, status = manifest.get("spec", {}), manifest.get("status", {})
+    conditions = {item["type"]: item["status"] for item in status.get("conditions", ())}
+    return Node(
+        name=manifest["metadata"]["name"],
+        labels=manifest["metadata"].get("labels", {}),
+        allocatable=_amounts(status.get("allocatable", {})),
+        capacity=_amounts(status.get("capacity", {})),
+        taints=tuple(
+            taint for taint in spec.get("taints", ()) if taint.get("effect") in _KEEPS_OUT
+        ),
+        ready=conditions.get("Ready") == "True" and not spec.get("unschedulable", False),
+    )
+
+
+def _amounts(written: Mapping[str, str]) -> Resources:
+    return {key: amount(value) for key, value in written.items()}
+
+
+def _session(pod: Manifest) -> Session | None:
+    labels = pod["metadata"].get("labels", {})
+    mode, team = labels.get(Label.GPU_MODE), labels.get(Label.TEAM)
+    return (mode, team) if mode and team else None

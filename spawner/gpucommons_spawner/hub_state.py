@@ -1,0 +1,165 @@
+"""What the hub knows, in one object for all its sessions: who holds what, which teams there are,
+what is free, how long starts took.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine, Hashable
+from contextlib import AbstractContextManager
+from datetime import datetime
+from http import HTTPStatus
+from typing import Any, Protocol
+from weakref import WeakValueDictionary
+
+from gpucommons_contract import GRANTS_NAMESPACE, NOTICES_NAMESPACE, Label
+
+from gpucommons_spawner.availability.change_signal import ChangeSignal
+from gpucommons_spawner.availability.cluster import Cluster, follow
+from gpucommons_spawner.availability.for_person import Availability, AvailabilityCache
+from gpucommons_spawner.availability.size_pod import Settings
+from gpucommons_spawner.availability.start_times import StartTimes
+from gpucommons_spawner.availability.state import PersonState
+from gpucommons_spawner.catalogue.catalogue import Catalogue
+from gpucommons_spawner.errors import SpawnRefusedError
+from gpucommons_spawner.kubernetes.watch import Watch
+from gpucommons_spawner.pod_state.queue_places import QueuePlaces
+from gpucommons_spawner.quota.grants import Grants
+from gpucommons_spawner.quota.ledger import Ledger
+from gpucommons_spawner.reconcile.reconciler import Reconciler
+from gpucommons_spawner.selection.person import Person, Teams
+from gpucommons_spawner.session_parts.standing_notices import StandingNotices
+
+_TEAMS_SECONDS = 10.0
+"""How long a person waits for the list of teams after the hub's start; it takes milliseconds."""
+
+
+class Viewer(Protocol):
+    """Who wants to know what is free: a person's spawner."""
+
+    queue: str
+    """Kueue's LocalQueue; empty without."""
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """The catalogue in force."""
+
+    @property
+    def catalogue_since(self) -> datetime:
+        """Since when it is in force."""
+
+    @property
+    def person(self) -> Person:
+        """The person."""
+
+    @property
+    def set_by_operator(self) -> Settings:
+        """What is set for every session, whatever its size."""
+
+
+class HubState:
+    """One for the hub. A test makes its own and sets it as ``GPUSpawner.hub_state``."""
+
+    def __init__(self) -> None:
+        self.teams = Teams()
+        self.ledger = Ledger()
+        """Who holds what."""
+        self.grants = Grants()
+        """Exceptions from the quota."""
+        self.notices = StandingNotices()
+        """What sessions show when they start."""
+        self.cluster = Cluster()
+        """What nodes have and pods take."""
+        self.start_times = StartTimes()
+        self.queue_places = QueuePlaces()
+        self.reconciler = Reconciler()
+        """Compares pods with servers."""
+        self.change_signal = ChangeSignal()
+        """Rings when what is free may have changed."""
+        self.holders: WeakValueDictionary[tuple[str, str], Any] = WeakValueDictionary()
+        """The spawner of each entry of the ledger, by the person and server of the entry."""
+        self._availability: Availability | None = None
+        self._texts = AvailabilityCache()
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+
+    async def teams_known(self) -> None:
+        """Wait for the list of teams, if the hub has just been started.
+
+        Raises SpawnRefusedError if it cannot be had.
+        """
+        try:
+            async with asyncio.timeout(_TEAMS_SECONDS):
+                await self.teams.until_read()
+        except TimeoutError as error:
+            raise SpawnRefusedError(
+                "The hub cannot read the list of teams now. Try again in a minute; "
+                "if that does not help, tell an administrator.",
+                kind="teams",
+                status=HTTPStatus.SERVICE_UNAVAILABLE,
+                log_message="the list of namespaces labelled as teams could not be read",
+            ) from error
+
+    # What it follows
+
+    def follow(
+        self,
+        api: Any,  # noqa: ANN401 -- the client's CoreV1Api
+        log: logging.Logger,
+        *,
+        cluster: bool,
+        grants: bool,
+        notices: bool,
+    ) -> None:
+        """Begin to follow the teams and what else is wanted, unless that goes on already."""
+        self._keep(
+            "teams",
+            lambda: Watch(api.list_namespace, self.teams, log, label_selector=Label.TEAM).run(),
+        )
+        if cluster:
+            self._keep("cluster", lambda: follow(self.cluster, api, log))
+        if grants:
+            where = (GRANTS_NAMESPACE, Label.QUOTA_GRANT)
+            self._keep("grants", lambda: self.grants.follow(api, log, *where))
+        if notices:
+            place = (NOTICES_NAMESPACE, Label.STANDING_NOTICE)
+            self._keep("notices", lambda: self.notices.follow(api, log, *place))
+
+    def _keep(self, name: str, run: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        task = self._tasks.get(name)
+        if task is None or task.done():
+            self._tasks[name] = asyncio.create_task(run())
+
+    # What is free
+
+    def availability(self, viewer: Viewer, server: str) -> PersonState:
+        """Return what a person can start as ``server`` now, from memory."""
+        catalogue = viewer.catalogue
+        if self._availability is None or self._availability.catalogue is not catalogue:
+            self._availability = Availability(
+                catalogue,
+                self.cluster,
+                self.start_times,
+                queued=bool(viewer.queue),
+                grants=self.grants,
+                operator=viewer.set_by_operator,
+            )
+        return self._availability.for_person(viewer.person, self.ledger, server)
+
+    def availability_text(self, viewer: Viewer, server: str) -> str:
+        """Return it as JSON; counted anew after a change only."""
+        return self._texts.text(
+            self._stamp(viewer), viewer.person, server, lambda: self.availability(viewer, server)
+        )
+
+    def changes_followed(self, viewer: Viewer) -> AbstractContextManager[None]:
+        """Let ``change_signal`` ring for changes of what is free as long as this is entered."""
+        return self.change_signal.listening(lambda: self._stamp(viewer))
+
+    def _stamp(self, viewer: Viewer) -> Hashable:
+        """Return what differs after every change of what is free, whoever asks."""
+        sources = (self.cluster, self.ledger, self.start_times, self.grants)
+        since = viewer.catalogue_since
+        return *(each.version for each in sources), self.cluster.known, since
+
+
+HUB_STATE = HubState()
+"""The one of the hub that runs in this process."""

@@ -1,0 +1,1 @@
+"""What the hub reads from the API server: watches, single pods, ConfigMaps."""

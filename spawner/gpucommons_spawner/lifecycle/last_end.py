@@ -1,0 +1,123 @@
+"""Remembers why the last session of a server ended, until its next start."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any, Protocol
+
+from gpucommons_spawner.lifecycle.part import SessionPart
+from gpucommons_spawner.lifecycle.watched_pod import WatchedPod
+from gpucommons_spawner.pod_state.pod_end import LONGEST_SENTENCE, last_words, memory_in_vain
+from gpucommons_spawner.pod_state.queue import eviction_told
+from gpucommons_spawner.pod_state.session_pods import SessionEvents, SessionPods
+
+_SOON_SECONDS = 5 * 60
+"""Within which a session ends that was announced to end."""
+
+
+class _Spawner(Protocol):
+    watched_pod: WatchedPod
+    events_enabled: bool
+    orm_spawner: Any
+    _check_pending: bool
+
+    @property
+    def is_up(self) -> bool: ...
+    @property
+    def pod_reflector(self) -> SessionPods | None: ...
+    async def _start_watching_events(self) -> SessionEvents: ...
+    async def stop(self, now: bool = False) -> None: ...
+
+
+class LastEnd(SessionPart):
+    """Keeps one sentence for each server.
+
+    The watch of pods reads it, whoever stops sessions says it beforehand, or a look at a pod that
+    is gone finds it. JupyterHub stores the sentence with the server when the session is over, so
+    that a restart of the hub does not lose it.
+    """
+
+    def __init__(self, spawner: _Spawner) -> None:
+        self._spawner = spawner
+        self._sentence = ""
+        self.page = ""
+        """Where more is said of it, as a path below JupyterHub's base URL; empty if nowhere."""
+        self._announced: tuple[float, str, str] | None = None
+        """When, in seconds of the loop, somebody who is about to stop the session said why: the
+        sentence and the page.
+        """
+
+    @property
+    def sentence(self) -> str:
+        """Why the last session ended, if its person did not stop it; else empty."""
+        reflector = self._spawner.pod_reflector
+        seen = reflector.ended.get(self._spawner.watched_pod.key, "") if reflector else ""
+        return seen or self._sentence
+
+    def note(self, sentence: str) -> None:
+        """Note why a start was given up."""
+        self._sentence = sentence
+
+    def announce(self, sentence: str, page: str) -> None:
+        """Note why the session is about to be stopped by somebody else than its person."""
+        self._announced = (asyncio.get_running_loop().time(), sentence[:LONGEST_SENTENCE], page)
+
+    async def noted(self, look: Callable[[], Awaitable[int | None]]) -> int | None:
+        """Return what a look returns, and find out why a session ended that nobody stopped."""
+        spawner = self._spawner
+        was_up, pod = spawner.is_up, spawner.watched_pod.seen
+        status = await look()
+        if status is None and was_up and pod is not None and memory_in_vain(pod):
+            await spawner.stop(now=True)
+            status = 1
+        if status is not None and was_up and not self.sentence:
+            self._sentence = await self._of_eviction() or last_words(pod, datetime.now(UTC))
+        return status
+
+    async def _of_eviction(self) -> str:
+        """Read it from the events, which outlive a pod, of one that ended without the hub."""
+        spawner = self._spawner
+        if not (spawner._check_pending and spawner.events_enabled):
+            return ""
+        try:
+            events = await spawner._start_watching_events()
+        except TimeoutError:
+            return ""
+        since = spawner.orm_spawner.started if spawner.orm_spawner else None
+        if since is None:
+            return ""
+        for event in events.of(spawner.watched_pod.key):
+            sentence = eviction_told(event)
+            if sentence and datetime.fromisoformat(event["eventTime"]) > since.replace(tzinfo=UTC):
+                return sentence
+        return ""
+
+    def starting(self) -> None:
+        """Forget how the session before ended."""
+        self._sentence, self.page, self._announced = "", "", None
+
+    def state(self) -> Mapping[str, object]:
+        """Store the sentence."""
+        return {"ended": self.sentence, "ended_page": self.page} if self.sentence else {}
+
+    def restore(self, state: Mapping[str, object]) -> None:
+        """Take the sentence up again."""
+        self._sentence = str(state.get("ended", ""))
+        self.page = str(state.get("ended_page", ""))
+
+    def cleared(self) -> None:
+        """Take the sentence over from the watch, which then need not keep it."""
+        self._sentence = self.sentence
+        if not self._sentence:
+            self._sentence, self.page = self._announced_soon()
+        self._announced = None
+        if reflector := self._spawner.pod_reflector:
+            reflector.ended.pop(self._spawner.watched_pod.key, None)
+
+    def _announced_soon(self) -> tuple[str, str]:
+        """Return what was said of this end a moment before it, and where; empty if nothing was."""
+        if self._announced is None:
+            return "", ""
+        at, sentence, page = self._announced
+        soon = asyncio.get_running_loop().time() - at < _SOON_SECONDS
+        return (sentence, page) if soon else ("", "")

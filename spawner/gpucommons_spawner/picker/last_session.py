@@ -1,0 +1,103 @@
+"""The last session, offered again: the same choice, and the same image. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+
+from gpucommons_spawner.availability.state import PersonState
+from gpucommons_spawner.catalogue.catalogue import Catalogue
+from gpucommons_spawner.selection.errors import SelectionError
+from gpucommons_spawner.selection.past_run import PastRun, pinned
+from gpucommons_spawner.selection.person import Person
+from gpucommons_spawner.selection.resolve import resolve
+from gpucommons_spawner.selection.selection import PROFILE, Selection
+
+FIELD = "resume"
+"""Name of the buttons; their values are SAME and NOW."""
+SAME, NOW = "same", "now"
+_DIGEST_SHOWN = len("sha256:") + 12
+
+Options = Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Resume:
+    """What a press of a button would start again."""
+
+    title: str
+    team: str
+    size: str
+    image: str
+    """What is known of the image that "as last time" means, for people to read; may be empty."""
+    reason: str | None = None
+    """Why it cannot be started any more; None if it can."""
+    full: str = ""
+    """Why there is no room for it now."""
+    changed: str = ""
+    """What people have to know when the version has another image now."""
+    same: Options | None = None
+    """As last time; None if that image is not allowed any more."""
+    now: Options | None = None
+    """The same choice with another image than last time; None if it is the same one."""
+
+    def options(self, button: str) -> Options | None:
+        """Return what a button stands for; None if it is off."""
+        return {SAME: self.same, NOW: self.now}.get(button)
+
+
+def with_room(offer: Resume, state: PersonState) -> Resume:
+    """Add why the size is not to be had now, if so."""
+    sizes = next((team.sizes for team in state.teams if team.name == offer.team), state.sizes)
+    full = next((size.reason for size in sizes if size.name == offer.size), None)
+    return replace(offer, full=full or "")
+
+
+def resume(run: PastRun, person: Person, catalogue: Catalogue, today: date) -> Resume:
+    """Say how a session could be started again. What it offers passes ``resolve``."""
+    plain = {key: value for key, value in run.options.items() if key not in ("digest", PROFILE)}
+    offer = Resume(
+        title=run.options.get(PROFILE, ""),
+        team=plain.get("team", ""),
+        size=plain.get("size", ""),
+        image=_known(run),
+    )
+    try:
+        found = resolve(plain, person, catalogue, today, [run])
+    except SelectionError as error:
+        return replace(offer, reason=str(error))
+    if found.reference == run.image:
+        digest = {"digest": run.digest} if run.digest else {}
+        return replace(offer, same={**plain, **digest})
+    if run.ran(found.reference):  # only its name is another: it has been pinned since
+        return replace(offer, same=plain)
+    old = _old_image(run, found, person, catalogue, today)
+    named = f"{catalogue.environments[found.environment].display_name} {found.version}"
+    lost = "" if old else " The image of last time is not offered any more."
+    return replace(offer, changed=f"{named} is another image now.{lost}", same=old, now=plain)
+
+
+def _old_image(
+    run: PastRun, found: Selection, person: Person, catalogue: Catalogue, today: date
+) -> Options | None:
+    """Find a way to the image of last time that the catalogue allows: a version, or one's own."""
+    image = pinned(run.image, run.digest) if run.digest else run.image
+    base = {key: run.options[key] for key in ("team", "environment", "size") if key in run.options}
+    ways: list[Options] = [{**base, "image": image}]
+    for name, version in catalogue.environments[found.environment].versions.items():
+        if version.image == image or run.ran(version.image):
+            ways.append({**base, "version": name})
+        elif version.image == run.image:
+            ways.append({**base, "version": name, "digest": run.digest})
+    for way in reversed(ways):  # a version first: it can be named to others
+        try:
+            resolve(way, person, catalogue, today, [run])
+        except SelectionError:
+            continue
+        return way
+    return None
+
+
+def _known(run: PastRun) -> str:
+    name = run.image.partition("@")[0].rpartition("/")[2]
+    digest = run.digest or run.image.partition("@")[2]
+    return f"The same image: {name}, {digest[:_DIGEST_SHOWN]}" if digest else ""

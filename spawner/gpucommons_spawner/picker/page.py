@@ -1,0 +1,115 @@
+"""The page on which people choose: what it shows, and what its form means."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from pathlib import Path
+
+import jinja2
+
+from gpucommons_spawner.availability.state import PersonState
+from gpucommons_spawner.catalogue.catalogue import Catalogue
+from gpucommons_spawner.picker.choices import (
+    EnvironmentChoice,
+    SizeChoice,
+    data_choices,
+    environment_choices,
+    size_choices,
+    team_choices,
+)
+from gpucommons_spawner.picker.last_session import Resume, with_room
+from gpucommons_spawner.selection.person import Person
+from gpucommons_spawner.selection.selection import CHOICES
+
+TEMPLATES = Path(__file__).parent / "templates"
+"""Templates for ``JupyterHub.template_paths``: ``spawn.html`` extends JupyterHub's own."""
+
+STATIC = Path(__file__).parent / "static"
+
+_VERSION_FIELD = "version."
+_IMAGE_FIELD = "image."
+"""Each environment has fields of its own for these, so that the page works without JavaScript."""
+
+_LIVE = ("teams", "starts")
+"""What the script needs of the state beside what the page shows."""
+
+_pages = jinja2.Environment(
+    loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, trim_blocks=True, lstrip_blocks=True
+)
+
+
+def options_of_form(fields: Mapping[str, list[object]]) -> dict[str, object]:
+    """Turn form fields into options.
+
+    Only the version and image fields of the chosen environment count; an image
+    that was written there counts before the version. Whatever else was sent is
+    kept, so that ``resolve`` can refuse it by name.
+    """
+    options: dict[str, object] = {
+        key: values[0] if len(values) == 1 else values
+        for key, values in fields.items()
+        if not key.startswith((_VERSION_FIELD, _IMAGE_FIELD))
+    }
+    for field, option in ((_IMAGE_FIELD, "image"), (_VERSION_FIELD, "version")):
+        chosen = fields.get(f"{field}{options.get('environment')}")
+        if chosen and chosen != [""] and not {"image", "version"} & options.keys():
+            options[option] = chosen[0] if len(chosen) == 1 else chosen
+    return options
+
+
+def render(
+    catalogue: Catalogue,
+    person: Person,
+    state: PersonState,
+    last: Mapping[str, object],
+    *,
+    availability_url: str,
+    today: date,
+    offer: Resume | None = None,
+    link_problems: Sequence[str] = (),
+    ended: str = "",
+    why_url: str = "",
+    problem_url: str = "",
+) -> str:
+    """Draw the form's fields. ``last`` is the choice to preselect, as far as it is still there.
+
+    offer is the last session, to be started again.
+    link_problems tell what of the link that led here cannot be had.
+    ended tells why the last session was taken from the person, if it was, and why_url where
+    more is said of that.
+    problem_url is given to administrators while the catalogue's file has mistakes: where
+    these are shown.
+    """
+    wanted = {key: str(last.get(key) or getattr(catalogue.defaults, key, "")) for key in CHOICES}
+    environments = environment_choices(catalogue, person, wanted, today)
+    sizes = size_choices(catalogue, state, wanted["size"])
+    startable = any(one.selected for one in environments) and any(one.selected for one in sizes)
+    return _pages.get_template("picker.html").render(
+        teams=team_choices(person, wanted["team"]),
+        environments=environments,
+        sizes=sizes,
+        state=state,
+        startable=startable,
+        live={key: value for key, value in state.as_json().items() if key in _LIVE},
+        starts=_starts(state, environments, sizes),
+        resume=with_room(offer, state) if offer else None,
+        link_problems=link_problems,
+        ended=ended,
+        why_url=why_url,
+        data=data_choices(catalogue, person),
+        catalogue_problem_url=problem_url,
+        availability_url=availability_url,
+        version_field=_VERSION_FIELD,
+        image_field=_IMAGE_FIELD,
+    )
+
+
+def _starts(
+    state: PersonState, environments: Sequence[EnvironmentChoice], sizes: Sequence[SizeChoice]
+) -> str:
+    """Say how long the last starts of what is selected took, if there were any."""
+    for environment in environments:
+        for size in sizes:
+            if environment.selected and size.selected:
+                took = state.starts.get(environment.name, {}).get(size.name)
+                return f"{environment.title} · {size.title}: {took}" if took else ""
+    return ""

@@ -1,0 +1,46 @@
+// Waits until sessions are stopped: the hub answers a stop before it is done.
+
+const LOOK_MS = 1_000;
+export const WORDS = "Stopping, files are being saved …";
+
+const hub = () => window.jhdata?.base_url ?? "/hub/";
+
+export const request = (method, path) => {
+  const url = new URL(`${hub()}api/${path}`, window.location.href);
+  url.searchParams.set("_xsrf", window.jhdata?.xsrf_token ?? "");
+  return fetch(url, { method, cache: "no-store" });
+};
+
+const isGone = async (user, server) => {
+  const response = await request("GET", `users/${encodeURIComponent(user)}`);
+  if (!response.ok) {
+    return false; // the hub is away for a moment: nothing is known
+  }
+  const { servers } = await response.json();
+  return servers[server]?.pending !== "stop";
+};
+
+// Resolves once the session is over, however long that takes.
+export const stopped = async (user, server) => {
+  for (;;) {
+    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+    try {
+      if (await isGone(user, server)) {
+        return;
+      }
+    } catch {
+      // The hub is away for a moment; the next look tells.
+    }
+  }
+};
+
+const page = document.getElementById("gpucommons-stopping");
+if (page) {
+  const { user, server, next } = page.dataset;
+  const after = new URL(next, window.location.href);
+  const wanted = new URLSearchParams(window.location.search).get("next");
+  if (wanted) {
+    after.searchParams.set("next", wanted);
+  }
+  stopped(user, server).then(() => window.location.replace(after));
+}

@@ -1,0 +1,274 @@
+"""From a selection to the fields of a pod, and onto the pod.
+
+Pure but for ``apply``: the same selection gives the same fields.
+"""
+
+import copy
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+from http import HTTPStatus
+from typing import Any
+
+from gpucommons_contract import Annotation, Label, SessionInfo, SessionVariable, amount
+from kubernetes_asyncio.client import V1Pod
+
+from gpucommons_spawner.catalogue.base import plainly
+from gpucommons_spawner.catalogue.data import data_folder
+from gpucommons_spawner.catalogue.gpu_modes.dra import CLAIM
+from gpucommons_spawner.catalogue.gpu_modes.fields import GPUFields
+from gpucommons_spawner.errors import SpawnRefusedError
+from gpucommons_spawner.pod_state.queue import queue_labels
+from gpucommons_spawner.selection.person import Person
+from gpucommons_spawner.selection.selection import Selection
+
+SHARED_MEMORY_VOLUME = "shared-memory"
+SHARED_MEMORY_PATH = "/dev/shm"  # noqa: S108 -- a mount point, not a file
+
+_Fields = tuple[Mapping[str, object], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PodFields:
+    """What a selection decides about a pod. CPU in cores, memory in bytes."""
+
+    image: str
+    cpu_limit: float
+    cpu_guarantee: float
+    mem_limit: int
+    mem_guarantee: int
+    extra_resource_limits: Mapping[str, str]
+    node_selector: Mapping[str, str]
+    tolerations: tuple[Mapping[str, str], ...]
+    environment: Mapping[str, str]
+    literal_environment: Mapping[str, str]
+    """As ``environment``, for values with braces: nothing in them is a template."""
+    volumes: _Fields
+    volume_mounts: _Fields
+    pod_anti_affinity_required: _Fields
+    labels: Mapping[str, str]
+    annotations: Mapping[str, str]
+    priority_class_name: str | None
+    """None leaves the operator's."""
+    scheduler_name: str | None
+    """None leaves the operator's; empty is the cluster's own choice."""
+    resource_claims: _Fields
+    """As in a pod's spec; its container claims all of them."""
+    active_deadline_seconds: int | None
+    """Seconds that the session may run; None is without end."""
+    runtime_class_name: str | None
+    """None leaves the operator's, or the cluster's own choice."""
+    one_user: bool
+    """Whether all sessions of the kind must run under the same user ID."""
+
+    @property
+    def has_gpu(self) -> bool:
+        """Whether a GPU, or a part of one, is charged to the session."""
+        return Decimal(self.labels[Label.GPU_UNITS]) > 0
+
+
+def build(selection: Selection, person: Person, server: str) -> PodFields:
+    """Compile a selection for one server of a person."""
+    size = selection.allocation
+    gpu = size.gpu_fields()
+    shared_memory = _shared_memory(size.memory) if gpu.own_shared_memory else ((), ())
+    data = _data(selection)
+    return PodFields(
+        image=selection.image,
+        cpu_limit=float(amount(size.cpu)),
+        cpu_guarantee=float(amount(size.cpu_request or size.cpu)),
+        mem_limit=int(amount(size.memory)),
+        mem_guarantee=int(amount(size.memory_request or size.memory)),
+        extra_resource_limits=gpu.limits,
+        node_selector={**gpu.node_selector, **size.node_selector},
+        tolerations=size.all_tolerations(),
+        environment={
+            **gpu.environment,
+            SessionVariable.GPU_MODE: gpu.mode,
+            SessionVariable.GPU_UNITS: plainly(gpu.units),
+        },
+        literal_environment={SessionVariable.SESSION: _told(selection, server)},
+        volumes=shared_memory[0] + data[0],
+        volume_mounts=shared_memory[1] + data[1],
+        pod_anti_affinity_required=_apart(gpu, selection.team.name),
+        labels=_labels(selection, gpu),
+        annotations={
+            Annotation.USER: person.name,
+            Annotation.SERVER: server,
+        },
+        priority_class_name=selection.priority,
+        scheduler_name="" if gpu.own_scheduler else None,
+        resource_claims=_claims(gpu),
+        active_deadline_seconds=_whole_seconds(size.longest),
+        runtime_class_name=size.runtime_class,
+        one_user=gpu.one_user,
+    )
+
+
+def _told(selection: Selection, server: str) -> str:
+    """Write what the session tells its person of itself.
+
+    Kubernetes would put another variable in the place of ``$(NAME)``, so there is no ``$``.
+    """
+    idle, longest = selection.idle, selection.allocation.longest
+    info = SessionInfo(
+        environment=selection.environment_title,
+        version=selection.version_title,
+        size=selection.allocation.display_name,
+        team=selection.team.display_name,
+        server=server,
+        longest=_whole_seconds(longest),
+        idle_warn_after=_whole_seconds(idle.warn_after),
+        idle_stop_after=_whole_seconds(idle.stop_after),
+    )
+    return info.to_json().replace("$", "\\u0024")
+
+
+def _labels(selection: Selection, gpu: GPUFields) -> dict[str, str]:
+    return {
+        Label.TEAM: selection.team.name,
+        Label.ENVIRONMENT: selection.environment,
+        Label.VERSION: selection.version,
+        Label.SIZE: selection.size,
+        Label.GPU_MODE: gpu.mode,
+        Label.GPU_UNITS: plainly(gpu.units),
+    }
+
+
+def _whole_seconds(span: timedelta | None) -> int | None:
+    return None if span is None else int(span.total_seconds())
+
+
+def _shared_memory(memory: str) -> tuple[_Fields, _Fields]:
+    """Mount a /dev/shm of half the session's memory, as Linux does: the 64 MiB of a container
+    are too few for the worker processes of data loaders.
+
+    What lies there counts as memory, and outlives a restart of the container: were it as large
+    as the memory, a session that filled it could never start again.
+    """
+    limit = str(int(amount(memory)) // 2)
+    volume = {"name": SHARED_MEMORY_VOLUME, "emptyDir": {"medium": "Memory", "sizeLimit": limit}}
+    return (volume,), ({"name": SHARED_MEMORY_VOLUME, "mountPath": SHARED_MEMORY_PATH},)
+
+
+def _data(selection: Selection) -> tuple[_Fields, _Fields]:
+    """Mount the team's data, read-only twice: for the claim, and for the container."""
+    volumes, mounts = [], []
+    for name, data in selection.data.items():
+        claim = {"claimName": data.claim_of(name), "readOnly": True}
+        volumes.append({"name": f"data-{name}", "persistentVolumeClaim": claim})
+        mounts.append({"name": f"data-{name}", "mountPath": data_folder(name), "readOnly": True})
+    return tuple(volumes), tuple(mounts)
+
+
+def _apart(gpu: GPUFields, team: str) -> _Fields:
+    """Keep off nodes where another team has sessions of this mode, and them off this one's.
+
+    The scheduler reads such a rule both ways: a pod that has none is kept off too.
+    Source: https://kubernetes.io/docs/concepts/scheduling-eviction/assign-pod-node/
+    """
+    if not gpu.team_apart:
+        return ()
+    others = [
+        {"key": str(Label.GPU_MODE), "operator": "In", "values": [gpu.mode]},
+        {"key": str(Label.TEAM), "operator": "NotIn", "values": [team]},
+    ]
+    term = {
+        "labelSelector": {"matchExpressions": others},
+        "namespaceSelector": {},  # all: each team has its own
+        "topologyKey": "kubernetes.io/hostname",
+    }
+    return (term,)
+
+
+def _claims(gpu: GPUFields) -> _Fields:
+    if gpu.claim_template is None:
+        return ()
+    return ({"name": CLAIM, "resourceClaimTemplateName": gpu.claim_template},)
+
+
+_REPLACED = (
+    "image",
+    "cpu_limit",
+    "cpu_guarantee",
+    "mem_limit",
+    "mem_guarantee",
+    "extra_resource_limits",
+)
+"""Settings that the selection alone decides."""
+_EXTENDED = (
+    "node_selector",
+    "tolerations",
+    "environment",
+    "volumes",
+    "volume_mounts",
+    "pod_anti_affinity_required",
+)
+"""Settings that an operator, or a hook of a start, may fill too; the selection adds to them."""
+_DEFAULTED = ("priority_class_name", "scheduler_name")
+"""Settings of the operator that apply where the selection names none."""
+SHARED_SETTINGS = (*_EXTENDED, *_DEFAULTED)
+"""Settings of the operator that a selection changes: restore them before another one."""
+
+
+def apply(fields: PodFields, spawner: Any, queue: str) -> None:  # noqa: ANN401 -- a KubeSpawner
+    """Set what a selection decides. ``queue`` is Kueue's, empty without."""
+    for name in _REPLACED:
+        setattr(spawner, name, copy.copy(getattr(fields, name)))
+    for name in _EXTENDED:
+        setattr(spawner, name, _extended(getattr(spawner, name), getattr(fields, name)))
+    queued = queue and fields.has_gpu
+    for name in _DEFAULTED:
+        # In the queue, it decides who goes first: the scheduler would end sessions, too.
+        applies = not (queued and name == "priority_class_name")
+        if applies and (chosen := getattr(fields, name)) is not None:
+            setattr(spawner, name, chosen)
+
+
+def demand_one_user(fields: PodFields, uid: object) -> None:
+    """Refuse what could only be half of what it says: one user ID for each person.
+
+    uid: what the operator set. Raises SpawnRefusedError.
+    """
+    if fields.one_user and callable(uid):
+        raise SpawnRefusedError(
+            "Shares of GPUs cannot be given out here: the hub is set to another user ID for "
+            "each person, and MPS lets in one at a time. Tell an administrator.",
+            kind="configuration",
+            status=HTTPStatus.SERVICE_UNAVAILABLE,
+            log_message="GPUSpawner.uid is a callable; sizes with mode: mps need one number",
+        )
+
+
+def complete(pod: V1Pod, fields: PodFields, queue: str) -> None:
+    """Put labels, annotations, the time limit and claimed devices on the pod.
+
+    Not through KubeSpawner's settings: those of labels read braces in a name as a template,
+    and those of claims would take CPU and memory away.
+    """
+    pod.metadata.labels.update(texts(fields.labels))
+    if queue and fields.has_gpu:
+        pod.metadata.labels.update(queue_labels(queue, fields.priority_class_name))
+    pod.metadata.annotations.update(texts(fields.annotations))
+    spec: Any = pod.spec
+    spec.active_deadline_seconds = fields.active_deadline_seconds
+    if fields.runtime_class_name:
+        spec.runtime_class_name = fields.runtime_class_name
+    if fields.resource_claims:
+        spec.resource_claims = [dict(claim) for claim in fields.resource_claims]
+        names = [{"name": claim["name"]} for claim in fields.resource_claims]
+        spec.containers[0].resources.claims = names
+
+
+def texts(mapping: Mapping[str, str]) -> dict[str, str]:
+    """Write names that are members of an enumeration as plain strings."""
+    return {str(key): str(value) for key, value in mapping.items()}
+
+
+def _extended(configured: Any, added: Any) -> Any:  # noqa: ANN401 -- lists and mappings alike
+    """Add to what the operator set; a list may be given as a mapping of its items."""
+    if isinstance(added, Mapping):
+        return {**configured, **texts(added)}
+    items = list(configured.values()) if isinstance(configured, Mapping) else list(configured)
+    return [*items, *(dict(item) for item in added)]

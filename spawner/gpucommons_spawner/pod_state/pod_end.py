@@ -1,0 +1,202 @@
+"""Why a session ended that nobody stopped, read from what Kubernetes notes on its pod. Pure.
+
+Sources: https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/,
+https://kubernetes.io/docs/concepts/workloads/pods/disruptions/#pod-disruption-conditions,
+https://kubernetes.io/docs/concepts/scheduling-eviction/node-pressure-eviction/,
+and pkg/kubelet/eviction/helpers.go for the messages.
+"""
+
+import re
+from collections.abc import Iterable
+from datetime import datetime
+
+from gpucommons_contract import amount
+from gpucommons_contract.wording import moment
+
+from gpucommons_spawner.kubernetes.manifest import Manifest
+from gpucommons_spawner.pod_state.queue import eviction
+from gpucommons_spawner.pod_state.time_limit import time_up
+
+KEPT = "Files saved in your home folder are kept; what was only in memory is lost."
+_IN_VAIN = 3
+"""So often a session is started again in its place that runs out of memory each time."""
+_DISRUPTED = {
+    "DeletionByTaintManager": "its node does not answer any more, or was taken out of use",
+    "DeletionByPodGC": "its node is gone",
+    "EvictionByEvictionAPI": "its node was emptied for maintenance",
+    "PreemptionByScheduler": "one with higher priority needed its place",
+}
+"""Reasons of the condition ``DisruptionTarget``."""
+_FAILED = {
+    "NodeLost": "its node does not answer any more",
+    "NodeShutdown": "its node was shut down",
+    "Shutdown": "its node was shut down",
+    "Terminated": "its node was shut down",
+    "Preempting": "its node needed the room for something that must run there",
+    "Evicted": "its node sent it away",
+}
+"""Reasons that the kubelet gives for a pod that it ended."""
+_SHARED_MEMORY = re.compile(r'EmptyDir volume "shared-memory" exceeds the limit "(\S+)"')
+_SCRATCH = re.compile(
+    r"ephemeral[- ](?:local )?storage (?:usage exceeds the total limit of containers|limit) "
+    r'"?([^"\s.]+)'
+)
+_SHORT = re.compile(r"node was low on resource: ([^\s.]+)")
+_FULL = re.compile(r"No space left on device|Disk quota exceeded|ENOSPC|EDQUOT")
+
+
+def taken_by_node(pod: Manifest) -> str | None:
+    """Say why the cluster takes the pod away, or has; None if it does not."""
+    status = pod.get("status", {})
+    for condition in status.get("conditions") or ():
+        cause = _DISRUPTED.get(condition.get("reason", ""))
+        if condition["type"] == "DisruptionTarget" and condition["status"] == "True" and cause:
+            return _sentence(cause, condition.get("lastTransitionTime"))
+    if status.get("phase") == "Failed" and status.get("reason") in _FAILED:
+        cause = _evicted(status.get("message") or "") or _FAILED[status["reason"]]
+        return _sentence(cause, _finished_at(pod))
+    return None
+
+
+def memory_in_vain(pod: Manifest) -> str | None:
+    """Say that a pod runs out of memory whenever it is started again; None if it does not.
+
+    Kubernetes would try for ever, and what fills ``/dev/shm`` stays there meanwhile.
+    """
+    for container in _waiting_containers(pod, "CrashLoopBackOff"):
+        last = (container.get("lastState") or {}).get("terminated") or {}
+        if last.get("reason") == "OOMKilled" and container.get("restartCount", 0) >= _IN_VAIN:
+            return _sentence(_out_of_memory(pod), last.get("finishedAt"))
+    return None
+
+
+def last_words(pod: Manifest | None, now: datetime) -> str:
+    """Say why a session is gone that nobody stopped by way of the hub.
+
+    ``pod`` is as it was last seen.
+    """
+    terminated = next(iter(_terminated(pod or {})), None)
+    if terminated is None:
+        return _sentence(
+            "it was deleted in the cluster, not by the hub. An administrator may know why", now
+        )
+    return _sentence(_end_of_program(pod or {}, terminated), terminated.get("finishedAt") or now)
+
+
+def restarted(pod: Manifest) -> str | None:
+    """Say that a session was started again in its place after it had been killed for memory.
+
+    None if it was not, or for another reason.
+    """
+    for container in (pod.get("status", {}).get("containerStatuses") or ())[:1]:
+        last = (container.get("lastState") or {}).get("terminated") or {}
+        if last.get("reason") == "OOMKilled":
+            return (
+                f"This session ran out of memory{_at(last.get('finishedAt'))} and was started "
+                f"again: {_out_of_memory(pod)}. What was only in memory is lost."
+            )
+    return None
+
+
+def restarts(pod: Manifest) -> int:
+    """Count how often the session's program was started again in its place."""
+    containers = pod.get("status", {}).get("containerStatuses") or ()
+    return int(containers[0].get("restartCount", 0)) if containers else 0
+
+
+def failed_start(container: Manifest) -> str:
+    """Say why a program ends as soon as it is started, from its last words; empty if unknown."""
+    last = (container.get("lastState") or {}).get("terminated") or {}
+    if last.get("reason") == "OOMKilled":
+        return "The session runs out of memory as soon as it is started. Choose a larger size."
+    said = last.get("message") or ""
+    if _FULL.search(said):
+        return (
+            "The session cannot start because your home folder is full. Delete files in another "
+            "session of yours that still runs, or ask an administrator for more room."
+        )
+    lines = [line.strip() for line in said.splitlines() if line.strip()]
+    return f"The session's program ends as soon as it is started: {lines[-1]}" if lines else ""
+
+
+def _end_of_program(pod: Manifest, terminated: Manifest) -> str:
+    if terminated.get("reason") == "OOMKilled":
+        return _out_of_memory(pod)
+    code = terminated.get("exitCode")
+    if code == 0:
+        return "it was shut down from inside, as with Shut Down in JupyterLab's File menu"
+    if terminated.get("signal") or (isinstance(code, int) and code > 128):
+        return (
+            "its program was killed. Start it again; if that happens again, tell an administrator"
+        )
+    return (
+        f"its program ended by itself, with code {code}. Start it again; if that happens again, "
+        "tell an administrator"
+    )
+
+
+def _out_of_memory(pod: Manifest) -> str:
+    limit = memory_limit(pod)
+    size = f"the {limit} of memory that its size has" if limit else "all memory that its size has"
+    return f"it needed more than {size}. Choose a larger size, or load less at once"
+
+
+def memory_limit(pod: Manifest) -> str:
+    """Write how much memory the session may have; empty if it is not limited."""
+    containers = pod.get("spec", {}).get("containers")
+    resources = containers[0].get("resources") if containers else None
+    limit = ((resources or {}).get("limits") or {}).get("memory")
+    return f"{amount(limit) / 2**30:.3g} GiB" if limit else ""
+
+
+def _evicted(message: str) -> str:
+    """Read why the kubelet sent a pod away; empty if it does not say so in a known way."""
+    if found := _SHARED_MEMORY.search(message):
+        return f"it kept more than {found[1]} in /dev/shm. Choose a larger size"
+    if found := _SCRATCH.search(message):
+        return (
+            f"it wrote more than {found[1]} outside of your home folder, such as to /tmp. "
+            "Write large files to your home folder"
+        )
+    if found := _SHORT.search(message):
+        what = "memory" if found[1] == "memory" else "disk space"
+        return f"its node ran short of {what}. Start it again"
+    return ""
+
+
+def _waiting_containers(pod: Manifest, reason: str) -> Iterable[Manifest]:
+    for container in pod.get("status", {}).get("containerStatuses") or ():
+        if ((container.get("state") or {}).get("waiting") or {}).get("reason") == reason:
+            yield container
+
+
+def _terminated(pod: Manifest) -> Iterable[Manifest]:
+    """Find how the session's program ended: the first container is the session's."""
+    for container in (pod.get("status", {}).get("containerStatuses") or ())[:1]:
+        for state in ("state", "lastState"):
+            if found := (container.get(state) or {}).get("terminated"):
+                yield found
+
+
+def _finished_at(pod: Manifest) -> str | None:
+    return next((each.get("finishedAt") for each in _terminated(pod)), None)
+
+
+def _sentence(cause: str, at: str | datetime | None) -> str:
+    return f"Your session ended{_at(at)}: {cause}. {KEPT}"
+
+
+def _at(time: str | datetime | None) -> str:
+    if not time:
+        return ""
+    return f" at {moment(datetime.fromisoformat(time) if isinstance(time, str) else time)}"
+
+
+LONGEST_SENTENCE = 500
+"""Characters of a sentence that is kept for a server."""
+
+
+def why_ended(pod: Manifest) -> str | None:
+    """Say why the pod ends or has ended; None if it goes on, or somebody just stopped it."""
+    sentence = eviction(pod) or time_up(pod) or taken_by_node(pod) or memory_in_vain(pod)
+    return sentence[:LONGEST_SENTENCE] if sentence else None

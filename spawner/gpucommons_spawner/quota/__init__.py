@@ -1,0 +1,1 @@
+"""Who holds what, and who may hold how much."""

@@ -1,0 +1,1 @@
+"""Session pods without a server, and what is done about them."""

@@ -1,0 +1,175 @@
+"""What an operator sets in addition to KubeSpawner's settings, and our defaults of these.
+
+An operator may set each otherwise, under ``GPUSpawner`` or ``KubeSpawner``.
+"""
+
+from typing import Any
+
+from gpucommons_contract import GRANTS_NAMESPACE, NOTICES_NAMESPACE
+from traitlets import Bool, Callable, Float, Integer, Unicode, default
+from traitlets.config import Configurable
+
+HOME = "/home/jovyan"
+WORKSPACE_VOLUME = "workspace"
+
+
+class SpawnerSettings(Configurable):
+    """Settings and defaults; what they do is in ``GPUSpawner``."""
+
+    catalogue_file = Unicode(
+        config=True,
+        help="""
+        Path of the catalogue of environments, sizes and quotas (YAML). A change is taken up
+        within seconds, unless the file has a mistake: then the one before stays in force.
+        There is no default. Example: ``/etc/gpucommons/catalogue.yaml``.
+        """,
+    )
+    watch_cluster = Bool(
+        True,
+        config=True,
+        help="""
+        Whether to follow the nodes and pods of the whole cluster, to show what is free.
+        The hub needs the right to list and watch both. Without it, set this to False:
+        every size is then offered, and a start says if there is no room. Where nodes are added
+        on demand, leave it on, and set ``nodes_on_demand`` of the sizes that they are for.
+        """,
+    )
+    watch_grants = Bool(
+        True,
+        config=True,
+        help=f"""
+        Whether to follow the exceptions from the quota that ``gpucommons quota grant`` makes.
+        The hub needs the right to list and watch ConfigMaps in the namespace
+        ``{GRANTS_NAMESPACE}``. Set this to False where it has not: nobody has exceptions then.
+        """,
+    )
+    watch_notices = Bool(
+        True,
+        config=True,
+        help=f"""
+        Whether to follow the notices that ``gpucommons notice send`` makes, and to show them in
+        sessions that start, for as long as they are in force. The hub needs the right to list and
+        watch ConfigMaps in the namespace ``{NOTICES_NAMESPACE}``. Set this to False where it has
+        not: only sessions that run when a notice is sent show it then.
+        """,
+    )
+    show_notice = Callable(
+        None,
+        allow_none=True,
+        config=True,
+        help="""
+        Awaited with the spawner and a ``gpucommons_contract.Notice`` to show that in the session,
+        because it is taken away, or some time before it ends because of its time limit, or
+        because the notice is in force when the session starts. The hub's configuration sets it to
+        the authenticator's ``show_notice``. None, the default, shows nothing.
+        """,
+    )
+    queue = Unicode(
+        "",
+        config=True,
+        help="""
+        Name of the LocalQueue of Kueue in each team's namespace in which sessions that ask for
+        a GPU wait until one is free. The account commands make one called ``sessions``.
+        Empty, the default: no Kueue; a start that finds no free GPU fails.
+        """,
+    )
+    queue_timeout = Integer(
+        12 * 60 * 60,
+        config=True,
+        help="""
+        Seconds after which a session that waits in the queue is given up. ``start_timeout``
+        begins when it leaves the queue. Half a day by default: whoever starts in the morning
+        should not find a GPU taken in their name at night. Example: ``3600``.
+        """,
+    )
+    forgotten_grace = Float(
+        1800,
+        config=True,
+        help="""
+        Seconds after which a session's pod is ended that no server of JupyterHub goes with. The
+        hub lets its person's server go on with it, and ends it if that cannot be done: because
+        nobody has such a server, because that has another pod, or because the hub does not reach
+        it. Half an hour by default: time enough to mend a network, and not long for a GPU.
+        Example: ``600``.
+        """,
+    )
+    gpu_processes_url = Unicode(
+        "",
+        config=True,
+        help="""
+        Where a session with a GPU asks the agent of its node which processes on the GPU are its
+        own, so that its panel can say which kernel holds how much memory. See
+        cluster/gpu-processes. Empty, the default: there is no agent, and the panel does not say.
+        Example: ``http://gpu-processes.gpucommons-node.svc:8890``.
+        """,
+    )
+
+    # Defaults of KubeSpawner's settings: an unprivileged user, and one workspace for all sessions
+    # of a person in a team. It is the whole home folder: what is saved there outlives the session.
+
+    @default("start_timeout")
+    def _start_timeout_default(self) -> int:
+        """Five minutes, as z2jh: an image of several GB may have to be fetched first."""
+        return 300
+
+    @default("delete_grace_period")
+    def _delete_grace_default(self) -> int:
+        """A session that is asked to end saves, and kernels close their files; it ends sooner."""
+        return 15
+
+    @default("uid")
+    def _uid_default(self) -> int:
+        """One user ID for all: MPS lets sessions share a GPU only then."""
+        return 1000
+
+    @default("gid")
+    def _gid_default(self) -> int:
+        return 100
+
+    @default("fs_gid")
+    def _fs_gid_default(self) -> int:
+        return 100
+
+    @default("container_security_context")
+    def _container_security_default(self) -> dict[str, object]:
+        return {
+            "capabilities": {"drop": ["ALL"]},
+            "runAsNonRoot": True,
+            "seccompProfile": {"type": "RuntimeDefault"},
+        }
+
+    @default("pod_security_context")
+    def _pod_security_default(self) -> dict[str, object]:
+        return {"fsGroupChangePolicy": "OnRootMismatch"}
+
+    @default("pvc_name_template")
+    def _pvc_name_default(self) -> str:
+        """One workspace for a person in a team, whatever server, environment or size."""
+        return "workspace-{username}"
+
+    @default("delete_pvc")
+    def _delete_pvc_default(self) -> bool:
+        """Files outlive an account: how long is up to the account commands, not the hub."""
+        return False
+
+    @default("storage_pvc_ensure")
+    def _storage_default(self) -> bool:
+        return True
+
+    @default("storage_capacity")
+    def _capacity_default(self) -> str:
+        return "10Gi"
+
+    @default("volumes")
+    def _volumes_default(self) -> list[dict[str, object]]:
+        claim = {"claimName": "{pvc_name}"}
+        return [{"name": WORKSPACE_VOLUME, "persistentVolumeClaim": claim}]
+
+    @default("volume_mounts")
+    def _mounts_default(self) -> list[dict[str, object]]:
+        return [{"name": WORKSPACE_VOLUME, "mountPath": HOME}]
+
+    @default("apply_user_options")
+    def _apply_user_options_default(self) -> Any:  # noqa: ANN401 -- a trait of several types
+        """Options are checked and applied in one place: ``load_user_options``."""
+        return lambda _spawner, _options: None

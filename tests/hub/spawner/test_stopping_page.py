@@ -1,0 +1,65 @@
+"""Stop is a state: people see it until the session is gone, and are led on from there."""
+
+import pytest
+from playwright.sync_api import Page, expect
+
+WORDS = "Stopping, files are being saved …"
+
+
+@pytest.fixture
+def home(scripted_page, hub, node) -> Page:
+    """The home page of somebody whose session runs on a node that is slow to stop it."""
+    assert hub.start_server("sam", {"size": "cpu"}).status_code == 201
+    scripted_page.goto("/hub/login?next=/hub/home")
+    scripted_page.get_by_label("Username").fill("sam")
+    scripted_page.get_by_label("Password").fill("any")
+    scripted_page.locator("input[type=submit]").click()
+    node.lost = True
+    yield scripted_page
+    node.lost = False
+
+
+def _press_stop(page: Page) -> None:
+    """Press it, and wait for the hub's answer, which comes before the session is gone."""
+    with page.expect_response(lambda answer: answer.request.method == "DELETE"):
+        page.get_by_role("button", name="Stop My Server").click()
+
+
+def test_a_stop_is_told_until_the_session_is_gone(home, node, keep_picture):
+    _press_stop(home)
+    expect(home.get_by_role("status").filter(has_text=WORDS)).to_be_visible()
+    expect(home.get_by_role("button", name="Start My Server")).to_have_count(0)
+    expect(home.get_by_role("button", name="My Server")).to_have_count(0)
+    keep_picture(home, "home-stopping")
+    node.lost = False
+    expect(home.get_by_role("button", name="Start My Server")).to_be_visible()
+
+
+def test_a_home_page_that_is_opened_meanwhile_shows_the_same(home, node):
+    _press_stop(home)
+    home.reload()
+    expect(home.get_by_role("status").filter(has_text=WORDS)).to_be_visible()
+    node.lost = False
+    expect(home.get_by_role("button", name="Start My Server")).to_be_visible()
+
+
+def test_who_starts_while_a_stop_goes_on_is_led_to_the_picker(home, node, keep_picture):
+    _press_stop(home)
+    home.goto("/hub/spawn?next=/hub/home")
+    expect(home.get_by_role("heading", name=WORDS)).to_be_visible()
+    keep_picture(home, "stopping")
+    node.lost = False
+    expect(home.get_by_role("heading", name="Start a session")).to_be_visible()
+    assert "next=" in home.url
+
+
+def test_a_named_session_is_stopped_in_the_same_way(home, hub, node):
+    node.lost = False
+    hub.start_server("sam", {"size": "cpu"}, server="second")
+    home.reload()
+    node.lost = True
+    row = home.get_by_role("row").filter(has_text="second")
+    row.get_by_role("button", name="stop").click()
+    expect(row.get_by_role("status")).to_have_text(WORDS)
+    node.lost = False
+    expect(row.get_by_role("button", name="start")).to_be_visible()

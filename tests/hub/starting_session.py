@@ -1,0 +1,5 @@
+"""A session that is never up."""
+
+import threading
+
+threading.Event().wait()

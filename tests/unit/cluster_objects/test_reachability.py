@@ -1,0 +1,226 @@
+"""Who may reach whom on a cluster: the policies of ours, of teams and of z2jh's chart together."""
+
+from dataclasses import replace
+
+import pytest
+
+from .cast import EVERYBODY, PODS, network
+from .kustomize import ENVIRONMENTS
+
+_YES = [
+    # People's work.
+    ("ingress", "proxy", 8000),
+    ("proxy", "hub", 8081),
+    ("proxy", "session", 8888),
+    ("proxy", "stranger", 8888),
+    ("session", "hub", 8081),
+    ("session", "DNS", 53),
+    ("session", "internet", 443),
+    ("session", "gpu-processes", 8890),
+    # The hub's.
+    ("hub", "proxy", 8001),
+    ("hub", "session", 8888),
+    ("hub", "database", 5432),
+    ("hub", "idle-culler", 10101),
+    ("hub", "API server", 6443),
+    ("hub", "ingress", 8443),  # Dex, by its public name
+    ("hub", "internet", 443),
+    ("hub", "DNS", 53),
+    # The idle culler's.
+    ("proxy", "idle-culler", 10101),
+    ("idle-culler", "hub", 8081),
+    ("idle-culler", "session", 8888),
+    ("idle-culler", "database", 5432),
+    ("idle-culler", "API server", 6443),
+    ("idle-culler", "node", 10250),
+    ("idle-culler", "Prometheus", 9090),
+    ("idle-culler", "internet", 587),
+    ("idle-culler", "site", 5432),  # a database of the installation's own
+    ("idle-culler", "DNS", 53),
+    ("Prometheus", "idle-culler", 10101),
+    # What runs beside them.
+    ("database", "second database", 5432),
+    ("second database", "database", 8000),
+    ("operator", "database", 8000),
+    ("database", "API server", 6443),
+    ("database", "DNS", 53),
+    ("internet", "solver", 8089),
+    ("ingress", "solver", 8089),
+    ("ingress", "Dex's solver", 8089),
+    ("ingress", "Dex", 5556),
+    ("Prometheus", "Dex", 5558),
+    ("Dex", "API server", 6443),
+    ("Dex", "site", 636),  # a directory
+    ("gpu-processes", "API server", 6443),
+]
+_YES_BY_ADDRESS = [
+    # The node's cache of DNS, where pods are told of it by its address.
+    *((each, "DNS cache", 53) for each in ("hub", "proxy", "idle-culler", "database", "session")),
+]
+_NO = [
+    # A session reaches no other, nobody of ours but the hub's one port, and nothing of the site's.
+    ("session", "neighbour", 8888),
+    ("session", "stranger", 8888),
+    ("session", "hub", 8000),
+    ("session", "proxy", 8001),
+    ("session", "proxy", 8000),
+    ("session", "idle-culler", 10101),
+    ("session", "database", 5432),
+    ("session", "database", 8000),
+    ("session", "solver", 8089),
+    ("session", "Dex", 5556),
+    ("session", "Dex", 5557),
+    ("session", "Dex", 5558),
+    ("session", "gpu-processes", 22),
+    ("session", "API server", 443),
+    ("session", "API server", 6443),
+    ("session", "node", 10250),
+    ("session", "metadata", 80),
+    ("session", "Prometheus", 9090),
+    *(("session", each, 22) for each in ("site", "site's other network", "somebody's office")),
+    ("session", "carrier's network", 443),
+    ("session", "job of a team", 80),
+    ("hub", "job of a team", 80),
+    ("job of a team", "session", 8888),
+    ("job of a team", "hub", 8081),
+    # Nobody enters a session but hub, proxy and culler, by one port.
+    ("gpu-processes", "session", 8888),
+    ("database", "session", 8888),
+    ("stray", "session", 8888),
+    ("ingress", "session", 8888),
+    ("internet", "session", 8888),
+    ("hub", "session", 22),
+    ("like the hub", "session", 8888),
+    ("like the proxy", "session", 8888),
+    # Nobody enters hub, database or culler but who is above.
+    ("ingress", "hub", 8081),
+    ("internet", "hub", 8081),
+    ("stray", "hub", 8081),
+    ("puller", "hub", 8081),
+    ("like a session", "hub", 8081),
+    ("like the proxy", "hub", 8081),
+    ("like the hub", "proxy", 8001),
+    ("ingress", "proxy", 8001),
+    ("idle-culler", "proxy", 8001),
+    ("proxy", "database", 5432),
+    ("stray", "database", 5432),
+    ("ingress", "database", 5432),
+    ("like the hub", "database", 5432),
+    ("internet", "idle-culler", 10101),
+    ("ingress", "idle-culler", 10101),
+    ("stray", "idle-culler", 10101),
+    ("ingress", "stray", 80),
+    ("ingress", "Dex", 5557),
+    ("hub", "Dex", 5557),
+    ("ingress", "Dex", 5558),
+    ("hub", "gpu-processes", 8890),
+    ("like a session", "gpu-processes", 8890),
+    # Credentials of a node are nobody's business; what needs nothing, asks nobody.
+    *((each, "metadata", 80) for each in ("hub", "proxy", "idle-culler", "database", "puller")),
+    ("proxy", "API server", 6443),
+    ("proxy", "site", 443),
+    ("proxy", "internet", 443),
+    ("puller", "internet", 443),
+    ("stray", "internet", 443),
+    ("database", "internet", 80),
+    ("database", "site", 5432),
+    ("solver", "internet", 443),
+]
+
+
+@pytest.fixture(params=ENVIRONMENTS)
+def environment(request):
+    return request.param
+
+
+@pytest.fixture(params=[True, False], ids=["as Calico", "as Cilium"])
+def whole(request, environment):
+    return network(environment, addresses_of_cluster=request.param)
+
+
+def _protocol(port):
+    return "UDP" if port == 53 else "TCP"
+
+
+def _asked(whole, rows):
+    return {
+        (source, target, port): whole.allows(
+            EVERYBODY[source], EVERYBODY[target], port, _protocol(port)
+        )
+        for source, target, port in rows
+    }
+
+
+def test_who_must_reach_whom_does(whole):
+    assert not [row for row, reached in _asked(whole, _YES).items() if not reached]
+
+
+def test_names_are_looked_up_at_the_cache_of_the_node_where_addresses_count(environment):
+    whole = network(environment, addresses_of_cluster=True)
+    assert not [row for row, reached in _asked(whole, _YES_BY_ADDRESS).items() if not reached]
+
+
+def test_who_must_not_reach_whom_does_not(whole):
+    assert not [row for row, reached in _asked(whole, _NO).items() if reached]
+
+
+def test_among_the_pods_of_the_table_nobody_else_reaches_a_port_that_somebody_listens_at(whole):
+    reached = {
+        (source.name, target.name, port)
+        for source in PODS.values()
+        for target in PODS.values()
+        for port in target.ports.values()
+        if target.namespace in {"gpucommons", "dex", "gpucommons-node", "team-vision", "team-audio"}
+        if source is not target and whole.allows(source, target, port)
+    }
+    beside_the_table = {
+        (source, target)
+        for source, target, port in reached - set(_YES)
+        if not _is_everybodys(target, port)
+    }
+    assert beside_the_table == {
+        # the same for the other sessions, database and replicas
+        *((each, "gpu-processes") for each in ("neighbour", "stranger")),
+        *((each, "hub") for each in ("neighbour", "stranger")),
+        *(("hub", each) for each in ("neighbour", "stranger", "second database")),
+        *(("proxy", each) for each in ("neighbour",)),
+        *(("idle-culler", each) for each in ("neighbour", "stranger", "second database")),
+        ("database", "second database"),
+        ("second database", "database"),
+        ("operator", "database"),
+        ("operator", "second database"),
+    }
+
+
+def _is_everybodys(target, port):
+    return (target, port) in {
+        ("proxy", 8000),
+        ("solver", 8089),
+        ("Dex's solver", 8089),
+        ("Dex", 5554),
+        ("Dex", 5556),
+    }
+
+
+_OURS = sorted(
+    (each["metadata"]["namespace"], each["metadata"]["name"])
+    for each in network("prod", addresses_of_cluster=True).policies
+    if each["metadata"]["namespace"] != "team-audio"  # they are those of the other team
+)
+
+
+@pytest.mark.parametrize("policy", _OURS, ids="/".join)
+def test_without_any_one_policy_the_table_does_not_hold(policy):
+    changed = []
+    for addresses in (True, False):
+        whole = network("prod", addresses_of_cluster=addresses)
+        kept = tuple(each for each in whole.policies if _name(each) != policy)
+        less = replace(whole, policies=kept)
+        rows = [*_YES, *_NO, *(_YES_BY_ADDRESS if addresses else ())]
+        before, after = _asked(whole, rows), _asked(less, rows)
+        changed += [row for row in rows if before[row] is not after[row]]
+    assert changed
+
+
+def _name(policy):
+    return (policy["metadata"]["namespace"], policy["metadata"]["name"])

@@ -1,0 +1,33 @@
+"""What crosses to pages is written once, in the contract."""
+
+import json
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+from gpucommons_contract import Notice, SessionStatus, TelemetryFrame
+from gpucommons_contract.typescript import write_types
+from gpucommons_contract.wording import span
+
+CHECKOUT = Path(__file__).parents[3]
+PANEL = CHECKOUT / "lab_extension" / "src"
+PAGES = (PANEL, CHECKOUT / "vscode_extension" / "src")
+
+
+@pytest.mark.parametrize("folder", PAGES, ids=lambda folder: folder.parent.name)
+def test_types_are_those_of_the_contract(folder):
+    remedy = "run `python -m gpucommons_contract.typescript`"
+    assert (folder / "contract.ts").read_text() == write_types(), remedy
+
+
+def test_every_field_of_a_shape_is_in_its_interface():
+    for shape in (TelemetryFrame, SessionStatus, Notice):
+        _, _, interface = write_types().partition(f"export interface I{shape.__name__} {{")
+        body = interface.partition("\n}")[0]
+        for field in fields(shape):
+            assert f"\n  {field.name}" in body
+
+
+def test_the_panel_says_spans_as_every_other_part_does():
+    for seconds, text in json.loads((PANEL / "__tests__" / "spans.cases.json").read_text()):
+        assert span(seconds) == text

@@ -1,0 +1,220 @@
+"""Objects as an API server sends them, shortened to what programs read of them.
+
+Shapes: https://kubernetes.io/docs/reference/kubernetes-api/ and, for Kueue and snapshots, the
+schemas of their CustomResourceDefinitions.
+"""
+
+from copy import deepcopy
+
+from gpucommons_people.teams.team import Team
+from gpucommons_people.teams.team_objects import team_objects
+
+SMI = "NVIDIA-H200"
+RENEWED = "2026-11-29T10:00:00.512345Z"
+"""A kubelet writes fractions of a second; managedFields have none."""
+NOTED = "2026-11-29T10:00:00Z"
+
+WHOLE = {"nvidia.com/gpu": "8"}
+SHARED = {"nvidia.com/gpu.shared": "16"}
+WHOLE_LABELS = {
+    "nvidia.com/gpu.count": "8",
+    "nvidia.com/gpu.product": SMI,
+    "nvidia.com/gpu.replicas": "1",
+    "nvidia.com/gpu.sharing-strategy": "none",
+}
+SHARED_LABELS = {
+    "nvidia.com/gpu.count": "4",
+    "nvidia.com/gpu.product": SMI,
+    "nvidia.com/gpu.replicas": "4",
+    "nvidia.com/gpu.sharing-strategy": "mps",
+}
+GPU_TAINT = {"key": "nvidia.com/gpu", "value": "present", "effect": "NoSchedule"}
+
+
+def node(name, gpus=None, labels=None, *, taints=(), conditions=None, version="v1.35.4", **amounts):
+    """A node. amounts are added to what it has, also to what it offers."""
+    has = {"cpu": "64", "memory": "527906692Ki", "pods": "110", **(gpus or {}), **amounts}
+    said = {"Ready": "True", "MemoryPressure": "False", "DiskPressure": "False"}
+    return {
+        "apiVersion": "v1",
+        "kind": "Node",
+        "metadata": {
+            "name": name,
+            "labels": {"kubernetes.io/hostname": name, **(labels or {})},
+            "annotations": {},
+        },
+        "spec": {"podCIDR": "10.244.0.0/24", **({"taints": list(taints)} if taints else {})},
+        "status": {
+            "capacity": dict(has),
+            "allocatable": dict(has),
+            "conditions": [
+                {"type": kind, "status": status, "reason": f"Kubelet{kind}", "message": f"m {kind}"}
+                for kind, status in {**said, **(conditions or {})}.items()
+            ],
+            "nodeInfo": {"kubeletVersion": version, "osImage": "Debian GNU/Linux 12"},
+        },
+    }
+
+
+def lease(name, renewed=RENEWED, noted=NOTED):
+    return {
+        "apiVersion": "coordination.k8s.io/v1",
+        "kind": "Lease",
+        "metadata": {
+            "name": name,
+            "namespace": "kube-node-lease",
+            "managedFields": [
+                {
+                    "manager": "kubelet",
+                    "operation": "Update",
+                    "apiVersion": "coordination.k8s.io/v1",
+                    "time": noted,
+                    "fieldsType": "FieldsV1",
+                    "fieldsV1": {
+                        "f:metadata": {"f:ownerReferences": {".": {}}},
+                        "f:spec": {
+                            "f:holderIdentity": {},
+                            "f:leaseDurationSeconds": {},
+                            "f:renewTime": {},
+                        },
+                    },
+                }
+            ],
+        },
+        "spec": {"holderIdentity": name, "leaseDurationSeconds": 40, "renewTime": renewed},
+    }
+
+
+def storage_class(name="fast", *, default=True, made="2026-01-01T00:00:00Z", **fields):
+    return {
+        "apiVersion": "storage.k8s.io/v1",
+        "kind": "StorageClass",
+        "metadata": {
+            "name": name,
+            "creationTimestamp": made,
+            "annotations": {"storageclass.kubernetes.io/is-default-class": str(default).lower()},
+        },
+        "provisioner": "rbd.csi.ceph.com",
+        "reclaimPolicy": "Delete",
+        "allowVolumeExpansion": True,
+        "volumeBindingMode": "WaitForFirstConsumer",
+        **fields,
+    }
+
+
+def snapshot_class(name="snapshots", driver="rbd.csi.ceph.com"):
+    return {
+        "apiVersion": "snapshot.storage.k8s.io/v1",
+        "kind": "VolumeSnapshotClass",
+        "metadata": {"name": name},
+        "driver": driver,
+        "deletionPolicy": "Delete",
+    }
+
+
+def named(kind, name, namespace=None, **fields):
+    metadata = {"name": name, **({"namespace": namespace} if namespace else {})}
+    return {"kind": kind, "metadata": metadata, **fields}
+
+
+def team(name="vision", **limits):
+    """The namespace, quota and queue of a team, as the account commands make them."""
+    made = team_objects(Team(name=name, **limits))
+    found = {each["kind"]: each for each in made if each["kind"] != "NetworkPolicy"}
+    found["Namespace"]["status"] = {"phase": "Active"}
+    return found
+
+
+def cluster_queue(quotas, name="gpucommons", *, active=True):
+    resources = [{"name": resource, "nominalQuota": count} for resource, count in quotas.items()]
+    return {
+        "apiVersion": "kueue.x-k8s.io/v1beta2",
+        "kind": "ClusterQueue",
+        "metadata": {"name": name},
+        "spec": {
+            "resourceGroups": [
+                {
+                    "coveredResources": list(quotas),
+                    "flavors": [{"name": "gpus", "resources": resources}],
+                }
+            ],
+            "stopPolicy": "None",
+        },
+        "status": {
+            "conditions": [
+                {
+                    "type": "Active",
+                    "status": "True" if active else "False",
+                    "reason": "Ready" if active else "FlavorNotFound",
+                    "message": "Can admit new workloads"
+                    if active
+                    else "Can't admit new workloads: references missing ResourceFlavor(s): gpus",
+                }
+            ]
+        },
+    }
+
+
+def resource_slice(name="node-1-gpu.nvidia.com-x", *, devices=8, on="gpu-1"):
+    return {
+        "apiVersion": "resource.k8s.io/v1",
+        "kind": "ResourceSlice",
+        "metadata": {"name": name},
+        "spec": {
+            "driver": "gpu.nvidia.com",
+            "nodeName": on,
+            "pool": {"name": on, "generation": 1, "resourceSliceCount": 1},
+            "devices": [{"name": f"gpu-{number}"} for number in range(devices)],
+        },
+    }
+
+
+def webhook_configuration(name="policy", *, kind="Validating", **fields):
+    webhook = {
+        "name": f"{name}.example.org",
+        "admissionReviewVersions": ["v1"],
+        "clientConfig": {
+            "service": {"name": name, "namespace": "policy", "path": "/check", "port": 443}
+        },
+        "failurePolicy": "Fail",
+        "matchPolicy": "Equivalent",
+        "namespaceSelector": {},
+        "objectSelector": {},
+        "rules": [
+            {
+                "apiGroups": [""],
+                "apiVersions": ["v1"],
+                "operations": ["CREATE"],
+                "resources": ["pods"],
+                "scope": "*",
+            }
+        ],
+        "sideEffects": "None",
+        "timeoutSeconds": 10,
+    }
+    return {
+        "apiVersion": "admissionregistration.k8s.io/v1",
+        "kind": f"{kind}WebhookConfiguration",
+        "metadata": {"name": name},
+        "webhooks": [{**webhook, **deepcopy(fields)}],
+    }
+
+
+def endpoint_slice(service="policy", namespace="policy", *, ready=(True,)):
+    return {
+        "apiVersion": "discovery.k8s.io/v1",
+        "kind": "EndpointSlice",
+        "metadata": {
+            "name": f"{service}-abcde",
+            "namespace": namespace,
+            "labels": {"kubernetes.io/service-name": service},
+        },
+        "addressType": "IPv4",
+        "endpoints": [
+            {
+                "addresses": [f"10.0.0.{number}"],
+                "conditions": {"ready": each, "serving": each, "terminating": False},
+            }
+            for number, each in enumerate(ready)
+        ],
+    }

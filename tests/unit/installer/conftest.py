@@ -1,0 +1,18 @@
+"""An installation for each combination of answers, written once."""
+
+import pytest
+from gpucommons_installer.folder import write
+from gpucommons_installer.rendering import render
+
+from .samples import answers, combined
+
+COMBINATIONS = tuple(combined())
+
+
+@pytest.fixture(params=range(len(COMBINATIONS)), scope="session")
+def installation(request, tmp_path_factory):
+    """Answers, and the folder that was written from them."""
+    settled = answers(**COMBINATIONS[request.param])
+    folder = tmp_path_factory.mktemp("clone") / "installation"
+    write(folder, render(settled))
+    return settled, folder

@@ -1,0 +1,327 @@
+"""Whatever is answered, the files are valid, fit one another, and hold no secret."""
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from gpucommons_authenticator import DexOAuthenticator
+from gpucommons_authenticator.identity.connectors import parse_connectors
+from gpucommons_authenticator.identity.group_rules import mapped_groups, parse_rules
+from gpucommons_contract.yaml_files import read_document, read_documents
+from gpucommons_installer.facts import VERSION
+from gpucommons_installer.rendering import render
+from gpucommons_people.files.configuration import read_configuration
+from gpucommons_people.teams.team import read_teams
+from gpucommons_spawner import GPUSpawner
+from gpucommons_spawner.catalogue.environment import utc_today
+from gpucommons_spawner.catalogue.file import checked_catalogue
+from reference_pages.project import ROOT
+from traitlets import HasTraits
+
+from tests.unit.helm_values.charts import (
+    EXAMPLE,
+    FOLDER,
+    helm_commands,
+    named_secrets,
+    read,
+    releases,
+    values,
+    written_out,
+)
+from tests.unit.helm_values.schema import mistakes
+from tests.unit.kubectl import kustomized
+
+from .samples import PROVIDERS, answers
+
+_VALUES = ("jupyterhub", "dex", "nvidia-device-plugin")
+_OF_CERT_MANAGER = {"hub-tls", "dex-tls"}
+
+
+def _yaml(folder: Path) -> list[Path]:
+    return sorted(each for each in folder.rglob("*.yaml"))
+
+
+def test_the_example_is_what_is_written_for_example_org():
+    settled = answers(team_name="Computer Vision", shared_gpus="4")
+    rendered = {str(file): text for file, text in render(settled).items()}
+    kept = {
+        str(file.relative_to(EXAMPLE)): file.read_text()
+        for file in EXAMPLE.rglob("*")
+        if file.is_file() and file.name != "answers.yaml"
+    }
+    assert kept == rendered
+
+
+def test_every_file_is_yaml_that_our_reader_takes(installation):
+    _, folder = installation
+    for file in _yaml(folder):
+        assert read_documents(file), file
+
+
+def test_the_catalogue_has_no_mistakes_and_its_images_are_those_that_are_built(installation):
+    settled, folder = installation
+    found = checked_catalogue(folder / "catalogue.yaml", utc_today())
+    assert not found.warnings
+    for name, environment in found.catalogue.environments.items():
+        (version,) = environment.versions.values()
+        assert version.image == f"{settled.registry}/{name}:{VERSION}"
+        assert f"-t {version.image}" in (folder / "README.md").read_text()
+
+
+def test_the_queue_has_every_resource_that_a_size_asks_for_and_no_other(installation):
+    _, folder = installation
+    catalogue = checked_catalogue(folder / "catalogue.yaml", utc_today()).catalogue
+    asked = {
+        resource
+        for size in catalogue.sizes.values()
+        if size.gpu
+        for resource in size.gpu.fields().limits
+    }
+    (group,) = read_documents(folder / "queue" / "queue.yaml")[1].value["spec"]["resourceGroups"]
+    (flavor,) = group["flavors"]
+    assert asked == set(group["coveredResources"]) == {e["name"] for e in flavor["resources"]}
+
+
+def test_the_device_plugin_cuts_gpus_as_sizes_ask(installation):
+    settled, folder = installation
+    catalogue = checked_catalogue(folder / "catalogue.yaml", utc_today()).catalogue
+    given = values("nvidia-device-plugin", settled.environment, folder)
+    replicas = int(re.search(r"replicas: (\d+)", given["config"]["map"]["shares"])[1])
+    shares = {size.gpu.shares for size in catalogue.sizes.values() if hasattr(size.gpu, "shares")}
+    assert shares <= {replicas}
+    operator = folder / "gpu-operator" / "configs.yaml"
+    if operator.exists():
+        assert read_document(operator).value["data"] == given["config"]["map"]
+
+
+def test_hub_and_dex_agree_about_each_other(installation):
+    settled, folder = installation
+    dex = values("dex", settled.environment, folder)
+    hub = values("jupyterhub", settled.environment, folder)
+    settings = hub["hub"]["config"]["DexOAuthenticator"]
+    (client,) = dex["config"]["staticClients"]
+    assert dex["config"]["issuer"] == settings["issuer"] == settled.dex_url
+    assert client["redirectURIs"] == [settings["oauth_callback_url"]]
+    assert client["secretEnv"] in {each["name"] for each in dex["envVars"]}
+    assert {hub["ingress"]["hosts"][0], dex["ingress"]["hosts"][0]["host"]} == {
+        settled.hub,
+        settled.dex_host,
+    }
+    offered = {each.id for each in parse_connectors(settings.get("connectors", ()))}
+    there = {each["id"] for each in dex["config"].get("connectors", ())}
+    assert offered == (there | {"local"} if there else set())
+    rules = parse_rules(settings["group_rules"])
+    assert {each.connector for each in rules} == there | {"local"}
+
+
+def test_what_the_hub_is_set_to_are_settings_with_values_that_they_take(installation):
+    settled, folder = installation
+    config = values("jupyterhub", settled.environment, folder)["hub"]["config"]
+    for each in (DexOAuthenticator, GPUSpawner):
+        traits = each.class_traits(config=True)
+        for trait, value in config[each.__name__].items():
+            traits[trait].validate(HasTraits(), value)
+
+
+def test_secrets_are_named_and_never_written_out(installation):
+    settled, folder = installation
+    for chart in _VALUES:
+        assert not list(written_out(values(chart, settled.environment, folder)))
+    for file in _yaml(folder):
+        assert not any(list(written_out(each.value)) for each in read_documents(file)), file
+
+
+def test_variables_of_connectors_come_from_secrets(installation):
+    settled, folder = installation
+    dex = values("dex", settled.environment, folder)
+    used = set(re.findall(r"\$([A-Z_]+)", str(dex["config"])))
+    assert used == {each["name"] for each in dex["envVars"]} - {"HUB_CLIENT_SECRET"}
+
+
+def test_every_secret_that_values_name_is_made(installation):
+    settled, folder = installation
+    made = set()
+    for file in (folder / "secrets").iterdir():
+        made |= set(re.findall(r"^secret \S+ (\S+)", file.read_text(), re.MULTILINE))
+        made |= set(re.findall(r"metadata: \{name: ([^,]+),", file.read_text()))
+    for chart in ("jupyterhub", "dex"):
+        given = named_secrets(values(chart, settled.environment, folder))
+        assert given - _OF_CERT_MANAGER <= made
+
+
+def test_ingresses_have_an_issuer_that_is_made_or_given(installation):
+    settled, folder = installation
+    file = folder / "certificates" / "issuer.yaml"
+    made = (
+        {each.value["metadata"]["name"] for each in read_documents(file)}
+        if file.exists()
+        else set()
+    )
+    for chart in ("jupyterhub", "dex"):
+        ingress = values(chart, settled.environment, folder)["ingress"]
+        issuer = ingress["annotations"]["cert-manager.io/cluster-issuer"]
+        assert issuer in (made or {settled.issuer})
+
+
+def test_a_hub_trusts_an_authority_that_no_browser_knows(installation):
+    settled, folder = installation
+    hub = values("jupyterhub", settled.environment, folder)["hub"]
+    private = settled.certificates == "authority" or settled.issuer_is == "private"
+    mounts = {each["name"]: each["mountPath"] for each in hub["extraVolumeMounts"]}
+    assert set(mounts) == {each["name"] for each in hub["extraVolumes"]}
+    assert "catalogue" in mounts
+    assert ("authority" in mounts) is private
+    trusted = hub["config"]["DexOAuthenticator"].get("http_request_kwargs")
+    assert (trusted == {"ca_certs": "/etc/gpucommons/authority/ca.crt"}) is private
+
+
+def test_environments_do_not_trust_more_than_they_need():
+    base = read(FOLDER / "jupyterhub" / "base.yaml")["hub"]
+    assert [each["name"] for each in base["extraVolumes"]] == ["catalogue"]
+
+
+@pytest.mark.parametrize("chart", _VALUES)
+def test_the_chart_takes_every_value(installation, chart):
+    settled, folder = installation
+    given = values(chart, settled.environment, folder)
+    assert not list(mistakes(releases()[chart], given))
+
+
+def test_the_readme_installs_what_the_cluster_lacks_as_the_helmfile_does(installation):
+    settled, folder = installation
+    found = helm_commands((folder / "README.md").read_text())
+    for name, (version, namespace, files) in found.items():
+        release = releases()[name]
+        assert (version, namespace) == (release.version, release.namespace)
+        own = [f"{name}.yaml"] if (folder / f"{name}.yaml").exists() else []
+        layers = ("base", settled.environment)
+        assert files == [f"$clone/helm-values/{name}/{each}.yaml" for each in layers] + own
+    lacking = set(releases()) - set(found)
+    expected = set(settled.present) - {"gpu-operator"}
+    if "gpu-operator" in settled.present:
+        expected |= {"nvidia-device-plugin", "node-feature-discovery"}
+    assert lacking == expected | ({"cloudnative-pg"} if settled.database == "given" else set())
+    selected = re.findall(r"name!=([\w-]+)", (folder / "README.md").read_text())
+    assert set(selected) == lacking
+
+
+def test_the_readme_names_each_folder_and_file(installation):
+    _, folder = installation
+    text = (folder / "README.md").read_text()
+    for each in folder.iterdir():
+        if each.name not in {"README.md", ".gitignore", ".written.json"}:
+            assert f"| `{each.name}{'/' if each.is_dir() else ''}` |" in text
+    assert "\n\n\n" not in text
+
+
+@pytest.mark.skipif(not shutil.which("bash"), reason="needs bash, which reads these")
+def test_bash_can_read_every_command(installation):
+    _, folder = installation
+    blocks = re.findall(
+        r"^```sh\n(.*?)^```", (folder / "README.md").read_text(), re.MULTILINE | re.DOTALL
+    )
+    scripts = [each.read_text() for each in folder.glob("secrets/*.sh")]
+    done = subprocess.run(
+        ["bash", "-n"],
+        input="\n".join([*blocks, *scripts]),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_teams_and_settings_of_the_commands_are_taken(installation):
+    settled, folder = installation
+    (team,) = read_teams(folder / "teams.yaml")
+    assert (team.name, team.title) == (settled.team, settled.team_name)
+    configuration = read_configuration(folder / "people.yaml")
+    assert configuration.address == settled.hub_url
+    ignored = (folder / ".gitignore").read_text().split()
+    for file in (configuration.kubeconfig, configuration.hub.token_file, configuration.audit_log):
+        assert file.parent == folder
+        assert file.name in ignored
+
+
+def test_kustomizations_name_files_that_are_there(installation):
+    _, folder = installation
+    for file in folder.rglob("kustomization.yaml"):
+        made = read_document(file).value
+        listed = [*made["resources"], *(each["path"] for each in made.get("patches", ()))]
+        for generator in made.get("configMapGenerator", ()):
+            listed += [each.partition("=")[2] or each for each in generator["files"]]
+        for each in listed:
+            place = (file.parent / each).resolve()
+            clone = folder.parent.resolve()
+            assert place.exists() or (ROOT / place.relative_to(clone)).is_dir(), (file, each)
+
+
+@pytest.mark.parametrize("database", ["made", "given"])
+def test_kustomize_renders_each_folder(tmp_path, database):
+    given = {"database_address": "db.example.org"} if database == "given" else {}
+    settled = answers(
+        database=database, parts="gpu-processes", present="gpu-operator", shared_gpus="2", **given
+    )
+    shutil.copytree(ROOT / "cluster", tmp_path / "cluster")
+    folder = tmp_path / "installation"
+    for file, text in render(settled).items():
+        (folder / file).parent.mkdir(parents=True, exist_ok=True)
+        (folder / file).write_text(text)
+    for file in folder.rglob("kustomization.yaml"):
+        (tmp_path / f"{file.parent.name}.yaml").write_text(kustomized(file.parent))
+    culler = (tmp_path / "installation.yaml").read_text()
+    assert f"image: {settled.registry}/hub:{VERSION}" in culler
+    agent = (tmp_path / "gpu-processes.yaml").read_text()
+    assert f"image: {settled.registry}/node-agent:{VERSION}" in agent
+    if database == "made":
+        objects = [each.value for each in read_documents(tmp_path / "database.yaml")]
+        (cluster,) = (each for each in objects if each["kind"] == "Cluster")
+        assert cluster["spec"]["storage"] == {"size": "10Gi", "storageClass": "standard"}
+        assert cluster["metadata"]["namespace"] == "gpucommons"
+        assert cluster["spec"]["instances"] == 2
+
+
+def test_the_database_that_is_given_is_the_hubs_and_the_cullers():
+    rendered = {str(k): v for k, v in render(_given_database()).items()}
+    address = "db.example.org:6432"
+    assert f"postgresql+psycopg2://hub@{address}/hub?sslmode=require" in rendered["jupyterhub.yaml"]
+    assert f"@{address}/idle?sslmode=require" in rendered["secrets/make.sh"]
+    assert "database/kustomization.yaml" not in rendered
+
+
+def _given_database():
+    return answers(database="given", database_address="db.example.org:6432")
+
+
+def test_versions_of_images_are_those_of_the_base():
+    hub = read(FOLDER / "jupyterhub" / "base.yaml")["hub"]["image"]
+    assert hub["tag"] == VERSION
+
+
+@pytest.mark.parametrize(
+    ("kind", "group", "team"),
+    [
+        ("ldap", "gpu-vision", "vision"),
+        ("ldap", "vision", None),
+        ("ldap", "it-staff", "admins"),
+        ("github", "lab-x:vision", "vision"),
+        ("github", "other:vision", None),
+        ("github", "lab-x:owners", "admins"),
+        ("google", "gpu.vision@example.org", "vision"),
+        ("google", "gpuxvision@example.org", None),
+        ("google", "gpu.vision@example.orgx", None),
+        ("google", "gpu.vision@example-org", None),
+        ("oidc", "vision", "vision"),
+    ],
+)
+def test_groups_of_the_provider_become_teams(tmp_path, kind, group, team):
+    settled = answers(identity_provider=kind, **PROVIDERS[kind])
+    file = tmp_path / "jupyterhub.yaml"
+    file.write_text(
+        next(text for name, text in render(settled).items() if str(name) == "jupyterhub.yaml")
+    )
+    rules = parse_rules(read(file)["hub"]["config"]["DexOAuthenticator"]["group_rules"])
+    made = mapped_groups(rules, [group], kind, reserved=["admins"])
+    assert (team in made) if team else not made

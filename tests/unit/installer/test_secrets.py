@@ -1,0 +1,256 @@
+"""The scripts make each Secret once, with values that nobody sees, and change nothing later."""
+
+import base64
+import json
+import os
+import shutil
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+from gpucommons_installer.rendering import render
+from gpucommons_installer.secrets import needed_secrets, needed_values
+
+from .samples import PROVIDERS, answers
+
+pytestmark = pytest.mark.skipif(
+    not (shutil.which("bash") and shutil.which("openssl")), reason="needs bash and openssl"
+)
+
+_KUBECTL = """#!{python} -IS
+'''Plays kubectl on a cluster that is a folder: get and create of Secrets, as the scripts ask.'''
+import base64, json, os, re, sys
+from pathlib import Path
+
+cluster, words = Path(os.environ["CLUSTER"]), sys.argv[1:]
+with (cluster / "calls").open("a") as calls:
+    calls.write(json.dumps(words) + chr(10))
+if (cluster / "away").exists():
+    sys.exit("Unable to connect to the server")
+namespace, verb = words[1], words[2]
+options = dict(each.partition("=")[::2] for each in words if each.startswith("--type="))
+name = words[4] if verb == "get" else words[5]
+file = cluster / f"{{namespace}}.{{name}}"
+if verb == "get":
+    assert "--ignore-not-found" in words
+    if file.exists():
+        output = words[words.index("--output") + 1]
+        found = re.search(r'index .data "([^"]+)"', output)
+        data = json.loads(file.read_text())["data"]
+        sys.stdout.write(base64.b64decode(data[found[1]]).decode() if found else f"secret/{{name}}")
+    sys.exit()
+data = {{}}
+for each in words:
+    if each.startswith("--from-file="):
+        key, _, path = each.removeprefix("--from-file=").partition("=")
+        data[key] = base64.b64encode(Path(path).read_bytes()).decode()
+made = {{"metadata": {{"name": name}}, "type": options["--type"], "data": data}}
+if "--dry-run=client" in words:
+    sys.stdout.write(json.dumps(made))
+else:
+    assert not file.exists(), "AlreadyExists"
+    file.write_text(json.dumps(made))
+"""
+
+
+class _Installation:
+    """A folder with a script, and a cluster that is played."""
+
+    def __init__(self, folder: Path, cluster: Path, script: Path) -> None:
+        self.folder, self.cluster, self.script = folder, cluster, script
+
+    def run(self, **variables: str) -> subprocess.CompletedProcess[str]:
+        path = f"{self.cluster / 'bin'}:{os.environ['PATH']}"
+        return subprocess.run(
+            ["bash", self.script],
+            env={"PATH": path, "CLUSTER": str(self.cluster), **variables},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    def secrets(self) -> dict[tuple[str, str], dict[str, str]]:
+        """Data of each Secret that was made, by namespace and name."""
+        found = {}
+        for file in self.cluster.glob("*.*"):
+            namespace, _, name = file.name.partition(".")
+            found[namespace, name] = _plain(json.loads(file.read_text()))
+        return found
+
+
+def _plain(secret) -> dict[str, str]:
+    return {key: base64.b64decode(value).decode() for key, value in secret["data"].items()}
+
+
+@pytest.fixture
+def make(tmp_path):
+    """Write the script of these answers, and play a cluster."""
+
+    def make(**given: str) -> _Installation:
+        rendered = {str(file): text for file, text in render(answers(**given)).items()}
+        (script,) = (file for file in rendered if file.endswith(".sh"))
+        place = tmp_path / "installation" / script
+        place.parent.mkdir(parents=True)
+        place.write_text(rendered[script])
+        cluster = tmp_path / "cluster"
+        (cluster / "bin").mkdir(parents=True)
+        _program(cluster / "bin" / "kubectl", _KUBECTL.format(python=sys.executable))
+        _program(cluster / "bin" / "kubeseal", "#!/bin/sh\necho '# sealed'; exec cat\n")
+        return _Installation(place.parent, cluster, place)
+
+    return make
+
+
+def _program(file: Path, text: str) -> None:
+    file.write_text(text)
+    file.chmod(file.stat().st_mode | stat.S_IXUSR)
+
+
+def test_every_secret_is_made_with_values_that_fit_one_another(make):
+    there = make()
+    done = there.run()
+    assert (done.returncode, done.stderr) == (0, "")
+    found = there.secrets()
+    expected = {(each.namespace, each.name): set(each.data) for each in needed_secrets(answers())}
+    assert {key: set(data) for key, data in found.items()} == expected
+    hub, culler = found["gpucommons", "gpucommons-hub"], found["gpucommons", "idle-culler"]
+    assert hub["hub.services.idle.apiToken"] == culler["api-token"]
+    assert found["gpucommons", "gpucommons-dex-client"] == found["dex", "gpucommons-dex-client"]
+    password = found["gpucommons", "gpucommons-database-idle"]["password"]
+    assert culler["db-url"].startswith(f"postgresql+psycopg2://idle:{password}@")
+    random = [hub[key] for key in hub] + [password]
+    assert len(set(random)) == len(random)
+    assert all(len(each) == 64 for each in random)
+
+
+def test_no_value_is_among_the_arguments_of_a_program_or_in_the_output(make):
+    there = make()
+    done = there.run()
+    seen = (there.cluster / "calls").read_text() + done.stdout + done.stderr
+    values = [text for data in there.secrets().values() for text in data.values()]
+    assert not [each for each in values if len(each) > 10 and each in seen]
+
+
+def test_run_again_it_changes_nothing_and_makes_what_is_lacking_with_the_same_values(make):
+    there = make()
+    there.run()
+    before = there.secrets()
+    (there.cluster / "gpucommons.idle-culler").unlink()
+    (there.cluster / "dex.gpucommons-dex-client").unlink()
+    done = there.run()
+    assert done.returncode == 0
+    assert "Secret gpucommons/gpucommons-hub is there already" in done.stdout
+    assert there.secrets() == before
+
+
+def test_a_cluster_that_does_not_answer_gets_no_new_values(make):
+    there = make()
+    (there.cluster / "away").touch()
+    done = there.run()
+    assert done.returncode != 0
+    calls = [json.loads(each) for each in (there.cluster / "calls").read_text().splitlines()]
+    assert [each[2] for each in calls] == ["get"]
+
+
+@pytest.mark.parametrize("kind", ["ldap", "github", "google", "oidc", "saml"])
+def test_values_of_the_provider_are_asked_for_and_arrive_as_they_are(make, tmp_path, kind):
+    there = make(identity_provider=kind, **PROVIDERS[kind])
+    done = there.run()
+    assert done.returncode == 1
+    assert "Set the variable " in done.stderr
+    assert not there.secrets()
+    odd = 'a"b$c `d` \\ é'
+    settled = answers(identity_provider=kind, **PROVIDERS[kind])
+    given = {}
+    for each in needed_values(settled):
+        if each.is_file:
+            (tmp_path / each.name).write_text(f"{odd}\nof a file")
+            given[f"{each.name}_file"] = str(tmp_path / each.name)
+        elif not each.made:
+            given[each.name] = odd
+    done = there.run(**given)
+    assert (done.returncode, done.stderr) == (0, "")
+    made = there.secrets()["dex", "gpucommons-dex-connector"]
+    assert set(made.values()) <= {odd, f"{odd}\nof a file"}
+    assert set(made) == {key.removesuffix("_file").replace("_", "-") for key in given}
+
+
+def test_a_file_that_is_not_there_is_told_and_no_secret_is_made(make, tmp_path):
+    there = make(identity_provider="saml", **PROVIDERS["saml"])
+    done = there.run(saml_certificate_file=str(tmp_path / "none.pem"))
+    assert done.returncode == 1
+    assert "none.pem cannot be read, or is empty" in done.stderr
+    assert not there.secrets()
+
+
+def test_a_password_that_would_break_an_address_is_refused(make):
+    there = make(database="given", database_address="db.example.org")
+    done = there.run(hub_database_password="good", idle_database_password="p@ss/word")
+    assert done.returncode == 1
+    assert "other characters than letters, digits" in done.stderr
+    assert not there.secrets()
+    done = there.run(hub_database_password="good", idle_database_password="Pass-word.1")
+    assert done.returncode == 0
+    url = there.secrets()["gpucommons", "idle-culler"]["db-url"]
+    assert url == "postgresql+psycopg2://idle:Pass-word.1@db.example.org:5432/idle?sslmode=require"
+
+
+def test_sealed_secrets_are_files_of_all_secrets_and_never_made_twice(make):
+    there = make(secrets="sealed-secrets")
+    done = there.run()
+    assert (done.returncode, done.stderr) == (0, "")
+    files = {each.name for each in there.folder.glob("*.sealed.yaml")}
+    needed = needed_secrets(answers(secrets="sealed-secrets"))
+    assert files == {f"{each.namespace}-{each.name}.sealed.yaml" for each in needed}
+    assert {each.name for each in there.folder.iterdir()} == {*files, "seal.sh"}
+    before = {each: (there.folder / each).read_text() for each in files}
+    done = there.run()
+    assert done.returncode == 1
+    assert "There are sealed Secrets already" in done.stderr
+    assert before == {each: (there.folder / each).read_text() for each in files}
+
+
+def test_external_secrets_take_every_value_from_the_store_that_the_readme_lists():
+    settled = answers(
+        secrets="external-secrets",
+        secret_store="vault",
+        identity_provider="saml",
+        **PROVIDERS["saml"],
+    )
+    rendered = {str(file): text for file, text in render(settled).items()}
+    objects = list(yaml.safe_load_all(rendered["secrets/external-secrets.yaml"]))
+    needed = {(each.namespace, each.name): each for each in needed_secrets(settled)}
+    listed = set()
+    for each in objects:
+        secret = needed.pop((each["metadata"]["namespace"], each["metadata"]["name"]))
+        template = each["spec"]["target"]["template"]
+        assert (template["type"], set(template["data"])) == (secret.type, set(secret.data))
+        known = {entry["secretKey"] for entry in each["spec"]["data"]}
+        assert known == set(secret.values)
+        listed |= {entry["remoteRef"]["property"] for entry in each["spec"]["data"]}
+        assert each["spec"]["secretStoreRef"]["name"] == "vault"
+    assert not needed
+    assert listed == {each.name for each in needed_values(settled)}
+    assert all(f"| `{name}` |" in rendered["README.md"] for name in listed)
+    culler = next(each for each in objects if each["metadata"]["name"] == "idle-culler")
+    assert (
+        "idle:{{ .idle_database_password }}@"
+        in culler["spec"]["target"]["template"]["data"]["db-url"]
+    )
+
+
+@pytest.mark.skipif(not shutil.which("kubectl"), reason="needs kubectl, which makes these")
+def test_the_real_kubectl_takes_values_through_pipes(make):
+    there = make(secrets="sealed-secrets")
+    (there.cluster / "bin" / "kubectl").unlink()
+    done = there.run()
+    assert (done.returncode, done.stderr) == (0, "")
+    file = there.folder / "gpucommons-gpucommons-database-hub.sealed.yaml"
+    secret = yaml.safe_load(file.read_text())
+    assert secret["type"] == "kubernetes.io/basic-auth"
+    assert _plain(secret)["username"] == "hub"
+    assert len(_plain(secret)["password"]) == 64

@@ -1,0 +1,47 @@
+"""The catalogue of a local platform, made of the default one that somebody may have changed."""
+
+import pytest
+from gpucommons_local.errors import PlatformError
+from gpucommons_local.hub import local_catalogue as module
+from gpucommons_local.machine.cache import checkout
+from gpucommons_spawner.catalogue.file import load_catalogue
+
+_FILE = "hub_config/gpucommons_config/catalogue.yaml"
+_DEFAULT = (checkout() / _FILE).read_text()
+
+
+@pytest.fixture
+def local_catalogue(tmp_path, monkeypatch):
+    """Make it of a text, in the place of the default one."""
+    monkeypatch.setattr(module, "checkout", lambda: tmp_path)
+    monkeypatch.setattr(module, "find_built", lambda _: None)
+    file = tmp_path / _FILE
+    file.parent.mkdir(parents=True)
+
+    def local_catalogue(text):
+        file.write_text(text)
+        made = tmp_path / "made.yaml"
+        made.write_text(module.local_catalogue())
+        return load_catalogue(made)
+
+    return local_catalogue
+
+
+def test_the_hub_reads_what_was_meant(local_catalogue):
+    hours = "  schedules: [{name: n, hours: {begin: 20:00, end: 08:00}, rule: {stop_after: 2h}}]\n"
+    made = local_catalogue(_DEFAULT + hours)
+    assert f"{made.idle.schedules[0].hours.begin:%H:%M}" == "20:00"
+    assert made.sizes["gpu"].cpu_request == "100m"
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        (f"{_DEFAULT}sizes: {{}}\n", r"found duplicate key .sizes."),
+        (_DEFAULT.replace("memory: 8Gi", "memory: 8"), "did you mean 8Gi"),
+        ("sizes: {}\n", "environments: is missing; add it"),
+    ],
+)
+def test_a_mistake_in_it_is_told_before_anything_starts(local_catalogue, text, says):
+    with pytest.raises(PlatformError, match=says):
+        local_catalogue(text)

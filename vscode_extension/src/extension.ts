@@ -1,0 +1,156 @@
+import * as vscode from 'vscode';
+
+import { ActivityReporter } from './activity.ts';
+import type { NoticeLevel } from './contract.ts';
+import { NoticeFeed } from './feed.ts';
+import { Meter } from './meter.ts';
+import { NoticeDisplay } from './notices.ts';
+import { Running } from './running.ts';
+import { Server } from './server.ts';
+
+/** Names the socket of the session; gpucommons_lab.vscode sets it. */
+const SOCKET_VARIABLE = 'GPUCOMMONS_COMPANION';
+
+/** VS Code calls this once in each window. */
+export function activate(context: vscode.ExtensionContext): void {
+  const log = vscode.window.createOutputChannel('GPU Commons', { log: true });
+  context.subscriptions.push(log);
+  const socketPath = process.env[SOCKET_VARIABLE];
+  if (!socketPath) {
+    log.info('This VS Code was not started by a session of GPU Commons.');
+    return;
+  }
+  const server = new Server(socketPath);
+  context.subscriptions.push(
+    ...meter(server, log),
+    ...notices(server, log),
+    ...activity(server)
+  );
+}
+
+function meter(
+  server: Server,
+  log: vscode.LogOutputChannel
+): vscode.Disposable[] {
+  const item = vscode.window.createStatusBarItem(
+    'gpucommons.gpu',
+    vscode.StatusBarAlignment.Right,
+    1000
+  );
+  item.name = 'GPU';
+  const meter = new Meter({
+    read: () => server.get('/gpus'),
+    show: shown => {
+      if (shown) {
+        item.text = shown.text;
+        item.tooltip = new vscode.MarkdownString(shown.tooltip);
+        item.show();
+      } else {
+        item.hide();
+      }
+    },
+    log: words => log.info(words)
+  });
+  meter.focus(vscode.window.state.focused);
+  return [
+    item,
+    meter,
+    vscode.window.onDidChangeWindowState(state => meter.focus(state.focused))
+  ];
+}
+
+function notices(
+  server: Server,
+  log: vscode.LogOutputChannel
+): vscode.Disposable[] {
+  const item = vscode.window.createStatusBarItem(
+    'gpucommons.notices',
+    vscode.StatusBarAlignment.Left,
+    1000
+  );
+  item.name = 'Notices of the platform';
+  item.command = 'gpucommons.showNotices';
+  const display = new NoticeDisplay({
+    open,
+    answer: (id, choice) => {
+      server.post('/notices/answer', { id, choice }).catch((error: Error) => {
+        log.warn(`The choice did not reach the session: ${error.message}`);
+        open('error', 'Your choice did not reach the session.', []);
+      });
+    },
+    clear: () => vscode.commands.executeCommand('notifications.clearAll'),
+    badge: badge => {
+      if (badge) {
+        item.text = `$(${badge.level}) ${badge.text}`;
+        item.tooltip = badge.tooltip;
+        item.backgroundColor =
+          badge.level === 'info'
+            ? undefined
+            : new vscode.ThemeColor(`statusBarItem.${badge.level}Background`);
+        item.show();
+      } else {
+        item.hide();
+      }
+    }
+  });
+  const feed = new NoticeFeed({
+    follow: (onValue, onEnd) => server.follow('/notices', onValue, onEnd),
+    show: list => void display.show(list),
+    log: words => log.info(words)
+  });
+  const command = vscode.commands.registerCommand(
+    'gpucommons.showNotices',
+    () => display.reopen()
+  );
+  return [item, display, feed, command];
+}
+
+/**
+ * Show a notification, which stays until one of its buttons is pressed.
+ *
+ * Without `labels` it has one to confirm it. Resolves with the label that was pressed.
+ */
+function open(
+  level: NoticeLevel,
+  text: string,
+  labels: string[]
+): Thenable<string | undefined> {
+  const buttons = labels.length ? labels : ['OK'];
+  switch (level) {
+    case 'error':
+      return vscode.window.showErrorMessage(text, ...buttons);
+    case 'warning':
+      return vscode.window.showWarningMessage(text, ...buttons);
+    default:
+      return vscode.window.showInformationMessage(text, ...buttons);
+  }
+}
+
+function activity(server: Server): vscode.Disposable[] {
+  const running = new Running(() => reporter.work());
+  const reporter = new ActivityReporter({
+    report: () => server.post('/activity'),
+    isInUse: () => vscode.window.state.focused && vscode.window.state.active,
+    askWindow: () =>
+      vscode.commands.executeCommand('setContext', 'gpucommons.session', true),
+    isRunning: () => running.isAny
+  });
+  let wasInUse = true; // as every window says of itself at first
+  const { Keyboard, Mouse } = vscode.TextEditorSelectionChangeKind;
+  return [
+    running,
+    reporter,
+    vscode.window.onDidChangeWindowState(state => {
+      const isInUse = state.focused && state.active;
+      if (isInUse && !wasInUse) {
+        reporter.work();
+      }
+      wasInUse = isInUse;
+    }),
+    vscode.window.onDidChangeTextEditorSelection(event => {
+      if (event.kind === Keyboard || event.kind === Mouse) {
+        reporter.work();
+      }
+    })
+  ];
+}
