@@ -7,7 +7,11 @@ import httpx
 import yaml
 from gpucommons_local.machine.programs import program
 
+from tests.waiting import until
+
 from .processes import Program, free_port
+
+_BUSY = 429
 
 
 class APIServer(Program):
@@ -71,17 +75,17 @@ class APIServer(Program):
         super().start()
 
     def get(self, path: str) -> dict:
-        return self._done(self.client.get(path))
+        return self._done("GET", path)
 
     def post(self, path: str, body: dict) -> dict:
-        return self._done(self.client.post(path, json=body))
+        return self._done("POST", path, json=body)
 
     def patch(self, path: str, body: dict) -> dict:
         kind = {"Content-Type": "application/merge-patch+json"}
-        return self._done(self.client.patch(path, json=body, headers=kind))
+        return self._done("PATCH", path, json=body, headers=kind)
 
     def delete(self, path: str) -> None:
-        self.client.request("DELETE", path, json={"gracePeriodSeconds": 0})
+        self._answer("DELETE", path, json={"gracePeriodSeconds": 0})
 
     def kubeconfig_of(self, account: str) -> Path:
         """A file by which a program acts as one of the accounts."""
@@ -116,7 +120,17 @@ class APIServer(Program):
         except httpx.TransportError:
             return False
 
-    def _done(self, answer: httpx.Response) -> dict:
+    def _answer(self, method: str, path: str, **more) -> httpx.Response:
+        """Ask, and ask again what the server has no time for now, as every client of it does."""
+
+        def ask() -> httpx.Response | None:
+            answer = self.client.request(method, path, **more)
+            return None if answer.status_code == _BUSY else answer
+
+        return until(ask)
+
+    def _done(self, method: str, path: str, **more) -> dict:
+        answer = self._answer(method, path, **more)
         if answer.status_code == 404:
             raise LookupError(answer.text)
         assert answer.is_success, answer.text

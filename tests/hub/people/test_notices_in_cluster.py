@@ -1,6 +1,7 @@
 """Notices that stand on a real API server, with no more than the rights in cluster/base."""
 
 import pytest
+from gpucommons_people.clients.patience import AT_ONCE
 from gpucommons_people.errors import MissingRightError, UnreachableError
 from gpucommons_people.files.configuration import HubConfiguration
 
@@ -18,6 +19,11 @@ def configuration(configuration, tmp_path):
     url = f"http://127.0.0.1:{free_port()}/hub/api"
     hub = HubConfiguration(api_url=url, token_file=token)
     return configuration.model_copy(update={"hub": hub})
+
+
+@pytest.fixture
+def do(configuration):
+    return operations(configuration, "tester", AT_ONCE)
 
 
 def _send(text="Maintenance.", **said):

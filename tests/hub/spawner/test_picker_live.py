@@ -76,6 +76,19 @@ def test_a_stream_that_breaks_is_opened_again(scripted_page, hub, open_picker):
         hub.start()
 
 
+def test_a_proxy_that_knows_no_hub_does_not_sign_anybody_out(scripted_page, hub, open_picker):
+    open_picker(scripted_page, "ruth")
+    expect(scripted_page.locator("[data-size=gpu]")).to_contain_text("free")
+    _look_away(scripted_page, hidden=True)
+    answers = "**/availability*"
+    scripted_page.route(answers, lambda route: route.fulfill(status=404, body=""), times=1)
+    with scripted_page.expect_response(
+        lambda response: "availability" in response.url and response.ok
+    ):
+        _look_away(scripted_page, hidden=False)
+    expect(scripted_page.get_by_text("You are not signed in any more.")).to_be_hidden()
+
+
 def test_somebody_who_has_signed_out_meanwhile_is_told(scripted_page, hub, open_picker):
     open_picker(scripted_page, "ruth")
     _look_away(scripted_page, hidden=True)

@@ -6,6 +6,12 @@ const NO_ENTRY = [401, 403, 404];
 
 const isMessage = (block) => block.startsWith("data: ");
 
+// Whether the hub itself says so. A proxy whose hub is away may answer 404 to anything.
+const isNoEntry = async (response) => {
+  const said = NO_ENTRY.includes(response.status) ? await response.json() : {};
+  return said.status === response.status;
+};
+
 // onState is called with each state, onNoEntry once the hub does not know the person any more.
 export const follow = (url, onState, onNoEntry) => {
   let delay = SHORTEST_MS;
@@ -33,7 +39,7 @@ export const follow = (url, onState, onNoEntry) => {
     try {
       const headers = { Accept: "text/event-stream" };
       const response = await fetch(url, { headers, signal, cache: "no-store" });
-      if (NO_ENTRY.includes(response.status)) {
+      if (await isNoEntry(response)) {
         onNoEntry();
         return false;
       }
