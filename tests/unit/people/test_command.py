@@ -9,7 +9,7 @@ from datetime import date, timedelta
 
 import pytest
 from gpucommons_people import command, people
-from gpucommons_people.clients.cluster import PODS
+from gpucommons_people.clients.cluster import NAMESPACES, PODS
 from gpucommons_people.files.configuration import VARIABLE
 
 ADA = "ada@example.org"
@@ -250,6 +250,18 @@ def test_a_table_is_never_too_narrow_for_an_address(gpucommons, capsys, monkeypa
     output = capsys.readouterr().out
     assert long in output
     assert "…" not in output
+
+
+def test_a_team_is_removed_with_all_in_it_when_that_is_said(gpucommons, capsys, world):
+    world.add_workspace(ADA, "vision")
+    assert gpucommons("team", "remove", "vision") == 1
+    all_of_it = ("team", "remove", "vision", "--remove-members", "--delete-workspaces")
+    assert gpucommons(*all_of_it, "--dry-run") == 0
+    assert "team-vision" in world.left(NAMESPACES)
+    capsys.readouterr()
+    assert gpucommons(*all_of_it) == 0
+    assert "Delete namespace team-vision with all that is in it." in capsys.readouterr().out
+    assert "team-vision" not in world.left(NAMESPACES)
 
 
 def test_what_a_team_uses_is_counted_where_no_quota_counts_it(gpucommons, capsys, world):

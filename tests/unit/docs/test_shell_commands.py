@@ -1,0 +1,120 @@
+"""Commands that pages show: ours take these arguments, and a test runs those for a cluster.
+
+Or the page says that none does.
+"""
+
+import re
+from pathlib import Path
+
+import pytest
+from reference_pages import command_line
+from reference_pages.project import ROOT, programs
+
+from .shell_commands import DOCS, NOT_RUN, Shown, commands
+
+_TUTORIAL = DOCS / "tutorial" / "install-on-your-cluster.md"
+_LOCAL = "run-the-local-platform"
+"""Of the pages for platform engineers, the one that is about no cluster of theirs."""
+
+_INIT = "tests/unit/installer/test_command.py::"
+_CATALOGUE = "tests/unit/config/test_catalogue_command.py::"
+_PEOPLE = "tests/unit/people/test_command.py::"
+_OBJECTS = "tests/hub/people/test_objects_applied.py::test_a_second_apply_changes_nothing"
+_COPIED = "tests/hub/test_database_copy.py::test_a_copy_brings_back_what_the_older_hub_can_use"
+RUN_BY = {
+    r"gpucommons init \S+ --update": _INIT
+    + "test_an_update_writes_what_nobody_changed_and_shows_the_rest",
+    r"gpucommons init": _INIT + "test_a_folder_is_written_and_says_what_to_do_next",
+    r"gpucommons catalogue check --digests": _CATALOGUE + "test_a_pipeline_can_demand_digests",
+    r"gpucommons catalogue check": _CATALOGUE + "test_a_catalogue_without_mistakes_passes",
+    r"gpucommons doctor .*--values": "tests/unit/doctor/test_hub_values.py::"
+    "test_the_command_takes_the_files_that_helm_takes",
+    r"gpucommons doctor .*--only": "tests/unit/doctor/test_command.py::"
+    "test_faults_are_shown_with_what_to_do",
+    r"gpucommons team (apply|add)": "tests/cluster/test_people.py::"
+    "test_a_team_made_by_command_can_be_chosen_without_a_restart",
+    r"gpucommons team remove": _PEOPLE + "test_a_team_is_removed_with_all_in_it_when_that_is_said",
+    r"gpucommons (team|workspace) list": _PEOPLE + "test_every_view_has_json",
+    r"gpucommons user add": _PEOPLE + "test_a_person_is_added_shown_listed_and_removed",
+    r"gpucommons notice send": _PEOPLE + "test_a_notice_is_sent_listed_and_taken_back",
+    r"bash installation/secrets/make\.sh": "tests/unit/installer/test_secrets.py::"
+    "test_run_again_it_changes_nothing_and_makes_what_is_lacking_with_the_same_values",
+    r"kubectl kustomize installation$": "tests/unit/installer/test_rendering.py::"
+    "test_kustomize_renders_each_folder",
+    r"kubectl apply --server-side -k cluster/(base|network-policies)$": _OBJECTS,
+    r"kubectl -n gpucommons exec .* -- +(psql|pg_dump|pg_restore) ": _COPIED,
+}
+"""Which test runs a command: with files of its own, and all that the command needs."""
+
+
+def _cluster_pages() -> list[Path]:
+    index = (DOCS / "how-to" / "index.md").read_text()
+    (listed,) = re.findall(r":caption: Running the platform\n\n(.*?)```", index, re.DOTALL)
+    names = [name for name in listed.split() if name != _LOCAL]
+    return [_TUTORIAL, *(DOCS / "how-to" / f"{name}.md" for name in names)]
+
+
+def _is_ours(shown: Shown) -> bool:
+    return Path(shown.words[0]).name == "gpucommons"
+
+
+_PAGES = {str(page.relative_to(DOCS)): page for page in sorted(DOCS.rglob("*.md"))}
+_WITH_OURS = [name for name, page in _PAGES.items() if any(map(_is_ours, commands(page)))]
+
+
+@pytest.fixture(scope="module")
+def parser():
+    return command_line.parser_of("gpucommons", programs()["gpucommons"])
+
+
+@pytest.mark.parametrize("page", _WITH_OURS)
+def test_our_commands_take_the_arguments_that_a_page_gives_them(parser, page, capsys):
+    for shown in filter(_is_ours, commands(_PAGES[page])):
+        try:
+            parser.parse_args(shown.words[1:])
+        except SystemExit:
+            pytest.fail(f"{shown.text}\n{capsys.readouterr().err}")
+
+
+@pytest.mark.parametrize("page", _cluster_pages(), ids=lambda page: page.stem)
+def test_a_command_for_a_cluster_is_run_by_a_test_or_says_that_it_is_not(page):
+    open_to_doubt = [
+        each.text
+        for each in commands(page)
+        if not each.not_run and not any(re.search(pattern, each.text) for pattern in RUN_BY)
+    ]
+    assert not open_to_doubt, f"Name a test in RUN_BY, or write '{NOT_RUN}needs …' above them."
+
+
+def test_every_test_that_runs_a_command_exists():
+    lost = []
+    for node in set(RUN_BY.values()):
+        file, _, name = node.partition("::")
+        found = ROOT / file
+        if not found.is_file() or not re.search(rf"def {name}\(", found.read_text()):
+            lost.append(node)
+    assert not lost
+
+
+def test_every_test_is_for_a_command_that_a_page_shows():
+    texts = [each.text for page in _cluster_pages() for each in commands(page)]
+    assert not [each for each in RUN_BY if not any(re.search(each, text) for text in texts)]
+
+
+def test_commands_are_read_as_a_shell_reads_them(tmp_path, monkeypatch):
+    monkeypatch.setattr("tests.unit.docs.shell_commands.ROOT", tmp_path)
+    page = tmp_path / "page.md"
+    page.write_text(
+        "```sh\nmake up\n# Not run here: needs a cluster.\nkubectl get pods \\\n    -A |\n  wc -l\n"
+        "# Then:\nfor each in a b; do\n    helm list   # all\ndone\n```\n\n"
+        "   ```console\n   $ gpucommons status > file\n   well\n   ```\n\n"
+        "```yaml\nno: command\n```\n"
+    )
+    found = list(commands(page))
+    assert [(each.text, each.not_run) for each in found] == [
+        ("make up", ""),
+        ("kubectl get pods -A | wc -l", "needs a cluster."),
+        ("helm list   # all", "needs a cluster."),
+        ("gpucommons status > file", ""),
+    ]
+    assert [each.words for each in found[2:]] == [["helm", "list"], ["gpucommons", "status"]]
