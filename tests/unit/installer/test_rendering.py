@@ -1,5 +1,6 @@
 """Whatever is answered, the files are valid, fit one another, and hold no secret."""
 
+import json
 import re
 import shutil
 import subprocess
@@ -94,6 +95,21 @@ def test_the_device_plugin_cuts_gpus_as_sizes_ask(installation):
     operator = folder / "gpu-operator" / "configs.yaml"
     if operator.exists():
         assert read_document(operator).value["data"] == given["config"]["map"]
+
+
+def test_the_gpu_operator_is_told_what_its_device_plugin_needs_to_know(installation):
+    settled, folder = installation
+    readme = (folder / "README.md").read_text()
+    told = [json.loads(each) for each in re.findall(r"--patch '(.*)'", readme)]
+    expected = []
+    if "gpu-operator" in settled.present:
+        configs = read_document(folder / "gpu-operator" / "configs.yaml").value
+        named = {"name": configs["metadata"]["name"], "default": "whole"}
+        assert named["default"] in configs["data"]
+        expected.append({"spec": {"devicePlugin": {"config": named}}})
+        if settled.mig_slices:  # counts before migStrategy of the configurations
+            expected.append({"spec": {"mig": {"strategy": "mixed"}}})
+    assert told == expected
 
 
 def test_hub_and_dex_agree_about_each_other(installation):
