@@ -7,6 +7,7 @@ import argparse
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
     from gpucommons_doctor.checks.chart_values import Contradictions
@@ -17,7 +18,8 @@ _LIMIT_S = 60.0
 """Seconds for each check: a thousand nodes take some, and a CronJob must not hang."""
 _ABOUT = """
 Look at a cluster and say what is wrong before it breaks, with what to do. Nothing is changed. The
-exit code is 0 if nothing is wrong, 1 if there are faults, 2 if something could not be looked at.
+exit code is 0 if nothing is wrong, 1 if there are faults, 2 if something could not be looked at, or
+its metrics not delivered.
 """
 
 
@@ -71,6 +73,18 @@ def add_parsers(subparsers: "Subparsers", contradictions: "Contradictions") -> N
     parser.add_argument("--list", action="store_true", help="list the checks, and run none")
     parser.add_argument("--json", action="store_true", help="one JSON document, for programs")
     parser.add_argument(
+        "--metrics",
+        type=Path,
+        metavar="FILE",
+        help="also write metrics, for node exporter's textfile collector, which reads *.prom",
+    )
+    parser.add_argument(
+        "--push",
+        type=_pushgateway,
+        metavar="URL",
+        help="also push metrics to Prometheus' Pushgateway, such as http://pushgateway:9091",
+    )
+    parser.add_argument(
         "--timeout",
         type=_seconds,
         default=_LIMIT_S,
@@ -87,6 +101,20 @@ def _seconds(text: str) -> float:
     if not 0 < seconds < float("inf"):
         raise argparse.ArgumentTypeError(f"{text} is not a number of seconds above 0")
     return seconds
+
+
+def _pushgateway(text: str) -> str:
+    try:
+        address = urlsplit(text)
+        usable = address.scheme in {"http", "https"} and address.hostname and address.port != 0
+    except ValueError:
+        usable = False
+    if not usable or "@" in address.netloc or address.query or address.fragment:
+        raise argparse.ArgumentTypeError(
+            "the Pushgateway's address must be http://HOST:PORT or https://HOST:PORT, with a path "
+            "if it has one, and without user, password or query"
+        )
+    return text
 
 
 def _run(contradictions: "Contradictions", arguments: argparse.Namespace) -> int:

@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import time
 from collections.abc import Sequence
 
 from gpucommons_contract.wording import joined
@@ -24,6 +25,7 @@ from gpucommons_doctor.checks.sizes import SizesFit
 from gpucommons_doctor.checks.storage import Storage
 from gpucommons_doctor.checks.webhooks import Webhooks
 from gpucommons_doctor.installation import Installation, read_installation
+from gpucommons_doctor.metrics import as_metrics, deliver
 from gpucommons_doctor.output import Output
 from gpucommons_doctor.runner import SOUND, UNKNOWN, examine, exit_code
 
@@ -120,7 +122,11 @@ async def _examine(
         ca=arguments.ca,
     )
     checks = made(chosen, installation, contradictions)
+    begun = time.monotonic()
     async with Cluster.open(arguments.kubeconfig) as cluster:
         results = await examine(checks, cluster, arguments.timeout)
     output.results(results)
-    return exit_code(results)
+    metrics = as_metrics(results, time.time(), time.monotonic() - begun)
+    problems = await asyncio.to_thread(deliver, metrics, arguments.metrics, arguments.push)
+    output.problems(problems)
+    return UNKNOWN if problems else exit_code(results)

@@ -38,6 +38,11 @@ class Output:
         else:
             self._err.print(str(error), style="red", markup=False, soft_wrap=True)
 
+    def problems(self, problems: Sequence[str]) -> None:
+        """Say what else went wrong, beside the results. stdout keeps to these."""
+        for each in problems:
+            self._err.print(each, style="red", markup=False, soft_wrap=True)
+
     def checks(self, checks: Sequence[type[Check]]) -> None:
         """List checks without running them."""
         if self._json:
