@@ -15,7 +15,7 @@ from gpucommons_people.teams.team_objects import team_objects
 from reference_pages.project import ROOT
 
 from .chart_policies import HUB_LABELS, PROXY_LABELS, PULLER_LABELS, chart_policies
-from .kustomize import Object, named, of_kind, overlay, part
+from .kustomize import Object, named, of_kind, overlay, part, pod_template
 from .reachability import Machine, Network, Pod
 
 _SESSION = json.loads((ROOT / "tests" / "unit" / "spawner" / "golden" / "gpu.json").read_text())
@@ -31,7 +31,7 @@ def objects(environment: str) -> list[Object]:
 
 def _template(kind: str, name: str) -> Object:
     everything = [*overlay("prod"), *part("gpu-processes")]
-    return named(everything, kind, name)["spec"]["template"]
+    return pod_template(named(everything, kind, name))
 
 
 def _listens(template: Object) -> dict[str, int]:
@@ -71,6 +71,7 @@ _PODS = (
     _database("database", "10.1.1.4"),
     _database("second database", "10.1.1.5"),
     Pod("puller", OURS, PULLER_LABELS, "10.1.1.6"),
+    _own_pod("CronJob", "doctor", OURS, "10.1.1.9"),
     Pod("solver", OURS, _SOLVER, "10.1.1.7", {"http": 8089}),
     Pod("stray", OURS, {"app": "something"}, "10.1.1.8", {"http": 80}),
     Pod("Dex", DEX, _DEX, "10.1.2.1", _DEX_PORTS),
@@ -79,6 +80,7 @@ _PODS = (
     Pod("DNS", "kube-system", {"k8s-app": "kube-dns"}, "10.1.4.1", {"dns": 53}),
     Pod("ingress", "ingress", {"app": "ingress"}, "10.1.5.1", {"https": 8443}),
     Pod("Prometheus", "monitoring", {"app": "prometheus"}, "10.1.6.1", {"web": 9090}),
+    Pod("Pushgateway", "monitoring", {"app": "pushgateway"}, "10.1.6.2", {"http": 9091}),
     Pod("operator", "cnpg-system", _OPERATOR, "10.1.7.1"),
     # Who puts the labels of others on a pod elsewhere is not let in for it.
     Pod("like a session", "default", _SESSION["metadata"]["labels"], "10.1.8.1"),

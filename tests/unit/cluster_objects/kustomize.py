@@ -12,7 +12,7 @@ from tests.unit.kubectl import kustomized
 
 CLUSTER = ROOT / "cluster"
 ENVIRONMENTS = ("dev", "staging", "prod")
-PARTS = ("base", "network-policies", "queue", "database", "idle-culler")
+PARTS = ("base", "network-policies", "queue", "database", "idle-culler", "doctor")
 """What every overlay has."""
 OPTIONAL = ("gpu-processes",)
 """What an installation adds."""
@@ -49,6 +49,13 @@ def named(objects: list[Object], kind: str, name: str) -> Object:
     """Return the one object of a kind that has this name."""
     (found,) = (each for each in of_kind(objects, kind) if each["metadata"]["name"] == name)
     return found
+
+
+def pod_template(workload: Object) -> Object:
+    """Return what the pods of a Deployment, DaemonSet or CronJob are made of."""
+    spec: Object = workload["spec"]
+    template: Object = (spec.get("jobTemplate") or workload)["spec"]["template"]
+    return template
 
 
 def identity(each: Object) -> tuple[str, str, str]:

@@ -4,13 +4,18 @@ import re
 import shutil
 import tomllib
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 import yaml
 from reference_pages.project import ROOT
 
+from tests.unit.helm_values.charts import values
+
 from .custom_kinds import mistakes
-from .kustomize import CLUSTER, identity, made, named, of_kind, overlay, part
+from .doctor_command import given
+from .kustomize import CLUSTER, identity, made, named, of_kind, overlay, part, pod_template
+from .pod_security import lacks_for_restricted
 
 GUIDE = ROOT / "docs" / "how-to" / "apply-our-objects.md"
 TUTORIAL = ROOT / "docs" / "tutorial" / "install-on-your-cluster.md"
@@ -95,8 +100,8 @@ def _images(folder: Path) -> set[str]:
     return {
         container["image"]
         for each in made(folder)
-        if "template" in each.get("spec", {})
-        for container in each["spec"]["template"]["spec"]["containers"]
+        if each["kind"] in {"Deployment", "DaemonSet", "CronJob"}
+        for container in pod_template(each)["spec"]["containers"]
     }
 
 
@@ -111,6 +116,44 @@ def test_a_part_that_is_not_in_the_overlay_can_be_added(example):
     before = len(made(example))
     _change(example, "the agent of GPU nodes")
     assert len(made(example)) == before + len(part("gpu-processes"))
+
+
+def _checks_of(folder: Path):
+    """The doctor's pod, and what the command takes its arguments for."""
+    pod = pod_template(named(made(folder), "CronJob", "doctor"))["spec"]
+    return pod, given(pod["containers"][0])
+
+
+def test_the_checks_can_be_made_to_push_where_they_may(example):
+    assert _checks_of(example)[1].push is None
+    _change(example, "push what the checks find")
+    address = urlsplit(_checks_of(example)[1].push)
+    (rule,) = [
+        each
+        for each in named(made(example), "NetworkPolicy", "doctor")["spec"]["egress"]
+        if {"protocol": "TCP", "port": address.port} in each["ports"]
+    ]
+    (peer,) = rule["to"]
+    namespace = peer["namespaceSelector"]["matchLabels"]["kubernetes.io/metadata.name"]
+    assert address.hostname == f"pushgateway.{namespace}"
+
+
+def test_the_checks_can_be_told_of_an_authority_that_is_mounted(example):
+    _change(example, "push what the checks find")
+    _change(example, "an authority for the checks")
+    pod, arguments = _checks_of(example)
+    assert arguments.push is not None
+    (volume,) = [each for each in pod["volumes"] if each["name"] == "authority"]
+    (mount,) = [
+        each for each in pod["containers"][0]["volumeMounts"] if each["name"] == volume["name"]
+    ]
+    (item,) = volume["secret"]["items"]
+    assert arguments.ca == Path(mount["mountPath"], item["path"])
+    assert lacks_for_restricted(pod) == []
+    dev = values("jupyterhub", "dev")["hub"]
+    assert volume in dev["extraVolumes"]
+    assert mount in dev["extraVolumeMounts"]
+    assert str(arguments.ca) in str(dev["config"]["DexOAuthenticator"])
 
 
 def test_the_database_can_be_taken_out(example):

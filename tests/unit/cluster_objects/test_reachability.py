@@ -38,6 +38,12 @@ _YES = [
     ("idle-culler", "site", 5432),  # a database of the installation's own
     ("idle-culler", "DNS", 53),
     ("Prometheus", "idle-culler", 10101),
+    # The doctor's.
+    ("doctor", "API server", 6443),
+    ("doctor", "ingress", 8443),  # Dex, by its public name
+    ("doctor", "internet", 443),  # Dex elsewhere
+    ("doctor", "Pushgateway", 9091),
+    ("doctor", "DNS", 53),
     # What runs beside them.
     ("database", "second database", 5432),
     ("second database", "database", 8000),
@@ -55,7 +61,10 @@ _YES = [
 ]
 _YES_BY_ADDRESS = [
     # The node's cache of DNS, where pods are told of it by its address.
-    *((each, "DNS cache", 53) for each in ("hub", "proxy", "idle-culler", "database", "session")),
+    *(
+        (each, "DNS cache", 53)
+        for each in ("hub", "proxy", "idle-culler", "doctor", "database", "session")
+    ),
 ]
 _NO = [
     # A session reaches no other, nobody of ours but the hub's one port, and nothing of the site's.
@@ -116,7 +125,18 @@ _NO = [
     ("hub", "gpu-processes", 8890),
     ("like a session", "gpu-processes", 8890),
     # Credentials of a node are nobody's business; what needs nothing, asks nobody.
-    *((each, "metadata", 80) for each in ("hub", "proxy", "idle-culler", "database", "puller")),
+    *(
+        (each, "metadata", 80)
+        for each in ("hub", "proxy", "idle-culler", "doctor", "database", "puller")
+    ),
+    # The doctor asks no part of ours.
+    ("doctor", "hub", 8081),
+    ("doctor", "proxy", 8001),
+    ("doctor", "idle-culler", 10101),
+    ("doctor", "database", 5432),
+    ("doctor", "session", 8888),
+    ("doctor", "Dex", 5557),
+    ("doctor", "Prometheus", 9090),
     ("proxy", "API server", 6443),
     ("proxy", "site", 443),
     ("proxy", "internet", 443),
@@ -189,6 +209,8 @@ def test_among_the_pods_of_the_table_nobody_else_reaches_a_port_that_somebody_li
         ("second database", "database"),
         ("operator", "database"),
         ("operator", "second database"),
+        # whoever else is in Prometheus' namespace
+        *(("Pushgateway", each) for each in ("idle-culler", "Dex")),
     }
 
 

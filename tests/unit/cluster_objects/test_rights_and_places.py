@@ -8,12 +8,15 @@ from gpucommons_people.teams.team_objects import team_objects
 from tests.unit.helm_values.charts import FOLDER, read, releases
 
 from .cast import PODS, objects
-from .kustomize import CLUSTER, ENVIRONMENTS, identity, named, of_kind, overlay, part
+from .kustomize import CLUSTER, ENVIRONMENTS, identity, named, of_kind, overlay, part, pod_template
 from .pod_security import lacks_for_restricted
 from .reachability import matches
 
 _PSS = "pod-security.kubernetes.io/"
-_WORKLOADS = ("Deployment", "DaemonSet")
+_CONTROLLERS = ("Deployment", "DaemonSet")
+_WORKLOADS = (*_CONTROLLERS, "CronJob")
+_OF_KUBERNETES = {"kube-node-lease"}
+"""Namespaces that every cluster has."""
 _OF_CLUSTER = {
     "ClusterQueue", "ClusterRole", "ClusterRoleBinding", "Namespace", "ResourceFlavor",
     "ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding", "WorkloadPriorityClass",
@@ -26,7 +29,7 @@ def made(request):
 
 
 def test_every_object_is_in_a_namespace_that_is_made(made):
-    namespaces = {each["metadata"]["name"] for each in of_kind(made, "Namespace")}
+    namespaces = {each["metadata"]["name"] for each in of_kind(made, "Namespace")} | _OF_KUBERNETES
     for each in made:
         namespace = each["metadata"].get("namespace")
         if each["kind"] in _OF_CLUSTER:
@@ -72,7 +75,7 @@ def test_pods_run_under_accounts_that_are_made(made):
     accounts = _accounts(made)
     for kind in _WORKLOADS:
         for each in of_kind(made, kind):
-            account = each["spec"]["template"]["spec"]["serviceAccountName"]
+            account = pod_template(each)["spec"]["serviceAccountName"]
             assert (each["metadata"]["namespace"], account) in accounts
 
 
@@ -101,8 +104,9 @@ def test_every_namespace_says_what_pods_may_be(made):
 
 
 def test_our_pods_may_run_in_their_namespaces(made):
-    for each in of_kind(made, "Deployment"):
-        assert lacks_for_restricted(each["spec"]["template"]["spec"]) == []
+    for kind in ("Deployment", "CronJob"):
+        for each in of_kind(made, kind):
+            assert lacks_for_restricted(pod_template(each)["spec"]) == []
 
 
 def test_a_pod_that_may_not_run_is_found():
@@ -177,7 +181,7 @@ def test_services_and_budgets_select_the_pods_of_their_workload(made):
 
 
 def test_a_workload_selects_and_spreads_its_own_pods(made):
-    for kind in _WORKLOADS:
+    for kind in _CONTROLLERS:
         for each in of_kind(made, kind):
             template = each["spec"]["template"]
             labels = template["metadata"]["labels"]
@@ -190,7 +194,7 @@ def test_names_are_looked_up_where_teams_look_them_up():
     team = team_objects(Team(name="vision"))
     expected = named(team, "NetworkPolicy", "to-dns")["spec"]["egress"][0]
     everything = overlay("prod")
-    for name in ("to-dns", "idle-culler", "gpucommons-database"):
+    for name in ("to-dns", "idle-culler", "doctor", "gpucommons-database"):
         assert expected in named(everything, "NetworkPolicy", name)["spec"]["egress"]
 
 
@@ -240,7 +244,7 @@ def test_our_images_are_those_of_the_charts_values():
         for made in (overlay("prod"), part("gpu-processes"))
         for kind in _WORKLOADS
         for each in of_kind(made, kind)
-        for container in each["spec"]["template"]["spec"]["containers"]
+        for container in pod_template(each)["spec"]["containers"]
     }
     assert images == {f"gpucommons/hub:{tag}", f"gpucommons/node-agent:{tag}"}
     assert not [each for each in (CLUSTER / "overlays").rglob("*.yaml") if tag in each.read_text()]

@@ -22,6 +22,8 @@ class PlayedCluster:
         self.lists: dict[str, list[dict]] = {}
         self.forbidden: set[str] = set()
         """Ends of paths that are refused."""
+        self.may = lambda method, path: True
+        """Whether the account may make a request."""
         self.hanging: set[str] = set()
         """Ends of paths that are not answered until it is over."""
         self.over = asyncio.Event()
@@ -43,7 +45,8 @@ class PlayedCluster:
 
     async def answer(self, request):
         path, kind = request.path, request.path.split("/")[-1]
-        if any(path.endswith(each) for each in self.forbidden):
+        refused = any(path.endswith(each) for each in self.forbidden)
+        if refused or not self.may(request.method, path):
             return _refused(403, f'{kind} is forbidden: User "ada" cannot list resource "{kind}"')
         if any(path.endswith(each) for each in self.hanging):
             await self.over.wait()

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import re
 import shutil
 import subprocess
 import threading
@@ -20,6 +21,7 @@ from gpucommons_doctor.runner import Result
 from gpucommons_local.machine.cache import cache_folder
 from prometheus_client import generate_latest
 from prometheus_client.parser import text_string_to_metric_families
+from reference_pages.project import ROOT
 
 from .conftest import CATALOGUE
 
@@ -129,15 +131,37 @@ def test_what_a_check_found_makes_no_further_series():
     assert len(_read(_text(*(Result(each(), ()) for each in (NodesReady, Clocks))))) == 2 * 4 + 2
 
 
-def test_names_and_texts_are_as_prometheus_wants_them():
+def _promtool(*arguments, **options):
     promtool = shutil.which("promtool") or cache_folder() / "debian/prometheus/usr/bin/promtool"
     if not os.access(promtool, os.X_OK):
         pytest.skip("needs promtool, on the PATH or as the tests of Prometheus fetch it")
+    command = [promtool, *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=False, **options)
+
+
+def test_names_and_texts_are_as_prometheus_wants_them():
     text = _text(Result(NodesReady(), (good("All is well."),)))
-    done = subprocess.run(
-        [promtool, "check", "metrics"], input=text, capture_output=True, text=True, check=False
-    )
+    done = _promtool("check", "metrics", input=text)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def _rules():
+    page = (ROOT / "docs" / "how-to" / "check-a-cluster.md").read_text()
+    (block,) = re.findall(r"```yaml\n(# Rules for Prometheus\n.*?)```", page, re.DOTALL)
+    return block
+
+
+def test_the_rules_of_the_page_are_about_metrics_and_states_that_there_are():
+    there = {f"gpucommons_doctor_{name}" for name, *_ in _read(_text(Result(NodesReady(), ())))}
+    assert set(re.findall(r"gpucommons_doctor_\w+", _rules())) <= there
+    assert set(re.findall(r'state="(\w+)"', _rules())) <= set(State)
+
+
+def test_prometheus_takes_the_rules_of_the_page(tmp_path):
+    file = tmp_path / "rules.yaml"
+    file.write_text(_rules())
+    done = _promtool("check", "rules", file)
+    assert (done.returncode, "3 rules found" in done.stdout) == (0, True), done.stderr
 
 
 # What cannot be delivered
