@@ -38,6 +38,7 @@ def facts(answers: Answers) -> Mapping[str, object]:
         "callback": f"{answers.hub_url}/hub/oauth_callback",
         "issuer": issuer,
         "issuer_differs": issuer != ISSUERS[answers.environment],
+        "own_authority": _is_private(answers),
         "private_authority": _is_private(answers) and answers.environment != "dev",
         "resources": _resources(answers),
         "database_url": f"postgresql+psycopg2://hub@{database_host(answers)}/hub?sslmode=require",

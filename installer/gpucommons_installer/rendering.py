@@ -28,6 +28,7 @@ _FILES = {
     "people.yaml": None,
     "idle-culler.yaml": None,
     "kustomization.yaml": None,
+    "doctor/kustomization.yaml": None,
     "queue/kustomization.yaml": None,
     "queue/queue.yaml": None,
     "certificates/kustomization.yaml": "certificates",

@@ -7,6 +7,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+import yaml
 from gpucommons_authenticator import DexOAuthenticator
 from gpucommons_authenticator.identity.connectors import parse_connectors
 from gpucommons_authenticator.identity.group_rules import mapped_groups, parse_rules
@@ -265,7 +266,8 @@ def test_kustomizations_name_files_that_are_there(installation):
     _, folder = installation
     for file in folder.rglob("kustomization.yaml"):
         made = read_document(file).value
-        listed = [*made["resources"], *(each["path"] for each in made.get("patches", ()))]
+        patches = [each["path"] for each in made.get("patches", ()) if "path" in each]
+        listed = [*made["resources"], *patches]
         for generator in made.get("configMapGenerator", ()):
             listed += [each.partition("=")[2] or each for each in generator["files"]]
         for each in listed:
@@ -274,9 +276,23 @@ def test_kustomizations_name_files_that_are_there(installation):
             assert place.exists() or (ROOT / place.relative_to(clone)).is_dir(), (file, each)
 
 
+def test_the_checks_know_the_authority_that_the_hub_is_told_of(installation):
+    settled, folder = installation
+    hub = values("jupyterhub", settled.environment, folder)["hub"]
+    told = hub["config"]["DexOAuthenticator"].get("http_request_kwargs", {}).get("ca_certs")
+    volumes = [each for each in hub["extraVolumes"] if each["name"] == "authority"]
+    mounts = [each for each in hub["extraVolumeMounts"] if each["name"] == "authority"]
+    made = read_document(folder / "doctor" / "kustomization.yaml").value
+    patches = [yaml.safe_load(each["patch"]) for each in made.get("patches", ())]
+    added = [change["value"] for patch in patches for change in patch]
+    assert added == ([f"--ca={told}", *mounts, *volumes] if told else [])
+
+
 @pytest.mark.parametrize("database", ["made", "given"])
 def test_kustomize_renders_each_folder(tmp_path, database):
-    given = {"database_address": "db.example.org"} if database == "given" else {}
+    given = {}
+    if database == "given":
+        given = {"database_address": "db.example.org", "certificates": "authority"}
     settled = answers(
         database=database, parts="gpu-processes", present="gpu-operator", shared_gpus="2", **given
     )
@@ -289,6 +305,10 @@ def test_kustomize_renders_each_folder(tmp_path, database):
         (tmp_path / f"{file.parent.name}.yaml").write_text(kustomized(file.parent))
     culler = (tmp_path / "installation.yaml").read_text()
     assert f"image: {settled.registry}/hub:{VERSION}" in culler
+    doctor = (tmp_path / "doctor.yaml").read_text()
+    assert f"image: {settled.registry}/hub:{VERSION}" in doctor
+    assert ("- --ca=" in doctor) is (database == "given")
+    assert "namespace: kube-node-lease" in doctor
     agent = (tmp_path / "gpu-processes.yaml").read_text()
     assert f"image: {settled.registry}/node-agent:{VERSION}" in agent
     if database == "made":
