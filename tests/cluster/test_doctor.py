@@ -3,17 +3,27 @@
 import json
 import subprocess
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+import yaml
+from reference_pages.project import ROOT
 
 from tests.platform import GPUCOMMONS, LocalPlatform
 
 _PLANTED = "team-planted"
+_RIGHTS = str(ROOT / "cluster" / "doctor" / "rights.yaml")
 
 
-def _examined(platform: LocalPlatform) -> tuple[int, dict[str, list[dict[str, str]]]]:
-    """Run all checks; returns the exit code, and what each found that is not good."""
-    command = [GPUCOMMONS, "doctor", "--kubeconfig", str(platform.kubeconfig), "--json"]
+def _examined(
+    platform: LocalPlatform, kubeconfig: Path | None = None
+) -> tuple[int, dict[str, list[dict[str, str]]]]:
+    """Run all checks; returns the exit code, and what each found that is not good.
+
+    kubeconfig: another account's than the administrator's.
+    """
+    kubeconfig = kubeconfig or platform.kubeconfig
+    command = [GPUCOMMONS, "doctor", "--kubeconfig", str(kubeconfig), "--json"]
     command += ["--catalogue", str(platform.state / "hub" / "catalogue.yaml")]
     command += ["--values", str(platform.state / "hub" / "values.yaml")]
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
@@ -34,10 +44,29 @@ def planted(platform: LocalPlatform) -> Iterator[str]:
     platform.kubectl("delete", "namespace", _PLANTED)
 
 
+@pytest.fixture
+def as_the_cron_job(platform: LocalPlatform, tmp_path: Path) -> Iterator[Path]:
+    """A kubeconfig of the account of cluster/doctor."""
+    platform.kubectl("apply", "--server-side", "-f", _RIGHTS)
+    token = platform.kubectl("-n", "gpucommons", "create", "token", "doctor").strip()
+    config = yaml.safe_load(platform.kubeconfig.read_text())
+    config["users"] = [{**each, "user": {"token": token}} for each in config["users"]]
+    file = tmp_path / "kubeconfig"
+    file.write_text(yaml.safe_dump(config))
+    yield file
+    platform.kubectl("delete", "-f", _RIGHTS)
+
+
 def test_a_sound_cluster_has_no_faults_and_hides_nothing(platform):
     code, found = _examined(platform)
     serious = [e for each in found.values() for e in each if e["state"] != "warning"]
     assert serious == []
+    assert code == 0
+
+
+def test_the_account_of_the_hourly_checks_may_look_at_all_of_it(platform, as_the_cron_job):
+    code, found = _examined(platform, as_the_cron_job)
+    assert [e for each in found.values() for e in each if e["state"] != "warning"] == []
     assert code == 0
 
 
