@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from gpucommons_doctor.after.arguments import add_arguments
+
 if TYPE_CHECKING:
     from gpucommons_doctor.checks.chart_values import Contradictions
 
@@ -16,10 +18,13 @@ if TYPE_CHECKING:
 
 _LIMIT_S = 60.0
 """Seconds for each check: a thousand nodes take some, and a CronJob must not hang."""
+_STEP_LIMIT_S = 600.0
+"""Seconds for each step of --after: a node that is new to an image fetches it."""
 _ABOUT = """
 Look at a cluster and say what is wrong before it breaks, with what to do. Nothing is changed. The
 exit code is 0 if nothing is wrong, 1 if there are faults, 2 if something could not be looked at, or
-its metrics not delivered.
+its metrics not delivered. With --after, start a session and stop it again instead, to see whether
+all works together.
 """
 
 
@@ -87,10 +92,10 @@ def add_parsers(subparsers: "Subparsers", contradictions: "Contradictions") -> N
     parser.add_argument(
         "--timeout",
         type=_seconds,
-        default=_LIMIT_S,
         metavar="SECONDS",
-        help="for each check (%(default)g)",
+        help=f"for each check ({_LIMIT_S:g}), or each step of --after ({_STEP_LIMIT_S:g})",
     )
+    add_arguments(parser)
 
 
 def _seconds(text: str) -> float:
@@ -118,6 +123,12 @@ def _pushgateway(text: str) -> str:
 
 
 def _run(contradictions: "Contradictions", arguments: argparse.Namespace) -> int:
+    if arguments.timeout is None:
+        arguments.timeout = _STEP_LIMIT_S if arguments.after else _LIMIT_S
+    if arguments.after:
+        from gpucommons_doctor.after.command import run as look  # noqa: PLC0415 -- see above
+
+        return look(arguments)
     from gpucommons_doctor.examination import run  # noqa: PLC0415 -- see above
 
     return run(arguments, contradictions)

@@ -2,7 +2,8 @@
 
 import json as jsonlib
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
 from gpucommons_contract.wording import counted, joined
 from gpucommons_people.errors import PeopleError
@@ -45,37 +46,49 @@ class Output:
 
     def checks(self, checks: Sequence[type[Check]]) -> None:
         """List checks without running them."""
-        if self._json:
-            listed = [{"name": each.name, "question": each.question} for each in checks]
-            self._print_json({"checks": listed})
-            return
-        table = self._table("Check", "Question")
-        for each in checks:
-            table.add_row(Text(each.name), Text(each.question))
-        self._out.print(table)
+        listed = [{"name": each.name, "question": each.question} for each in checks]
+        rows = [(Text(each.name), Text(each.question)) for each in checks]
+        self.show({"checks": listed}, ("Check", "Question"), rows)
 
     def results(self, results: Sequence[Result]) -> None:
         """Show what all checks found."""
-        if self._json:
-            self._print_json({"checks": [each.as_json() for each in results]})
-            return
-        table = self._table("Check", "State", "Found, and what to do")
-        for result in results:
-            name = result.check.name
-            for finding in result.findings:
-                style = _STYLES.get(finding.state, _OTHER_STYLE)
-                table.add_row(Text(name), Text(str(finding.state), style), Text(_said(finding)))
-                name = ""
-        self._out.print(table)
-        self._out.print(f"\n{summary(results)}", markup=False)
+        rows = [
+            (Text("" if number else result.check.name), styled(finding.state), Text(said(finding)))
+            for result in results
+            for number, finding in enumerate(result.findings)
+        ]
+        document = {"checks": [each.as_json() for each in results]}
+        self.show(document, ("Check", "State", "Found, and what to do"), rows, summary(results))
 
-    @staticmethod
-    def _table(*columns: str) -> Table:
+    def show(
+        self,
+        document: Mapping[str, object],
+        columns: Sequence[str],
+        rows: Iterable[Sequence[Text]],
+        last: str = "",
+    ) -> None:
+        """Show rows, with a line below them, to people, and the document to programs."""
+        if self._json:
+            self._print_json(document)
+            return
         table = Table(box=None, pad_edge=False)
         for column in columns[:-1]:
             table.add_column(column, no_wrap=True)
         table.add_column(columns[-1], overflow="fold")
-        return table
+        for row in rows:
+            table.add_row(*row)
+        self._out.print(table)
+        if last:
+            self._out.print(f"\n{last}", markup=False)
+
+    @contextmanager
+    def telling(self) -> Iterator[Callable[[str], None]]:
+        """Show on a terminal what goes on meanwhile; nothing of it stays."""
+        if not self._err.is_terminal:
+            yield lambda _: None
+            return
+        with self._err.status("") as status:
+            yield lambda words: status.update(Text(words))
 
     @staticmethod
     def _print_json(document: Mapping[str, object]) -> None:
@@ -94,5 +107,11 @@ def summary(results: Sequence[Result]) -> str:
     return f"{joined(words)}."
 
 
-def _said(finding: Finding) -> str:
+def styled(state: State) -> Text:
+    """Return a state in its colour."""
+    return Text(str(state), _STYLES.get(state, _OTHER_STYLE))
+
+
+def said(finding: Finding) -> str:
+    """Return what was found, and below it what to do."""
     return f"{finding.found}\n→ {finding.advice}" if finding.advice else finding.found

@@ -1,7 +1,7 @@
 """Runs checks side by side, each for a limited time; whatever goes wrong is said, not passed."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from gpucommons_contract.wording import span
@@ -42,11 +42,16 @@ async def examine(checks: Sequence[Check], cluster: Cluster, limit_s: float) -> 
 
 
 def exit_code(results: Sequence[Result]) -> int:
+    """Return the code of what all checks found."""
+    return code_of(each.state for each in results)
+
+
+def code_of(states: Iterable[State]) -> int:
     """Return FAULTS if there is one, else UNKNOWN if something is, else SOUND."""
-    states = {each.state for each in results} or {State.UNKNOWN}
-    if State.FAULT in states:
+    present = set(states) or {State.UNKNOWN}
+    if State.FAULT in present:
         return FAULTS
-    return UNKNOWN if State.UNKNOWN in states else SOUND
+    return UNKNOWN if State.UNKNOWN in present else SOUND
 
 
 async def _result(check: Check, cluster: Cluster, limit_s: float) -> Result:

@@ -19,6 +19,7 @@ from gpucommons_people.clients.cluster import Cluster
 
 from gpucommons_doctor.check import Check
 from gpucommons_doctor.finding import Finding, State, fault, good, unknown, warning
+from gpucommons_doctor.trust import refused_certificate, trusting
 
 _NEEDED = frozenset({"openid", "email", "profile", "groups"})
 _REFRESHING = "offline_access"
@@ -55,7 +56,7 @@ class Dex(Check):
         self._issuer, self._ca = issuer, ca
 
     async def run(self, cluster: Cluster) -> list[Finding]:  # noqa: ARG002 -- Dex is asked itself
-        """Ask Dex, from where this runs."""
+        """Ask Dex, from where this runs, trusting what the hub trusts."""
         if not self._issuer:
             advice = "Name its address with --issuer, or the hub's settings with --values."
             return [warning("Dex was not looked at: no issuer is given.", advice)]
@@ -64,7 +65,7 @@ class Dex(Check):
             return [fault(f"The issuer {self._issuer!r} is no URL.", "Write https://HOST/dex.")]
         discovery = f"{self._issuer.rstrip('/')}/.well-known/openid-configuration"
         try:
-            async with httpx.AsyncClient(verify=self._trust(), timeout=_TIMEOUT_S) as http:
+            async with httpx.AsyncClient(verify=trusting(self._ca), timeout=_TIMEOUT_S) as http:
                 reading = await _read(http, discovery)
                 findings = judge_discovery(self._issuer, discovery, reading)
                 if not any(each.state is State.FAULT for each in findings):
@@ -77,10 +78,6 @@ class Dex(Check):
         except OSError as error:
             return [unknown(f"The file {self._ca} cannot be used: {error}.", "Correct --ca.")]
         return findings
-
-    def _trust(self) -> ssl.SSLContext:
-        """Trust what the hub trusts: the system's certificates, or those of a file instead."""
-        return ssl.create_default_context(cafile=str(self._ca) if self._ca else None)
 
 
 def judge_discovery(issuer: str, url: str, reading: Reading) -> list[Finding]:
@@ -104,7 +101,7 @@ def judge_keys(url: str, answer: Answer) -> Finding:
 
 def judge_failure(issuer: str, error: Exception) -> Finding:
     """Judge why there was no answer."""
-    if (refused := _certificate_error(error)) is not None:
+    if (refused := refused_certificate(error)) is not None:
         return fault(
             f"The certificate of {issuer} is not trusted: {refused.verify_message}.",
             "Send the whole chain. If your own authority signed it, name its file with --ca, and "
@@ -209,15 +206,6 @@ def _expiry_of(response: httpx.Response) -> datetime | None:
     if not certificate:
         return None
     return datetime.fromtimestamp(ssl.cert_time_to_seconds(certificate["notAfter"]), UTC)
-
-
-def _certificate_error(error: BaseException | None) -> ssl.SSLCertVerificationError | None:
-    """Find what OpenSSL said, which libraries wrap in errors of their own."""
-    while error is not None:
-        if isinstance(error, ssl.SSLCertVerificationError):
-            return error
-        error = error.__cause__ or error.__context__
-    return None
 
 
 def _texts(body: Mapping[str, object], key: str) -> frozenset[str] | None:

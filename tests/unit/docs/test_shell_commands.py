@@ -31,6 +31,8 @@ RUN_BY = {
     "test_the_command_takes_the_files_that_helm_takes",
     r"gpucommons doctor .*--only": "tests/unit/doctor/test_command.py::"
     "test_faults_are_shown_with_what_to_do",
+    r"gpucommons doctor --after": "tests/hub/test_doctor_after.py::"
+    "test_with_a_password_all_steps_are_good_and_nothing_is_left",
     r"gpucommons team (apply|add)": "tests/cluster/test_people.py::"
     "test_a_team_made_by_command_can_be_chosen_without_a_restart",
     r"gpucommons team remove": _PEOPLE + "test_a_team_is_removed_with_all_in_it_when_that_is_said",

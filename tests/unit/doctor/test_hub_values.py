@@ -89,7 +89,7 @@ async def test_the_command_takes_the_files_that_helm_takes(kubeconfig, capsys):
 def test_the_install_page_gives_the_doctor_what_it_gives_helm():
     page = (ROOT / "docs" / "tutorial" / "install-on-your-cluster.md").read_text()
     helm, *_more = re.findall(r"helm upgrade --install jupyterhub (?:.*\\\n)*.*", page)
-    (command,) = re.findall(r"gpucommons doctor (?:.*\\\n)*.*", page)
+    (command,) = re.findall(r"gpucommons doctor (?!--after)(?:.*\\\n)*.*", page)
     assert re.findall(r"--values (\S+)", command) == re.findall(r"-f (\S+)", helm)
 
 
