@@ -32,5 +32,5 @@ def chart_values() -> ChartValues:
         text = VALUES.read_text(encoding="utf-8")
     except FileNotFoundError:
         return ChartValues({})
-    values = yaml.safe_load(text)
+    values = yaml.load(text, yaml.CSafeLoader)
     return ChartValues(values if isinstance(values, dict) else {})

@@ -3,6 +3,7 @@
 import copy
 from collections.abc import Mapping, Sequence
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from typing import Any
 
 import yaml
@@ -32,8 +33,12 @@ _COUNTS = ("gpus", "gpu_shares", "sessions")
 def team_base() -> list[Manifest]:
     """Read the Kustomize base, in the order in which its objects must be made."""
     folder = files("gpucommons_people") / "team_base"
-    listed = yaml.safe_load((folder / "kustomization.yaml").read_text())["resources"]
-    return [each for name in listed for each in yaml.safe_load_all((folder / name).read_text())]
+    (said,) = _objects(folder / "kustomization.yaml")
+    return [each for name in said["resources"] for each in _objects(folder / name)]
+
+
+def _objects(file: Traversable) -> list[Manifest]:
+    return list(yaml.load_all(file.read_text(), yaml.CSafeLoader))
 
 
 def team_objects(team: Team, additions: Sequence[Manifest] = ()) -> list[Manifest]:

@@ -258,7 +258,7 @@ def test_without_the_chart_it_is_said_which_trait_to_set() -> None:
 def test_where_no_chart_mounts_values_there_are_none(tmp_path, monkeypatch) -> None:
     monkeypatch.setattr("gpucommons_config.chart.VALUES", tmp_path / "values.yaml")
     assert not chart_values()
-    (tmp_path / "values.yaml").write_text("hub: {db: {type:}}")
+    (tmp_path / "values.yaml").write_text("hub: {db: {type: null}}")
     assert chart_values().at("hub.db.type", "unset") == "unset"
     assert chart_values().at("hub.db.type.more") is None
 
