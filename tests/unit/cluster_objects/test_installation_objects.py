@@ -14,7 +14,7 @@ from tests.unit.helm_values.charts import values
 
 from .custom_kinds import mistakes
 from .doctor_command import given
-from .kustomize import CLUSTER, identity, made, named, of_kind, overlay, part, pod_template
+from .kustomize import CLUSTER, Object, identity, made, named, of_kind, overlay, part, pod_template
 from .pod_security import lacks_for_restricted
 
 GUIDE = ROOT / "docs" / "how-to" / "apply-our-objects.md"
@@ -37,8 +37,18 @@ def _here(address: str) -> str:
 @pytest.fixture
 def example(tmp_path):
     """The installation of the guide, with this checkout in the place of a release."""
-    shutil.copytree(CLUSTER, tmp_path / "cluster")
-    folder = tmp_path / "objects"
+    return _example(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def unchanged(tmp_path_factory):
+    """The objects of that installation."""
+    return made(_example(tmp_path_factory.mktemp("example")))
+
+
+def _example(beside: Path) -> Path:
+    shutil.copytree(CLUSTER, beside / "cluster")
+    folder = beside / "objects"
     folder.mkdir()
     shutil.copy(ROOT / "hub_config" / "gpucommons_config" / "catalogue.yaml", folder)
     shutil.copy(ROOT / "helm-values" / "example-installation" / "idle-culler.yaml", folder)
@@ -59,8 +69,8 @@ def _change(folder: Path, change: str):
     file.write_text(yaml.safe_dump(said))
 
 
-def test_an_installation_has_the_objects_of_its_overlay_and_its_files(example):
-    found = {identity(each) for each in made(example)}
+def test_an_installation_has_the_objects_of_its_overlay_and_its_files(unchanged):
+    found = {identity(each) for each in unchanged}
     files = {("ConfigMap", "gpucommons", name) for name in ("gpucommons-catalogue", "idle-culler")}
     assert found == {identity(each) for each in overlay("prod")} | files
 
@@ -74,8 +84,8 @@ def test_an_installation_that_sets_one_namespace_for_all_is_refused(example):
         made(example)
 
 
-def test_the_installation_says_how_many_gpus_the_queue_has(example, catalogue):
-    (queue,) = of_kind(made(example), "ClusterQueue")
+def test_the_installation_says_how_many_gpus_the_queue_has(unchanged, catalogue):
+    (queue,) = of_kind(unchanged, "ClusterQueue")
     (group,) = queue["spec"]["resourceGroups"]
     quotas = {e["name"]: e["nominalQuota"] for e in group["flavors"][0]["resources"]}
     assert quotas == {"nvidia.com/gpu": "4", "nvidia.com/gpu.shared": "16"}
@@ -91,8 +101,8 @@ def test_the_installation_says_how_many_gpus_the_queue_has(example, catalogue):
     assert asked <= set(quotas)
 
 
-def test_the_queue_of_the_example_is_as_its_kind_says(example):
-    (queue,) = of_kind(made(example), "ClusterQueue")
+def test_the_queue_of_the_example_is_as_its_kind_says(unchanged):
+    (queue,) = of_kind(unchanged, "ClusterQueue")
     assert mistakes(queue) == []
 
 
@@ -112,25 +122,25 @@ def test_all_images_come_from_where_the_installation_says_in_one_place(example):
     assert all(each.startswith(f"{REGISTRY}/gpucommons/") for each in images)
 
 
-def test_a_part_that_is_not_in_the_overlay_can_be_added(example):
-    before = len(made(example))
+def test_a_part_that_is_not_in_the_overlay_can_be_added(example, unchanged):
     _change(example, "the agent of GPU nodes")
-    assert len(made(example)) == before + len(part("gpu-processes"))
+    assert len(made(example)) == len(unchanged) + len(part("gpu-processes"))
 
 
-def _checks_of(folder: Path):
+def _checks_of(objects: list[Object]):
     """The doctor's pod, and what the command takes its arguments for."""
-    pod = pod_template(named(made(folder), "CronJob", "doctor"))["spec"]
+    pod = pod_template(named(objects, "CronJob", "doctor"))["spec"]
     return pod, given(pod["containers"][0])
 
 
-def test_the_checks_can_be_made_to_push_where_they_may(example):
-    assert _checks_of(example)[1].push is None
+def test_the_checks_can_be_made_to_push_where_they_may(example, unchanged):
+    assert _checks_of(unchanged)[1].push is None
     _change(example, "push what the checks find")
-    address = urlsplit(_checks_of(example)[1].push)
+    found = made(example)
+    address = urlsplit(_checks_of(found)[1].push)
     (rule,) = [
         each
-        for each in named(made(example), "NetworkPolicy", "doctor")["spec"]["egress"]
+        for each in named(found, "NetworkPolicy", "doctor")["spec"]["egress"]
         if {"protocol": "TCP", "port": address.port} in each["ports"]
     ]
     (peer,) = rule["to"]
@@ -141,7 +151,7 @@ def test_the_checks_can_be_made_to_push_where_they_may(example):
 def test_the_checks_can_be_told_of_an_authority_that_is_mounted(example):
     _change(example, "push what the checks find")
     _change(example, "an authority for the checks")
-    pod, arguments = _checks_of(example)
+    pod, arguments = _checks_of(made(example))
     assert arguments.push is not None
     (volume,) = [each for each in pod["volumes"] if each["name"] == "authority"]
     (mount,) = [
@@ -156,9 +166,9 @@ def test_the_checks_can_be_told_of_an_authority_that_is_mounted(example):
     assert str(arguments.ca) in str(dev["config"]["DexOAuthenticator"])
 
 
-def test_the_database_can_be_taken_out(example):
+def test_the_database_can_be_taken_out(example, unchanged):
     database = {identity(each) for each in part("database")}
-    assert database <= {identity(each) for each in made(example)}
+    assert database <= {identity(each) for each in unchanged}
     _change(example, "a database of your own")
     left = {identity(each) for each in made(example)}
     assert not database & left
@@ -167,14 +177,15 @@ def test_the_database_can_be_taken_out(example):
 
 def test_what_must_not_be_lost_can_be_kept_from_pruning(example):
     _change(example, "never prune these")
+    found = made(example)
     kept = {
         each["kind"]
-        for each in made(example)
+        for each in found
         if each["metadata"].get("annotations", {}).get("kustomize.toolkit.fluxcd.io/prune")
         == "disabled"
     }
     assert kept == {"Namespace", "Cluster"}
-    namespaces = of_kind(made(example), "Namespace")
+    namespaces = of_kind(found, "Namespace")
     assert all(
         "argocd.argoproj.io/sync-options" in e["metadata"]["annotations"] for e in namespaces
     )

@@ -5,6 +5,7 @@ Source: the chart's files/hub/jupyterhub_config.py and values.yaml, as far as th
 
 import copy
 import re
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -46,8 +47,14 @@ def untouched_values() -> dict[str, Any]:
 
 def documented_values() -> dict[str, Any]:
     """The chart's own values with those that the documentation says to set."""
+    return _merged(_merged(_DEFAULTS, _documented()), _CATALOGUE_FILE)
+
+
+@cache
+def _documented() -> dict[str, Any]:
     (block, *_more) = re.findall(r"^```yaml\n(.*?)^```", PAGE.read_text(), re.MULTILINE | re.DOTALL)
-    return _merged(_merged(_DEFAULTS, yaml.safe_load(block)), _CATALOGUE_FILE)
+    found: dict[str, Any] = yaml.safe_load(block)
+    return found
 
 
 _CATALOGUE_FILE = {"hub": {"config": {"GPUSpawner": {"catalogue_file": str(CATALOGUE)}}}}
@@ -100,7 +107,7 @@ def config_of(values: dict[str, Any]) -> Config:
 def mount_values(folder: Path, monkeypatch, values: dict[str, Any]) -> None:
     """Mount values as the chart does, in a folder of the test's."""
     file = folder / "values.yaml"
-    file.write_text(yaml.safe_dump(values))
+    file.write_text(yaml.dump(values, Dumper=yaml.CSafeDumper))
     monkeypatch.setattr(chart, "VALUES", file)
 
 

@@ -14,7 +14,7 @@ from .played_cluster import PlayedCluster, sound_cluster
 CATALOGUE = Path(__file__).with_name("catalogue.yaml")
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def installation() -> Installation:
     return read_installation(CATALOGUE, queue="sessions")
 

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 import yaml
-from gpucommons_contract.yaml_files import read_document, read_documents
+from gpucommons_contract.yaml_files import Document, read_documents
 from reference_pages.project import ROOT
 
 FOLDER = ROOT / "helm-values"
@@ -68,11 +68,20 @@ def read(file: Path) -> Values:
     return copy.deepcopy(_read_once(file))
 
 
-@cache
 def _read_once(file: Path) -> Values:
-    value = read_document(file).value
+    value = next((each.value for each in documents(file)), None)
     assert value is None or isinstance(value, dict), file
     return value or {}
+
+
+_READ: dict[str, tuple[Document, ...]] = {}
+
+
+def documents(file: Path) -> tuple[Document, ...]:
+    """Read all documents of a file, for looking only: files of the same text are read once."""
+    if (text := file.read_text()) not in _READ:
+        _READ[text] = read_documents(file)
+    return _READ[text]
 
 
 def values(chart: str, environment: str, installation: Path = EXAMPLE) -> Values:
@@ -98,8 +107,14 @@ def merge(under: Mapping[str, Any], over: Mapping[str, Any]) -> Values:
 
 def on_chart(release: Release, given: Values) -> Values:
     """Lay values over the chart's own; what is set to null takes the chart's away."""
-    defaults = yaml.safe_load(release.chart_file("values.yaml").read_text())
-    return _without_nulls(merge(defaults, given), given)
+    return _without_nulls(merge(of_chart(release, "values.yaml"), given), given)
+
+
+@cache
+def of_chart(release: Release, name: str) -> Values:
+    """Read a file of the chart itself, which nobody may change; skips as `Release.chart_file`."""
+    found: Values = yaml.load(release.chart_file(name).read_text(), yaml.CSafeLoader)
+    return found
 
 
 def _without_nulls(merged: Values, given: Mapping[str, Any]) -> Values:

@@ -1,12 +1,10 @@
 """What a chart refuses, or takes no notice of: by its own schema, and by its own values."""
 
-import json
 from collections.abc import Iterator, Mapping
 
-import yaml
 from jsonschema.validators import validator_for
 
-from .charts import Keys, Release, Values, merge, on_chart
+from .charts import Keys, Release, Values, merge, of_chart, on_chart
 
 _ANY = {"affinity", "nodeSelector", "resources", "podSecurityContext", "securityContext"}
 """Parts of pods, which charts pass on: they hold more than the chart's own values show."""
@@ -16,19 +14,18 @@ def mistakes(release: Release, given: Values) -> Iterator[str]:
     """Name each value. Skips the test if the chart is not at hand."""
     strict = False
     if release.has_chart_file("values.schema.json"):
-        schema = json.loads(release.chart_file("values.schema.json").read_text())
+        schema = of_chart(release, "values.schema.json")
         strict = schema.get("additionalProperties") is False
         validator = validator_for(schema)(schema)
         for error in validator.iter_errors(on_chart(release, given)):
             yield f"{error.json_path}: {error.message}"
     if not strict:
-        defaults = yaml.safe_load(release.chart_file("values.yaml").read_text())
-        yield from _unknown(given, merge(defaults, _conditions(release)))
+        yield from _unknown(given, merge(of_chart(release, "values.yaml"), _conditions(release)))
 
 
 def _conditions(release: Release) -> Values:
     """Return the switches of the chart's parts, which its values need not name."""
-    chart = yaml.safe_load(release.chart_file("Chart.yaml").read_text())
+    chart = of_chart(release, "Chart.yaml")
     switches: Values = {}
     for each in chart.get("dependencies", ()):
         for path in filter(None, each.get("condition", "").split(",")):

@@ -1,10 +1,8 @@
 """An installation for each combination of answers, written once."""
 
 import pytest
-from gpucommons_installer.folder import write
-from gpucommons_installer.rendering import render
 
-from .samples import answers, combined
+from .samples import answers, combined, write_all
 
 COMBINATIONS = tuple(combined())
 
@@ -14,5 +12,5 @@ def installation(request, tmp_path_factory):
     """Answers, and the folder that was written from them."""
     settled = answers(**COMBINATIONS[request.param])
     folder = tmp_path_factory.mktemp("clone") / "installation"
-    write(folder, render(settled))
+    write_all(folder, settled)
     return settled, folder

@@ -2,8 +2,10 @@
 
 from collections.abc import Iterator, Mapping
 from itertools import combinations
+from pathlib import Path
 
 from gpucommons_installer import Answers
+from gpucommons_installer.rendering import render
 from gpucommons_installer.settling import settle
 
 LEAST = {
@@ -72,6 +74,13 @@ _CHOICES: tuple[tuple[Given, ...], ...] = (
 def answers(**given: str) -> Answers:
     """Settle the least answers, and these."""
     return settle({**LEAST, **given})
+
+
+def write_all(folder: Path, settled: Answers) -> None:
+    """Write the files of an installation. `gpucommons init` waits for the disk besides."""
+    for file, text in render(settled).items():
+        (folder / file).parent.mkdir(parents=True, exist_ok=True)
+        (folder / file).write_text(text)
 
 
 def combined() -> Iterator[Given]:

@@ -4,27 +4,29 @@ import json
 import re
 import shutil
 import subprocess
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
 from gpucommons_authenticator import DexOAuthenticator
 from gpucommons_authenticator.identity.connectors import parse_connectors
 from gpucommons_authenticator.identity.group_rules import mapped_groups, parse_rules
-from gpucommons_contract.yaml_files import read_document, read_documents
 from gpucommons_installer.facts import VERSION
 from gpucommons_installer.rendering import render
 from gpucommons_people.files.configuration import read_configuration
 from gpucommons_people.teams.team import read_teams
 from gpucommons_spawner import GPUSpawner
 from gpucommons_spawner.catalogue.environment import utc_today
-from gpucommons_spawner.catalogue.file import checked_catalogue
+from gpucommons_spawner.catalogue.file import CheckedCatalogue, checked_catalogue
 from reference_pages.project import ROOT
 from traitlets import HasTraits
 
 from tests.unit.helm_values.charts import (
     EXAMPLE,
     FOLDER,
+    documents,
     helm_commands,
     named_secrets,
     read,
@@ -35,14 +37,28 @@ from tests.unit.helm_values.charts import (
 from tests.unit.helm_values.schema import mistakes
 from tests.unit.kubectl import kustomized
 
-from .samples import PROVIDERS, answers
+from .samples import PROVIDERS, answers, write_all
 
-_VALUES = ("jupyterhub", "dex", "nvidia-device-plugin")
+_CHARTS = ("jupyterhub", "dex", "nvidia-device-plugin")
 _OF_CERT_MANAGER = {"hub-tls", "dex-tls"}
 
 
 def _yaml(folder: Path) -> list[Path]:
     return sorted(each for each in folder.rglob("*.yaml"))
+
+
+# What is written stays as it is, and no test changes what it reads of it.
+_values = cache(values)
+
+
+def _document(file: Path) -> Any:
+    (found,) = documents(file)
+    return found.value
+
+
+@cache
+def _catalogue(folder: Path) -> CheckedCatalogue:
+    return checked_catalogue(folder / "catalogue.yaml", utc_today())
 
 
 def test_the_example_is_what_is_written_for_example_org():
@@ -59,12 +75,12 @@ def test_the_example_is_what_is_written_for_example_org():
 def test_every_file_is_yaml_that_our_reader_takes(installation):
     _, folder = installation
     for file in _yaml(folder):
-        assert read_documents(file), file
+        assert documents(file), file
 
 
 def test_the_catalogue_has_no_mistakes_and_its_images_are_those_that_are_built(installation):
     settled, folder = installation
-    found = checked_catalogue(folder / "catalogue.yaml", utc_today())
+    found = _catalogue(folder)
     assert not found.warnings
     for name, environment in found.catalogue.environments.items():
         (version,) = environment.versions.values()
@@ -74,28 +90,28 @@ def test_the_catalogue_has_no_mistakes_and_its_images_are_those_that_are_built(i
 
 def test_the_queue_has_every_resource_that_a_size_asks_for_and_no_other(installation):
     _, folder = installation
-    catalogue = checked_catalogue(folder / "catalogue.yaml", utc_today()).catalogue
+    catalogue = _catalogue(folder).catalogue
     asked = {
         resource
         for size in catalogue.sizes.values()
         if size.gpu
         for resource in size.gpu.fields().limits
     }
-    (group,) = read_documents(folder / "queue" / "queue.yaml")[1].value["spec"]["resourceGroups"]
+    (group,) = documents(folder / "queue" / "queue.yaml")[1].value["spec"]["resourceGroups"]
     (flavor,) = group["flavors"]
     assert asked == set(group["coveredResources"]) == {e["name"] for e in flavor["resources"]}
 
 
 def test_the_device_plugin_cuts_gpus_as_sizes_ask(installation):
     settled, folder = installation
-    catalogue = checked_catalogue(folder / "catalogue.yaml", utc_today()).catalogue
-    given = values("nvidia-device-plugin", settled.environment, folder)
+    catalogue = _catalogue(folder).catalogue
+    given = _values("nvidia-device-plugin", settled.environment, folder)
     replicas = int(re.search(r"replicas: (\d+)", given["config"]["map"]["shares"])[1])
     shares = {size.gpu.shares for size in catalogue.sizes.values() if hasattr(size.gpu, "shares")}
     assert shares <= {replicas}
     operator = folder / "gpu-operator" / "configs.yaml"
     if operator.exists():
-        assert read_document(operator).value["data"] == given["config"]["map"]
+        assert _document(operator)["data"] == given["config"]["map"]
 
 
 def test_the_gpu_operator_is_told_what_its_device_plugin_needs_to_know(installation):
@@ -104,7 +120,7 @@ def test_the_gpu_operator_is_told_what_its_device_plugin_needs_to_know(installat
     told = [json.loads(each) for each in re.findall(r"--patch '(.*)'", readme)]
     expected = []
     if "gpu-operator" in settled.present:
-        configs = read_document(folder / "gpu-operator" / "configs.yaml").value
+        configs = _document(folder / "gpu-operator" / "configs.yaml")
         named = {"name": configs["metadata"]["name"], "default": "whole"}
         assert named["default"] in configs["data"]
         expected.append({"spec": {"devicePlugin": {"config": named}}})
@@ -115,8 +131,8 @@ def test_the_gpu_operator_is_told_what_its_device_plugin_needs_to_know(installat
 
 def test_hub_and_dex_agree_about_each_other(installation):
     settled, folder = installation
-    dex = values("dex", settled.environment, folder)
-    hub = values("jupyterhub", settled.environment, folder)
+    dex = _values("dex", settled.environment, folder)
+    hub = _values("jupyterhub", settled.environment, folder)
     settings = hub["hub"]["config"]["DexOAuthenticator"]
     (client,) = dex["config"]["staticClients"]
     assert dex["config"]["issuer"] == settings["issuer"] == settled.dex_url
@@ -135,7 +151,7 @@ def test_hub_and_dex_agree_about_each_other(installation):
 
 def test_what_the_hub_is_set_to_are_settings_with_values_that_they_take(installation):
     settled, folder = installation
-    config = values("jupyterhub", settled.environment, folder)["hub"]["config"]
+    config = _values("jupyterhub", settled.environment, folder)["hub"]["config"]
     for each in (DexOAuthenticator, GPUSpawner):
         traits = each.class_traits(config=True)
         for trait, value in config[each.__name__].items():
@@ -144,15 +160,15 @@ def test_what_the_hub_is_set_to_are_settings_with_values_that_they_take(installa
 
 def test_secrets_are_named_and_never_written_out(installation):
     settled, folder = installation
-    for chart in _VALUES:
-        assert not list(written_out(values(chart, settled.environment, folder)))
+    for chart in _CHARTS:
+        assert not list(written_out(_values(chart, settled.environment, folder)))
     for file in _yaml(folder):
-        assert not any(list(written_out(each.value)) for each in read_documents(file)), file
+        assert not any(list(written_out(each.value)) for each in documents(file)), file
 
 
 def test_variables_of_connectors_come_from_secrets(installation):
     settled, folder = installation
-    dex = values("dex", settled.environment, folder)
+    dex = _values("dex", settled.environment, folder)
     used = set(re.findall(r"\$([A-Z_]+)", str(dex["config"])))
     assert used == {each["name"] for each in dex["envVars"]} - {"HUB_CLIENT_SECRET"}
 
@@ -164,27 +180,23 @@ def test_every_secret_that_values_name_is_made(installation):
         made |= set(re.findall(r"^secret \S+ (\S+)", file.read_text(), re.MULTILINE))
         made |= set(re.findall(r"metadata: \{name: ([^,]+),", file.read_text()))
     for chart in ("jupyterhub", "dex"):
-        given = named_secrets(values(chart, settled.environment, folder))
+        given = named_secrets(_values(chart, settled.environment, folder))
         assert given - _OF_CERT_MANAGER <= made
 
 
 def test_ingresses_have_an_issuer_that_is_made_or_given(installation):
     settled, folder = installation
     file = folder / "certificates" / "issuer.yaml"
-    made = (
-        {each.value["metadata"]["name"] for each in read_documents(file)}
-        if file.exists()
-        else set()
-    )
+    made = {each.value["metadata"]["name"] for each in documents(file)} if file.exists() else set()
     for chart in ("jupyterhub", "dex"):
-        ingress = values(chart, settled.environment, folder)["ingress"]
+        ingress = _values(chart, settled.environment, folder)["ingress"]
         issuer = ingress["annotations"]["cert-manager.io/cluster-issuer"]
         assert issuer in (made or {settled.issuer})
 
 
 def test_a_hub_trusts_an_authority_that_no_browser_knows(installation):
     settled, folder = installation
-    hub = values("jupyterhub", settled.environment, folder)["hub"]
+    hub = _values("jupyterhub", settled.environment, folder)["hub"]
     private = settled.certificates == "authority" or settled.issuer_is == "private"
     mounts = {each["name"]: each["mountPath"] for each in hub["extraVolumeMounts"]}
     assert set(mounts) == {each["name"] for each in hub["extraVolumes"]}
@@ -199,10 +211,10 @@ def test_environments_do_not_trust_more_than_they_need():
     assert [each["name"] for each in base["extraVolumes"]] == ["catalogue"]
 
 
-@pytest.mark.parametrize("chart", _VALUES)
+@pytest.mark.parametrize("chart", _CHARTS)
 def test_the_chart_takes_every_value(installation, chart):
     settled, folder = installation
-    given = values(chart, settled.environment, folder)
+    given = _values(chart, settled.environment, folder)
     assert not list(mistakes(releases()[chart], given))
 
 
@@ -265,7 +277,7 @@ def test_teams_and_settings_of_the_commands_are_taken(installation):
 def test_kustomizations_name_files_that_are_there(installation):
     _, folder = installation
     for file in folder.rglob("kustomization.yaml"):
-        made = read_document(file).value
+        made = _document(file)
         patches = [each["path"] for each in made.get("patches", ()) if "path" in each]
         listed = [*made["resources"], *patches]
         for generator in made.get("configMapGenerator", ()):
@@ -278,11 +290,11 @@ def test_kustomizations_name_files_that_are_there(installation):
 
 def test_the_checks_know_the_authority_that_the_hub_is_told_of(installation):
     settled, folder = installation
-    hub = values("jupyterhub", settled.environment, folder)["hub"]
+    hub = _values("jupyterhub", settled.environment, folder)["hub"]
     told = hub["config"]["DexOAuthenticator"].get("http_request_kwargs", {}).get("ca_certs")
     volumes = [each for each in hub["extraVolumes"] if each["name"] == "authority"]
     mounts = [each for each in hub["extraVolumeMounts"] if each["name"] == "authority"]
-    made = read_document(folder / "doctor" / "kustomization.yaml").value
+    made = _document(folder / "doctor" / "kustomization.yaml")
     patches = [yaml.safe_load(each["patch"]) for each in made.get("patches", ())]
     added = [change["value"] for patch in patches for change in patch]
     assert added == ([f"--ca={told}", *mounts, *volumes] if told else [])
@@ -298,9 +310,7 @@ def test_kustomize_renders_each_folder(tmp_path, database):
     )
     shutil.copytree(ROOT / "cluster", tmp_path / "cluster")
     folder = tmp_path / "installation"
-    for file, text in render(settled).items():
-        (folder / file).parent.mkdir(parents=True, exist_ok=True)
-        (folder / file).write_text(text)
+    write_all(folder, settled)
     for file in folder.rglob("kustomization.yaml"):
         (tmp_path / f"{file.parent.name}.yaml").write_text(kustomized(file.parent))
     culler = (tmp_path / "installation.yaml").read_text()
@@ -312,7 +322,7 @@ def test_kustomize_renders_each_folder(tmp_path, database):
     agent = (tmp_path / "gpu-processes.yaml").read_text()
     assert f"image: {settled.registry}/node-agent:{VERSION}" in agent
     if database == "made":
-        objects = [each.value for each in read_documents(tmp_path / "database.yaml")]
+        objects = [each.value for each in documents(tmp_path / "database.yaml")]
         (cluster,) = (each for each in objects if each["kind"] == "Cluster")
         assert cluster["spec"]["storage"] == {"size": "10Gi", "storageClass": "standard"}
         assert cluster["metadata"]["namespace"] == "gpucommons"
