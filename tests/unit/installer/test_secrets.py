@@ -1,12 +1,10 @@
 """The scripts make each Secret once, with values that nobody sees, and change nothing later."""
 
 import base64
-import json
 import os
 import shutil
 import stat
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -20,39 +18,37 @@ pytestmark = pytest.mark.skipif(
     not (shutil.which("bash") and shutil.which("openssl")), reason="needs bash and openssl"
 )
 
-_KUBECTL = """#!{python} -IS
-'''Plays kubectl on a cluster that is a folder: get and create of Secrets, as the scripts ask.'''
-import base64, json, os, re, sys
-from pathlib import Path
-
-cluster, words = Path(os.environ["CLUSTER"]), sys.argv[1:]
-with (cluster / "calls").open("a") as calls:
-    calls.write(json.dumps(words) + chr(10))
-if (cluster / "away").exists():
-    sys.exit("Unable to connect to the server")
-namespace, verb = words[1], words[2]
-options = dict(each.partition("=")[::2] for each in words if each.startswith("--type="))
-name = words[4] if verb == "get" else words[5]
-file = cluster / f"{{namespace}}.{{name}}"
-if verb == "get":
-    assert "--ignore-not-found" in words
-    if file.exists():
-        output = words[words.index("--output") + 1]
-        found = re.search(r'index .data "([^"]+)"', output)
-        data = json.loads(file.read_text())["data"]
-        sys.stdout.write(base64.b64decode(data[found[1]]).decode() if found else f"secret/{{name}}")
-    sys.exit()
-data = {{}}
-for each in words:
-    if each.startswith("--from-file="):
-        key, _, path = each.removeprefix("--from-file=").partition("=")
-        data[key] = base64.b64encode(Path(path).read_bytes()).decode()
-made = {{"metadata": {{"name": name}}, "type": options["--type"], "data": data}}
-if "--dry-run=client" in words:
-    sys.stdout.write(json.dumps(made))
-else:
-    assert not file.exists(), "AlreadyExists"
-    file.write_text(json.dumps(made))
+_KUBECTL = """#!/bin/sh
+# Plays kubectl on a cluster that is a folder: get and create of Secrets, as the scripts ask.
+# A Secret is a folder, NAMESPACE.NAME, with a file for each key.
+set -eu
+echo "$*" >>"$CLUSTER/calls"
+if [ -e "$CLUSTER/away" ]; then
+    echo "Unable to connect to the server" >&2
+    exit 1
+fi
+if [ "$3" = get ]; then
+    [ "$6" = --ignore-not-found ]
+    secret=$CLUSTER/secrets/$2.$5
+    [ -d "$secret" ] || exit 0
+    case $8 in
+        name) echo "secret/$5" ;;
+        *) key=${8#*index .data \\"}; cat "$secret/${key%%\\"*}" ;;
+    esac
+    exit
+fi
+[ "$3 $4 $5 ${7%=*}" = "create secret generic --type" ]
+secret=$CLUSTER/secrets/$2.$6
+case "$*" in
+    *--dry-run=client*) secret=$(mktemp -d) ;;
+    *) mkdir "$secret" ;; # fails if it is there
+esac
+for each; do
+    case $each in
+        --from-file=*) each=${each#*=}; cat "${each#*=}" >"$secret/${each%%=*}" ;;
+    esac
+done
+case "$*" in *--dry-run=client*) grep -r "" "$secret"; rm -r "$secret" ;; esac
 """
 
 
@@ -76,14 +72,10 @@ class _Installation:
     def secrets(self) -> dict[tuple[str, str], dict[str, str]]:
         """Data of each Secret that was made, by namespace and name."""
         found = {}
-        for file in self.cluster.glob("*.*"):
-            namespace, _, name = file.name.partition(".")
-            found[namespace, name] = _plain(json.loads(file.read_text()))
+        for secret in (self.cluster / "secrets").iterdir():
+            namespace, _, name = secret.name.partition(".")
+            found[namespace, name] = {key.name: key.read_text() for key in secret.iterdir()}
         return found
-
-
-def _plain(secret) -> dict[str, str]:
-    return {key: base64.b64decode(value).decode() for key, value in secret["data"].items()}
 
 
 @pytest.fixture
@@ -97,8 +89,9 @@ def make(tmp_path):
         place.parent.mkdir(parents=True)
         place.write_text(rendered[script])
         cluster = tmp_path / "cluster"
-        (cluster / "bin").mkdir(parents=True)
-        _program(cluster / "bin" / "kubectl", _KUBECTL.format(python=sys.executable))
+        (cluster / "secrets").mkdir(parents=True)
+        (cluster / "bin").mkdir()
+        _program(cluster / "bin" / "kubectl", _KUBECTL)
         _program(cluster / "bin" / "kubeseal", "#!/bin/sh\necho '# sealed'; exec cat\n")
         return _Installation(place.parent, cluster, place)
 
@@ -139,8 +132,8 @@ def test_run_again_it_changes_nothing_and_makes_what_is_lacking_with_the_same_va
     there = make()
     there.run()
     before = there.secrets()
-    (there.cluster / "gpucommons.idle-culler").unlink()
-    (there.cluster / "dex.gpucommons-dex-client").unlink()
+    for lost in ("gpucommons.idle-culler", "dex.gpucommons-dex-client"):
+        shutil.rmtree(there.cluster / "secrets" / lost)
     done = there.run()
     assert done.returncode == 0
     assert "Secret gpucommons/gpucommons-hub is there already" in done.stdout
@@ -152,8 +145,8 @@ def test_a_cluster_that_does_not_answer_gets_no_new_values(make):
     (there.cluster / "away").touch()
     done = there.run()
     assert done.returncode != 0
-    calls = [json.loads(each) for each in (there.cluster / "calls").read_text().splitlines()]
-    assert [each[2] for each in calls] == ["get"]
+    calls = (there.cluster / "calls").read_text().splitlines()
+    assert [each.split()[2] for each in calls] == ["get"]
 
 
 @pytest.mark.parametrize("kind", ["ldap", "github", "google", "oidc", "saml"])
@@ -252,5 +245,6 @@ def test_the_real_kubectl_takes_values_through_pipes(make):
     file = there.folder / "gpucommons-gpucommons-database-hub.sealed.yaml"
     secret = yaml.safe_load(file.read_text())
     assert secret["type"] == "kubernetes.io/basic-auth"
-    assert _plain(secret)["username"] == "hub"
-    assert len(_plain(secret)["password"]) == 64
+    plain = {key: base64.b64decode(value).decode() for key, value in secret["data"].items()}
+    assert plain["username"] == "hub"
+    assert len(plain["password"]) == 64
