@@ -51,7 +51,7 @@ _LAYOUTS = [
     "      ? {name}\n      : default: false  # image\n        image:   {image}{end}\n{after}",
     "      {name}:\n        image:\n          {image}{end}\n{after}",
 ]
-_COMMENTS = st.text(st.characters(codec="utf-8", categories=["L", "N", "P", "Zs"]), max_size=30)
+_COMMENTS = st.text(st.characters(categories=["L", "N", "P", "Zs"]), max_size=30)
 
 
 @st.composite

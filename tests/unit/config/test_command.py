@@ -26,8 +26,9 @@ def test_an_error_that_nobody_reads_is_no_traceback(tmp_path):
     reader, writer = os.pipe()
     os.close(reader)  # before it begins, or it may be told all before
     try:
-        program = [*PROGRAM, "catalogue", "check", str(tmp_path)]
-        assert subprocess.run(program, stderr=writer, check=False).returncode == 141
+        program = [*PROGRAM, "init", str(tmp_path)]
+        done = subprocess.run(program, stdin=subprocess.DEVNULL, stderr=writer, check=False)
+        assert done.returncode == 141
     finally:
         os.close(writer)
 

@@ -32,7 +32,7 @@ def culler(monkeypatch):
     monkeypatch.setattr(patience, "_FIRST_PAUSE_S", 0.01)
     server = ThreadingHTTPServer(("127.0.0.1", 0), _Culler)
     server.answers, server.url = [], f"http://127.0.0.1:{server.server_port}/services/idle/api/x"
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     yield server
     server.shutdown()

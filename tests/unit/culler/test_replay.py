@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 from gpucommons_culler.core.rule import IdleRule
+from hypothesis import settings
 
 from bench.idle_replay import HUB, KUBEFLOW_HOUR, NO_EXPORTER, OURS, PRUNER, RULES, outcomes
 from bench.replay import traps
@@ -102,17 +103,22 @@ def test_who_reads_and_types_is_not_ended_where_nobody_may_keep_a_session():
     assert replay(day, {OURS: Ours(rule=rule)}, TICK)[OURS].wrong == 0
 
 
+def _days() -> int:
+    """Count days by chance: 250, and fewer where properties have fewer examples."""
+    return settings.default.max_examples * 5 // 2
+
+
 def test_on_days_by_chance_nothing_that_works_is_ended_and_the_oracle_is_nearly_reached():
-    ours = outcomes(days(250), {OURS: Ours})[OURS]
-    assert ours.days == 250
+    ours = outcomes(days(_days()), {OURS: Ours})[OURS]
+    assert ours.days == _days()
     assert (ours.wrong, ours.early) == (0, 0)
     assert ours.share >= 0.95
 
 
 def test_days_by_chance_have_what_the_peers_fail_at():
     peers = {name: RULES[name] for name in (HUB, KUBEFLOW_HOUR, PRUNER)}
-    found = outcomes(days(250), peers)
-    assert all(each.wrong > 10 for each in found.values())
+    found = outcomes(days(_days()), peers)
+    assert all(each.wrong > _days() / 25 for each in found.values())
 
 
 def test_the_same_seed_makes_the_same_days():
