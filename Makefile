@@ -19,6 +19,9 @@ EXAMPLES ?= quick
 VENV := .venv
 BIN := $(VENV)/bin
 GPUCOMMONS := $(BIN)/gpucommons
+# Compiled modules are kept whatever the shell says: without them, each process of a run compiles
+# all of them, and pytest all tests.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help up down status images test test-parts test-faults test-platform check check-python check-pages bench dist docs docs-links format requirements pictures clean
 
