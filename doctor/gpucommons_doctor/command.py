@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
 
-_LIMIT_S = 60.0
+CHECK_LIMIT_S = 60.0
 """Seconds for each check: a thousand nodes take some, and a CronJob must not hang."""
 _STEP_LIMIT_S = 600.0
 """Seconds for each step of --after: a node that is new to an image fetches it."""
@@ -93,7 +93,7 @@ def add_parsers(subparsers: "Subparsers", contradictions: "Contradictions") -> N
         "--timeout",
         type=_seconds,
         metavar="SECONDS",
-        help=f"for each check ({_LIMIT_S:g}), or each step of --after ({_STEP_LIMIT_S:g})",
+        help=f"for each check ({CHECK_LIMIT_S:g}), or each step of --after ({_STEP_LIMIT_S:g})",
     )
     add_arguments(parser)
 
@@ -124,7 +124,7 @@ def _pushgateway(text: str) -> str:
 
 def _run(contradictions: "Contradictions", arguments: argparse.Namespace) -> int:
     if arguments.timeout is None:
-        arguments.timeout = _STEP_LIMIT_S if arguments.after else _LIMIT_S
+        arguments.timeout = _STEP_LIMIT_S if arguments.after else CHECK_LIMIT_S
     if arguments.after:
         from gpucommons_doctor.after.command import run as look  # noqa: PLC0415 -- see above
 
