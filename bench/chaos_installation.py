@@ -25,8 +25,8 @@ from tests.faults.database_proxy import DatabaseProxy
 from tests.faults.loop_thread import LoopThread
 from tests.faults.measured import Use, Uses, kubelet, prometheus, serve
 from tests.faults.proxy import FaultsProxy
-from tests.hub.culler.postgresql import PostgreSQL
 from tests.hub.dex import Dex
+from tests.hub.postgresql import PostgreSQL
 from tests.hub.processes import Program, free_port
 
 TEAMS = ("vision", "astro", "speech")
@@ -144,8 +144,7 @@ def installation(
         stack.callback(database.remove)
         started(database)
         database.create("idle")
-        socket = database.folder / ".s.PGSQL.5432"
-        database_proxy = DatabaseProxy("the culler's database", socket, thread)
+        database_proxy = DatabaseProxy("the culler's database", database.socket, thread)
         started(database_proxy)
         proxies = {
             "API server": before("API server", api.url),

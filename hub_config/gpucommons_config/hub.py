@@ -17,6 +17,8 @@ from traitlets.config import Config
 from gpucommons_config.chart import chart_values
 from gpucommons_config.composition import compose
 from gpucommons_config.contradictions import warn_at_start
+from gpucommons_config.database_away import say_when_it_is_away
+from gpucommons_config.database_patience import bound_waits
 from gpucommons_config.reserved_groups import reserve_groups
 from gpucommons_config.services import add_services
 
@@ -36,6 +38,8 @@ def configure(c: Config) -> None:
     if chart_values():
         _leave_to_us(c.JupyterHub)
     compose(c, defaults())
+    bound_waits(c)
+    say_when_it_is_away()
     add_services(c)
     check_catalogue(c)
     reserve_groups(c)

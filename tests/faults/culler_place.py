@@ -21,7 +21,7 @@ from gpucommons_culler.telemetry.sources.prometheus import PrometheusSource, Que
 
 from tests.hub.culler.culler_hub import IDLE_TOKEN, CullerHub
 from tests.hub.culler.playing import MINUTE, Clock, Mailbox, Rules
-from tests.hub.culler.postgresql import PostgreSQL
+from tests.hub.postgresql import PostgreSQL
 
 from .database_proxy import DatabaseProxy
 from .loop_thread import LoopThread
@@ -59,8 +59,7 @@ class Place:
         for name in (IDLE, ON_GPU, IN_CELL):
             self.begin(name)
         self.proxies["session"] = FaultsProxy("session", self._address(IN_CELL), thread)
-        socket = database.folder / ".s.PGSQL.5432"
-        self.proxies["database"] = DatabaseProxy("database", socket, thread)
+        self.proxies["database"] = DatabaseProxy("database", database.socket, thread)
         for proxy in self.proxies.values():
             proxy.start()
 

@@ -12,7 +12,7 @@ from gpucommons_culler.clients.hub import HubClient
 from gpucommons_culler.core.records import EventKind
 
 from tests.hub.culler.culler_hub import CullerHub
-from tests.hub.culler.postgresql import PostgreSQL
+from tests.hub.postgresql import PostgreSQL
 
 from .culler_place import IDLE, IN_CELL, ON_GPU, Place
 from .fault import OF_ANY_SERVER, DatabaseFault, Fault

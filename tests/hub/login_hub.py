@@ -15,11 +15,15 @@ from .dex import CLIENT_ID, CLIENT_SECRET
 from .processes import Program, free_port
 
 SERVICE_TOKEN = "service-token-of-the-test"
+SQLITE = "sqlite:///hub.sqlite"
+"""A database in the folder of the hub."""
 _CONFIG = """
+from gpucommons_config.database_away import say_when_it_is_away
+from gpucommons_config.database_patience import bound_waits
 from gpucommons_sessions import HANDLERS
 c.JupyterHub.bind_url = {url!r}
 c.JupyterHub.hub_port = {hub_port}
-c.JupyterHub.db_url = "sqlite:///hub.sqlite"
+c.JupyterHub.db_url = {database!r}
 c.JupyterHub.extra_handlers = HANDLERS
 c.JupyterHub.template_paths = [{templates!r}]
 c.JupyterHub.proxy_class = "gpucommons_sessions.save_before_stop.SavingProxy"
@@ -57,14 +61,17 @@ c.JupyterHub.load_roles = [
         "scopes": {notice_scopes!r},
     }},
 ]
+bound_waits(c)
+say_when_it_is_away()
 """
 
 
 class Hub(Program):
     """The hub at url. Dex is told of it afterwards, by configure()."""
 
-    def __init__(self, folder: Path, session: str = "tiny_session.py"):
-        self._session = session
+    def __init__(self, folder: Path, session: str = "tiny_session.py", database: str = SQLITE):
+        """session: the program of one. database: its URL."""
+        self._session, self._database = session, database
         self.url = f"http://127.0.0.1:{free_port()}"
         self._folder = folder
         path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
@@ -92,6 +99,7 @@ class Hub(Program):
             python=sys.executable,
             session=str(Path(__file__).with_name(self._session)),
             issuer=issuer,
+            database=self._database,
             client_id=CLIENT_ID,
             client_secret=CLIENT_SECRET,
             token=SERVICE_TOKEN,

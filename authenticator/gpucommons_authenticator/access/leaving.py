@@ -14,6 +14,7 @@ from gpucommons_sessions.client import (
     stop_session,
     withdraw_notice,
 )
+from gpucommons_sessions.hub_database import until_it_answers
 from gpucommons_upkeep import Backoff
 from jupyterhub import orm
 from jupyterhub.apihandlers.users import SelfAPIHandler
@@ -125,8 +126,9 @@ class Leaving:
     def _start(self, user: User, leave: Coroutine[Any, Any, None]) -> None:
         if earlier := self._leaving.pop(user.name, None):
             earlier.cancel()
-        task = self._leaving[user.name] = asyncio.create_task(leave)
-        task.add_done_callback(lambda done: self._forget(user.name, done))
+        name = user.name
+        task = self._leaving[name] = asyncio.create_task(leave)
+        task.add_done_callback(lambda done: self._forget(name, done))
 
     async def _told(
         self, user: User, running: list[Spawner], stops_at: float, because: Because
@@ -148,6 +150,8 @@ class Leaving:
 
     async def _may_stay(self, user: User, because: Because) -> bool:
         """Look until it is clear, whatever does not answer meanwhile."""
+        await self._until_known(user)
+        name = user.name
         since, pause, noes = time.monotonic(), Backoff(*_LOOKING_S), 0
         needed = 1 if because is Because.TOLD else _NOES
         while (verdict := await self._verdict(user, because, since)) is not Verdict.STAY:
@@ -155,7 +159,7 @@ class Leaving:
             if noes >= needed:
                 return False
             if verdict is Verdict.UNKNOWN:
-                self._log.info("Whether %s may stay is not known; their sessions go on", user.name)
+                self._log.info("Whether %s may stay is not known; their sessions go on", name)
             else:
                 pause.reset()
             seconds = pause.pause()
@@ -164,21 +168,29 @@ class Leaving:
         return True
 
     async def _verdict(self, user: User, because: Because, since: float) -> Verdict:
+        await self._until_known(user)
+        name = user.name
         try:
             return await self._judge(user, because, since)
         except Exception:  # such as of the database, which says nothing of the person
-            self._log.exception("%s could not be looked at", user.name)
+            self._log.exception("%s could not be looked at", name)
             return Verdict.UNKNOWN
+
+    async def _until_known(self, user: User) -> None:
+        """Wait for the hub's database: without it not even a name is known."""
+        await until_it_answers(user.db, self._log, "a look at somebody who is about to leave")
 
     async def _stop(self, user: User) -> None:
         """Stop everything, and call off what is just starting."""
         pause = Backoff(*_STOPPING_S)
+        await self._until_known(user)
         while active := [spawner for spawner in user.spawners.values() if spawner.active]:
             for spawner in active:
                 if spawner.pending != "stop":
                     self._log.info("Stopping %s, whose owner was removed", spawner._log_name)
                     await self._call(stop_session(spawner), spawner, "be stopped")
             await asyncio.sleep(pause.pause())
+            await self._until_known(user)
 
     async def _tell_all(self, running: list[Spawner], stops_at: float) -> None:
         await asyncio.gather(*(self._tell(spawner, stops_at) for spawner in running))

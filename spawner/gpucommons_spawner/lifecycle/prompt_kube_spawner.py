@@ -7,6 +7,7 @@ Nothing here knows of catalogues or quotas; it could live in KubeSpawner itself.
   has two for each namespace, and lists all again every ten seconds,
 - a session of which nothing is known is kept: only the API server can say that a pod is gone,
 - a stop is carried out, and a start goes on, when the hub is restarted meanwhile,
+- starts, stops and ends wait for the hub's database, so that JupyterHub can write them down,
 - what else is done for a session over its life is in `SessionPart`s.
 
 JupyterHub's ``concurrent_spawn_limit`` turns people away, and should be 0: ``start_slots`` lets
@@ -17,11 +18,14 @@ import asyncio
 import functools
 import uuid
 from collections.abc import AsyncIterator, Mapping
+from contextlib import suppress
 from typing import Any, ClassVar
 
+from gpucommons_sessions.hub_database import until_it_answers
 from jupyterhub.utils import url_path_join
 from kubernetes_asyncio.client import V1Pod
 from kubespawner import KubeSpawner
+from sqlalchemy.exc import SQLAlchemyError
 from traitlets import Float, Integer, default
 
 from gpucommons_spawner.kubernetes.manifest import Manifest
@@ -87,6 +91,7 @@ class PromptKubeSpawner(KubeSpawner):  # type: ignore[misc]  # KubeSpawner publi
     _stop_asked = False
     """Whether a stop was asked for, and is not over."""
     _own_start_timeout: int | None = None
+    _known_name = ""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 -- passed on
         super().__init__(*args, **kwargs)
@@ -173,6 +178,7 @@ class PromptKubeSpawner(KubeSpawner):  # type: ignore[misc]  # KubeSpawner publi
                 self.start_timeout = self._own_start_timeout
         for part in self.parts:
             part.started(self.this_start.pod)
+        await self._until_noted("its start")
         self.when_up()
         return url
 
@@ -248,7 +254,10 @@ class PromptKubeSpawner(KubeSpawner):  # type: ignore[misc]  # KubeSpawner publi
         super().stop_polling()
 
     async def poll(self) -> int | None:
-        """Return whether the session runs. What goes wrong here is no sign that it does not."""
+        """Return whether the session runs. What goes wrong here is no sign that it does not.
+
+        JupyterHub writes an end down at once, and does not get over it if it cannot.
+        """
         try:
             status = await self._poll()
             if status is None:
@@ -257,7 +266,20 @@ class PromptKubeSpawner(KubeSpawner):  # type: ignore[misc]  # KubeSpawner publi
         except Exception:
             self.log.exception("%s is kept: the look at it failed", self._log_name)
             return None
+        if status is not None:
+            await self._until_noted("its end")
         return status
+
+    async def poll_and_notify(self) -> int | None:
+        """Have an end noted. Where that fails halfway, the server is looked at again."""
+        status: int | None = await super().poll_and_notify()
+        if status is not None and self._stop_future is None:
+            self._stop_pending = False
+        return status
+
+    async def _until_noted(self, what: str) -> None:
+        """Wait until what JupyterHub does next can be written down."""
+        await until_it_answers(self.db, self.log, f"{what}, {self._log_name},")
 
     async def _poll(self) -> int | None:
         look = functools.partial(self.last_end.noted, self._look)
@@ -285,6 +307,7 @@ class PromptKubeSpawner(KubeSpawner):  # type: ignore[misc]  # KubeSpawner publi
             self._stop_asked = True
             keep_state(self)
             await self.watched_pod.until_gone(0 if now else self.delete_grace_period)
+        await self._until_noted("its stop")
 
     def note_end(self, reason: str) -> None:
         """Keep why a start was given up, until the next one."""
@@ -308,8 +331,18 @@ class PromptKubeSpawner(KubeSpawner):  # type: ignore[misc]  # KubeSpawner publi
         return bool(self.pending) or self._has_server()
 
     def _has_server(self) -> bool:
+        """Whether JupyterHub has a server; what it last had while its database is away."""
         known = self.orm_spawner
-        return (known.server if known else self._server) is not None
+        with suppress(SQLAlchemyError):
+            return (known.server if known else self._server) is not None
+        return self._server is not None
+
+    @property
+    def _log_name(self) -> str:
+        """The person and the server, also while the hub's database is away."""
+        with suppress(SQLAlchemyError):
+            self._known_name = str(super()._log_name)
+        return self._known_name
 
     # A session that the hub has lost
 

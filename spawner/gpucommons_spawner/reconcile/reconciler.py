@@ -10,6 +10,7 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
+from gpucommons_sessions.hub_database import answers
 from gpucommons_upkeep import Backoff, Heartbeat, keep_going
 from prometheus_client import Gauge
 
@@ -84,6 +85,9 @@ class Reconciler:
     async def step(self) -> None:
         """Look once. Raises what a look raises: then nothing was done, and nothing is concluded."""
         pods = await self._hub._start_watching_pods()
+        if not answers(self._hub.db):
+            self._since.clear()
+            raise NotKnownError("the hub's database does not answer")
         if not pods.fresh:
             self._since.clear()
             raise NotKnownError("the list of pods is not fresh")

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, Protocol
 
 from gpucommons_contract import Notice
+from sqlalchemy.exc import SQLAlchemyError
 from tornado.httpclient import HTTPClientError
 
 NOT_SHOWN = (HTTPClientError, OSError, LookupError)
@@ -33,10 +34,11 @@ async def deliver(
 
     ``current`` returns None once there is nothing to show any more; ``what`` is for the log.
     """
-    while (show := spawner.show_notice) and (notice := current()):
+    while show := spawner.show_notice:
         try:
-            await show(spawner, notice)
-        except NOT_SHOWN as error:
+            if notice := current():
+                await show(spawner, notice)
+        except (*NOT_SHOWN, SQLAlchemyError) as error:
             spawner.log.warning(
                 "%s could not be shown %s, again in %d s: %s",
                 spawner._log_name,

@@ -12,11 +12,10 @@ from sqlalchemy import create_engine
 from tests.faults.database_proxy import DatabaseProxy
 from tests.faults.fault import DatabaseFault
 from tests.faults.loop_thread import LoopThread
+from tests.hub.postgresql import PostgreSQL
 from tests.unit.culler.samples import a_countdown, an_event
 from tests.unit.culler.store_behaviour import StoreBehaviour
 from tests.unit.culler.test_store_migrations import differences
-
-from .postgresql import PostgreSQL
 
 _NUMBERS = count()
 
@@ -88,7 +87,7 @@ def test_a_server_that_comes_back_meanwhile_is_not_noticed(store, server):
 def test_a_server_that_never_answers_is_not_waited_for_without_end(server, database, store_url):
     thread = LoopThread()
     thread.start()
-    proxy = DatabaseProxy("database", server.folder / ".s.PGSQL.5432", thread)
+    proxy = DatabaseProxy("database", server.socket, thread)
     proxy.start()
     try:
         url = f"postgresql+psycopg://postgres@127.0.0.1:{proxy.port}/{database}"

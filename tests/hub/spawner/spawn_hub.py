@@ -12,6 +12,7 @@ from gpucommons_spawner import TEMPLATES
 
 from tests.waiting import until
 
+from ..login_hub import SQLITE
 from ..processes import Program, free_port
 
 START_SLOTS = 8
@@ -26,13 +27,15 @@ _ANSWER_AFTER = "Answer-After"
 _CONFIG = """
 from gpucommons_sessions.client import show_notice
 from jupyterhub.handlers.base import BaseHandler
+from gpucommons_config.database_away import say_when_it_is_away
+from gpucommons_config.database_patience import bound_waits
 from gpucommons_config.services import add_services
 from gpucommons_spawner import HANDLERS, GPUSpawner
 from gpucommons_spawner.availability.change_signal import ChangeSignal
 GPUSpawner.hub_state.change_signal = ChangeSignal(beat_seconds={beat_seconds})
 c.JupyterHub.bind_url = {url!r}
 c.JupyterHub.hub_port = {hub_port}
-c.JupyterHub.db_url = "sqlite:///hub.sqlite"
+c.JupyterHub.db_url = {database!r}
 c.JupyterHub.cleanup_servers = False
 c.JupyterHub.template_paths = [{templates!r}]
 c.JupyterHub.extra_handlers = HANDLERS
@@ -74,6 +77,8 @@ BaseHandler.slow_spawn_timeout = property(
     )
 )
 add_services(c)
+bound_waits(c)
+say_when_it_is_away()
 c.GPUSpawner.show_notice = show_notice
 """
 
@@ -89,9 +94,10 @@ class SpawnHub(Program):
         session_port: int,
         *,
         beat_seconds: float = 3,
+        database: str = SQLITE,
         more: str = "",
     ):
-        """more: configuration, after all the rest."""
+        """database: its URL. more: configuration, after all the rest."""
         self.url = f"http://127.0.0.1:{free_port()}"
         config = _CONFIG.format(
             url=self.url,
@@ -101,6 +107,7 @@ class SpawnHub(Program):
             templates=str(TEMPLATES),
             catalogue=str(catalogue),
             session_port=session_port,
+            database=database,
             beat_seconds=beat_seconds,
             token=ADMIN_TOKEN,
             answer_after=_ANSWER_AFTER,

@@ -60,7 +60,7 @@ async def _leave(answers, because, *spawners, grace=0.01):
             raise answer
         return answer
 
-    ada = SimpleNamespace(name="ada", spawners={each.name: each for each in spawners})
+    ada = SimpleNamespace(name="ada", db=None, spawners={each.name: each for each in spawners})
     leaving = Leaving(judge, logging.getLogger("test"))
     leaving.begin(ada, _NOW + grace, because)
     await leaving._leaving["ada"]

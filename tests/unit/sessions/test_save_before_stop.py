@@ -25,7 +25,8 @@ def done(monkeypatch):
 
 
 def _user(pending):
-    return SimpleNamespace(spawners={"s": SimpleNamespace(pending=pending, _log_name="ada:s")})
+    spawner = SimpleNamespace(pending=pending, _log_name="ada:s")
+    return SimpleNamespace(db=None, spawners={"s": spawner})
 
 
 async def _delete(user, server):

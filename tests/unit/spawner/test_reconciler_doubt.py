@@ -40,6 +40,7 @@ class _Hub(SimpleNamespace):
         found = {f"team-vision/{pod['metadata']['name']}": pod for pod in pods}
         super().__init__(
             api=self,
+            db=None,
             deleted=[],
             delete_grace_period=1,
             forgotten_grace=1800,

@@ -57,11 +57,16 @@ class PostgreSQL(Program):
             host=str(self.folder), user="postgres", dbname=database, autocommit=True
         )
 
-    def create(self, database: str) -> str:
+    @property
+    def socket(self) -> Path:
+        """Where it listens."""
+        return self.folder / ".s.PGSQL.5432"
+
+    def create(self, database: str, driver: str = "psycopg") -> str:
         """Make an empty database; returns its URL."""
         with self.connect() as connection:
             connection.execute(f'CREATE DATABASE "{database}"')
-        return f"postgresql+psycopg://postgres@/{database}?host={self.folder}"
+        return f"postgresql+{driver}://postgres@/{database}?host={self.folder}"
 
     def stop(self) -> None:
         """Stop at once, also while somebody is connected."""

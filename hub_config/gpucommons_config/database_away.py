@@ -1,0 +1,83 @@
+"""What the hub answers while its database is away: 503, and a sentence.
+
+JupyterHub takes everybody for signed out then: it leads browsers to the login page, and refuses
+tokens with a 403, which programs take for final.
+"""
+
+from http import HTTPStatus
+from typing import Any
+
+from gpucommons_sessions.hub_database import answers, roll_back
+from jupyterhub.handlers import BaseHandler
+from jupyterhub.handlers.metrics import MetricsHandler
+from jupyterhub.handlers.pages import HealthCheckHandler
+from sqlalchemy.exc import DBAPIError, PendingRollbackError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from tornado.web import HTTPError
+
+SENTENCE = (
+    "The hub's database does not answer at the moment. Sessions that are running go on, and you "
+    "stay signed in. Try again in a minute."
+)
+_RETRY_AFTER_SECONDS = 10
+_WITHOUT_DATABASE = (HealthCheckHandler, MetricsHandler)
+"""A hub is well without its database: nobody is to restart it for that."""
+_prepare = BaseHandler.prepare
+_handle = BaseHandler._handle_request_exception
+
+
+class DatabaseAwayError(HTTPError):
+    """The database does not answer, which is no mistake of whoever asks."""
+
+    def __init__(self) -> None:
+        super().__init__(HTTPStatus.SERVICE_UNAVAILABLE, "the hub's database does not answer")
+        self.jupyterhub_message = SENTENCE
+        self.headers = {"Retry-After": str(_RETRY_AFTER_SECONDS)}
+
+
+def say_when_it_is_away() -> None:
+    """Have all pages and endpoints of this process say so. A second call changes nothing."""
+    BaseHandler.prepare = _prepared
+    BaseHandler._handle_request_exception = _handled
+
+
+async def _prepared(handler: Any) -> None:  # noqa: ANN401 -- a handler of JupyterHub
+    """Find out who asks, as JupyterHub does next, but do not take a failure for nobody."""
+    if not isinstance(handler, _WITHOUT_DATABASE):
+        if not answers(handler.db):
+            raise _away(handler)
+        handler.expanded_scopes = set()  # as JupyterHub has it while it finds out
+        try:
+            await handler.get_current_user()
+        except SQLAlchemyError as error:
+            raise _away(handler) from error
+        except Exception:
+            handler.log.exception("Failed to get current user")
+    await _prepare(handler)
+
+
+def _handled(handler: Any, error: BaseException) -> None:  # noqa: ANN401
+    """Answer a request that failed for whatever reason."""
+    if is_loss(error):
+        try:
+            raise _away(handler) from error
+        except DatabaseAwayError as away:
+            _handle(handler, away)
+    else:
+        _handle(handler, error)
+
+
+def is_loss(error: BaseException | None) -> bool:
+    """Say whether an error is that the database is away, and not a mistake in what was asked."""
+    if isinstance(error, DBAPIError):
+        # The driver's own OperationalError is all kinds of trouble at the server's side.
+        return error.connection_invalidated or type(error.orig).__name__ == "OperationalError"
+    return isinstance(error, PendingRollbackError | PoolTimeoutError)
+
+
+def _away(handler: Any) -> DatabaseAwayError:  # noqa: ANN401
+    """Let the next request begin anew, and show this one a page that needs no database."""
+    roll_back(handler.db)
+    handler._jupyterhub_user = None
+    handler.expanded_scopes, handler.parsed_scopes = set(), {}
+    return DatabaseAwayError()
