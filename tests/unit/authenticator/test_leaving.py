@@ -8,9 +8,13 @@ import pytest
 from gpucommons_authenticator.access import leaving as module
 from gpucommons_authenticator.access.leaving import Leaving, Verdict
 from gpucommons_authenticator.identity.auth_model import Because, because_of
+from gpucommons_sessions import hub_database
+from sqlalchemy.exc import OperationalError
 
 _NOW = time.time()
 GO, STAY, UNKNOWN = Verdict.GO, Verdict.STAY, Verdict.UNKNOWN
+AWAY = object()
+"""In the place of an answer: the database goes away in the middle of the look, for a while."""
 
 
 class OddError(Exception):
@@ -42,6 +46,7 @@ def calls(monkeypatch):
     monkeypatch.setattr(module, "time", clock)
     monkeypatch.setattr(module, "_LOOKING_S", (0.001, 0.001))
     monkeypatch.setattr(module, "_STOPPING_S", (0.001, 0.001))
+    monkeypatch.setattr(hub_database, "_AGAIN_SECONDS", 0.001)
     return calls
 
 
@@ -50,17 +55,48 @@ def _spawner(name="lab", pending=None):
     return SimpleNamespace(name=name, _log_name=f"ada:{name}", **state)
 
 
-async def _leave(answers, because, *spawners, grace=0.01):
+class _Database:
+    """As a session with the hub's: away for so many questions."""
+
+    away = 0
+
+    def execute(self, _question):
+        if self.away:
+            self.away -= 1
+            raise OperationalError("SELECT 1", {}, OSError("away"))
+
+    def rollback(self):
+        pass
+
+
+class _Ada:
+    """Somebody of whom nothing is known, not even a name, while the database is away."""
+
+    def __init__(self, db, spawners):
+        self.db, self.spawners = db, spawners
+
+    @property
+    def name(self):
+        if self.db.away:
+            raise OperationalError("SELECT name", {}, OSError("away"))
+        return "ada"
+
+
+async def _leave(answers, because, *spawners, grace=0.01, database=None):
     """Let Ada leave while looks at her give these answers; returns how many are left."""
     answers = list(answers)
 
     async def judge(*_):
         answer = answers.pop(0)
+        if answer is AWAY:
+            database.away = 7
+            answer = OperationalError("SELECT", {}, OSError("away"))
         if isinstance(answer, Exception):
             raise answer
         return answer
 
-    ada = SimpleNamespace(name="ada", db=None, spawners={each.name: each for each in spawners})
+    database = database or _Database()
+    ada = _Ada(database, {each.name: each for each in spawners})
     leaving = Leaving(judge, logging.getLogger("test"))
     leaving.begin(ada, _NOW + grace, because)
     await leaving._leaving["ada"]
@@ -104,6 +140,11 @@ async def test_a_start_that_waits_is_called_off_and_a_stop_is_waited_for(calls):
     starting.stops.append(lambda: setattr(stopping, "active", False))
     await _leave([GO], Because.TOLD, starting, stopping)
     assert calls == ["stopped a"]
+
+
+async def test_a_database_that_goes_away_meanwhile_keeps_nobody_here(calls):
+    assert await _leave([GO, AWAY, GO, GO, GO], Because.REFUSED, _spawner()) == 0
+    assert calls[-1] == "stopped lab"
 
 
 async def test_a_call_that_fails_is_tried_again_whatever_it_raises(calls):

@@ -187,6 +187,16 @@ def test_composing_leaves_ours_as_it_was() -> None:
     assert theirs.JupyterHub.tornado_settings == {"a": 2}
 
 
+def test_waits_for_postgresql_are_bounded_and_what_is_set_stays(under_chart) -> None:
+    under_chart.JupyterHub.db_url = "postgresql+psycopg2://hub@db/hub"
+    under_chart.JupyterHub.db_kwargs = {"pool_size": 7, "connect_args": {"connect_timeout": 30}}
+    configure(under_chart)
+    kept = under_chart.JupyterHub.db_kwargs
+    assert kept["pool_size"] == 7
+    assert kept["connect_args"]["connect_timeout"] == 30
+    assert kept["connect_args"]["keepalives"] == 1
+
+
 def test_the_command_does_not_import_the_hub() -> None:
     code = (
         "import sys; from gpucommons_config.command import main; main(['catalogue', 'schema']);"

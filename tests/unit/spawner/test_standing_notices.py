@@ -9,11 +9,13 @@ from gpucommons_contract import Notice, StandingNotice
 from gpucommons_spawner import GPUSpawner
 from gpucommons_spawner.session_parts import delivery
 from gpucommons_spawner.session_parts.standing_notices import StandingNotices
+from sqlalchemy.exc import PendingRollbackError
 from tornado.httpclient import HTTPClientError
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 NO_ANSWER = HTTPClientError(HTTPStatus.BAD_GATEWAY)
+NO_DATABASE = PendingRollbackError("the transaction is over")
 
 
 def _object(notice_id="platform", text="Maintenance.", *, until=NOW + HOUR, at=NOW, users=()):
@@ -111,9 +113,12 @@ async def test_a_session_waits_for_the_hub_to_know_the_notices(session, notices)
     assert session.told == ["Maintenance."]
 
 
-async def test_a_notice_that_did_not_arrive_is_sent_again_as_it_is_then(session, notices, next_try):
+@pytest.mark.parametrize("error", [NO_ANSWER, ConnectionError("no database"), NO_DATABASE])
+async def test_a_notice_that_did_not_arrive_is_sent_again_as_it_is_then(
+    session, notices, next_try, error
+):
     notices.replace([_object(), _object("lunch", "Lunch.", at=NOW - HOUR)])
-    session.answers = [NO_ANSWER]
+    session.answers = [error]
     await session.comes_up()
     assert session.told == ["Maintenance."]
     notices.update("MODIFIED", _object("lunch", "Lunch is late."))
