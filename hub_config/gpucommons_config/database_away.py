@@ -80,4 +80,6 @@ def _away(handler: Any) -> DatabaseAwayError:  # noqa: ANN401
     roll_back(handler.db)
     handler._jupyterhub_user = None
     handler.expanded_scopes, handler.parsed_scopes = set(), {}
+    # JupyterHub would set nobody's, and forms in other tabs be refused afterwards.
+    handler._xsrf_token = b""
     return DatabaseAwayError()

@@ -329,10 +329,10 @@ class GPUSpawner(SpawnerSettings, PromptKubeSpawner):
 
     # A session over its life
 
-    async def poll(self) -> int | None:
-        """Return whether the session runs. What it holds is under its person's name again."""
+    async def _poll(self) -> int | None:
+        """Look whether the session runs. What it holds is under its person's name again."""
         self.quota.follow_name()
-        return await super().poll()
+        return await super()._poll()
 
     @property
     def ended(self) -> str:

@@ -21,11 +21,12 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import suppress
 from typing import Any, ClassVar
 
-from gpucommons_sessions.hub_database import until_it_answers
+from gpucommons_sessions.hub_database import answers, until_it_answers
 from jupyterhub.utils import url_path_join
 from kubernetes_asyncio.client import V1Pod
 from kubespawner import KubeSpawner
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session, object_session
 from traitlets import Float, Integer, default
 
 from gpucommons_spawner.kubernetes.manifest import Manifest
@@ -176,9 +177,9 @@ class PromptKubeSpawner(KubeSpawner):  # type: ignore[misc]  # KubeSpawner publi
         finally:
             if self._own_start_timeout is not None:  # KubeSpawner's stop goes by it, too
                 self.start_timeout = self._own_start_timeout
+        await self._until_noted("its start")
         for part in self.parts:
             part.started(self.this_start.pod)
-        await self._until_noted("its start")
         self.when_up()
         return url
 
@@ -271,15 +272,27 @@ class PromptKubeSpawner(KubeSpawner):  # type: ignore[misc]  # KubeSpawner publi
         return status
 
     async def poll_and_notify(self) -> int | None:
-        """Have an end noted. Where that fails halfway, the server is looked at again."""
+        """Have an end noted, if it can be. One that failed halfway is looked at again."""
+        if not answers(self._db):
+            self.log.info("%s is not looked at without the hub's database", self._log_name)
+            return None
         status: int | None = await super().poll_and_notify()
-        if status is not None and self._stop_future is None:
-            self._stop_pending = False
+        if status is not None and getattr(self, "_stop_future", None) is None:
+            self.forget_half_an_end()
         return status
+
+    def forget_half_an_end(self) -> None:
+        """Let an end begin anew: JupyterHub takes one that failed for one that goes on for ever."""
+        self._stop_pending = False
+
+    @property
+    def _db(self) -> Session | None:
+        """JupyterHub's session with its database."""
+        return object_session(self.orm_spawner) if self.orm_spawner else None
 
     async def _until_noted(self, what: str) -> None:
         """Wait until what JupyterHub does next can be written down."""
-        await until_it_answers(self.db, self.log, f"{what}, {self._log_name},")
+        await until_it_answers(self._db, self.log, f"{what}, {self._log_name},")
 
     async def _poll(self) -> int | None:
         look = functools.partial(self.last_end.noted, self._look)

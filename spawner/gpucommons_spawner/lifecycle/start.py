@@ -15,6 +15,7 @@ from typing import Any, Protocol
 
 import aiohttp
 from kubernetes_asyncio.client import ApiException
+from sqlalchemy.exc import SQLAlchemyError
 
 from gpucommons_spawner.errors import SpawnRefusedError
 from gpucommons_spawner.kubernetes.manifest import Manifest
@@ -37,6 +38,8 @@ _GONE_SECONDS = 30
 """Within which a pod that is deleted without grace is known to be gone."""
 _NO_ANSWER = (aiohttp.ClientError, TimeoutError, OSError, NotKnownError)
 """What a start meets while the API server is away."""
+
+_NO_DATABASE = "The hub's database does not answer, so nothing can be started now. Try again soon."
 
 
 class _Spawner(Protocol):
@@ -103,6 +106,11 @@ class Start:
         except _NO_ANSWER as error:
             self._give_up()
             raise no_answer(error, in_the_way=self.creation.in_the_way) from error
+        except SQLAlchemyError as error:
+            self._give_up()
+            raise SpawnRefusedError(
+                _NO_DATABASE, kind="database", status=HTTPStatus.SERVICE_UNAVAILABLE
+            ) from error
         except BaseException:
             self.given_up = not self.creation.asked_for  # then there is nothing to be stopped
             raise

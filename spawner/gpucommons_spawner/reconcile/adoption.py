@@ -67,6 +67,10 @@ async def look_again(user: "User", server: str, proxy: "Proxy") -> None:
 
 
 async def _end(user: "User", server: str, proxy: "Proxy") -> None:
-    """Do what JupyterHub does when a server is gone."""
-    await proxy.delete_user(user, server)
-    await user.stop(server)
+    """Do what JupyterHub does when a server is gone. Raises what that raises."""
+    spawner: Any = user.spawners[server]
+    try:
+        await proxy.delete_user(user, server)
+        await user.stop(server)
+    finally:
+        spawner.forget_half_an_end()

@@ -85,7 +85,7 @@ class Reconciler:
     async def step(self) -> None:
         """Look once. Raises what a look raises: then nothing was done, and nothing is concluded."""
         pods = await self._hub._start_watching_pods()
-        if not answers(self._hub.db):
+        if not answers(self._users.db):
             self._since.clear()
             raise NotKnownError("the hub's database does not answer")
         if not pods.fresh:

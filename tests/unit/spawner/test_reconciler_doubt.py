@@ -33,6 +33,10 @@ def _pod(number):
     }
 
 
+class _Nobody(dict):
+    db = None
+
+
 class _Hub(SimpleNamespace):
     """What the reconciler reaches of a hub that knows nobody."""
 
@@ -40,7 +44,6 @@ class _Hub(SimpleNamespace):
         found = {f"team-vision/{pod['metadata']['name']}": pod for pod in pods}
         super().__init__(
             api=self,
-            db=None,
             deleted=[],
             delete_grace_period=1,
             forgotten_grace=1800,
@@ -67,7 +70,7 @@ async def test_sessions_of_an_empty_database_are_ended_only_if_they_are_few(
     monkeypatch.setattr(module, "_now", lambda: now[0])
     hub = _Hub([_pod(number) for number in range(pods)])
     reconciler = Reconciler()
-    reconciler._hub, reconciler._users, reconciler._proxy = hub, {}, None
+    reconciler._hub, reconciler._users, reconciler._proxy = hub, _Nobody(), None
     for now[0] in (0.0, 1801.0, 3 * 86400.0):
         if not hub.deleted:
             await reconciler.step()
