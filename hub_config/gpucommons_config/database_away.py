@@ -27,10 +27,15 @@ _handle = BaseHandler._handle_request_exception
 
 
 class DatabaseAwayError(HTTPError):
-    """The database does not answer, which is no mistake of whoever asks."""
+    """The database does not answer, which is no mistake of whoever asks.
 
-    def __init__(self) -> None:
-        super().__init__(HTTPStatus.SERVICE_UNAVAILABLE, "the hub's database does not answer")
+    cause is for the hub's log, as the driver says it: SQLAlchemy would add what was asked.
+    """
+
+    def __init__(self, cause: BaseException | None = None) -> None:
+        said = str(getattr(cause, "orig", None) or "").strip()
+        message = f"the hub's database does not answer{': ' if said else ''}{said}"
+        super().__init__(HTTPStatus.SERVICE_UNAVAILABLE, message)
         self.jupyterhub_message = SENTENCE
         self.headers = {"Retry-After": str(_RETRY_AFTER_SECONDS)}
 
@@ -50,7 +55,7 @@ async def _prepared(handler: Any) -> None:  # noqa: ANN401 -- a handler of Jupyt
         try:
             await handler.get_current_user()
         except SQLAlchemyError as error:
-            raise _away(handler) from error
+            raise _away(handler, error) from error
         except Exception:
             handler.log.exception("Failed to get current user")
     await _prepare(handler)
@@ -60,7 +65,7 @@ def _handled(handler: Any, error: BaseException) -> None:  # noqa: ANN401
     """Answer a request that failed for whatever reason."""
     if is_loss(error):
         try:
-            raise _away(handler) from error
+            raise _away(handler, error) from error
         except DatabaseAwayError as away:
             _handle(handler, away)
     else:
@@ -75,11 +80,14 @@ def is_loss(error: BaseException | None) -> bool:
     return isinstance(error, PendingRollbackError | PoolTimeoutError)
 
 
-def _away(handler: Any) -> DatabaseAwayError:  # noqa: ANN401
+def _away(
+    handler: Any,  # noqa: ANN401
+    cause: BaseException | None = None,
+) -> DatabaseAwayError:
     """Let the next request begin anew, and show this one a page that needs no database."""
     roll_back(handler.db)
     handler._jupyterhub_user = None
     handler.expanded_scopes, handler.parsed_scopes = set(), {}
     # JupyterHub would set nobody's, and forms in other tabs be refused afterwards.
     handler._xsrf_token = b""
-    return DatabaseAwayError()
+    return DatabaseAwayError(cause)

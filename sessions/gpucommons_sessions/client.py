@@ -31,7 +31,8 @@ NOTICE_SCOPES = (
 CALL_ERRORS = (HTTPClientError, OSError, LookupError)
 """What a call may raise: it was refused, or not answered, or there is no such service.
 
-Or the hub's database does not answer, which is an OSError."""
+Or the hub's database does not answer, which is an OSError.
+"""
 
 _TOKEN_LIFE_S = 60
 _SUCCESS = 2
