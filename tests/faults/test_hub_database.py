@@ -189,6 +189,7 @@ def test_a_session_that_comes_up_meanwhile_can_be_used_afterwards(hub, api, node
     hub.until(lambda: _ready(hub))
     hub.until(lambda: _can_be_used(hub))
     assert (_uid(api), _held(hub)) == (pod, "1")
+    assert "User rosa took" in hub.text()[seen:], "JupyterHub took the start for a good one"
 
 
 @pytest.mark.parametrize("fault", DatabaseFault)
