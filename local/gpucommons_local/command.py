@@ -30,8 +30,15 @@ if TYPE_CHECKING:
 
 def add_parsers(subparsers: "Subparsers") -> None:
     """Add the local platform's commands to the program."""
-    _add(subparsers, "up", "start the local platform", _up).add_argument(
+    start = _add(subparsers, "up", "start the local platform", _up)
+    start.add_argument(
         "--port", type=int, default=DEFAULT_PORT, help="the hub's port on 127.0.0.1 (%(default)s)"
+    )
+    start.add_argument(
+        "--only-cluster",
+        action="store_true",
+        help="a cluster to install GPU Commons on: it enforces NetworkPolicies, and has Kueue and "
+        "simulated GPUs, and nothing else",
     )
     _add(subparsers, "down", "stop the local platform; files stay", _down)
     build = _add(subparsers, "build", "build programs and images, start nothing", _build)
@@ -63,7 +70,15 @@ def _add(subparsers: "Subparsers", name: str, text: str, run: "object") -> argpa
 
 def _up(arguments: argparse.Namespace) -> int:
     steps = Steps()
-    platform = up(Instance(arguments.name, arguments.port), steps)
+    platform = up(
+        Instance(arguments.name, arguments.port), steps, only_cluster=arguments.only_cluster
+    )
+    if platform.only_cluster:
+        console.print(
+            f"\nA cluster runs ({steps.total():.0f} s): export "
+            f"KUBECONFIG={platform.instance.kubeconfig}"
+        )
+        return 0
     console.print(
         f"\nGPU Commons runs at [bold]{platform.instance.url}[/] ({steps.total():.0f} s)."
     )

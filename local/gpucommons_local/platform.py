@@ -6,6 +6,7 @@ from functools import cached_property
 from gpucommons_local.addons import simulated_gpus
 from gpucommons_local.cluster import container_runtime, kubernetes
 from gpucommons_local.cluster.control_plane import control_plane
+from gpucommons_local.cluster.network_policies import network_policies
 from gpucommons_local.cluster.node_agents import node_agents
 from gpucommons_local.hub.culler import culler_program
 from gpucommons_local.hub.dex import dex
@@ -22,8 +23,17 @@ from gpucommons_local.machine.toolchain import BIN
 class Platform:
     """One instance with everything that is needed to run it."""
 
-    def __init__(self, instance: Instance, images: Mapping[str, str], catalogue: str) -> None:
+    def __init__(
+        self,
+        instance: Instance,
+        images: Mapping[str, str],
+        catalogue: str,
+        *,
+        only_cluster: bool = False,
+    ) -> None:
+        """only_cluster: nothing of ours, and NetworkPolicies enforced, to install on."""
         self.instance = instance
+        self.only_cluster = only_cluster
         self.images = images
         self.supervisor = Supervisor(instance)
         self._catalogue = catalogue
@@ -45,7 +55,7 @@ class Platform:
 
     def programs(self) -> list[Program]:
         """All programs in the order of their start; they stop in the reverse order."""
-        return [*self.node_programs(), *self.hub_programs()]
+        return [*self.node_programs(), *([] if self.only_cluster else self.hub_programs())]
 
     def node_programs(self) -> list[Program]:
         """What makes the cluster."""
@@ -63,6 +73,7 @@ class Platform:
             *control_plane(instance),
             port_forward(instance),
             *node_agents(instance),
+            *([network_policies(instance)] if self.only_cluster else []),
         ]
 
     def hub_programs(self) -> list[Program]:

@@ -41,20 +41,26 @@ DEFAULT_IMAGES = ("scipy:2026.11", "scipy:2026.05")
 """Environments that `up` builds; the others are built on request."""
 
 
-def up(instance: Instance, steps: Steps) -> Platform:
-    """Set up what is missing and start what does not run."""
+def up(instance: Instance, steps: Steps, *, only_cluster: bool = False) -> Platform:
+    """Set up what is missing and start what does not run.
+
+    only_cluster: a cluster to install on, which enforces NetworkPolicies, and nothing of ours.
+    """
     supervisor = Supervisor(instance)
     mine = load(instance.name).ports if supervisor.running() else ()
     preflight.check(instance, cached=programs.built(), mine=mine)
     with _alone(instance):
         build_all(steps)
-        platform = Platform(instance, references(), local_catalogue())
+        platform = Platform(instance, references(), local_catalogue(), only_cluster=only_cluster)
         with steps.step("Configuration"):
             gpu.build(instance.driver_root)
             platform.configure()
         _start_cluster(platform, steps)
         _import_images(platform, steps)
         _apply_addons(platform, steps, before_hub=True)
+        if only_cluster:
+            _apply_addons(platform, steps, before_hub=False)
+            return platform
         _start_dex(platform, steps)
         with ThreadPoolExecutor(1) as pool:
             gpus = pool.submit(_apply_addons, platform, steps, before_hub=False)
@@ -161,6 +167,8 @@ def _import_images(platform: Platform, steps: Steps) -> None:
 
 def _apply_addons(platform: Platform, steps: Steps, *, before_hub: bool) -> None:
     for addon in [each for each in addons.ADDONS if each.before_hub == before_hub]:
+        if addon.ours and platform.only_cluster:
+            continue
         with steps.step(addon.title):
             addons.apply(addon, platform.instance, platform.images)
 

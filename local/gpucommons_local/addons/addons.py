@@ -39,6 +39,8 @@ class AddOn:
     start_limit: float = 60.0
     before_hub: bool = True
     """Whether the hub cannot start without it."""
+    ours: bool = False
+    """Whether an installation of GPU Commons brings it, and not the cluster."""
 
 
 def apply(addon: AddOn, instance: Instance, images: Mapping[str, str]) -> None:
@@ -96,7 +98,7 @@ def cluster_objects(_instance: Instance, _images: Mapping[str, str]) -> list[Man
 
 ADDONS: tuple[AddOn, ...] = (
     AddOn("cluster", "Cluster DNS and storage", cluster_objects),
-    AddOn("rights", "Accounts and what they may do", rights_objects, tokens_missing),
+    AddOn("rights", "Accounts and what they may do", rights_objects, tokens_missing, ours=True),
     AddOn("kueue", "Kueue, the queue for GPUs", kueue_manifests, queue_missing, start_limit=300),
     AddOn(
         "gpu",
@@ -112,5 +114,6 @@ ADDONS: tuple[AddOn, ...] = (
         gpu_processes_objects,
         agent_missing,
         before_hub=False,
+        ours=True,
     ),
 )

@@ -7,8 +7,8 @@ import yaml
 from gpucommons_local.cluster.kubernetes import runtime_socket
 from gpucommons_local.cluster.probes import flags, http_probe
 from gpucommons_local.machine.instance import (
-    DNS_SERVICE_ADDRESS,
     NODE_ADDRESS,
+    NODE_DNS_ADDRESS,
     NODE_NAME,
     POD_RANGE,
     Instance,
@@ -41,7 +41,7 @@ def _kubelet(instance: Instance) -> Program:
         "tlsPrivateKeyFile": str(instance.pki / "apiserver.key"),
         "cgroupDriver": "cgroupfs",
         "cgroupRoot": instance.cgroup,
-        "clusterDNS": [DNS_SERVICE_ADDRESS],
+        "clusterDNS": [NODE_DNS_ADDRESS],
         "clusterDomain": "cluster.local",
         "containerRuntimeEndpoint": f"unix://{runtime_socket()}",
         "enforceNodeAllocatable": [],
@@ -97,7 +97,7 @@ def _dns(instance: Instance) -> Program:
     file = instance.state / "Corefile"
     configuration = (
         ".:53 {\n"
-        f"    bind {NODE_ADDRESS}\n"
+        f"    bind {NODE_ADDRESS} {NODE_DNS_ADDRESS}\n"
         "    errors\n"
         "    health 127.0.0.1:8180\n"
         f"    ready 127.0.0.1:{_DNS_READY_PORT}\n"

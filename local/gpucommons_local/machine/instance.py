@@ -17,6 +17,9 @@ NODE_ADDRESS = "10.213.0.1"
 POD_RANGE = "10.213.64.0/18"
 SERVICE_RANGE = "10.213.128.0/18"
 DNS_SERVICE_ADDRESS = "10.213.128.10"
+NODE_DNS_ADDRESS = "169.254.20.10"
+"""Where pods ask for names, as with Kubernetes' NodeLocal DNSCache: network policies of pods know
+the address, and need no pod behind it."""
 
 DEFAULT_NAME = "local"
 DEFAULT_PORT = 8000

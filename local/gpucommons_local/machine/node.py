@@ -14,7 +14,12 @@ import subprocess
 import sys
 from pathlib import Path
 
-from gpucommons_local.machine.instance import NODE_ADDRESS, NODE_NAME, Instance
+from gpucommons_local.machine.instance import (
+    NODE_ADDRESS,
+    NODE_DNS_ADDRESS,
+    NODE_NAME,
+    Instance,
+)
 
 _CLONE_NEWNS, _CLONE_NEWUTS, _CLONE_NEWIPC = 0x00020000, 0x04000000, 0x08000000
 _CLONE_NEWPID, _CLONE_NEWNET = 0x20000000, 0x40000000
@@ -79,6 +84,7 @@ def _set_up_network() -> None:
         ("ip", "link", "add", "node0", "type", "veth", "peer", "name", "nowhere"),
         ("ip", "link", "set", "nowhere", "up"),
         ("ip", "address", "add", f"{NODE_ADDRESS}/32", "dev", "node0"),
+        ("ip", "address", "add", f"{NODE_DNS_ADDRESS}/32", "dev", "node0"),
         ("ip", "link", "set", "node0", "up"),
         # Service addresses must be routable before kube-proxy can rewrite them;
         # what nobody answers ends at the pair's other end, never outside.

@@ -50,7 +50,10 @@ _COMPILE = "all=-dwarf=false"
 # Pure Go name look-up; no file systems that need headers of their own.
 _TAGS = "netgo osusergo no_btrfs no_zfs no_aufs no_devmapper"
 
+_ADDONS = "addons"
 _KUEUE_OBJECTS = "kueue.json"
+_NAMES = {"server": "etcd", "standard": "kube-network-policies"}
+"""Go names a binary after the last part of its package's path; by it, what we call it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +100,14 @@ _BUILDS = (
             "github.com/containerd/containerd/v2/cmd/ctr",
         ),
     ),
-    _Build("Kueue", "kueue", ("sigs.k8s.io/kueue/cmd/kueue",)),
+    _Build(
+        "Kueue, network policies",
+        _ADDONS,
+        (
+            "sigs.k8s.io/kueue/cmd/kueue",
+            "sigs.k8s.io/kube-network-policies/cmd/kube-network-policies/standard",
+        ),
+    ),
 )
 
 
@@ -135,7 +145,7 @@ def build(title: str, log: Path) -> None:
     for each in _BUILDS:
         if each.title == title:
             _go_build(each, folder / "bin", log)
-            if each.module == "kueue":
+            if each.module == _ADDONS:
                 _render_kueue(folder)
             return
     _install_proxy(folder, log)
@@ -167,9 +177,9 @@ def _go_build(build: _Build, target: Path, log: Path) -> None:
             "GOFLAGS": "-buildvcs=false",
         },
     )
-    server = target / "server"  # go names a binary after its module, and etcd's is "server"
-    if server.exists():
-        server.rename(target / "etcd")
+    for theirs, ours in _NAMES.items():
+        if (target / theirs).exists():
+            (target / theirs).rename(target / ours)
 
 
 def kueue_objects() -> list[dict[str, Any]]:
@@ -184,7 +194,7 @@ def kueue_objects() -> list[dict[str, Any]]:
 def _render_kueue(folder: Path) -> None:
     """Keep the objects of the module's ``config/default``, as JSON, which is read in no time."""
     where = ["go", "list", "-m", "-f", "{{.Dir}}", "sigs.k8s.io/kueue"]
-    module = _output(where, _sources() / "kueue", {"GOTOOLCHAIN": "local"}).strip()
+    module = _output(where, _sources() / _ADDONS, {"GOTOOLCHAIN": "local"}).strip()
     kustomize = [str(folder / "bin" / "kubernetes"), "kubectl", "kustomize"]
     rendered = _output([*kustomize, f"{module}/config/default"], folder, {})
     part = folder / f"{_KUEUE_OBJECTS}.part"
