@@ -174,9 +174,11 @@ def free_text(text: str) -> str:
 
 
 def relative_path(text: str) -> str:
-    """Read the path of a folder."""
+    """Read the path of a folder, from another one: kustomize takes no absolute path."""
     free_text(text)
-    return text.rstrip("/") or "/"
+    if text.startswith("/"):
+        raise ValueError(f"{_shown(text)} is absolute, and kustomize takes relative paths only")
+    return text.rstrip("/")
 
 
 def one_of(*allowed: str) -> Callable[[str], str]:

@@ -66,7 +66,8 @@ class KubeletSource:
         try:
             addresses = await self._addresses()
         except Exception as error:
-            return {}, SourceError(f"the nodes cannot be listed: {error}")
+            said = str(error) or type(error).__name__
+            return {}, SourceError(f"the nodes cannot be listed: {said}")
         turns = asyncio.Semaphore(_AT_ONCE)
         asked = (self._ask(turns, node, url) for node, url in addresses.items())
         answers = [
