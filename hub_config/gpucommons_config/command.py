@@ -4,14 +4,13 @@ import argparse
 import os
 import signal
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gpucommons_doctor import command as doctor
 from gpucommons_installer import command as installer
-from gpucommons_local import command as local
-from gpucommons_local.command import find_people_file
 from gpucommons_local.errors import PlatformError
 from gpucommons_local.progress import tell_error
 from gpucommons_people import command as people
@@ -21,7 +20,10 @@ from gpucommons_config import idle_command as idle
 
 if TYPE_CHECKING:
     from gpucommons_doctor.hub_values import HubValues
+    from gpucommons_local import command as local
 
+_OF_LOCAL_PLATFORM = "supervisor"
+"""What no other part of ours runs with."""
 _ABOUT = (
     "Run GPU Commons: the catalogue, checks of a cluster, teams and people, idle sessions, the "
     "local platform."
@@ -46,7 +48,7 @@ def _run(arguments: Sequence[str] | None) -> int:
     parser = argparse.ArgumentParser(prog="gpucommons", description=_ABOUT)
     parser.add_argument("--version", action=_Version, nargs=0, help="show the version")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    local.add_parsers(commands)
+    find_people_file = _add_local(commands)
     people.add_parsers(commands, find_people_file)
     installer.add_parsers(commands)
     catalogue.add_parsers(commands)
@@ -62,6 +64,19 @@ def _run(arguments: Sequence[str] | None) -> int:
         sys.stderr.write("\nInterrupted. What was done is kept: run the same command again.\n")
         return 130
     return code
+
+
+def _add_local(commands: "local.Subparsers") -> Callable[[], Path | None]:
+    """Add the local platform's commands where its extra is installed, as it is in no image.
+
+    Returns what finds the settings of the account commands that it has made.
+    """
+    if find_spec(_OF_LOCAL_PLATFORM) is None:
+        return lambda: None
+    from gpucommons_local import command as local  # noqa: PLC0415 -- see above
+
+    local.add_parsers(commands)
+    return local.find_people_file
 
 
 def _chart_contradictions(values: "HubValues", catalogue: Path) -> Mapping[str, str]:

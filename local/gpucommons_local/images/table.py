@@ -66,7 +66,12 @@ HUB = Image(
     containerfile="images/hub/Containerfile",
     context=(
         Files(_ROOT, ("images/hub", "hub_config/jupyterhub_config.py")),
-        Wheel(("authenticator", "contract", "hub_config", "sessions", "spawner", "upkeep")),
+        Wheel(
+            (
+                *("authenticator", "contract", "doctor", "hub_config", "idle_culler", "installer"),
+                *("people", "sessions", "spawner", "upkeep"),
+            )
+        ),
     ),
     parent=DEBIAN,
     keep_steps=True,
