@@ -75,6 +75,6 @@ def _no_answer(error: httpx.HTTPError | httpx.InvalidURL) -> Finding:
             "Send the whole chain. If your own authority signed it, name its file with --ca.",
         )
     return fault(
-        f"{where} cannot be reached from here: {error or type(error).__name__}.",
+        f"{where} cannot be reached from here: {str(error) or type(error).__name__}.",
         "Look whether people open the hub as --hub says, and run this from where they are.",
     )

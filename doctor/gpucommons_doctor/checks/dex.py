@@ -108,7 +108,7 @@ def judge_failure(issuer: str, error: Exception) -> Finding:
             "to the hub with DexOAuthenticator.http_request_kwargs: {ca_certs: FILE}.",
         )
     return unknown(
-        f"{issuer} cannot be reached from here: {error or type(error).__name__}.",
+        f"{issuer} cannot be reached from here: {str(error) or type(error).__name__}.",
         "Hub and browsers must reach it. Look from where they are, or run this there.",
     )
 

@@ -116,7 +116,7 @@ class KubeletSource:
                 pods = answer.json()["pods"]
                 found = {_name(pod): _count(pod) for pod in pods if "cpu" in pod}
             except Exception as error:  # whatever a node says, the others' figures are good
-                return f"node {node} does not answer: {error or type(error).__name__}"
+                return f"node {node} does not answer: {str(error) or type(error).__name__}"
         return {pod: one for pod, one in found.items() if one}
 
 

@@ -134,9 +134,9 @@ class PrometheusSource:
                 for one in said["data"]["result"]
             ]
         except httpx.HTTPError as error:
-            raise SourceError(f"Prometheus does not answer: {error or type(error).__name__}") from (
-                error
-            )
+            raise SourceError(
+                f"Prometheus does not answer: {str(error) or type(error).__name__}"
+            ) from (error)
         except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
             raise SourceError(f"Prometheus' response to {query} cannot be read: {error!r}") from (
                 error
