@@ -6,14 +6,16 @@ The page's own blocks run, in bash. What plays kubectl hands the words after -- 
 import os
 import re
 import subprocess
+import sys
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 import sqlalchemy
 from jupyterhub import dbutil, orm
 from reference_pages.project import ROOT
 
-from .culler.postgresql import PostgreSQL
+from .postgresql import PostgreSQL
 
 _PAGE = ROOT / "docs" / "how-to" / "upgrade.md"
 _BLOCK = re.compile(r"^```sh\n(for name in hub idle; do\n.*?)^```", re.MULTILINE | re.DOTALL)
@@ -90,7 +92,9 @@ def _look_as_the_hub_does(url):
         orm.check_db_revision(engine)
 
 
-def test_a_copy_brings_back_what_the_older_hub_can_use(server, urls, tmp_path):
+def test_a_copy_brings_back_what_the_older_hub_can_use(server, urls, tmp_path, monkeypatch):
+    # JupyterHub starts alembic by its name.
+    monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}:{os.environ['PATH']}")
     copy, bring_back = _BLOCK.findall(_PAGE.read_text())
     hub, idle = urls["hub"], urls["idle"]
     _look_as_the_hub_does(hub)  # of a new database it notes which tables that is to have
