@@ -67,7 +67,8 @@ def test_a_clone_that_is_not_there_is_named(run, clone, monkeypatch, tmp_path_fa
     assert code == 1
     assert "has no cluster/idle-culler/kustomization.yaml. Write the path of the clone" in err
     assert not Path("installation").exists()
-    code, _, _ = run("installation", *OPTIONS, "--clone", clone)
+    way = os.path.relpath(clone, Path("installation").resolve())
+    code, _, _ = run("installation", *OPTIONS, "--clone", way)
     assert code == 0
 
 
