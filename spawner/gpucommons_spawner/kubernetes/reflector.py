@@ -1,6 +1,7 @@
 """KubeSpawner's reflector for all namespaces, on a watch that neither lists again nor polls."""
 
 import asyncio
+import math
 from typing import Any, TypeVar
 
 from kubespawner.reflector import ResourceReflector
@@ -10,6 +11,8 @@ from gpucommons_spawner.kubernetes.watch import Watch
 
 _LIST_SECONDS = 5.0
 """How long somebody waits for the first list; it takes milliseconds."""
+_LOOK_SECONDS = 0.2
+"""How often they look. While the hub is busy with other things, it does not look, nor count."""
 
 
 class WatchReflector(ResourceReflector):  # type: ignore[misc]  # KubeSpawner publishes no types
@@ -77,6 +80,18 @@ async def followed(
         await reflector.start()  # suspends nowhere, so that nobody else begins one meanwhile
         spawner.reflectors[key] = reflector
     found: _Reflector = spawner.reflectors[key]
-    async with asyncio.timeout(_LIST_SECONDS):
-        await asyncio.shield(found.first_load_future)
+    await _loaded(found.first_load_future)
     return found
+
+
+async def _loaded(first_list: asyncio.Future[None]) -> None:
+    """Wait for a list, and not for a hub that is busy: two hundred starts keep it so for seconds.
+
+    Raises TimeoutError, and what the list raises.
+    """
+    for _ in range(math.ceil(_LIST_SECONDS / _LOOK_SECONDS)):
+        await asyncio.wait((first_list,), timeout=_LOOK_SECONDS)
+        if first_list.done():
+            first_list.result()
+            return
+    raise TimeoutError

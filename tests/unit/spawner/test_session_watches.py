@@ -1,6 +1,7 @@
 """What the watches of pods and events do with what they find."""
 
 import asyncio
+import time
 from types import SimpleNamespace
 
 import aiohttp
@@ -99,7 +100,8 @@ async def test_events_of_other_namespaces_are_not_kept(make):
 def spawners(make_spawner, monkeypatch):
     """Twenty spawners of a hub that follows nothing yet."""
     monkeypatch.setattr(GPUSpawner, "reflectors", {})
-    monkeypatch.setattr("gpucommons_spawner.kubernetes.reflector._LIST_SECONDS", 0.01)
+    for name in ("_LIST_SECONDS", "_LOOK_SECONDS"):
+        monkeypatch.setattr(f"gpucommons_spawner.kubernetes.reflector.{name}", 0.01)
     monkeypatch.setattr("gpucommons_spawner.kubernetes.watch._FIRST_PAUSE_SECONDS", 0.01)
     return [make_spawner({}) for _ in range(20)]
 
@@ -109,11 +111,14 @@ class _Lists:
 
     def __init__(self, *answers):
         self.asked, self._answers = 0, list(answers)
+        self.held = asyncio.Event()
+        self.held.set()
 
     async def list_pod_for_all_namespaces(self, *, watch=False, **_query):
         if watch:
             await asyncio.Event().wait()
         self.asked += 1
+        await self.held.wait()
         answer = self._answers.pop(0) if self._answers else _LIST
         if isinstance(answer, Exception):
             raise answer
@@ -135,3 +140,19 @@ async def test_one_watch_goes_on_trying_for_all_whose_first_list_failed(spawners
     found = {id(await each._start_watching_pods()) for each in spawners}
     assert (len(found), lists.asked) == (1, 4)
     await spawners[0].pod_reflector.stop()
+
+
+async def test_a_hub_that_is_busy_does_not_give_a_list_up(make_spawner, monkeypatch):
+    monkeypatch.setattr(GPUSpawner, "reflectors", {})
+    monkeypatch.setattr("gpucommons_spawner.kubernetes.reflector._LIST_SECONDS", 0.4)
+    lists = _Lists()
+    monkeypatch.setattr("kubespawner.reflector.shared_client", lambda _group: lists)
+    spawner = make_spawner({})
+    waiting = asyncio.create_task(spawner._start_watching_pods())
+    while not spawner.reflectors:  # noqa: ASYNC110 -- it announces nothing
+        await asyncio.sleep(0)
+    lists.held = asyncio.Event()
+    time.sleep(1)  # noqa: ASYNC251 -- as two hundred starts do to the hub
+    asyncio.get_running_loop().call_later(0.01, lists.held.set)
+    assert (await waiting).fresh
+    await spawner.pod_reflector.stop()
