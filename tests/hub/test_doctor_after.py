@@ -38,7 +38,7 @@ sizes:
   cpu: {display_name: CPU only, cpu: 1, memory: 1Gi}
   never-up: {display_name: Never up, cpu: 1, memory: 1Gi}
 """
-_STEPS = ["sign-in", "start", "server", "kernel", "gpu", "files", "stop"]
+_STEPS = ["sign-in", "start", "server", "kernel", "gpu", "files", "network", "stop"]
 
 
 @pytest.fixture(scope="module")

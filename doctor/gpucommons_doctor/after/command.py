@@ -21,6 +21,7 @@ from gpucommons_doctor.after.steps import (
     FileKept,
     GPUSeen,
     KernelRuns,
+    NetworkClosed,
     ServerAnswers,
     SignIn,
     Start,
@@ -66,6 +67,7 @@ async def _look(
             KernelRuns(hub, session),
             GPUSeen(hub, session, choice.size_name, choice.size),
             FileKept(session),
+            NetworkClosed(hub, session),
         )
         return await walk(steps, Stop(hub, session), limit_s, tell)
 

@@ -40,6 +40,18 @@ print(json.dumps(names))
 Source: https://docs.nvidia.com/deploy/nvml-api
 """
 
+NETWORK_CELL = """
+import os, socket
+host, port = (os.environ.get(f"KUBERNETES_SERVICE_{each}") for each in ("HOST", "PORT"))
+try:
+    if host:
+        socket.create_connection((host, int(port)), 5).close()
+    print("open" if host else "no pod")
+except OSError:
+    print("closed")
+"""
+"""Whether the API server is reached, whose address every container of a pod is told."""
+
 
 class SignIn(Step):
     """Signs in, with a password or with a token."""
@@ -184,6 +196,29 @@ class FileKept(Step):
             )
         await self._session.call("DELETE", f"api/contents/{file}")
         return "A file was there again after a stop and a second start."
+
+
+class NetworkClosed(Step):
+    """Tries to reach what the policies of teams close to sessions, from within a cell."""
+
+    name: ClassVar[str] = "network"
+    question: ClassVar[str] = "Are NetworkPolicies enforced?"
+
+    def __init__(self, hub: Hub, session: Session) -> None:
+        self._hub, self._session = hub, session
+
+    async def run(self, tell: Tell) -> str:  # noqa: ARG002 -- takes seconds
+        """Try the API server. What the hub is for, the steps before have shown."""
+        reached = (await run_cell(self._hub, self._session, NETWORK_CELL)).strip()
+        if reached == "open":
+            raise StepFailedError(
+                "The session reaches the API server, and so any pod reaches any other.",
+                "Look whether the cluster's network enforces NetworkPolicies, which not all do, "
+                "and whether the team has its own: kubectl get networkpolicies -n NAMESPACE.",
+            )
+        if reached == "no pod":
+            return "The session is in no pod, so its network was not looked at."
+        return "The session does not reach the API server: NetworkPolicies are enforced."
 
 
 class Stop(Step):

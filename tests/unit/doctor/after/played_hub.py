@@ -44,6 +44,8 @@ class PlayedHub:
     kernel_dies: bool = False
     gpus: Sequence[str] = ()
     """What the kernel sees. Without one there is no driver's library either."""
+    network: str = "closed"
+    """What a cell says that tries to reach the API server."""
     forgets_files: bool = False
     stop_status: int = 204
     token_kind: str = "user"
@@ -279,7 +281,9 @@ class _Channels(WebSocketHandler):
         asked = json.loads(message)
         self._say({"msg_id": "of another page"}, "status", {"execution_state": "idle"})
         parent = asked["header"]
-        if "nvml" not in asked["content"]["code"]:
+        if "KUBERNETES_SERVICE" in asked["content"]["code"]:
+            self._say(parent, "stream", {"name": "stdout", "text": f"{self.played.network}\n"})
+        elif "nvml" not in asked["content"]["code"]:
             self._say(parent, "stream", {"name": "stdout", "text": "3.12.3\n"})
         elif self.played.gpus:
             text = json.dumps(list(self.played.gpus))

@@ -16,7 +16,7 @@ from ..conftest import CATALOGUE
 from .played_hub import PASSWORD, PERSON, TOKEN, PlayedHub, server_model
 
 _WHERE = ["--hub", "https://h", "--catalogue", str(CATALOGUE)]
-STEPS = ["sign-in", "start", "server", "kernel", "gpu", "files", "stop"]
+STEPS = ["sign-in", "start", "server", "kernel", "gpu", "files", "network", "stop"]
 
 
 @pytest.fixture
@@ -124,7 +124,7 @@ async def test_a_password_that_is_wrong_is_told_apart(look, password):
     code, steps = await look("--user", PERSON, "--password-file", password)
     assert code == 1
     assert steps["sign-in"]["found"] == f"Dex does not take the password of {PERSON}."
-    assert _states(steps) == ["fault", *["not tried"] * 6]
+    assert _states(steps) == ["fault", *["not tried"] * 7]
 
 
 async def test_a_way_in_without_passwords_is_named(hub, look, password):
@@ -166,7 +166,7 @@ async def test_a_session_that_is_there_already_is_left_as_it_is(hub, look):
     assert code == 1
     assert "is there already" in steps["start"]["found"]
     assert "/hub/home" in steps["start"]["advice"]
-    assert _states(steps) == ["good", "fault", *["not tried"] * 5]
+    assert _states(steps) == ["good", "fault", *["not tried"] * 6]
     assert set(hub.servers) == {SERVER, ""}
     assert not hub.is_asked("DELETE", SERVER)
 
@@ -184,14 +184,14 @@ async def test_a_refused_start_says_what_the_hub_says_and_leaves_no_name(hub, lo
     code, steps = await look()
     assert code == 1
     assert "The size whole is for other groups." in steps["start"]["found"]
-    assert _states(steps) == ["good", "fault", *["not tried"] * 4, "good"]
+    assert _states(steps) == ["good", "fault", *["not tried"] * 5, "good"]
     assert hub.servers == {}
 
 
 async def test_a_session_that_another_look_began_meanwhile_goes_on(hub, look):
     hub.refusal, hub.after_refusal = (400, "It is already running"), {SERVER: server_model()}
     _, steps = await look()
-    assert _states(steps) == ["good", "fault", *["not tried"] * 5]
+    assert _states(steps) == ["good", "fault", *["not tried"] * 6]
     assert hub.servers == {SERVER: server_model()}
 
 
@@ -199,7 +199,7 @@ async def test_a_hub_without_named_servers_is_told_and_asked_to_stop_none(hub, l
     hub.refusal, hub.after_refusal = (400, "Named servers are not enabled."), {}
     _, steps = await look()
     assert "Named servers are not enabled." in steps["start"]["found"]
-    assert _states(steps) == ["good", "fault", *["not tried"] * 5]
+    assert _states(steps) == ["good", "fault", *["not tried"] * 6]
     assert not hub.is_asked("DELETE", SERVER)
 
 
@@ -234,7 +234,7 @@ async def test_a_page_that_does_not_come_is_shown_with_its_heading(hub, look):
     code, steps = await look()
     assert code == 1
     assert "with 503: Service unavailable" in steps["server"]["found"]
-    assert _states(steps) == ["good", "good", "fault", *["not tried"] * 3, "good"]
+    assert _states(steps) == ["good", "good", "fault", *["not tried"] * 4, "good"]
     assert hub.servers == {}
 
 
@@ -359,3 +359,19 @@ def test_the_password_is_asked_for_on_a_terminal(capsys, monkeypatch):
     unreachable = ["--hub", "http://127.0.0.1:9", "--catalogue", str(CATALOGUE), "--user", "ada"]
     assert main(["doctor", "--after", *unreachable]) == 1
     assert "127.0.0.1:9 cannot be reached" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("reached", "state", "says"),
+    [
+        ("closed", "good", "NetworkPolicies are enforced"),
+        ("open", "fault", "reaches the API server, and so any pod reaches any other"),
+        ("no pod", "good", "in no pod, so its network was not looked at"),
+    ],
+)
+async def test_what_policies_forbid_is_tried(hub, look, reached, state, says):
+    hub.network = reached
+    code, steps = await look()
+    assert (code, steps["network"]["state"]) == (0 if state == "good" else 1, state)
+    assert says in steps["network"]["found"]
+    assert steps["stop"]["state"] == "good"
