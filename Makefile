@@ -23,7 +23,7 @@ GPUCOMMONS := $(BIN)/gpucommons
 # all of them, and pytest all tests.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help up down status images test test-parts test-faults test-platform check check-python check-pages bench dist docs docs-links format requirements pictures clean
+.PHONY: help up down status images test test-parts test-faults test-installed test-platform check check-python check-pages bench dist docs docs-links format requirements pictures clean
 
 help:
 	@sed -n 's/^#  *make /make /p' Makefile
@@ -76,7 +76,7 @@ lab_extension/node_modules: lab_extension/package-lock.json $(VENV)/complete
 test: $(VENV)/complete
 	$(GPUCOMMONS) build --tests
 	$(MAKE) --no-print-directory check EXAMPLES=thorough
-	$(MAKE) --no-print-directory --jobs 2 --output-sync --keep-going test-parts test-platform test-faults
+	$(MAKE) --no-print-directory --jobs 2 --output-sync --keep-going test-parts test-platform test-faults test-installed
 
 # How far they are: tail -f build/test-*.log
 test-parts:
@@ -85,6 +85,10 @@ test-parts:
 # Our programs while the servers that they talk to go wrong in every way.
 test-faults:
 	mkdir -p build && set -o pipefail && $(BIN)/pytest --durations 20 tests/faults 2>&1 | tee build/$@.log
+
+# An installation as on a cluster: hub, proxy and Dex in pods, NetworkPolicies enforced.
+test-installed:
+	mkdir -p build && set -o pipefail && $(BIN)/pytest --durations 20 tests/installed 2>&1 | tee build/$@.log
 
 test-platform:
 	mkdir -p build && set -o pipefail && $(BIN)/pytest --durations 20 tests/cluster tests/browser 2>&1 | tee build/$@.log

@@ -30,6 +30,7 @@ from gpucommons_local.images import (
     plan,
     stage,
 )
+from gpucommons_local.images.installed import installed_images
 from gpucommons_local.machine import packages, programs
 from gpucommons_local.machine.cache import cache_folder
 from gpucommons_local.machine.instance import Instance, load
@@ -89,6 +90,8 @@ def build_all(steps: Steps, *, tests: bool = False) -> None:
     for each in builds:
         each.result()
     build_images(platform_images(), steps)
+    if tests:
+        build_images(installed_images(), steps)
 
 
 def build_programs(steps: Steps) -> None:
@@ -153,6 +156,9 @@ def _start_cluster(platform: Platform, steps: Steps) -> None:
 
 
 def _import_images(platform: Platform, steps: Steps) -> None:
+    images = [*platform_images(), *installed_environments()]
+    if platform.only_cluster:
+        images += installed_images()
     present = container_runtime.imported_images(platform.instance)
 
     def load(image: Image) -> None:
@@ -162,7 +168,7 @@ def _import_images(platform: Platform, steps: Steps) -> None:
                 container_runtime.import_image(platform.instance, built.archive)
 
     with ThreadPoolExecutor(2) as pool:
-        list(pool.map(load, [*platform_images(), *installed_environments()]))
+        list(pool.map(load, images))
 
 
 def _apply_addons(platform: Platform, steps: Steps, *, before_hub: bool) -> None:

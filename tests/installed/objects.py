@@ -1,0 +1,225 @@
+"""What z2jh's and Dex's charts make of our values, as far as it matters here, as objects.
+
+The charts themselves cannot be had from the package registries. Source: their templates, z2jh
+4.4.0 and dex 0.24.0.
+"""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from tests.unit.cluster_objects.chart_policies import HUB_LABELS, PROXY_LABELS, chart_policies
+
+Object = dict[str, Any]
+Images = Mapping[str, str]
+
+NAMESPACE, DEX_NAMESPACE = "gpucommons", "dex"
+HUB_PORT, DEX_PORT = 30080, 30556
+"""At which the node lets people in, as an Ingress would."""
+_ETC = "/usr/local/etc/jupyterhub"
+_RESTRICTED = {
+    "allowPrivilegeEscalation": False,
+    "capabilities": {"drop": ["ALL"]},
+    "readOnlyRootFilesystem": True,
+}
+
+
+def hub_objects(images: Images, values: Object, proxy_token: str) -> list[Object]:
+    """Hub and proxy, with the chart's policies around them."""
+    config = Path(__file__).with_name("jupyterhub_config.py").read_text()
+    secret = {
+        "values.yaml": yaml.safe_dump(values),
+        "hub.config.ConfigurableHTTPProxy.auth_token": proxy_token,
+    }
+    token = {"secretKeyRef": {"name": "hub", "key": "hub.config.ConfigurableHTTPProxy.auth_token"}}
+    given = values["hub"]
+    hub = {
+        "name": "hub",
+        "image": images["hub"],
+        "args": ["jupyterhub", "--config", f"{_ETC}/jupyterhub_config.py", "--upgrade-db"],
+        "env": [
+            {"name": "PYTHONUNBUFFERED", "value": "1"},
+            {"name": "HELM_RELEASE_NAME", "value": "jupyterhub"},
+            {
+                "name": "POD_NAMESPACE",
+                "valueFrom": {"fieldRef": {"fieldPath": "metadata.namespace"}},
+            },
+            {"name": "CONFIGPROXY_AUTH_TOKEN", "valueFrom": token},
+            *({"name": name, **each} for name, each in given["extraEnv"].items()),
+        ],
+        "ports": [{"name": "http", "containerPort": 8081}],
+        "readinessProbe": _probe("/hub/health"),
+        "securityContext": {**_RESTRICTED, "runAsUser": 1000, "runAsGroup": 1000},
+        "volumeMounts": [
+            {
+                "name": "config",
+                "mountPath": f"{_ETC}/jupyterhub_config.py",
+                "subPath": "jupyterhub_config.py",
+            },
+            {"name": "config", "mountPath": f"{_ETC}/config/"},
+            {"name": "secret", "mountPath": f"{_ETC}/secret/"},
+            {"name": "existing-secret", "mountPath": f"{_ETC}/existing-secret/"},
+            {"name": "temporary", "mountPath": "/tmp"},
+            *given["extraVolumeMounts"],
+        ],
+    }
+    volumes = [
+        {"name": "config", "configMap": {"name": "hub"}},
+        {"name": "secret", "secret": {"secretName": "hub"}},
+        {"name": "existing-secret", "secret": {"secretName": given["existingSecret"]}},
+        {"name": "temporary", "emptyDir": {}},
+        *given["extraVolumes"],
+    ]
+    proxy = {
+        "name": "chp",
+        "image": images["proxy"],
+        "command": [
+            *("configurable-http-proxy", "--ip=", "--api-ip=", "--port=8000", "--api-port=8001"),
+            *("--default-target=http://hub:8081", "--error-target=http://hub:8081/hub/error"),
+        ],
+        "env": [{"name": "CONFIGPROXY_AUTH_TOKEN", "valueFrom": token}],
+        "ports": [{"name": "http", "containerPort": 8000}, {"name": "api", "containerPort": 8001}],
+        "readinessProbe": _probe("/_chp_healthz"),
+        "securityContext": {**_RESTRICTED, "runAsUser": 65534, "runAsGroup": 65534},
+    }
+    return [
+        _object("ConfigMap", "hub", data={"jupyterhub_config.py": config}),
+        _object("Secret", "hub", stringData=secret),
+        _deployment(
+            "hub", HUB_LABELS, hub, volumes=volumes, serviceAccountName="hub", fsGroup=1000
+        ),
+        _deployment("proxy", PROXY_LABELS, proxy),
+        _service("hub", HUB_LABELS, {"port": 8081, "targetPort": "http"}),
+        _service("proxy-api", PROXY_LABELS, {"port": 8001, "targetPort": "api"}),
+        _service(
+            "proxy-public",
+            PROXY_LABELS,
+            {"port": 80, "targetPort": "http", "nodePort": HUB_PORT},
+        ),
+        *chart_policies("staging"),
+    ]
+
+
+def dex_objects(images: Images, values: Object) -> list[Object]:
+    """Dex, and the rights that its chart gives it."""
+    labels = {"app.kubernetes.io/name": "dex", "app.kubernetes.io/instance": "dex"}
+    dex = {
+        "name": "dex",
+        "image": images["dex"],
+        "args": ["dex", "serve", "--web-http-addr", "0.0.0.0:5556", "/etc/dex/config.yaml"],
+        "env": values["envVars"],
+        "ports": [{"name": "http", "containerPort": 5556}],
+        "readinessProbe": {**_probe("/dex/healthz")},
+        "securityContext": {**_RESTRICTED, "runAsUser": 1001, "runAsGroup": 1001},
+        "volumeMounts": [{"name": "config", "mountPath": "/etc/dex", "readOnly": True}],
+    }
+    state = [{"apiGroups": ["dex.coreos.com"], "resources": ["*"], "verbs": ["*"]}]
+    kinds = [
+        {
+            "apiGroups": ["apiextensions.k8s.io"],
+            "resources": ["customresourcedefinitions"],
+            "verbs": ["list", "create"],
+        }
+    ]
+    return [
+        _object(
+            "Secret", "dex", DEX_NAMESPACE, stringData={"config.yaml": json.dumps(values["config"])}
+        ),
+        _object("ServiceAccount", "dex", DEX_NAMESPACE),
+        *_rights("Role", state),
+        *_rights("ClusterRole", kinds),
+        _deployment(
+            "dex",
+            labels,
+            dex,
+            namespace=DEX_NAMESPACE,
+            serviceAccountName="dex",
+            volumes=[{"name": "config", "secret": {"secretName": "dex"}}],
+        ),
+        _service(
+            "dex",
+            labels,
+            {"port": 5556, "targetPort": "http", "nodePort": DEX_PORT},
+            namespace=DEX_NAMESPACE,
+        ),
+    ]
+
+
+def database_objects(address: str) -> list[Object]:
+    """The name under which hub and idle culler find a PostgreSQL that runs on the node."""
+    name, port = "gpucommons-database-rw", {"port": 5432}
+    return [
+        _object("Service", name, spec={"ports": [port]}),
+        {
+            **_object("EndpointSlice", name),
+            "apiVersion": "discovery.k8s.io/v1",
+            "metadata": {
+                "name": name,
+                "namespace": NAMESPACE,
+                "labels": {"kubernetes.io/service-name": name},
+            },
+            "addressType": "IPv4",
+            "endpoints": [{"addresses": [address]}],
+            "ports": [port],
+        },
+    ]
+
+
+def _probe(path: str) -> Object:
+    return {"httpGet": {"path": path, "port": "http"}, "periodSeconds": 2}
+
+
+def _object(kind: str, name: str, namespace: str = NAMESPACE, **content: object) -> Object:
+    metadata = {"name": name, "namespace": namespace}
+    return {"apiVersion": "v1", "kind": kind, "metadata": metadata, **content}
+
+
+def _deployment(
+    name: str,
+    labels: Mapping[str, str],
+    container: Object,
+    *,
+    namespace: str = NAMESPACE,
+    fsGroup: int | None = None,  # noqa: N803 -- as Kubernetes spells it
+    **of_pod: object,
+) -> Object:
+    security = {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}}
+    pod = {
+        "securityContext": security | ({"fsGroup": fsGroup} if fsGroup else {}),
+        "containers": [container],
+        **of_pod,
+    }
+    spec = {
+        "selector": {"matchLabels": dict(labels)},
+        "strategy": {"type": "Recreate"},
+        "template": {"metadata": {"labels": dict(labels)}, "spec": pod},
+    }
+    return {**_object("Deployment", name, namespace, spec=spec), "apiVersion": "apps/v1"}
+
+
+def _service(
+    name: str, labels: Mapping[str, str], port: Object, namespace: str = NAMESPACE
+) -> Object:
+    kind = {"type": "NodePort"} if "nodePort" in port else {}
+    spec = {"selector": dict(labels), "ports": [port], **kind}
+    return _object("Service", name, namespace, spec=spec)
+
+
+def _rights(kind: str, rules: list[Object]) -> list[Object]:
+    group = "rbac.authorization.k8s.io"
+    namespace = {"namespace": DEX_NAMESPACE} if kind == "Role" else {}
+    account = {"kind": "ServiceAccount", "name": "dex", "namespace": DEX_NAMESPACE}
+    metadata = {"name": "dex", **namespace}
+    return [
+        {"apiVersion": f"{group}/v1", "kind": kind, "metadata": metadata, "rules": rules},
+        {
+            "apiVersion": f"{group}/v1",
+            "kind": f"{kind}Binding",
+            "metadata": metadata,
+            "roleRef": {"apiGroup": group, "kind": kind, "name": "dex"},
+            "subjects": [account],
+        },
+    ]
