@@ -72,11 +72,13 @@ lab_extension/node_modules: lab_extension/package-lock.json $(VENV)/complete
 	@touch $@
 
 # What needs building first, so that no test is skipped for want of it. Then parts by
-# themselves and the platform, both at once, as each waits for much of its time.
+# themselves and the platform, both at once, as each waits for much of its time. An installation
+# comes last: its images keep the disk busy.
 test: $(VENV)/complete
 	$(GPUCOMMONS) build --tests
 	$(MAKE) --no-print-directory check EXAMPLES=thorough
-	$(MAKE) --no-print-directory --jobs 2 --output-sync --keep-going test-parts test-platform test-faults test-installed
+	$(MAKE) --no-print-directory --jobs 2 --output-sync --keep-going test-parts test-platform test-faults
+	$(MAKE) --no-print-directory test-installed
 
 # How far they are: tail -f build/test-*.log
 test-parts:
