@@ -20,6 +20,8 @@ NAMESPACE, DEX_NAMESPACE = "gpucommons", "dex"
 HUB_PORT, DEX_PORT = 30080, 30556
 """At which the node lets people in, as an Ingress would."""
 _ETC = "/usr/local/etc/jupyterhub"
+_TOKEN_KEY = "hub.config.ConfigurableHTTPProxy.auth_token"
+_TOKEN = {"secretKeyRef": {"name": "hub", "key": _TOKEN_KEY}}
 _RESTRICTED = {
     "allowPrivilegeEscalation": False,
     "capabilities": {"drop": ["ALL"]},
@@ -30,15 +32,43 @@ _RESTRICTED = {
 def hub_objects(images: Images, values: Object, proxy_token: str) -> list[Object]:
     """Hub and proxy, with the chart's policies around them."""
     config = Path(__file__).with_name("jupyterhub_config.py").read_text()
-    secret = {
-        "values.yaml": yaml.safe_dump(values),
-        "hub.config.ConfigurableHTTPProxy.auth_token": proxy_token,
-    }
-    token = {"secretKeyRef": {"name": "hub", "key": "hub.config.ConfigurableHTTPProxy.auth_token"}}
+    secret = {"values.yaml": yaml.safe_dump(values), _TOKEN_KEY: proxy_token}
     given = values["hub"]
-    hub = {
+    volumes = [
+        {"name": "config", "configMap": {"name": "hub"}},
+        {"name": "secret", "secret": {"secretName": "hub"}},
+        {"name": "existing-secret", "secret": {"secretName": given["existingSecret"]}},
+        {"name": "temporary", "emptyDir": {}},
+        *given["extraVolumes"],
+    ]
+    return [
+        _object("ConfigMap", "hub", data={"jupyterhub_config.py": config}),
+        _object("Secret", "hub", stringData=secret),
+        _deployment(
+            "hub",
+            HUB_LABELS,
+            _hub(images["hub"], given),
+            volumes=volumes,
+            serviceAccountName="hub",
+            fsGroup=1000,
+        ),
+        _deployment("proxy", PROXY_LABELS, _proxy(images["proxy"])),
+        _service("hub", HUB_LABELS, {"port": 8081, "targetPort": "http"}),
+        _service("proxy-api", PROXY_LABELS, {"port": 8001, "targetPort": "api"}),
+        _service(
+            "proxy-public",
+            PROXY_LABELS,
+            {"port": 80, "targetPort": "http", "nodePort": HUB_PORT},
+        ),
+        *chart_policies("staging"),
+    ]
+
+
+def _hub(image: str, given: Object) -> Object:
+    """The hub's container; given is ``hub`` of the values."""
+    return {
         "name": "hub",
-        "image": images["hub"],
+        "image": image,
         "args": ["jupyterhub", "--config", f"{_ETC}/jupyterhub_config.py", "--upgrade-db"],
         "env": [
             {"name": "PYTHONUNBUFFERED", "value": "1"},
@@ -47,7 +77,7 @@ def hub_objects(images: Images, values: Object, proxy_token: str) -> list[Object
                 "name": "POD_NAMESPACE",
                 "valueFrom": {"fieldRef": {"fieldPath": "metadata.namespace"}},
             },
-            {"name": "CONFIGPROXY_AUTH_TOKEN", "valueFrom": token},
+            {"name": "CONFIGPROXY_AUTH_TOKEN", "valueFrom": _TOKEN},
             *({"name": name, **each} for name, each in given["extraEnv"].items()),
         ],
         "ports": [{"name": "http", "containerPort": 8081}],
@@ -66,41 +96,22 @@ def hub_objects(images: Images, values: Object, proxy_token: str) -> list[Object
             *given["extraVolumeMounts"],
         ],
     }
-    volumes = [
-        {"name": "config", "configMap": {"name": "hub"}},
-        {"name": "secret", "secret": {"secretName": "hub"}},
-        {"name": "existing-secret", "secret": {"secretName": given["existingSecret"]}},
-        {"name": "temporary", "emptyDir": {}},
-        *given["extraVolumes"],
-    ]
-    proxy = {
+
+
+def _proxy(image: str) -> Object:
+    """The proxy's container."""
+    return {
         "name": "chp",
-        "image": images["proxy"],
+        "image": image,
         "command": [
             *("configurable-http-proxy", "--ip=", "--api-ip=", "--port=8000", "--api-port=8001"),
             *("--default-target=http://hub:8081", "--error-target=http://hub:8081/hub/error"),
         ],
-        "env": [{"name": "CONFIGPROXY_AUTH_TOKEN", "valueFrom": token}],
+        "env": [{"name": "CONFIGPROXY_AUTH_TOKEN", "valueFrom": _TOKEN}],
         "ports": [{"name": "http", "containerPort": 8000}, {"name": "api", "containerPort": 8001}],
         "readinessProbe": _probe("/_chp_healthz"),
         "securityContext": {**_RESTRICTED, "runAsUser": 65534, "runAsGroup": 65534},
     }
-    return [
-        _object("ConfigMap", "hub", data={"jupyterhub_config.py": config}),
-        _object("Secret", "hub", stringData=secret),
-        _deployment(
-            "hub", HUB_LABELS, hub, volumes=volumes, serviceAccountName="hub", fsGroup=1000
-        ),
-        _deployment("proxy", PROXY_LABELS, proxy),
-        _service("hub", HUB_LABELS, {"port": 8081, "targetPort": "http"}),
-        _service("proxy-api", PROXY_LABELS, {"port": 8001, "targetPort": "api"}),
-        _service(
-            "proxy-public",
-            PROXY_LABELS,
-            {"port": 80, "targetPort": "http", "nodePort": HUB_PORT},
-        ),
-        *chart_policies("staging"),
-    ]
 
 
 def dex_objects(images: Images, values: Object) -> list[Object]:

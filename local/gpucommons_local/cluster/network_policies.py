@@ -71,6 +71,7 @@ def main() -> int:
             _change("-A", rule, check=True)
         return engine.wait()
     finally:
+        engine.terminate()  # also where a rule could not be made: the next one needs its queue
         for rule in _RULES:
             _change("-D", rule, check=False)
 
