@@ -1,6 +1,9 @@
 """Ingredients that are built on this machine before the image: wheel, VS Code extension, pause."""
 
+import hashlib
+import json
 import shutil
+import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,8 +26,9 @@ class Wheel:
     packages: tuple[str, ...]  # folders of the checkout, such as "contract"
 
     def identity(self) -> str:
-        """Hash of the sources of `packages`."""
-        return self._sources().identity()
+        """Hash of the sources of `packages`, and of what pyproject.toml says of the wheel."""
+        parts = self._sources().identity() + _wheel_settings()
+        return hashlib.sha256(parts.encode()).hexdigest()
 
     def place(self, context: Path, log: Path) -> None:
         """Build the panel and the wheel, or take the wheel that was built before."""
@@ -45,7 +49,14 @@ class Wheel:
             parts = ("package.json", "package-lock.json", "tsconfig.json", "jupyter-config")
             names += [str(_EXTENSION / each) for each in (*parts, "src", "style", "schema")]
         present = [each for each in sorted(names) if (root / each).exists()]
-        return Files(root, ("pyproject.toml", *present))
+        return Files(root, tuple(present))
+
+
+def _wheel_settings() -> str:
+    """Return the tables of pyproject.toml that a wheel is made by: the linters' are not."""
+    tables = tomllib.loads((checkout() / "pyproject.toml").read_text())
+    made_by = {"build": tables["build-system"], "project": tables["project"]}
+    return json.dumps(made_by | {"hatch": tables["tool"]["hatch"]}, sort_keys=True)
 
 
 def _is_written_by_hand(file: Path) -> bool:
