@@ -70,10 +70,8 @@ def _add(subparsers: "Subparsers", name: str, text: str, run: "object") -> argpa
 
 def _up(arguments: argparse.Namespace) -> int:
     steps = Steps()
-    platform = up(
-        Instance(arguments.name, arguments.port), steps, only_cluster=arguments.only_cluster
-    )
-    if platform.only_cluster:
+    platform = up(Instance(arguments.name, arguments.port, arguments.only_cluster), steps)
+    if platform.instance.only_cluster:
         console.print(
             f"\nA cluster runs ({steps.total():.0f} s): export "
             f"KUBECONFIG={platform.instance.kubeconfig}"

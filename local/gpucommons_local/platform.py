@@ -23,17 +23,8 @@ from gpucommons_local.machine.toolchain import BIN
 class Platform:
     """One instance with everything that is needed to run it."""
 
-    def __init__(
-        self,
-        instance: Instance,
-        images: Mapping[str, str],
-        catalogue: str,
-        *,
-        only_cluster: bool = False,
-    ) -> None:
-        """only_cluster: nothing of ours, and NetworkPolicies enforced, to install on."""
+    def __init__(self, instance: Instance, images: Mapping[str, str], catalogue: str) -> None:
         self.instance = instance
-        self.only_cluster = only_cluster
         self.images = images
         self.supervisor = Supervisor(instance)
         self._catalogue = catalogue
@@ -55,7 +46,7 @@ class Platform:
 
     def programs(self) -> list[Program]:
         """All programs in the order of their start; they stop in the reverse order."""
-        return [*self.node_programs(), *([] if self.only_cluster else self.hub_programs())]
+        return [*self.node_programs(), *([] if self.instance.only_cluster else self.hub_programs())]
 
     def node_programs(self) -> list[Program]:
         """What makes the cluster."""
@@ -73,7 +64,7 @@ class Platform:
             *control_plane(instance),
             port_forward(instance),
             *node_agents(instance),
-            *([network_policies(instance)] if self.only_cluster else []),
+            *([network_policies(instance)] if instance.only_cluster else []),
         ]
 
     def hub_programs(self) -> list[Program]:

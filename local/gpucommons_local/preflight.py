@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from gpucommons_local.errors import PlatformError
 from gpucommons_local.machine.cache import cache_folder
-from gpucommons_local.machine.instance import Instance
+from gpucommons_local.machine.instance import Instance, saved
 from gpucommons_local.machine.supervision import LONGEST_SOCKET_PATH, socket_of
 
 _GIB = 1024**3
@@ -29,6 +29,7 @@ def check(instance: Instance, *, cached: bool, mine: Sequence[int] = ()) -> None
     """
     problems = [
         *_machine(),
+        *_kind(instance),
         *_path(instance),
         *_space(instance, cached=cached),
         *_ports(instance, mine),
@@ -46,6 +47,20 @@ def _machine() -> list[str]:
     if platform.machine() != "x86_64":
         problems.append(f"The local platform runs on x86-64; this machine is {platform.machine()}.")
     return problems
+
+
+def _kind(instance: Instance) -> list[str]:
+    before = saved(instance.name)
+    if before is None or before.only_cluster == instance.only_cluster:
+        return []
+    if before.only_cluster:
+        return [
+            f"{instance.name} is a cluster to install on, without a hub of its own. Start it "
+            "again with --only-cluster, or choose another --name for a whole platform."
+        ]
+    return [
+        f"{instance.name} is a whole platform. Choose another --name for a cluster to install on."
+    ]
 
 
 def _path(instance: Instance) -> list[str]:

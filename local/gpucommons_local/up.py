@@ -42,24 +42,23 @@ DEFAULT_IMAGES = ("scipy:2026.11", "scipy:2026.05")
 """Environments that `up` builds; the others are built on request."""
 
 
-def up(instance: Instance, steps: Steps, *, only_cluster: bool = False) -> Platform:
-    """Set up what is missing and start what does not run.
-
-    only_cluster: a cluster to install on, which enforces NetworkPolicies, and nothing of ours.
-    """
+def up(instance: Instance, steps: Steps) -> Platform:
+    """Set up what is missing and start what does not run."""
     supervisor = Supervisor(instance)
     mine = load(instance.name).ports if supervisor.running() else ()
     preflight.check(instance, cached=programs.built(), mine=mine)
     with _alone(instance):
         build_all(steps)
-        platform = Platform(instance, references(), local_catalogue(), only_cluster=only_cluster)
+        if instance.only_cluster:
+            build_images(installed_images(), steps)
+        platform = Platform(instance, references(), local_catalogue())
         with steps.step("Configuration"):
             gpu.build(instance.driver_root)
             platform.configure()
         _start_cluster(platform, steps)
         _import_images(platform, steps)
         _apply_addons(platform, steps, before_hub=True)
-        if only_cluster:
+        if instance.only_cluster:
             _apply_addons(platform, steps, before_hub=False)
             return platform
         _start_dex(platform, steps)
@@ -157,7 +156,7 @@ def _start_cluster(platform: Platform, steps: Steps) -> None:
 
 def _import_images(platform: Platform, steps: Steps) -> None:
     images = [*platform_images(), *installed_environments()]
-    if platform.only_cluster:
+    if platform.instance.only_cluster:
         images += installed_images()
     present = container_runtime.imported_images(platform.instance)
 
@@ -173,7 +172,7 @@ def _import_images(platform: Platform, steps: Steps) -> None:
 
 def _apply_addons(platform: Platform, steps: Steps, *, before_hub: bool) -> None:
     for addon in [each for each in addons.ADDONS if each.before_hub == before_hub]:
-        if addon.ours and platform.only_cluster:
+        if addon.ours and platform.instance.only_cluster:
             continue
         with steps.step(addon.title):
             addons.apply(addon, platform.instance, platform.images)

@@ -30,10 +30,12 @@ class Instance:
     """Where one platform listens and what it keeps.
 
     port is the hub's; Dex and the API server follow it.
+    only_cluster: nothing of ours runs, and NetworkPolicies are enforced: a cluster to install on.
     """
 
     name: str = DEFAULT_NAME
     port: int = DEFAULT_PORT
+    only_cluster: bool = False
 
     @property
     def dex_port(self) -> int:
@@ -107,17 +109,25 @@ class Instance:
         return f"/gpucommons-{self.name}"
 
     def save(self) -> None:
-        """Write down the port, so that later commands know it."""
+        """Write down what it is, so that later commands know it."""
         self.state.mkdir(parents=True, exist_ok=True)
-        (self.state / "instance.json").write_text(json.dumps({"port": self.port}) + "\n")
+        known = {"port": self.port, "only_cluster": self.only_cluster}
+        (self.state / "instance.json").write_text(json.dumps(known) + "\n")
+
+
+def saved(name: str) -> Instance | None:
+    """Return an instance that was started before, if there is one."""
+    try:
+        known = json.loads((Instance(name).state / "instance.json").read_text())
+    except FileNotFoundError:
+        return None
+    return Instance(name, known["port"], only_cluster=known.get("only_cluster", False))
 
 
 def load(name: str = DEFAULT_NAME) -> Instance:
     """Read an instance that was started before; raises PlatformError if there is none."""
-    file = Instance(name).state / "instance.json"
-    try:
-        return Instance(name, port=json.loads(file.read_text())["port"])
-    except FileNotFoundError:
-        raise PlatformError(
-            f"There is no local platform named {name} on this machine. Start one: make up"
-        ) from None
+    if instance := saved(name):
+        return instance
+    raise PlatformError(
+        f"There is no local platform named {name} on this machine. Start one: make up"
+    )
