@@ -31,6 +31,7 @@ from gpucommons_spawner.picker.links import (
     refused_link,
     take_link_out,
 )
+from gpucommons_spawner.picker.my_sessions import MySessions
 from gpucommons_spawner.picker.picker import Fields, Picker
 from gpucommons_spawner.pod.build import (
     SHARED_SETTINGS,
@@ -80,6 +81,7 @@ class GPUSpawner(SpawnerSettings, PromptKubeSpawner):
         self._configured = {name: copy.deepcopy(getattr(self, name)) for name in SHARED_SETTINGS}
         self._usual_storage_class = self.storage_class
         self.picker = Picker(self)
+        self.my_sessions = MySessions(self)
         self.quota = QuotaHolding(self, self.hub_state.ledger, self.hub_state.holders)
         self.past_runs = PastRuns(self, self.hub_state.start_times)
         self._notices = StartNotices(self, self.hub_state.notices)

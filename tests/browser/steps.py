@@ -33,8 +33,8 @@ def wait_for_lab(page: Page) -> None:
 
 def stop_session(page: Page) -> None:
     page.goto("/hub/home")
-    page.get_by_role("button", name="Stop My Server").click()
-    page.get_by_role("button", name="Start My Server").wait_for(timeout=START_LIMIT_MS)
+    page.get_by_role("button", name="Stop", exact=True).click()
+    page.get_by_role("link", name="Start again").wait_for(timeout=START_LIMIT_MS)
 
 
 def make_text_file(page: Page) -> str:

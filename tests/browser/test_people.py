@@ -82,7 +82,7 @@ def test_while_sign_in_is_down_a_page_says_so_and_work_goes_on(
         page.reload()
         page.locator(".jp-LauncherCard").first.wait_for()
         page.goto("/hub/home")
-        expect(page.get_by_role("button", name="Stop My Server")).to_be_visible()
+        expect(page.get_by_role("button", name="Stop", exact=True)).to_be_visible()
 
     newcomer.get_by_role("link", name="Back to sign-in").click()
     sign_in_at_the_page(newcomer, platform.accounts["researcher"])

@@ -22,17 +22,17 @@ def home(scripted_page, hub, node) -> Page:
 def _press_stop(page: Page) -> None:
     """Press it, and wait for the hub's answer, which comes before the session is gone."""
     with page.expect_response(lambda answer: answer.request.method == "DELETE"):
-        page.get_by_role("button", name="Stop My Server").click()
+        page.get_by_role("button", name="Stop", exact=True).click()
 
 
 def test_a_stop_is_told_until_the_session_is_gone(home, node, keep_picture):
     _press_stop(home)
     expect(home.get_by_role("status").filter(has_text=WORDS)).to_be_visible()
-    expect(home.get_by_role("button", name="Start My Server")).to_have_count(0)
-    expect(home.get_by_role("button", name="My Server")).to_have_count(0)
+    expect(home.get_by_role("button", name="Stop")).to_have_count(0)
+    expect(home.get_by_role("link", name="Start again")).to_have_count(0)
     keep_picture(home, "home-stopping")
     node.lost = False
-    expect(home.get_by_role("button", name="Start My Server")).to_be_visible()
+    expect(home.get_by_role("link", name="Start again")).to_be_visible()
 
 
 def test_a_home_page_that_is_opened_meanwhile_shows_the_same(home, node):
@@ -40,7 +40,7 @@ def test_a_home_page_that_is_opened_meanwhile_shows_the_same(home, node):
     home.reload()
     expect(home.get_by_role("status").filter(has_text=WORDS)).to_be_visible()
     node.lost = False
-    expect(home.get_by_role("button", name="Start My Server")).to_be_visible()
+    expect(home.get_by_role("link", name="Start again")).to_be_visible()
 
 
 def test_who_starts_while_a_stop_goes_on_is_led_to_the_picker(home, node, keep_picture):
@@ -58,8 +58,8 @@ def test_a_named_session_is_stopped_in_the_same_way(home, hub, node):
     hub.start_server("sam", {"size": "cpu"}, server="second")
     home.reload()
     node.lost = True
-    row = home.get_by_role("row").filter(has_text="second")
-    row.get_by_role("button", name="stop").click()
-    expect(row.get_by_role("status")).to_have_text(WORDS)
+    card = home.locator("[data-server=second]")
+    card.get_by_role("button", name="Stop second").click()
+    expect(card.get_by_role("status")).to_have_text(WORDS)
     node.lost = False
-    expect(row.get_by_role("button", name="start")).to_be_visible()
+    expect(card.get_by_role("link", name="Start again second")).to_be_visible()

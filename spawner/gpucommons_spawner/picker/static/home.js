@@ -1,74 +1,115 @@
-// A stop on the home page is a state: it is told until the session is gone.
+// My sessions: stops and removes them, and shows what they become without a reload.
 
-import { request, stopped, WORDS } from "./stopping.js";
+import { request } from "./stopping.js";
 
-const user = window.jhdata?.user;
+const MOVING_MS = 1_000;
+const STILL_MS = 20_000;
 
-const rowOf = (server) =>
-  [...document.querySelectorAll(".home-server-row[data-server-name]")].find(
-    (row) => row.dataset.serverName === server,
-  );
+const sessions = document.getElementById("gpucommons-sessions");
+const { user } = sessions.dataset;
+let shown = null; // as the hub sent it; what is on the page has the reader's own clock
 
-const placeOf = (server) =>
-  server ? rowOf(server)?.lastElementChild : document.getElementById("start")?.parentElement;
-
-const say = (place, text) => {
-  const told = place.querySelector("[data-stopping]") ?? document.createElement("p");
-  told.dataset.stopping = "";
-  told.className = "mb-0";
-  told.setAttribute("role", "status");
-  place.append(told);
-  told.textContent = text;
+const show = (fresh, title) => {
+  const focused = sessions.contains(document.activeElement) ? document.activeElement.id : "";
+  const typed = document.getElementById("gpucommons-new-name")?.value ?? "";
+  shown = fresh.innerHTML;
+  sessions.replaceChildren(...fresh.childNodes);
+  document.title = title;
+  const name = document.getElementById("gpucommons-new-name");
+  if (name) {
+    name.value = typed;
+  }
+  if (focused) {
+    document.getElementById(focused)?.focus();
+  }
 };
 
-const offer = (place, shown) =>
-  place
-    .querySelectorAll("a, button")
-    .forEach((button) => button.classList.toggle("d-none", !shown));
-
-const wait = async (server, place) => {
-  offer(place, false);
-  say(place, WORDS);
-  await stopped(user, server);
-  window.location.reload();
+const refresh = async () => {
+  const response = await fetch(window.location.href, { cache: "no-store" });
+  if (response.redirected) {
+    document.getElementById("gpucommons-signed-out").hidden = false;
+    return false;
+  }
+  if (response.ok) {
+    const page = new DOMParser().parseFromString(await response.text(), "text/html");
+    const fresh = page.getElementById("gpucommons-sessions");
+    if (fresh && fresh.innerHTML !== shown) {
+      show(fresh, page.title);
+    }
+  }
+  return true;
 };
 
-const stop = async (server, place) => {
-  offer(place, false);
-  say(place, WORDS);
-  const path = server ? `servers/${encodeURIComponent(server)}` : "server";
-  let problem = "The hub cannot be reached";
+let timer = 0;
+const follow = () => {
+  clearTimeout(timer);
+  const pause = sessions.querySelector("[data-moves]") ? MOVING_MS : STILL_MS;
+  timer = setTimeout(look, pause);
+};
+
+const look = async () => {
+  clearTimeout(timer);
   try {
-    const response = await request("DELETE", `users/${encodeURIComponent(user)}/${path}`);
-    if (response.ok) {
-      await wait(server, place);
+    if (!(await refresh())) {
       return;
     }
-    problem = (await response.json()).message;
+  } catch {
+    // The hub is away for a moment; the next look tells.
+  }
+  follow();
+};
+
+const pathOf = (server) =>
+  `users/${encodeURIComponent(user)}/` +
+  (server ? `servers/${encodeURIComponent(server)}` : "server");
+
+const end = async (card, what, body) => {
+  const actions = card.querySelector("[data-actions]");
+  const problem = card.querySelector("[data-problem]");
+  actions.classList.add("d-none");
+  problem.textContent = "";
+  let why = "the hub cannot be reached";
+  try {
+    const response = await request("DELETE", pathOf(card.dataset.server), body);
+    if (response.ok || response.status === 404) {
+      return true;
+    }
+    why = (await response.json()).message;
   } catch {
     // It is told below.
   }
-  offer(place, true);
-  say(place, `It was not stopped: ${problem}. Try again.`);
+  actions.classList.remove("d-none");
+  problem.textContent = `It was not ${what}: ${why}. Try again.`;
+  return false;
 };
 
-document.addEventListener(
-  "click",
-  (event) => {
-    const button = event.target.closest?.("#stop, .stop-server");
-    if (button) {
-      event.preventDefault();
-      event.stopImmediatePropagation(); // JupyterHub's own way says too early that it is done
-      const server = button.closest(".home-server-row")?.dataset.serverName ?? "";
-      stop(server, placeOf(server));
-    }
-  },
-  true,
-);
-
-for (const { dataset } of document.querySelectorAll("[data-stops]")) {
-  const place = placeOf(dataset.stops);
-  if (place) {
-    wait(dataset.stops, place);
+sessions.addEventListener("click", async (event) => {
+  const button = event.target.closest("[data-stop], [data-remove]");
+  const card = button?.closest("[data-server]");
+  if (!card) {
+    return;
   }
-}
+  const removes = "remove" in button.dataset;
+  if (removes && !window.confirm(`Remove ${card.dataset.server} from this page? Files are kept.`)) {
+    return;
+  }
+  const done = await (removes ? end(card, "removed", { remove: true }) : end(card, "stopped"));
+  if (done && button.dataset.then) {
+    window.location.assign(button.dataset.then); // it waits for the end, and leads on
+  } else if (done) {
+    await look();
+  }
+});
+
+sessions.addEventListener("submit", (event) => {
+  event.preventDefault();
+  const name = document.getElementById("gpucommons-new-name").value;
+  window.location.assign(event.target.dataset.choose + name);
+});
+
+document.addEventListener("visibilitychange", () => {
+  if (!document.hidden) {
+    look();
+  }
+});
+follow();

@@ -1,14 +1,13 @@
 // Waits until sessions are stopped: the hub answers a stop before it is done.
 
 const LOOK_MS = 1_000;
-export const WORDS = "Stopping, files are being saved …";
 
 const hub = () => window.jhdata?.base_url ?? "/hub/";
 
-export const request = (method, path) => {
+export const request = (method, path, body) => {
   const url = new URL(`${hub()}api/${path}`, window.location.href);
   url.searchParams.set("_xsrf", window.jhdata?.xsrf_token ?? "");
-  return fetch(url, { method, cache: "no-store" });
+  return fetch(url, { method, cache: "no-store", body: body && JSON.stringify(body) });
 };
 
 const isGone = async (user, server) => {
@@ -21,7 +20,7 @@ const isGone = async (user, server) => {
 };
 
 // Resolves once the session is over, however long that takes.
-export const stopped = async (user, server) => {
+const stopped = async (user, server) => {
   for (;;) {
     await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
     try {

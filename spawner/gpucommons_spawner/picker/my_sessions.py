@@ -1,0 +1,135 @@
+"""The page "My sessions": what each server of a person is now, and what it was started with."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncGenerator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any, Protocol
+
+from gpucommons_contract.wording import moment
+
+from gpucommons_spawner.quota.ledger import Ledger
+from gpucommons_spawner.selection.person import Teams
+from gpucommons_spawner.selection.selection import PROFILE
+
+_WAIT_SECONDS = 1.0
+"""How long the page waits for what Kueue says of a place in the queue."""
+
+
+class SessionState(StrEnum):
+    """What a server is now. One that is ``OFF`` neither runs nor is about to."""
+
+    RUNNING = "running"
+    STARTING = "starting"
+    STOPPING = "stopping"
+    OFF = "off"
+
+
+@dataclass(frozen=True, slots=True)
+class SessionCard:
+    """One server as the page shows it. Moments are in UTC, as ``wording.moment`` writes them."""
+
+    server: str
+    """Its name; empty for the default server."""
+    label: str
+    """What the person calls it; empty for the default server."""
+    title: str
+    """Environment, version and size, in words; empty if it was never started."""
+    team: str
+    state: SessionState
+    detail: str
+    """A sentence about the state: since when, or what a start waits for."""
+    ended: str
+    """Why it ended, if its person did not stop it."""
+    ended_page: str
+    """Where more is said of that, below JupyterHub's base URL; empty if nowhere."""
+    own_image: bool
+    """Whether it was started from an image that the person named: who knows what is in it."""
+
+    @property
+    def moves(self) -> bool:
+        """Whether the state is one that soon changes by itself."""
+        return self.state in (SessionState.STARTING, SessionState.STOPPING)
+
+
+class _HubState(Protocol):
+    ledger: Ledger
+    teams: Teams
+
+
+class _Spawner(Protocol):
+    user: Any
+    hub_state: _HubState
+
+
+class MySessions:
+    """Describes all servers of the person to whom a spawner belongs."""
+
+    def __init__(self, spawner: _Spawner) -> None:
+        self._spawner = spawner
+
+    async def cards(self) -> list[SessionCard]:
+        """List the default server, if it was ever started, and all with a name; by name."""
+        servers = self._spawner.user.all_spawners()
+        cards = [await self._card(server) for server in servers]
+        return [card for card in cards if card.server or card.title or card.state != "off"]
+
+    async def _card(self, server: Any) -> SessionCard:  # noqa: ANN401 -- JupyterHub's, of two kinds
+        """Describe a server. Of one that is off JupyterHub may give the stored row alone."""
+        options: Mapping[str, str] = server.user_options or {}
+        stored = getattr(server, "state", None) or {}
+        state = _state(server)
+        off = state is SessionState.OFF
+        return SessionCard(
+            server=server.name,
+            label=getattr(server, "display_name", "") or server.name,
+            title=str(options.get(PROFILE, "")),
+            team=self._team(str(options.get("team", ""))),
+            state=state,
+            detail=await self._detail(server, state),
+            ended=(getattr(server, "ended", "") or stored.get("ended", "")) if off else "",
+            ended_page=getattr(server, "ended_page", "") or stored.get("ended_page", ""),
+            own_image="image" in options,
+        )
+
+    async def _detail(self, server: Any, state: SessionState) -> str:  # noqa: ANN401 -- as above
+        if state is SessionState.RUNNING:
+            return self._running(server)
+        if state is SessionState.STARTING:
+            return await _first(server.waits()) or "It is being started."
+        return ""
+
+    def _running(self, server: Any) -> str:  # noqa: ANN401 -- as above
+        since: datetime | None = server.orm_spawner.started
+        user = self._spawner.user.name
+        held = self._spawner.hub_state.ledger.of(user).get(user, server.name)
+        parts = []
+        if since:
+            parts.append(f"Running since {moment(since.replace(tzinfo=UTC))}.")
+        if held and held.ends:
+            parts.append(f"It ends at {moment(held.ends)} at the latest.")
+        return " ".join(parts)
+
+    def _team(self, name: str) -> str:
+        """Return a team's name for people, as far as the team is still there."""
+        teams = self._spawner.hub_state.teams.all()
+        return next((each.display_name for each in teams if each.name == name), name)
+
+
+def _state(server: Any) -> SessionState:  # noqa: ANN401 -- JupyterHub's, of two kinds
+    if server.pending == "stop":
+        return SessionState.STOPPING
+    if server.pending == "spawn":
+        return SessionState.STARTING
+    return SessionState.RUNNING if server.active else SessionState.OFF
+
+
+async def _first(messages: AsyncGenerator[str]) -> str:
+    """Return the first of what a start waits for; empty if it waits for nothing, or soon not."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(_WAIT_SECONDS), contextlib.aclosing(messages):
+            async for message in messages:
+                return message
+    return ""

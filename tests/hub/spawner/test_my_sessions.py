@@ -1,0 +1,133 @@
+"""The page "My sessions": what runs, what waits, what ended, and one press for what comes next."""
+
+import re
+from urllib.parse import urlencode
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Locator, Page, expect
+
+GPU = {"team": "vision", "environment": "scipy", "version": "2026.11", "size": "gpu"}
+
+
+def _open(page: Page, name: str) -> None:
+    page.goto(f"/hub/login?{urlencode({'next': '/hub/home'})}")
+    page.get_by_label("Username").fill(name)
+    page.get_by_label("Password").fill("any")
+    page.locator("input[type=submit]").click()
+    expect(page.get_by_role("heading", name="My sessions")).to_be_visible()
+
+
+def _card(page: Page, server: str = "") -> Locator:
+    return page.locator(f'[data-server="{server}"]')
+
+
+@pytest.fixture
+def home(scripted_page, hub) -> Page:
+    """The page of somebody with a session that runs."""
+    assert hub.start_server("sam", GPU).status_code == 201
+    _open(scripted_page, "sam")
+    return scripted_page
+
+
+def test_somebody_new_is_led_to_the_picker(scripted_page, hub, keep_picture):
+    _open(scripted_page, "nora")
+    expect(scripted_page.locator("[data-server]")).to_have_count(0)
+    keep_picture(scripted_page, "sessions-none")
+    scripted_page.get_by_role("link", name="Start a session").click()
+    expect(scripted_page.get_by_role("heading", name="Start a session")).to_be_visible()
+
+
+def test_a_session_says_what_it_is_and_since_when_and_opens(home, keep_picture):
+    card = _card(home)
+    expect(card.get_by_role("heading")).to_have_text("SciPy 2026.11 · Whole GPU")
+    expect(card).to_contain_text("Computer vision")
+    expect(card).to_contain_text(re.compile(r"Running since \d+:\d\d"))
+    expect(home).to_have_title("1 running · My sessions")
+    keep_picture(home, "sessions")
+    lab = card.get_by_role("link", name="Open JupyterLab").get_attribute("href")
+    assert lab == "/user/sam/"
+    assert card.get_by_role("link", name="Open VS Code").get_attribute("href") == f"{lab}vscode/"
+
+
+def test_a_session_that_is_limited_says_when_it_ends(scripted_page, hub):
+    hub.start_server("sam", {**GPU, "size": "brief"})
+    _open(scripted_page, "sam")
+    expect(_card(scripted_page)).to_contain_text(re.compile(r"It ends at \d+:\d\d.* at the latest"))
+
+
+def test_nobody_knows_whether_vs_code_is_in_an_image_that_the_person_named(scripted_page, hub):
+    own = {key: GPU[key] for key in ("team", "environment")}
+    hub.start_server("sam", {**own, "size": "cpu", "image": "example/own/mine:1"})
+    _open(scripted_page, "sam")
+    expect(_card(scripted_page).get_by_role("link", name="Open JupyterLab")).to_be_visible()
+    expect(_card(scripted_page).get_by_role("link", name="Open VS Code")).to_have_count(0)
+
+
+def test_another_size_is_one_press_away(home, hub):
+    _card(home).get_by_role("button", name="Another size").click()
+    expect(home.get_by_role("heading", name="Start a session")).to_be_visible()
+    expect(home.get_by_role("radio", name="Whole GPU")).to_be_checked()
+    assert not hub.servers("sam")
+
+
+def test_a_start_is_followed_until_it_runs(scripted_page, hub, node, keep_picture):
+    node.runs_pods = False
+    try:
+        hub.start_server("sam", GPU, answer_after=0.1)
+        _open(scripted_page, "sam")
+        card = _card(scripted_page)
+        expect(card.get_by_role("status")).to_have_text("It is being started.")
+        expect(scripted_page).to_have_title("Starting · My sessions")
+        keep_picture(scripted_page, "sessions-starting")
+        link = card.get_by_role("link", name="Show progress").get_attribute("href")
+        assert link == "/hub/spawn-pending/sam"
+    finally:
+        node.runs_pods = True
+    expect(card.get_by_role("link", name="Open JupyterLab")).to_be_visible()
+    expect(scripted_page).to_have_title("1 running · My sessions")
+
+
+def test_what_happens_elsewhere_is_shown_when_one_comes_back_to_the_page(home, hub):
+    hub.stop_server("sam")
+    home.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    expect(_card(home).get_by_role("link", name="Start again")).to_be_visible()
+    expect(_card(home)).to_contain_text("Saved files are kept")
+
+
+def test_a_second_session_is_chosen_under_its_name_and_removed_again(home, hub, keep_picture):
+    home.get_by_label("Another session beside it").fill("Not a name")
+    home.get_by_role("button", name="Choose what it is").click()
+    expect(home.get_by_role("heading", name="My sessions")).to_be_visible()
+    home.get_by_label("Another session beside it").fill("training-2")
+    home.get_by_role("button", name="Choose what it is").click()
+    expect(home.get_by_role("heading", name="Start a session")).to_be_visible()
+    assert home.url.endswith("/hub/spawn/sam/training-2")
+    assert hub.start_server("sam", {**GPU, "size": "cpu"}, server="training-2").status_code == 201
+    home.goto("/hub/home")
+    expect(home).to_have_title("2 running · My sessions")
+    keep_picture(home, "sessions-two")
+    assert Axe().run(home).violations_count == 0
+    _card(home, "training-2").get_by_role("button", name="Stop training-2").click()
+    home.once("dialog", lambda dialog: dialog.accept())
+    _card(home, "training-2").get_by_role("button", name="Remove training-2").click()
+    expect(_card(home, "training-2")).to_have_count(0)
+    expect(_card(home).get_by_role("button", name="Stop")).to_be_visible()
+
+
+def test_a_stop_that_the_hub_refuses_is_said_and_can_be_pressed_again(home):
+    home.route(
+        "**/hub/api/users/sam/server*",
+        lambda route: route.fulfill(status=503, json={"message": "The database is away"}),
+    )
+    _card(home).get_by_role("button", name="Stop").click()
+    expect(_card(home).get_by_role("alert")).to_have_text(
+        "It was not stopped: The database is away. Try again."
+    )
+    expect(_card(home).get_by_role("button", name="Stop")).to_be_visible()
+
+
+def test_whoever_is_signed_out_meanwhile_reads_so(home):
+    home.context.clear_cookies()
+    home.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    expect(home.get_by_text("You are not signed in any more")).to_be_visible()
