@@ -10,6 +10,9 @@ from typing import Any, Protocol
 
 from gpucommons_contract.wording import moment
 
+from gpucommons_spawner.availability.state import PersonState
+from gpucommons_spawner.catalogue.catalogue import Catalogue
+from gpucommons_spawner.pod_state.queue import is_queued
 from gpucommons_spawner.quota.ledger import Ledger
 from gpucommons_spawner.selection.person import Teams
 from gpucommons_spawner.selection.selection import PROFILE
@@ -45,6 +48,8 @@ class SessionCard:
     """Why it ended, if its person did not stop it."""
     ended_page: str
     """Where more is said of that, below JupyterHub's base URL; empty if nowhere."""
+    instead: tuple[str, ...]
+    """Sizes with a GPU that are free now, for a start that waits for one of its own size."""
     own_image: bool
     """Whether it was started from an image that the person named: who knows what is in it."""
 
@@ -62,6 +67,9 @@ class _HubState(Protocol):
 class _Spawner(Protocol):
     user: Any
     hub_state: _HubState
+    catalogue: Catalogue
+
+    def availability(self, server: str) -> PersonState: ...
 
 
 class MySessions:
@@ -91,6 +99,7 @@ class MySessions:
             detail=await self._detail(server, state),
             ended=(getattr(server, "ended", "") or stored.get("ended", "")) if off else "",
             ended_page=getattr(server, "ended_page", "") or stored.get("ended_page", ""),
+            instead=self._instead(server, options) if state is SessionState.STARTING else (),
             own_image="image" in options,
         )
 
@@ -111,6 +120,20 @@ class MySessions:
         if held and held.ends:
             parts.append(f"It ends at {moment(held.ends)} at the latest.")
         return " ".join(parts)
+
+    def _instead(self, server: Any, options: Mapping[str, str]) -> tuple[str, ...]:  # noqa: ANN401
+        """Name what could be had now, in the same team, by somebody who waits in the queue."""
+        pod = server.this_start.pod
+        if pod is None or not is_queued(pod):
+            return ()
+        state = self._spawner.availability(server.name)
+        teams = {team.name: team.sizes for team in state.teams}
+        sizes = self._spawner.catalogue.sizes
+        return tuple(
+            sizes[each.name].display_name
+            for each in teams.get(options.get("team", ""), state.sizes)
+            if each.available and each.free and sizes[each.name].gpu
+        )
 
     def _team(self, name: str) -> str:
         """Return a team's name for people, as far as the team is still there."""

@@ -85,6 +85,19 @@ def _last_words(hub, name="rosa") -> dict:
     return json.loads(told[-1].removeprefix("data:"))
 
 
+def test_my_sessions_says_the_place_and_what_is_free_instead(hub, api):
+    with Visitor(hub.url, "rosa") as rosa:
+        rosa.sign_in()
+        _waiting(hub, api)
+        page = rosa.get("/hub/home").text
+        assert "Waiting for a GPU since" in page
+        assert "first in the queue" in page or "The place in the queue is not known now" in page
+        free = {each["name"]: each["free"] for each in hub.availability("rosa")["sizes"]}
+        assert free["share"]
+        assert "Share of a GPU" in page[page.index("Free now:") :]
+        assert "data-then" in page
+
+
 # Over a restart of the hub
 
 
