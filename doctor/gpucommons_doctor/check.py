@@ -4,7 +4,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Awaitable
 from typing import ClassVar
 
-from gpucommons_people.clients.cluster import Cluster, ForbiddenError
+from gpucommons_people.clients.api_answers import ForbiddenError
+from gpucommons_people.clients.cluster import Cluster
 from gpucommons_people.errors import PeopleError
 
 from gpucommons_doctor.finding import Finding, unknown

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from gpucommons_people.clients.cluster import Kind, Manifest
+from gpucommons_people.clients.kinds import Kind, Manifest
 
 NODES = Kind("v1", "nodes", namespaced=False)
 SERVICES = Kind("v1", "services")

@@ -3,7 +3,8 @@
 from collections.abc import Set
 
 from gpucommons_contract import Label
-from gpucommons_people.clients.cluster import NAMESPACES, Cluster, Manifest
+from gpucommons_people.clients.cluster import Cluster
+from gpucommons_people.clients.kinds import NAMESPACES, Manifest
 from gpucommons_spawner.catalogue import Size
 
 from gpucommons_doctor.finding import Finding, warning

@@ -12,7 +12,7 @@ from decimal import Decimal, InvalidOperation
 from gpucommons_contract import END_OF_DAY, GRANTS_NAMESPACE, Grant, Label, end_in_words, read_grant
 
 from gpucommons_people.change import Change
-from gpucommons_people.clients.cluster import CONFIG_MAPS, Manifest
+from gpucommons_people.clients.kinds import CONFIG_MAPS, Manifest
 from gpucommons_people.errors import InputError, NotThereError
 from gpucommons_people.installation import Installation
 from gpucommons_people.names import team_name, user_name

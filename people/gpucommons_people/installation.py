@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 from gpucommons_contract import Label, team_namespace
 
-from gpucommons_people.clients.cluster import NAMESPACES, Cluster
+from gpucommons_people.clients.cluster import Cluster
 from gpucommons_people.clients.dex_accounts import Account, DexAccounts
 from gpucommons_people.clients.hub import Hub
+from gpucommons_people.clients.kinds import NAMESPACES
 from gpucommons_people.clients.patience import Patience
 from gpucommons_people.clients.workspaces import Workspaces
 from gpucommons_people.errors import InputError, NotThereError

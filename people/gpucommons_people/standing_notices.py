@@ -14,7 +14,8 @@ from gpucommons_contract import (
     read_standing_notice,
 )
 
-from gpucommons_people.clients.cluster import CONFIG_MAPS, ClusterError, Manifest
+from gpucommons_people.clients.api_answers import ClusterError
+from gpucommons_people.clients.kinds import CONFIG_MAPS, Manifest
 from gpucommons_people.errors import NotThereError
 from gpucommons_people.installation import Installation
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from gpucommons_contract import amount
-from gpucommons_people.clients.cluster import Manifest
+from gpucommons_people.clients.kinds import Manifest
 from gpucommons_spawner.catalogue.gpu_modes.fields import (
     GPU_RESOURCE,
     PRODUCT_LABEL,

@@ -5,7 +5,8 @@ from collections.abc import Iterable, Mapping
 from typing import ClassVar
 
 from gpucommons_contract.wording import first_of
-from gpucommons_people.clients.cluster import Cluster, Manifest
+from gpucommons_people.clients.cluster import Cluster
+from gpucommons_people.clients.kinds import Manifest
 from gpucommons_spawner.catalogue import Size
 from gpucommons_spawner.catalogue.gpu_modes import DRA
 

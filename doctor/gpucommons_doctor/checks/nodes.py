@@ -6,7 +6,8 @@ from typing import ClassVar
 
 from gpucommons_contract import read_moment
 from gpucommons_contract.wording import counted, first_of
-from gpucommons_people.clients.cluster import Cluster, Manifest
+from gpucommons_people.clients.cluster import Cluster
+from gpucommons_people.clients.kinds import Manifest
 
 from gpucommons_doctor.check import Check
 from gpucommons_doctor.checks.kubernetes_version import OLDEST, read_version

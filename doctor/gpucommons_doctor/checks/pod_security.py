@@ -5,7 +5,8 @@ from typing import ClassVar
 
 from gpucommons_contract import Label, team_namespace
 from gpucommons_contract.wording import counted, first_of
-from gpucommons_people.clients.cluster import Cluster, Manifest
+from gpucommons_people.clients.cluster import Cluster
+from gpucommons_people.clients.kinds import Manifest
 
 from gpucommons_doctor.check import Check
 from gpucommons_doctor.finding import Finding, fault, good

@@ -6,7 +6,8 @@ from typing import ClassVar
 
 from gpucommons_contract import amount
 from gpucommons_contract.wording import first_of
-from gpucommons_people.clients.cluster import KINDS, Cluster, Manifest
+from gpucommons_people.clients.cluster import Cluster
+from gpucommons_people.clients.kinds import KINDS, Manifest
 from gpucommons_spawner.catalogue import Size
 
 from gpucommons_doctor.check import Check, or_unknown

@@ -7,7 +7,8 @@ from typing import ClassVar
 
 from gpucommons_contract import amount
 from gpucommons_contract.wording import first_of
-from gpucommons_people.clients.cluster import QUOTAS, Cluster, Manifest
+from gpucommons_people.clients.cluster import Cluster
+from gpucommons_people.clients.kinds import QUOTAS, Manifest
 from gpucommons_people.teams.team_objects import device_key
 from gpucommons_spawner.catalogue import Size
 from gpucommons_spawner.catalogue.gpu_modes import DRA

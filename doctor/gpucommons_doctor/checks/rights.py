@@ -7,7 +7,9 @@ from typing import ClassVar
 
 from gpucommons_contract import GRANTS_NAMESPACE, NOTICES_NAMESPACE
 from gpucommons_contract.wording import counted, first_of
-from gpucommons_people.clients.cluster import Cluster, ForbiddenError, Manifest
+from gpucommons_people.clients.api_answers import ForbiddenError
+from gpucommons_people.clients.cluster import Cluster
+from gpucommons_people.clients.kinds import Manifest
 
 from gpucommons_doctor.check import Check
 from gpucommons_doctor.finding import Finding, fault, good, unknown

@@ -6,7 +6,8 @@ from decimal import Decimal
 from typing import Any, ClassVar
 
 from gpucommons_contract.wording import counted, joined
-from gpucommons_people.clients.cluster import Cluster, Manifest
+from gpucommons_people.clients.cluster import Cluster
+from gpucommons_people.clients.kinds import Manifest
 from gpucommons_spawner.availability.cluster import Cluster as Nodes
 from gpucommons_spawner.availability.cluster import Node
 from gpucommons_spawner.availability.placement import Placement

@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 from gpucommons_contract import Annotation
-from gpucommons_people.clients.cluster import Cluster, Manifest
+from gpucommons_people.clients.cluster import Cluster
+from gpucommons_people.clients.kinds import Manifest
 
 from gpucommons_doctor.check import Check, or_unknown
 from gpucommons_doctor.finding import Finding, fault, good, warning

@@ -7,7 +7,8 @@ from typing import Any, ClassVar
 
 from gpucommons_contract import Label
 from gpucommons_contract.wording import counted
-from gpucommons_people.clients.cluster import Cluster, Manifest
+from gpucommons_people.clients.cluster import Cluster
+from gpucommons_people.clients.kinds import Manifest
 
 from gpucommons_doctor.check import Check
 from gpucommons_doctor.checks.pod_security import ENFORCE

@@ -9,7 +9,7 @@ from http import HTTPStatus
 from gpucommons_people.accounts.newcomer import Newcomer
 from gpucommons_people.accounts.passwords import hashed, new_password
 from gpucommons_people.change import Change
-from gpucommons_people.clients.cluster import ClusterError
+from gpucommons_people.clients.api_answers import ClusterError
 from gpucommons_people.clients.dex_accounts import Account
 from gpucommons_people.clients.workspaces import Workspace, in_use
 from gpucommons_people.errors import NotThereError, PeopleError

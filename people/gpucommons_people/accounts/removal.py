@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime, timedelta
 from gpucommons_contract.wording import moment, span
 
 from gpucommons_people.change import Change
-from gpucommons_people.clients.cluster import ForbiddenError
+from gpucommons_people.clients.api_answers import ForbiddenError
 from gpucommons_people.clients.dex_accounts import Account, Login, other_connectors
 from gpucommons_people.clients.hub import HubUser, RecheckResult
 from gpucommons_people.clients.workspaces import Workspace

@@ -1,34 +1,25 @@
-"""Kubernetes objects: looked at, applied, deleted; and its errors as sentences.
+"""Kubernetes objects: looked at, applied, deleted."""
 
-Objects are plain dicts, as in YAML, so that kinds of Dex and Kueue need no classes.
-"""
-
-import json
 from collections.abc import AsyncIterator, Awaitable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Self
-from urllib.parse import quote
 
 from aiohttp import ClientError
 
 from gpucommons_people.clients.api_answers import (
+    ADVICE,
+    ClusterError,
     holds,
-    is_from_kubernetes,
     items_of,
     message_of,
+    object_of,
 )
+from gpucommons_people.clients.kinds import KINDS, Kind, Manifest
 from gpucommons_people.clients.kubeconfig import connect
 from gpucommons_people.clients.patience import AT_ONCE, BUSY, Patience, pause_asked
-from gpucommons_people.errors import (
-    MissingRightError,
-    PeopleError,
-    UnreachableError,
-)
-
-Manifest = dict[str, Any]
+from gpucommons_people.errors import UnreachableError
 
 FIELD_MANAGER = "gpucommons"
 _TIMEOUT_S = 30.0
@@ -36,62 +27,6 @@ _PAGE = 500
 """Objects per answer of a list; more come page by page."""
 _APPLY = "application/apply-patch+yaml"
 _MERGE = "application/merge-patch+json"
-
-
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """Where the API server keeps the objects of a kind."""
-
-    api: str
-    plural: str
-    namespaced: bool = True
-
-    def path(self, namespace: str | None = None, name: str | None = None) -> str:
-        """Return the URL path of one object, or of all in a namespace or in the cluster."""
-        root = f"/api/{self.api}" if "/" not in self.api else f"/apis/{self.api}"
-        inside = f"/namespaces/{quote(namespace)}" if namespace else ""
-        return f"{root}{inside}/{self.plural}" + (f"/{quote(name)}" if name else "")
-
-
-NAMESPACES = Kind("v1", "namespaces", namespaced=False)
-PODS = Kind("v1", "pods")
-CLAIMS = Kind("v1", "persistentvolumeclaims")
-CONFIG_MAPS = Kind("v1", "configmaps")
-QUOTAS = Kind("v1", "resourcequotas")
-POLICIES = Kind("networking.k8s.io/v1", "networkpolicies")
-PASSWORDS = Kind("dex.coreos.com/v1", "passwords")
-REFRESH_TOKENS = Kind("dex.coreos.com/v1", "refreshtokens")
-OFFLINE_SESSIONS = Kind("dex.coreos.com/v1", "offlinesessionses")
-
-KINDS: Mapping[str, Kind] = {
-    "Namespace": NAMESPACES,
-    "ConfigMap": CONFIG_MAPS,
-    "ResourceQuota": QUOTAS,
-    "LimitRange": Kind("v1", "limitranges"),
-    "NetworkPolicy": POLICIES,
-    "RoleBinding": Kind("rbac.authorization.k8s.io/v1", "rolebindings"),
-    "LocalQueue": Kind("kueue.x-k8s.io/v1beta2", "localqueues"),
-    "Password": PASSWORDS,
-    "SelfSubjectReview": Kind("authentication.k8s.io/v1", "selfsubjectreviews", False),
-    "SelfSubjectAccessReview": Kind("authorization.k8s.io/v1", "selfsubjectaccessreviews", False),
-    "SubjectAccessReview": Kind("authorization.k8s.io/v1", "subjectaccessreviews", False),
-}
-"""The kinds that are applied or made, by the name in their manifests.
-
-A review is a question to the API server: what is made has the answer, and is kept nowhere.
-"""
-
-
-class ClusterError(PeopleError):
-    """The API server refused; status is its HTTP status, reason what it says itself."""
-
-    def __init__(self, message: str, status: int, reason: str = "") -> None:
-        super().__init__(message)
-        self.status, self.reason = status, reason or message
-
-
-class ForbiddenError(ClusterError, MissingRightError):
-    """The API server says that we may not; the text names the right that is missing."""
 
 
 class Cluster:
@@ -231,35 +166,18 @@ class Cluster:
         content_type: str,
     ) -> Manifest:
         host = self._client.configuration.host
-        advice = "Look at the address in the kubeconfig and at your access to that network."
         try:
             answer = await self._send(method, path, query, body, content_type)
             content = (await answer.read()).decode(errors="replace")
         except (TimeoutError, ClientError, OSError) as error:
             why = str(error) or "no answer in time"
             what = f"The cluster at {host} cannot be reached: {why}"
-            raise UnreachableError(what, advice) from error
+            raise UnreachableError(what, ADVICE) from error
         if answer.status in BUSY:
             what = f"The cluster at {host} answers {answer.status}: {message_of(content)}"
             asked = pause_asked(answer.headers)
             raise UnreachableError(what, "Run the same command again later.", asked)
-        if answer.status == HTTPStatus.NOT_FOUND and not is_from_kubernetes(
-            answer.headers, content
-        ):
-            what = f"What answers at {host} is not Kubernetes, or is something in front of it"
-            raise UnreachableError(what, advice)
-        if answer.status >= HTTPStatus.BAD_REQUEST:
-            raise _refusal(answer.status, message_of(content))
-        try:
-            parsed = json.loads(content)
-        except ValueError as error:
-            what = f"The cluster at {host} sent something other than JSON: {content[:100]!r}"
-            raise UnreachableError(what, advice) from error
-        if not isinstance(parsed, dict):
-            shown = content[:100]
-            what = f"The cluster at {host} sent something other than an object: {shown!r}"
-            raise UnreachableError(what, advice)
-        return parsed
+        return object_of(host, answer.status, answer.headers, content)
 
     async def _send(
         self,
@@ -284,18 +202,3 @@ class Cluster:
 
 def _dry(dry_run: bool) -> dict[str, str]:
     return {"dryRun": "All"} if dry_run else {}
-
-
-def _refusal(status: int, message: str) -> ClusterError:
-    if status == HTTPStatus.FORBIDDEN:
-        return ForbiddenError(
-            f"The cluster does not allow this: {message}. Use a kubeconfig of an account with "
-            "that right; the service account people in namespace gpucommons has all it takes.",
-            status,
-            message,
-        )
-    if status == HTTPStatus.UNAUTHORIZED:
-        return ForbiddenError(
-            "The cluster does not accept the credentials in the kubeconfig. Renew them.", status
-        )
-    return ClusterError(f"The cluster refused ({status}): {message}", status, message)

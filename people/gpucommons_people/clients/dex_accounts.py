@@ -8,11 +8,11 @@ import base64
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from gpucommons_people.clients.cluster import (
+from gpucommons_people.clients.cluster import Cluster
+from gpucommons_people.clients.kinds import (
     OFFLINE_SESSIONS,
     PASSWORDS,
     REFRESH_TOKENS,
-    Cluster,
     Kind,
     Manifest,
 )

@@ -6,15 +6,9 @@ from datetime import date
 
 from gpucommons_contract import NAMESPACE_PREFIX, Annotation, Label
 
-from gpucommons_people.clients.cluster import (
-    CLAIMS,
-    NAMESPACES,
-    PODS,
-    Cluster,
-    ForbiddenError,
-    Kind,
-    Manifest,
-)
+from gpucommons_people.clients.api_answers import ForbiddenError
+from gpucommons_people.clients.cluster import Cluster
+from gpucommons_people.clients.kinds import CLAIMS, NAMESPACES, PODS, Kind, Manifest
 
 _OWNER = "hub.jupyter.org/username"
 """KubeSpawner's annotation on claims and pods (get_pvc_manifest, _build_common_annotations)."""

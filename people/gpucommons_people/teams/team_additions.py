@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 from gpucommons_contract import Label
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
-from gpucommons_people.clients.cluster import Manifest
+from gpucommons_people.clients.kinds import Manifest
 from gpucommons_people.errors import InputError
 from gpucommons_people.files.yaml_files import read_documents
 from gpucommons_people.teams.team_objects import team_base

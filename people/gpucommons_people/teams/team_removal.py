@@ -6,8 +6,8 @@ from dataclasses import replace
 from gpucommons_contract import team_namespace
 
 from gpucommons_people.change import Change
-from gpucommons_people.clients.cluster import NAMESPACES
 from gpucommons_people.clients.dex_accounts import Account
+from gpucommons_people.clients.kinds import NAMESPACES
 from gpucommons_people.clients.workspaces import Session, Workspace
 from gpucommons_people.errors import PeopleError
 from gpucommons_people.grants import list_grants, revoke

@@ -8,15 +8,15 @@ from dataclasses import dataclass
 from gpucommons_contract import Label, team_namespace
 
 from gpucommons_people.change import Change
-from gpucommons_people.clients.cluster import (
+from gpucommons_people.clients.api_answers import ForbiddenError
+from gpucommons_people.clients.cluster import Cluster
+from gpucommons_people.clients.kinds import (
     CLAIMS,
     KINDS,
     NAMESPACES,
     PODS,
     POLICIES,
     QUOTAS,
-    Cluster,
-    ForbiddenError,
     Manifest,
 )
 from gpucommons_people.clients.workspaces import Session, Workspace

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from gpucommons_contract import amount
 
-from gpucommons_people.clients.cluster import Manifest
+from gpucommons_people.clients.kinds import Manifest
 
 _RESOURCES = {
     "gpus": "nvidia.com/gpu",

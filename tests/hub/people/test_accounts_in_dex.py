@@ -5,8 +5,9 @@ from base64 import urlsafe_b64decode
 from datetime import date, timedelta
 
 import pytest
-from gpucommons_people.clients.cluster import OFFLINE_SESSIONS, PASSWORDS, REFRESH_TOKENS, Cluster
+from gpucommons_people.clients.cluster import Cluster
 from gpucommons_people.clients.dex_accounts import DexAccounts, manifest, object_name
+from gpucommons_people.clients.kinds import OFFLINE_SESSIONS, PASSWORDS, REFRESH_TOKENS
 from gpucommons_people.errors import NotThereError, PeopleError
 from gpucommons_people.teams.team import Team
 

@@ -12,18 +12,18 @@ from pathlib import Path
 from typing import Any
 
 from gpucommons_contract import Notice
-from gpucommons_people.clients.cluster import (
+from gpucommons_people.clients.api_answers import ClusterError
+from gpucommons_people.clients.dex_accounts import DexAccounts
+from gpucommons_people.clients.hub import Delivery, HubUser, RecheckResult
+from gpucommons_people.clients.kinds import (
     CLAIMS,
     KINDS,
     NAMESPACES,
     OFFLINE_SESSIONS,
     PODS,
     REFRESH_TOKENS,
-    ClusterError,
     Kind,
 )
-from gpucommons_people.clients.dex_accounts import DexAccounts
-from gpucommons_people.clients.hub import Delivery, HubUser, RecheckResult
 from gpucommons_people.clients.workspaces import Workspaces
 from gpucommons_people.files.audit import AuditLog
 from gpucommons_people.files.configuration import Configuration

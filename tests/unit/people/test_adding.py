@@ -6,7 +6,7 @@ import pytest
 from gpucommons_people.accounts.accounts import Leftover, add_user
 from gpucommons_people.accounts.importing import import_users
 from gpucommons_people.accounts.newcomer import newcomer
-from gpucommons_people.clients.cluster import CLAIMS, PASSWORDS
+from gpucommons_people.clients.kinds import CLAIMS, PASSWORDS
 from gpucommons_people.errors import InputError, PeopleError
 
 ADA = "ada@example.org"

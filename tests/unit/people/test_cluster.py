@@ -5,7 +5,9 @@ import yaml
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 from gpucommons_people.clients import patience
-from gpucommons_people.clients.cluster import NAMESPACES, PASSWORDS, Cluster, ClusterError
+from gpucommons_people.clients.api_answers import ClusterError
+from gpucommons_people.clients.cluster import Cluster
+from gpucommons_people.clients.kinds import NAMESPACES, PASSWORDS
 from gpucommons_people.clients.patience import Patience
 from gpucommons_people.errors import InputError, UnreachableError
 

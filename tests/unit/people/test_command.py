@@ -9,7 +9,7 @@ from datetime import date, timedelta
 
 import pytest
 from gpucommons_people import command, people
-from gpucommons_people.clients.cluster import NAMESPACES, PODS
+from gpucommons_people.clients.kinds import NAMESPACES, PODS
 from gpucommons_people.files.configuration import VARIABLE
 
 ADA = "ada@example.org"

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
-from gpucommons_people.clients.cluster import CONFIG_MAPS
+from gpucommons_people.clients.kinds import CONFIG_MAPS
 from gpucommons_people.errors import InputError, NotThereError
 from gpucommons_people.grants import grant, list_grants, prune_grants, revoke, wanted
 

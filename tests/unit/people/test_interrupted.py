@@ -11,7 +11,7 @@ from gpucommons_people.accounts.importing import import_users
 from gpucommons_people.accounts.move import move_user
 from gpucommons_people.accounts.newcomer import newcomer
 from gpucommons_people.accounts.removal import Removal, remove_user
-from gpucommons_people.clients.cluster import CLAIMS, OFFLINE_SESSIONS, PASSWORDS, REFRESH_TOKENS
+from gpucommons_people.clients.kinds import CLAIMS, OFFLINE_SESSIONS, PASSWORDS, REFRESH_TOKENS
 from gpucommons_people.teams.team import Team
 from gpucommons_people.teams.team_objects import team_objects
 from gpucommons_people.teams.teams import apply_team, find_team

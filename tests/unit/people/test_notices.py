@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from gpucommons_contract import NoticeLevel
 from gpucommons_people import notices
-from gpucommons_people.clients.cluster import CONFIG_MAPS
+from gpucommons_people.clients.kinds import CONFIG_MAPS
 from gpucommons_people.errors import InputError, NotThereError
 
 ADA, BEN = "ada@example.org", "ben@example.org"

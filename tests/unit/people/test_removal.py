@@ -6,13 +6,8 @@ import pytest
 from gpucommons_people.accounts.accounts import Leftover, add_user
 from gpucommons_people.accounts.newcomer import newcomer
 from gpucommons_people.accounts.removal import Removal, remove_user
-from gpucommons_people.clients.cluster import (
-    CLAIMS,
-    CONFIG_MAPS,
-    PASSWORDS,
-    REFRESH_TOKENS,
-    ForbiddenError,
-)
+from gpucommons_people.clients.api_answers import ForbiddenError
+from gpucommons_people.clients.kinds import CLAIMS, CONFIG_MAPS, PASSWORDS, REFRESH_TOKENS
 from gpucommons_people.errors import InputError, NotThereError, PeopleError, UnreachableError
 from gpucommons_people.grants import grant, list_grants, wanted
 

@@ -7,7 +7,7 @@ from gpucommons_contract import Annotation
 from gpucommons_people.accounts.accounts import Leftover, add_user
 from gpucommons_people.accounts.newcomer import newcomer
 from gpucommons_people.accounts.retention import prune, restore_workspaces
-from gpucommons_people.clients.cluster import CLAIMS
+from gpucommons_people.clients.kinds import CLAIMS
 from gpucommons_people.errors import NotThereError
 
 

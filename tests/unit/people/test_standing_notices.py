@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from gpucommons_contract import NoticeLevel
 from gpucommons_people import notices
-from gpucommons_people.clients.cluster import CONFIG_MAPS, ClusterError
+from gpucommons_people.clients.api_answers import ClusterError
+from gpucommons_people.clients.kinds import CONFIG_MAPS
 from gpucommons_people.errors import NotThereError, PeopleError, UnreachableError
 from gpucommons_people.standing_notices import list_notices
 

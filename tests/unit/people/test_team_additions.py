@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 import yaml
-from gpucommons_people.clients.cluster import POLICIES
+from gpucommons_people.clients.kinds import POLICIES
 from gpucommons_people.errors import InputError
 from gpucommons_people.teams.team import Team
 from gpucommons_people.teams.team_additions import read_additions

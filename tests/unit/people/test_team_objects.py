@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from gpucommons_people.clients.cluster import KINDS
+from gpucommons_people.clients.kinds import KINDS
 from gpucommons_people.teams.team import Team
 from gpucommons_people.teams.team_objects import QUOTA_KEYS, team_from_objects, team_objects
 from hypothesis import given

@@ -4,8 +4,8 @@ import copy
 import json
 from datetime import UTC, datetime, timedelta
 
-from gpucommons_people.clients.cluster import CONFIG_MAPS, NAMESPACES, PASSWORDS
 from gpucommons_people.clients.dex_accounts import Account, manifest, object_name
+from gpucommons_people.clients.kinds import CONFIG_MAPS, NAMESPACES, PASSWORDS
 from gpucommons_people.grants import grant, list_grants, wanted
 from gpucommons_people.teams.team_removal import remove_team
 
