@@ -4,10 +4,11 @@ import json
 
 import pytest
 
-from bench import figure, scale
+from bench import figure
 from bench.attempt import attempt
 from bench.figure import Figure
 from bench.run import run
+from bench.scale_figures import Load, Outcome, figures
 
 
 @pytest.fixture
@@ -48,27 +49,27 @@ def test_a_peer_that_fails_is_a_row_that_says_so(results, capsys):
 
 
 def _load(cost):
-    return scale._Load(
+    return Load(
         cpu_per_spawn_ms=cost, seconds=[1.0], turned_away=0, failed=0, idle_cpu_s=1.0, memory_mb=9.0
     )
 
 
 def test_a_peer_that_fails_half_way_keeps_its_figures_until_then():
-    ours = scale._Outcome([_load(10.0), _load(12.0)])
-    peer = scale._Outcome([_load(30.0)], failure="ServerDisconnectedError: gone")
-    figures = {each.name: each for each in scale._figures(ours, peer)}
-    until, since = figures["scale-spawn-cpu-1000"], figures["scale-spawn-cpu-2000"]
+    ours = Outcome([_load(10.0), _load(12.0)])
+    peer = Outcome([_load(30.0)], failure="ServerDisconnectedError: gone")
+    found = {each.name: each for each in figures(ours, peer)}
+    until, since = found["scale-spawn-cpu-1000"], found["scale-spawn-cpu-2000"]
     assert (until.ratio, until.met, until.peer_failed) == (10 / 30, True, "")
     assert (since.ratio, since.met) == (None, None)
     assert since.peer_failed == "ServerDisconnectedError: gone"
-    assert figures["scale-killed"].peer_value is None
+    assert found["scale-killed"].peer_value is None
 
 
 def test_before_the_peer_is_measured_ours_is_given_alone():
-    ours = scale._Outcome([_load(10.0)])
-    figures = list(scale._figures(ours, scale._Outcome()))
-    assert [each.value for each in figures if each.name == "scale-spawn-cpu-1000"] == [10.0]
-    assert {(each.peer_value, each.peer_failed) for each in figures} == {(None, "")}
+    ours = Outcome([_load(10.0)])
+    found = list(figures(ours, Outcome()))
+    assert [each.value for each in found if each.name == "scale-spawn-cpu-1000"] == [10.0]
+    assert {(each.peer_value, each.peer_failed) for each in found} == {(None, "")}
 
 
 def test_a_name_that_is_none_is_told_with_those_that_are(capsys):
