@@ -9,8 +9,11 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from ssl import SSLContext
+from typing import Protocol, TypeVar
 
 import yaml
+from aiohttp import web
 from gpucommons_contract import Label, team_namespace
 
 from bench.chaos_played import (
@@ -36,6 +39,17 @@ _AMOUNTS = {"cpu": "640", "memory": "2560Gi", "pods": "250", "nvidia.com/gpu": s
 
 _EXPIRY = {"refreshTokens": {"disableRotation": True}}
 """As docs/explanation/what-an-outage-does.md advises."""
+
+
+class _Part(Protocol):
+    """What runs for a while."""
+
+    def start(self) -> object: ...
+
+    def stop(self) -> object: ...
+
+
+_PartT = TypeVar("_PartT", bound=_Part)
 
 
 @dataclass
@@ -95,77 +109,96 @@ def _pod(said: dict[str, dict]) -> Pod:
     )
 
 
+class _Started:
+    """What was started, in one thread where it needs a loop; all of it stops with the stack."""
+
+    def __init__(self, stack: ExitStack) -> None:
+        self._stack = stack
+        self.thread = self.part(LoopThread())
+
+    def part(self, part: _PartT) -> _PartT:
+        part.start()
+        self._stack.callback(part.stop)
+        return part
+
+    def proxy(self, name: str, upstream: str, certificate: SSLContext | None = None) -> FaultsProxy:
+        """A proxy before what is at upstream."""
+        return self.part(FaultsProxy(name, upstream, self.thread, certificate=certificate))
+
+    def served(
+        self, name: str, application: web.Application, certificate: SSLContext | None = None
+    ) -> FaultsProxy:
+        """A played server, and a proxy before it."""
+        return self.proxy(name, serve(application, self.thread), certificate)
+
+    def database(self) -> tuple[PostgreSQL, DatabaseProxy]:
+        """The culler's, and a proxy before it; its files go away at the end."""
+        database = PostgreSQL()
+        self._stack.callback(database.remove)
+        self.part(database)
+        database.create("idle")
+        proxy = DatabaseProxy("the culler's database", database.socket, self.thread)
+        return database, self.part(proxy)
+
+
 @contextmanager
 def installation(
     folder: Path, seed: int, people: Mapping[str, list[str]]
 ) -> Iterator[Installation]:
     """Start everything; people are in teams, by name."""
     with ExitStack() as stack:
-
-        def started(part: object) -> object:
-            part.start()  # type: ignore[attr-defined]
-            stack.callback(part.stop)  # type: ignore[attr-defined]
-            return part
-
-        thread = LoopThread()
-        started(thread)
+        started = _Started(stack)
         view, sessions = View(), PlayedSessions(seed)
         context, ca_file = certificate(folder)
-
-        def before(name: str, upstream: str, **more: object) -> FaultsProxy:
-            return started(FaultsProxy(name, upstream, thread, **more))  # type: ignore[return-value]
-
         kubelets = [
-            before(
-                f"kubelet {n}",
-                serve(kubelet(view.uses_at(f"node-{n}")), thread),
-                certificate=context,
-            )
+            started.served(f"kubelet {n}", kubelet(view.uses_at(f"node-{n}")), context)
             for n in range(NODES)
         ]
+        ports = [each.port for each in kubelets]
         api = stack.enter_context(
-            kwok_cluster(
-                folder / "cluster",
-                NODES,
-                _AMOUNTS,
-                kubelet_ports=[each.port for each in kubelets],
-            )
+            kwok_cluster(folder / "cluster", NODES, _AMOUNTS, kubelet_ports=ports)
         )
-        for team in TEAMS:
-            labels = {Label.TEAM: team}
-            metadata = {"name": team_namespace(team), "labels": labels}
-            api.post("/api/v1/namespaces", {"metadata": metadata})
+        _make_teams(api)
         chp, chp_api, hub_port, dex_port = (free_port() for _ in range(4))
         url, hub_url = f"http://127.0.0.1:{chp}", f"http://127.0.0.1:{hub_port}"
-        dex_proxy = before("Dex", f"http://127.0.0.1:{dex_port}")
+        dex_proxy = started.proxy("Dex", f"http://127.0.0.1:{dex_port}")
         issuer = f"{dex_proxy.url}/dex"
-        started(Dex(folder, url, people=dict(people), port=dex_port, issuer=issuer, expiry=_EXPIRY))
-        database = PostgreSQL()
-        stack.callback(database.remove)
-        started(database)
-        database.create("idle")
-        database_proxy = DatabaseProxy("the culler's database", database.socket, thread)
-        started(database_proxy)
-        proxies = {
-            "API server": before("API server", api.url),
+        dex = Dex(folder, url, people=dict(people), port=dex_port, issuer=issuer, expiry=_EXPIRY)
+        started.part(dex)
+        database, database_proxy = started.database()
+        api_proxy = started.proxy("API server", api.url)
+        proxies: dict[str, FaultsProxy | DatabaseProxy] = {
+            "API server": api_proxy,
             "Dex": dex_proxy,
-            "sessions": before("sessions", serve(sessions.application(), thread)),
-            "Prometheus": before("Prometheus", serve(prometheus(view.uses), thread)),
-            "hub API": before("hub API", hub_url),
-            "proxy API": before("proxy API", f"http://127.0.0.1:{chp_api}"),
+            "sessions": started.served("sessions", sessions.application()),
+            "Prometheus": started.served("Prometheus", prometheus(view.uses)),
+            "hub API": started.proxy("hub API", hub_url),
+            "proxy API": started.proxy("proxy API", f"http://127.0.0.1:{chp_api}"),
             **{each.name: each for each in kubelets},
             database_proxy.name: database_proxy,
         }
-        kubeconfig = folder / "kubeconfig"
-        settings = api.kubeconfig_with(api.token)
-        settings["clusters"][0]["cluster"]["server"] = proxies["API server"].url
-        kubeconfig.write_text(yaml.safe_dump(settings))
+        kubeconfig = _kubeconfig(folder, api, api_proxy.url)
         (folder / "catalogue.yaml").write_text(CATALOGUE)
         ways = Ways(folder, kubeconfig, url, hub_url, chp_api, issuer, ca_file, proxies)
-        started(hub_proxy(ways))
+        started.part(hub_proxy(ways))
         hub, culler = hub_program(ways), culler_program(ways)
-        started(hub)
-        started(culler)
+        started.part(hub)
+        started.part(culler)
         yield Installation(
             folder, api, hub, culler, database, sessions, url, hub_url, proxies, view
         )
+
+
+def _make_teams(api: KwokCluster) -> None:
+    for team in TEAMS:
+        metadata = {"name": team_namespace(team), "labels": {Label.TEAM: team}}
+        api.post("/api/v1/namespaces", {"metadata": metadata})
+
+
+def _kubeconfig(folder: Path, api: KwokCluster, server: str) -> Path:
+    """Write the way to the API server that leads by its proxy, at server."""
+    kubeconfig = folder / "kubeconfig"
+    settings = api.kubeconfig_with(api.token)
+    settings["clusters"][0]["cluster"]["server"] = server
+    kubeconfig.write_text(yaml.safe_dump(settings))
+    return kubeconfig
