@@ -5,6 +5,8 @@ import tempfile
 from contextlib import suppress
 from pathlib import Path
 
+from gpucommons_people.files.folders import sync_folder
+
 from gpucommons_config.pinning.errors import PinningError
 
 
@@ -24,7 +26,7 @@ def replace_whole(path: Path, before: bytes, after: bytes) -> None:
         finally:
             new.unlink(missing_ok=True)  # gone, if it has taken the place
         with suppress(OSError):  # some file systems cannot; the file is whole in any case
-            _sync(real.parent)
+            sync_folder(real.parent)
     except OSError as error:
         raise PinningError(f"{path}: cannot be written: {error.strerror}") from error
 
@@ -45,11 +47,3 @@ def _written_beside(file: Path, content: bytes) -> Path:
         new.unlink(missing_ok=True)
         raise
     return new
-
-
-def _sync(folder: Path) -> None:
-    opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(opened)
-    finally:
-        os.close(opened)

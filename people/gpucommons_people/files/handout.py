@@ -8,6 +8,7 @@ from string import Formatter
 
 from gpucommons_people.errors import InputError, PeopleError
 from gpucommons_people.files.configuration import Configuration
+from gpucommons_people.files.folders import sync_folder
 from gpucommons_people.names import LONGEST_ADDRESS
 
 FIELDS = ("name", "user_name", "password", "teams", "address", "access_note")
@@ -109,7 +110,7 @@ class Handouts:
                 opened.write(text)
                 opened.flush()
                 os.fsync(opened.fileno())
-            self._sync()
+            sync_folder(self._folder)
         except OSError as error:
             raise PeopleError(
                 f"The handout for {user_name} cannot be written to {self._folder}: "
@@ -128,7 +129,7 @@ class Handouts:
         for other in self._all_pending(user_name):
             other.unlink(missing_ok=True)
         if published:
-            self._sync()
+            sync_folder(self._folder)
         return final if published else None
 
     def discard(self, user_name: str, password_hash: bytes) -> None:
@@ -156,10 +157,3 @@ class Handouts:
     def _all_pending(self, user_name: str) -> list[Path]:
         # Of this length alone: .ada@example.org.*.md would also be ada@example.org.uk's.
         return list(self._folder.glob(f".{user_name}.{'?' * _MARK_LENGTH}.md"))
-
-    def _sync(self) -> None:
-        folder = os.open(self._folder, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)

@@ -57,3 +57,32 @@ def test_what_somebody_else_wrote_meanwhile_stays(tmp_path):
 def test_a_place_where_nothing_can_be_written_is_told():
     with pytest.raises(PinningError, match="cannot be written"):
         replace_whole(Path("/proc/self/status"), b"old", b"new")
+
+
+def test_the_new_name_is_on_disk_when_it_returns(tmp_path, monkeypatch):
+    file = tmp_path / "catalogue.yaml"
+    file.write_bytes(b"old")
+    synced, real = {}, os.fsync
+
+    def fsync(opened: int) -> None:
+        synced[Path(f"/proc/self/fd/{opened}").readlink()] = file.read_bytes()
+        real(opened)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    replace_whole(file, b"old", b"new")
+    assert synced[tmp_path] == b"new"
+
+
+def test_a_file_system_that_cannot_sync_folders_is_no_obstacle(tmp_path, monkeypatch):
+    file = tmp_path / "catalogue.yaml"
+    file.write_bytes(b"old")
+    real = os.fsync
+
+    def fsync(opened: int) -> None:
+        if Path(f"/proc/self/fd/{opened}").is_dir():
+            raise OSError(22, "Invalid argument")
+        real(opened)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    replace_whole(file, b"old", b"new")
+    assert file.read_bytes() == b"new"
