@@ -9,19 +9,14 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from gpucommons_local.addons.dns_and_storage import dns_and_storage_objects
 from gpucommons_local.addons.gpu_processes import agent_missing, gpu_processes_objects
 from gpucommons_local.addons.kueue import kueue_manifests, queue_missing
 from gpucommons_local.addons.simulated_gpus import gpu_objects, gpus_missing
 from gpucommons_local.cluster.kubernetes import kubectl
 from gpucommons_local.cluster.rights import Manifest, rights_objects, tokens_missing
 from gpucommons_local.errors import PlatformError
-from gpucommons_local.machine.instance import (
-    DNS_SERVICE_ADDRESS,
-    NODE_ADDRESS,
-    Instance,
-)
-
-STORAGE_CLASS = "workspaces"
+from gpucommons_local.machine.instance import Instance
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,43 +56,8 @@ def apply(addon: AddOn, instance: Instance, images: Mapping[str, str]) -> None:
         time.sleep(0.3)
 
 
-def cluster_objects(_instance: Instance, _images: Mapping[str, str]) -> list[Manifest]:
-    """DNS under the address that pods use, and folders of this node as volumes."""
-    ports = [
-        {"name": f"dns-{each.lower()}", "port": 53, "protocol": each} for each in ("UDP", "TCP")
-    ]
-    return [
-        {
-            "apiVersion": "v1",
-            "kind": "Service",
-            "metadata": {"name": "kube-dns", "namespace": "kube-system"},
-            "spec": {"clusterIP": DNS_SERVICE_ADDRESS, "ports": ports},
-        },
-        {
-            "apiVersion": "discovery.k8s.io/v1",
-            "kind": "EndpointSlice",
-            "metadata": {
-                "name": "kube-dns",
-                "namespace": "kube-system",
-                "labels": {"kubernetes.io/service-name": "kube-dns"},
-            },
-            "addressType": "IPv4",
-            "endpoints": [{"addresses": [NODE_ADDRESS]}],
-            "ports": ports,
-        },
-        {
-            "apiVersion": "storage.k8s.io/v1",
-            "kind": "StorageClass",
-            "metadata": {"name": STORAGE_CLASS},
-            "provisioner": "gpucommons.io/folder",
-            "reclaimPolicy": "Delete",
-            "volumeBindingMode": "Immediate",
-        },
-    ]
-
-
 ADDONS: tuple[AddOn, ...] = (
-    AddOn("cluster", "Cluster DNS and storage", cluster_objects),
+    AddOn("cluster", "Cluster DNS and storage", dns_and_storage_objects),
     AddOn("rights", "Accounts and what they may do", rights_objects, tokens_missing, ours=True),
     AddOn("kueue", "Kueue, the queue for GPUs", kueue_manifests, queue_missing, start_limit=300),
     AddOn(

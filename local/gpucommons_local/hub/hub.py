@@ -5,7 +5,7 @@ from pathlib import Path
 import yaml
 from gpucommons_contract import PEOPLE_SERVICE
 
-from gpucommons_local.addons.addons import STORAGE_CLASS
+from gpucommons_local.addons.dns_and_storage import STORAGE_CLASS
 from gpucommons_local.addons.gpu_processes import GPU_PROCESSES_URL
 from gpucommons_local.hub.culler import culler_service
 from gpucommons_local.hub.demo import ADMIN_GROUP
