@@ -12,15 +12,13 @@ from typing import Any
 import yaml
 
 from gpucommons_local.cluster.kubernetes import kubectl
+from gpucommons_local.cluster.namespaces import DEX_NAMESPACE, NAMESPACE
 from gpucommons_local.machine.cache import checkout
 from gpucommons_local.machine.instance import Instance
 from gpucommons_local.machine.programs import program
 
 Manifest = dict[str, Any]
 
-NAMESPACE = "gpucommons"
-"""Namespace of the hub's own objects; sessions live in those of their teams."""
-DEX_NAMESPACE = "dex"
 ACCOUNTS = {"hub": NAMESPACE, "people": NAMESPACE, "idle": NAMESPACE, "dex": DEX_NAMESPACE}
 """Service accounts by name, with their namespaces."""
 

@@ -3,7 +3,7 @@
 import yaml
 from gpucommons_contract import IDLE_SERVICE
 
-from gpucommons_local.cluster.rights import NAMESPACE
+from gpucommons_local.cluster.namespaces import NAMESPACE
 from gpucommons_local.machine.cache import checkout
 from gpucommons_local.machine.instance import NODE_ADDRESS, Instance
 from gpucommons_local.machine.secrets import Secrets

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import yaml
 
-from gpucommons_local.cluster.rights import DEX_NAMESPACE
+from gpucommons_local.cluster.namespaces import DEX_NAMESPACE
 from gpucommons_local.machine.instance import Instance
 from gpucommons_local.machine.secrets import Secrets
 
