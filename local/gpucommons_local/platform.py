@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from functools import cached_property
 
-from gpucommons_local.addons import simulated_gpus
 from gpucommons_local.cluster import container_runtime, kubernetes
 from gpucommons_local.cluster.control_plane import control_plane
 from gpucommons_local.cluster.network_policies import network_policies
 from gpucommons_local.cluster.node_agents import node_agents
+from gpucommons_local.gpu.plugin import GPUStack
 from gpucommons_local.hub.culler import culler_program
 from gpucommons_local.hub.dex import dex
 from gpucommons_local.hub.hub import hub_programs, port_forward
@@ -52,7 +52,7 @@ class Platform:
         """What makes the cluster."""
         instance = self.instance
         command = [str(BIN / "python"), "-m", "gpucommons_local.machine.node"]
-        cdi_folders = simulated_gpus.stack(instance, "").cdi_folders
+        cdi_folders = GPUStack.of(instance).cdi_folders
         return [
             Program(
                 "node",

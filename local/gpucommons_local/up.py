@@ -10,12 +10,13 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
-from gpucommons_local import gpu, preflight
+from gpucommons_local import preflight
 from gpucommons_local.addons import addons
 from gpucommons_local.addons.kueue import kueue_image
 from gpucommons_local.addons.simulated_gpus import gpu_image
 from gpucommons_local.cluster import container_runtime, kubernetes
 from gpucommons_local.errors import PlatformError
+from gpucommons_local.gpu import driver
 from gpucommons_local.hub import people
 from gpucommons_local.hub.dex import dex
 from gpucommons_local.hub.local_catalogue import local_catalogue
@@ -53,7 +54,7 @@ def up(instance: Instance, steps: Steps) -> Platform:
             build_images(installed_images(), steps)
         platform = Platform(instance, references(), local_catalogue())
         with steps.step("Configuration"):
-            gpu.build(instance.driver_root)
+            driver.build(instance.driver_root)
             platform.configure()
         _start_cluster(platform, steps)
         _import_images(platform, steps)

@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 
 from gpucommons_local.cluster.kubernetes import kubectl
-from gpucommons_local.images import NODE_AGENT
+from gpucommons_local.images.table import NODE_AGENT
 from gpucommons_local.machine.cache import checkout
 from gpucommons_local.machine.instance import Instance
 from gpucommons_local.machine.programs import program

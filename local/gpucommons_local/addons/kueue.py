@@ -13,9 +13,8 @@ from typing import Any
 import yaml
 from gpucommons_contract import Label
 
-from gpucommons_local.addons.simulated_gpus import stack
 from gpucommons_local.cluster.kubernetes import kubectl
-from gpucommons_local.gpu import expected_allocatable
+from gpucommons_local.gpu.plugin import GPUStack, expected_allocatable
 from gpucommons_local.images import Files, Image
 from gpucommons_local.machine.cache import checkout
 from gpucommons_local.machine.instance import Instance
@@ -73,7 +72,7 @@ def queue_objects(instance: Instance) -> list[Manifest]:
     """Return the one queue: as many GPUs and shares as the node offers."""
     quotas = [
         {"name": resource, "nominalQuota": count}
-        for resource, count in expected_allocatable(stack(instance, "")).items()
+        for resource, count in expected_allocatable(GPUStack.of(instance)).items()
     ]
     group = {
         "coveredResources": [each["name"] for each in quotas],

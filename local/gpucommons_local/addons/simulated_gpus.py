@@ -6,20 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from gpucommons_local.cluster.kubernetes import kubectl
-from gpucommons_local.gpu import (
-    GPUStack,
-    expected_allocatable,
-    label_changes,
-    labels_from_features,
-    manifests,
-)
-from gpucommons_local.gpu.plugin import PROGRAMS
+from gpucommons_local.gpu.features import label_changes, labels_from_features
+from gpucommons_local.gpu.plugin import PROGRAMS, GPUStack, expected_allocatable, manifests
 from gpucommons_local.images import DEBIAN, Files, Image
 from gpucommons_local.machine.instance import NODE_NAME, Instance
-from gpucommons_local.machine.programs import program, programs_folder
-
-CDI_ROOT = Path("/run/cdi")
-"""Where the device plugins describe devices and containerd reads it, inside the node."""
+from gpucommons_local.machine.programs import programs_folder
 
 _HERE = Path(__file__).parents[1] / "gpu"
 
@@ -35,31 +26,19 @@ def gpu_image() -> Image:
     )
 
 
-def stack(instance: Instance, image: str) -> GPUStack:
-    """Say where everything lies on the node."""
-    return GPUStack(
-        image=image,
-        driver_root=instance.driver_root,
-        cdi_root=CDI_ROOT,
-        cdi_hook=program("nvidia-cdi-hook"),
-        mps_root=Path("/run/nvidia/mps"),
-        features=instance.state / "features",
-    )
-
-
 def gpu_objects(instance: Instance, images: Mapping[str, str]) -> list[dict[str, Any]]:
     """NVIDIA's device plugins, MPS daemon and feature discovery."""
-    return manifests(stack(instance, images["gpu-programs"]))
+    return manifests(GPUStack.of(instance, images["gpu-programs"]))
 
 
 def gpus_missing(instance: Instance) -> str | None:
     """Label the node with what was discovered; says which GPUs it does not offer yet."""
-    wanted = expected_allocatable(stack(instance, ""))
+    stack = GPUStack.of(instance)
+    wanted = expected_allocatable(stack)
     node = json.loads(kubectl(instance, "get", "node", NODE_NAME, "-o", "json"))
-    features = stack(instance, "").features_file
-    if not features.exists():
+    if not stack.features_file.exists():
         return "GPU Feature Discovery has written nothing yet"
-    discovered = labels_from_features(features.read_text())
+    discovered = labels_from_features(stack.features_file.read_text())
     changes = label_changes(discovered, node["metadata"]["labels"])
     if changes:
         patch = json.dumps({"metadata": {"labels": changes}})

@@ -12,7 +12,7 @@ Modelled on the charts of https://github.com/NVIDIA/k8s-device-plugin v0.18.0.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import TypeAlias
+from typing import Self, TypeAlias
 
 import yaml
 
@@ -25,6 +25,8 @@ from gpucommons_local.gpu.pods import (
     host_mounts,
     host_volumes,
 )
+from gpucommons_local.machine import programs
+from gpucommons_local.machine.instance import Instance
 
 EXCLUSIVE_RESOURCE = "nvidia.com/gpu"
 SHARED_RESOURCE = "nvidia.com/gpu.shared"
@@ -63,6 +65,18 @@ class GPUStack:
     features: Path
     namespace: str = "gpu-system"
     replicas: int = 4
+
+    @classmethod
+    def of(cls, instance: Instance, image: str = "") -> Self:
+        """Say where everything lies on the node of an instance. Only manifests need the image."""
+        return cls(
+            image=image,
+            driver_root=instance.driver_root,
+            cdi_root=Path("/run/cdi"),
+            cdi_hook=programs.program("nvidia-cdi-hook"),
+            mps_root=Path("/run/nvidia/mps"),
+            features=instance.state / "features",
+        )
 
     @property
     def features_file(self) -> Path:

@@ -5,8 +5,12 @@ from pathlib import Path
 
 import pytest
 import yaml
-from gpucommons_local.gpu import GPUStack, expected_allocatable, manifests
-from gpucommons_local.gpu.plugin import MPS_NODE_LABEL
+from gpucommons_local.gpu.plugin import (
+    MPS_NODE_LABEL,
+    GPUStack,
+    expected_allocatable,
+    manifests,
+)
 
 GOLDEN = Path(__file__).with_name("manifests.golden.yaml")
 
