@@ -4,7 +4,6 @@ An add-on is a set of Kubernetes objects and a test of their readiness. To add
 one, write a function that returns its objects and enter it in `ADDONS`.
 """
 
-import json
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -13,8 +12,9 @@ from gpucommons_local.addons.dns_and_storage import dns_and_storage_objects
 from gpucommons_local.addons.gpu_processes import agent_missing, gpu_processes_objects
 from gpucommons_local.addons.kueue import kueue_manifests, queue_missing
 from gpucommons_local.addons.simulated_gpus import gpu_objects, gpus_missing
-from gpucommons_local.cluster.kubernetes import kubectl
-from gpucommons_local.cluster.rights import Manifest, rights_objects, tokens_missing
+from gpucommons_local.cluster import kubernetes
+from gpucommons_local.cluster.kubernetes import Manifest
+from gpucommons_local.cluster.rights import rights_objects, tokens_missing
 from gpucommons_local.errors import PlatformError
 from gpucommons_local.machine.instance import Instance
 
@@ -40,13 +40,7 @@ class AddOn:
 
 def apply(addon: AddOn, instance: Instance, images: Mapping[str, str]) -> None:
     """Bring the cluster to what the add-on asks for; safe to repeat."""
-    manifest = {"apiVersion": "v1", "kind": "List", "items": addon.objects(instance, images)}
-    kubectl(
-        instance,
-        *("apply", "--server-side", "--force-conflicts", "--field-manager=gpucommons-local"),
-        *("-f", "-"),
-        stdin=json.dumps(manifest),
-    )
+    kubernetes.apply(instance, addon.objects(instance, images))
     deadline = time.monotonic() + addon.start_limit
     while missing := addon.ready(instance):
         if time.monotonic() > deadline:

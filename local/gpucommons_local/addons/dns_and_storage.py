@@ -1,16 +1,14 @@
 """Cluster DNS, and storage for workspaces, as an add-on of the cluster."""
 
 from collections.abc import Mapping
-from typing import Any
 
+from gpucommons_local.cluster.kubernetes import Manifest
 from gpucommons_local.machine.instance import DNS_SERVICE_ADDRESS, NODE_ADDRESS, Instance
 
 STORAGE_CLASS = "workspaces"
 
 
-def dns_and_storage_objects(
-    _instance: Instance, _images: Mapping[str, str]
-) -> list[dict[str, Any]]:
+def dns_and_storage_objects(_instance: Instance, _images: Mapping[str, str]) -> list[Manifest]:
     """DNS under the address that pods use, and folders of this node as volumes."""
     ports = [
         {"name": f"dns-{each.lower()}", "port": 53, "protocol": each} for each in ("UDP", "TCP")

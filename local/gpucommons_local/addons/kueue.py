@@ -8,19 +8,16 @@ import copy
 import hashlib
 import json
 from collections.abc import Mapping
-from typing import Any
 
 import yaml
 from gpucommons_contract import Label
 
-from gpucommons_local.cluster.kubernetes import kubectl
+from gpucommons_local.cluster.kubernetes import Manifest, apply, kubectl
 from gpucommons_local.gpu.plugin import GPUStack, expected_allocatable
 from gpucommons_local.images import Files, Image
 from gpucommons_local.machine.cache import checkout
 from gpucommons_local.machine.instance import Instance
 from gpucommons_local.machine.programs import kueue_objects, programs_folder
-
-Manifest = dict[str, Any]
 
 QUEUE = "gpucommons"
 """Name of the ClusterQueue that the teams' LocalQueues lead to."""
@@ -56,10 +53,8 @@ def kueue_manifests(_instance: Instance, images: Mapping[str, str]) -> list[Mani
 
 def queue_missing(instance: Instance) -> str | None:
     """Make the queue, which Kueue's webhooks must let through; says what is missing."""
-    objects = {"apiVersion": "v1", "kind": "List", "items": queue_objects(instance)}
-    apply = ("apply", "--server-side", "--force-conflicts", "--field-manager=gpucommons-local")
     try:
-        kubectl(instance, *apply, "-f", "-", stdin=json.dumps(objects))
+        apply(instance, queue_objects(instance))
     except RuntimeError as error:  # until the controller answers
         return str(error)
     queue = json.loads(kubectl(instance, "get", "clusterqueue", QUEUE, "-o", "json"))

@@ -3,9 +3,8 @@
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
-from gpucommons_local.cluster.kubernetes import kubectl
+from gpucommons_local.cluster.kubernetes import Manifest, kubectl
 from gpucommons_local.gpu.features import label_changes, labels_from_features
 from gpucommons_local.gpu.plugin import PROGRAMS, GPUStack, expected_allocatable, manifests
 from gpucommons_local.images import DEBIAN, Files, Image
@@ -26,7 +25,7 @@ def gpu_image() -> Image:
     )
 
 
-def gpu_objects(instance: Instance, images: Mapping[str, str]) -> list[dict[str, Any]]:
+def gpu_objects(instance: Instance, images: Mapping[str, str]) -> list[Manifest]:
     """NVIDIA's device plugins, MPS daemon and feature discovery."""
     return manifests(GPUStack.of(instance, images["gpu-programs"]))
 

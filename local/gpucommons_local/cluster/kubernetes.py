@@ -19,6 +19,9 @@ from gpucommons_local.machine.node import enter_command
 from gpucommons_local.machine.programs import KUBERNETES_VERSION, program
 from gpucommons_local.machine.toolchain import run_logged
 
+Manifest = dict[str, Any]
+"""An object of the cluster, as in YAML."""
+
 
 def write_credentials(instance: Instance) -> None:
     """Make certificates and kubeconfigs where they are missing. Kept over restarts.
@@ -85,6 +88,26 @@ def kubectl(
     if result.returncode:
         raise RuntimeError(f"kubectl {' '.join(arguments)}: {result.stderr.strip()}")
     return result.stdout
+
+
+def apply(instance: Instance, objects: Sequence[Manifest]) -> None:
+    """Bring objects to what they say, whoever changed them; safe to repeat.
+
+    Raises RuntimeError with what kubectl says.
+    """
+    kubectl(
+        instance,
+        *("apply", "--server-side", "--force-conflicts", "--field-manager=gpucommons-local"),
+        *("-f", "-"),
+        stdin=json.dumps({"apiVersion": "v1", "kind": "List", "items": objects}),
+    )
+
+
+def kustomized(folder: Path) -> list[Manifest]:
+    """Return the objects that a folder with a kustomization describes."""
+    command = [str(program("kubectl")), "kustomize", str(folder)]
+    output = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    return list(yaml.safe_load_all(output))
 
 
 def grant_administrator(instance: Instance) -> None:

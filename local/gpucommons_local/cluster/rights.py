@@ -5,19 +5,14 @@ What hub and commands may do is in ``cluster/base``, the same as on a real clust
 
 import base64
 import json
-import subprocess
 from collections.abc import Mapping
-from typing import Any
 
 import yaml
 
-from gpucommons_local.cluster.kubernetes import kubectl
+from gpucommons_local.cluster.kubernetes import Manifest, kubectl, kustomized
 from gpucommons_local.cluster.namespaces import DEX_NAMESPACE, NAMESPACE
 from gpucommons_local.machine.cache import checkout
 from gpucommons_local.machine.instance import Instance
-from gpucommons_local.machine.programs import program
-
-Manifest = dict[str, Any]
 
 ACCOUNTS = {"hub": NAMESPACE, "people": NAMESPACE, "idle": NAMESPACE, "dex": DEX_NAMESPACE}
 """Service accounts by name, with their namespaces."""
@@ -25,7 +20,8 @@ ACCOUNTS = {"hub": NAMESPACE, "people": NAMESPACE, "idle": NAMESPACE, "dex": DEX
 
 def rights_objects(_instance: Instance, _images: Mapping[str, str]) -> list[Manifest]:
     """The project's own objects, what Dex's chart would bring, and tokens to run without pods."""
-    return [*_base(), *_dex_objects(), *(_token(*each) for each in ACCOUNTS.items())]
+    base = kustomized(checkout() / "cluster" / "base")
+    return [*base, *_dex_objects(), *(_token(*each) for each in ACCOUNTS.items())]
 
 
 def tokens_missing(instance: Instance) -> str | None:
@@ -37,12 +33,6 @@ def tokens_missing(instance: Instance) -> str | None:
             return f"the service account {name} has no token yet"
         _write_kubeconfig(instance, name, namespace, base64.b64decode(token).decode())
     return None
-
-
-def _base() -> list[Manifest]:
-    command = [str(program("kubectl")), "kustomize", str(checkout() / "cluster" / "base")]
-    output = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    return list(yaml.safe_load_all(output))
 
 
 def _dex_objects() -> list[Manifest]:
