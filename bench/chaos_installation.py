@@ -14,7 +14,6 @@ from typing import Protocol, TypeVar
 
 import yaml
 from aiohttp import web
-from gpucommons_contract import Label, team_namespace
 
 from bench.chaos_played import (
     PlayedSessions,
@@ -158,7 +157,8 @@ def installation(
         api = stack.enter_context(
             kwok_cluster(folder / "cluster", NODES, _AMOUNTS, kubelet_ports=ports)
         )
-        _make_teams(api)
+        for team in TEAMS:
+            api.add_team(team)
         chp, chp_api, hub_port, dex_port = (free_port() for _ in range(4))
         url, hub_url = f"http://127.0.0.1:{chp}", f"http://127.0.0.1:{hub_port}"
         dex_proxy = started.proxy("Dex", f"http://127.0.0.1:{dex_port}")
@@ -187,12 +187,6 @@ def installation(
         yield Installation(
             folder, api, hub, culler, database, sessions, url, hub_url, proxies, view
         )
-
-
-def _make_teams(api: KwokCluster) -> None:
-    for team in TEAMS:
-        metadata = {"name": team_namespace(team), "labels": {Label.TEAM: team}}
-        api.post("/api/v1/namespaces", {"metadata": metadata})
 
 
 def _kubeconfig(folder: Path, api: KwokCluster, server: str) -> Path:

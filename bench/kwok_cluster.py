@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
+from gpucommons_contract import Label, team_namespace
 from gpucommons_local.machine.cache import cache_folder, fingerprint
 from gpucommons_local.machine.toolchain import run_logged
 
@@ -44,6 +45,11 @@ class KwokCluster(APIServer):
                 "/api/v1/nodes",
                 {"metadata": {"name": f"node-{number}", "labels": labels}, "status": status},
             )
+
+    def add_team(self, name: str) -> None:
+        """Make a team's namespace."""
+        metadata = {"name": team_namespace(name), "labels": {Label.TEAM: name}}
+        self.post("/api/v1/namespaces", {"metadata": metadata})
 
     def end(self, *, kill: bool) -> None:
         """End the API server alone; etcd goes on. ``start_again`` is its counterpart."""

@@ -12,7 +12,6 @@ from pathlib import Path
 
 import aiohttp
 from aiohttp import web
-from gpucommons_contract import Label, team_namespace
 
 from bench.attempt import reason
 from bench.figure import Figure
@@ -69,8 +68,7 @@ def measure() -> Iterator[Figure]:
 def _outcome(settings: str, steps: int) -> Outcome:
     outcome = Outcome()
     with folder_in_memory() as folder, kwok_cluster(folder / "cluster", _NODES, _AMOUNTS) as api:
-        namespace = {"name": team_namespace(TEAM), "labels": {Label.TEAM: TEAM}}
-        api.post("/api/v1/namespaces", {"metadata": namespace})
+        api.add_team(TEAM)
         try:
             asyncio.run(_grow(outcome, folder, settings, api, steps))
         except Exception as error:
