@@ -167,7 +167,17 @@ class Cluster:
     ) -> Manifest:
         host = self._client.configuration.host
         try:
-            answer = await self._send(method, path, query, body, content_type)
+            answer = await self._client.call_api(
+                path,
+                method,
+                query_params=list((query or {}).items()),
+                header_params={"Accept": "application/json", "Content-Type": content_type},
+                body=body,
+                auth_settings=["BearerToken"],
+                _request_timeout=_TIMEOUT_S,
+                response_types_map={},
+                _preload_content=False,
+            )
             content = (await answer.read()).decode(errors="replace")
         except (TimeoutError, ClientError, OSError) as error:
             why = str(error) or "no answer in time"
@@ -178,26 +188,6 @@ class Cluster:
             asked = pause_asked(answer.headers)
             raise UnreachableError(what, "Run the same command again later.", asked)
         return object_of(host, answer.status, answer.headers, content)
-
-    async def _send(
-        self,
-        method: str,
-        path: str,
-        query: Mapping[str, str | int] | None,
-        body: Manifest | None,
-        content_type: str,
-    ) -> Any:  # noqa: ANN401 -- aiohttp's answer, through kubernetes_asyncio without types
-        return await self._client.call_api(
-            path,
-            method,
-            query_params=list((query or {}).items()),
-            header_params={"Accept": "application/json", "Content-Type": content_type},
-            body=body,
-            auth_settings=["BearerToken"],
-            _request_timeout=_TIMEOUT_S,
-            response_types_map={},
-            _preload_content=False,
-        )
 
 
 def _dry(dry_run: bool) -> dict[str, str]:
