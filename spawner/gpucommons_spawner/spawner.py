@@ -182,6 +182,7 @@ class GPUSpawner(SpawnerSettings, PromptKubeSpawner):
             selection = self._resolve(self.user_options)
             fields = build(selection, self.person, self.name)
             demand_one_user(fields, self.uid)
+            self.hub_state.demand_room_near_files(self, selection, self.name)
             self._reserve(selection)
         except SpawnRefusedError:
             store_choice(self, self._accepted)

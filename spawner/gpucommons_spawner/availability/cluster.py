@@ -15,6 +15,7 @@ from typing import Any
 
 from gpucommons_contract import Label, amount
 
+from gpucommons_spawner.availability.files_in_use import FilesInUse
 from gpucommons_spawner.availability.pod_requests import Resources, add, requests_of
 from gpucommons_spawner.kubernetes.manifest import Manifest, key_of
 from gpucommons_spawner.kubernetes.watch import Watch
@@ -83,6 +84,8 @@ class Cluster:
         self._pods: dict[str, _Load] = {}
         self._queued: dict[str, str] = {}
         self._waiting: Counter[str] = Counter()
+        self.files = FilesInUse()
+        """Who has sessions beside which another one must be."""
         self.watches: tuple[Watch, ...] = ()
         """What follows nodes and pods, if something does."""
         self.nodes = _Nodes(self)
@@ -172,10 +175,13 @@ class Cluster:
             self.remove_pod(key)
             load = self._pods[key] = _Load(node, requests_of(pod["spec"]), _session(pod))
             self._account(load, 1)
+        if self.files.take(key, pod):
+            self.version += 1
 
     def remove_pod(self, key: str) -> None:
         """Forget a pod."""
         self._leave_queue(key)
+        self.files.forget(key)
         if load := self._pods.pop(key, None):
             self._account(load, -1)
 

@@ -35,6 +35,7 @@ class Availability:
         operator: what is set for every session, whatever its size.
         """
         self.catalogue = catalogue
+        self._files = cluster.files
         self._grants = grants or Grants()
         self._capacities = SizeCapacities(
             catalogue.sizes, cluster, queued=queued, operator=operator
@@ -70,6 +71,14 @@ class Availability:
             starts=self._starts.sentences(),
         )
 
+    def near_files(self, person: Person, team: Team, size: str, server: str) -> SizeState | None:
+        """Return what a size is for somebody whose files in a team are open on one node.
+
+        None if that makes no difference, or it is not known.
+        """
+        files = self._files.of(team.namespace, person.name, server)
+        return self._capacities.near_files(size, team.name, files) if files else None
+
     def _sizes(
         self, team: Team | None, person: Person, own: Limits, ledger: Ledger, server: str
     ) -> tuple[SizeState, ...]:
@@ -82,7 +91,8 @@ class Availability:
             holding = Holding(server, self._units[size_name], "", name, size_name)
             request = QuotaRequest(person.name, holding, size.display_name)
             reason = size.refusal(groups) or ledger.refusal(request, limits)
-            there = capacities[size_name]
+            near = self.near_files(person, team, size_name, server) if team else None
+            there = near or capacities[size_name]
             states.append(there.refused(reason) if reason else there)
         return tuple(states)
 

@@ -10,6 +10,7 @@ from gpucommons_contract import amount
 from gpucommons_contract.wording import span
 
 from gpucommons_spawner.availability.cluster import Cluster, Node
+from gpucommons_spawner.availability.files_in_use import OpenFiles
 from gpucommons_spawner.availability.placement import Placement
 from gpucommons_spawner.availability.size_pod import NO_SETTINGS, Settings, spec_of
 from gpucommons_spawner.availability.state import SizeState
@@ -104,6 +105,18 @@ class SizeCapacity:
         free = beside.get(_NO_TEAM, 0) + beside.get(frozenset((team,)), 0)
         return Capacity(free, self._total, self._free - free, self._away > 0)
 
+    def on(self, nodes: Iterable[str], team: str) -> Capacity | None:
+        """Return the same for some nodes alone; None if not all of them are known."""
+        fits = [self._fits.get(name) for name in nodes]
+        known = [fit for fit in fits if fit]
+        if len(known) < len(fits):
+            return None
+        of_team = (_NO_TEAM, frozenset((team,)))
+        free = sum(fit.free for fit in known if fit.teams in of_team)
+        every = sum(fit.free for fit in known)
+        away = any(fit.away for fit in known)
+        return Capacity(free, sum(fit.total for fit in known), every - free, away)
+
     def _add(self, fit: _Fit, sign: int) -> None:
         self._total += sign * fit.total
         self._free += sign * fit.free
@@ -185,14 +198,40 @@ class SizeCapacities:
         """
         if not self._cluster.known:
             return self._unknown
-        if self._version != self._cluster.version:
-            self._take_up()
+        self._take_up()
         if team not in self._in_teams:
             self._in_teams[team] = {name: self._state(name, team) for name in self._sizes}
         return self._in_teams[team]
 
+    def near_files(self, name: str, team: str, files: OpenFiles) -> SizeState | None:
+        """Return what the nodes have of a size for somebody whose files are open on some.
+
+        None if that is what everybody in the team is told: no other node could take it anyway,
+        or it is not known.
+        """
+        if not self._cluster.known or name not in self._counts:
+            return None
+        self._take_up()
+        here = self._counts[name].on(files.nodes, team)
+        everywhere = self._counts[name].capacity(team)
+        size = self._sizes[name]
+        if here is None or (here.total == everywhere.total and not size.nodes_on_demand):
+            return None
+        waiting = self._cluster.waiting(name) if self._queued else 0
+        room = f"{_words(here, waiting)}, where your files are open" if size.gpu else ""
+        return SizeState(
+            name=name,
+            available=here.free > 0,
+            free=here.free,
+            total=here.total,
+            reason=None if here.free else files.no_room(size, can_run=here.total > 0),
+            room=room if here.total else "",
+        )
+
     def _take_up(self) -> None:
         """Count what has changed: of a thousand nodes, the one or two that have."""
+        if self._version == self._cluster.version:
+            return
         for node in self._cluster.changed_since(self._version):
             for count in self._counts.values():
                 count.take(node)

@@ -16,11 +16,9 @@ from kubespawner.utils import get_k8s_model
 
 from gpucommons_spawner.errors import SpawnRefusedError
 from gpucommons_spawner.kubernetes.pod_api import NotKnownError
+from gpucommons_spawner.pod_state.near_files import near_files
 
 _MANY_NODES = {"ReadWriteMany", "ReadOnlyMany"}
-_WHOSE = "hub.jupyter.org/username"
-_WHAT = "component"
-"""Labels that KubeSpawner gives each session."""
 
 
 @contextmanager
@@ -71,13 +69,13 @@ def keep_together(pod: V1Pod) -> None:
     The first one may be anywhere: a pod that itself is what its rule asks for is let in where
     there is no other. Source: Kubernetes, pkg/scheduler/framework/plugins/interpodaffinity.
     """
-    labels = pod.metadata.labels
-    same = {key: labels[key] for key in (_WHOSE, _WHAT)}
-    term = {"labelSelector": {"matchLabels": same}, "topologyKey": "kubernetes.io/hostname"}
     affinity = get_k8s_model(V1Affinity, pod.spec.affinity or {})
     near = get_k8s_model(V1PodAffinity, affinity.pod_affinity or {})
     required = near.required_during_scheduling_ignored_during_execution or []
-    near.required_during_scheduling_ignored_during_execution = [*required, term]
+    near.required_during_scheduling_ignored_during_execution = [
+        *required,
+        near_files(pod.metadata.labels),
+    ]
     affinity.pod_affinity = near
     pod.spec.affinity = affinity
 

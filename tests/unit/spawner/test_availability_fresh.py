@@ -9,6 +9,7 @@ from gpucommons_spawner.availability.cluster import Cluster
 from gpucommons_spawner.availability.for_person import Availability, AvailabilityCache
 from gpucommons_spawner.availability.start_times import StartTimes
 from gpucommons_spawner.catalogue import Catalogue
+from gpucommons_spawner.pod_state.near_files import near_files
 from gpucommons_spawner.quota.grants import Grants
 from gpucommons_spawner.quota.ledger import Ledger
 from gpucommons_spawner.quota.ledger_entry import Holding
@@ -177,6 +178,25 @@ class TellingMachine(RuleBasedStateMachine):
             labels = {"gpucommons.io/team": team, "gpucommons.io/gpu-mode": "mps"} if team else {}
             self.pods[name] = _pod(name, labels, {resource: "1"}, nodeName=node)
             self.cluster.pods.update("MODIFIED", self.pods[name])
+
+    @rule(
+        name=_pods,
+        person=st.sampled_from(["ada", "bob"]),
+        server=st.sampled_from(["", "a"]),
+        node=_nodes,
+        leaving=st.booleans(),
+    )
+    def files_are_open_on_a_node(self, name, person, server, node, leaving):
+        found = (self.pods or {}).get(name)
+        if self.pods is not None and (found is None or "affinity" in found["spec"]):
+            labels = {"hub.jupyter.org/username": person, "component": "singleuser-server"}
+            near = {"requiredDuringSchedulingIgnoredDuringExecution": [near_files(labels)]}
+            pod = _pod(name, labels, nodeName=node, affinity={"podAffinity": near})
+            notes = {"gpucommons.io/user": person, "gpucommons.io/server": server}
+            pod["metadata"] |= {"namespace": "team-vision", "annotations": notes}
+            pod["metadata"] |= {"deletionTimestamp": "2026-11-24T12:00:00Z"} if leaving else {}
+            self.pods[name] = pod
+            self.cluster.pods.update("MODIFIED", pod)
 
     @rule(name=_pods, size=st.sampled_from([*_SIZES]))
     def a_pod_waits(self, name, size):
