@@ -97,7 +97,7 @@ def made(
         PodSecurity(),
         Queue(sizes, installation.queue),
         HubRights(installation.queue),
-        TeamQuotas(sizes),
+        TeamQuotas(sizes, queued=bool(installation.queue)),
         Webhooks(),
         Dex(installation.issuer, installation.ca),
         ChartValues(installation.values, installation.catalogue_file, contradictions),

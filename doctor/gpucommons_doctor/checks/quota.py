@@ -1,7 +1,7 @@
 """Whether the quotas of teams fit what the nodes have, and what a session of each size asks."""
 
 import asyncio
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from decimal import Decimal
 from typing import ClassVar
 
@@ -31,8 +31,9 @@ class TeamQuotas(Check):
     name: ClassVar[str] = "quota"
     question: ClassVar[str] = "Do the teams' quotas fit the nodes and the sizes?"
 
-    def __init__(self, sizes: Mapping[str, Size]) -> None:
-        self._sizes = sizes
+    def __init__(self, sizes: Mapping[str, Size], *, queued: bool = False) -> None:
+        """queued: sessions with a GPU wait in Kueue's queue for one."""
+        self._sizes, self._queued = sizes, queued
 
     async def run(self, cluster: Cluster) -> list[Finding]:
         """Look at nodes and at the quotas of all teams."""
@@ -40,7 +41,7 @@ class TeamQuotas(Check):
         teams = await team_namespaces(cluster)
         quotas = await asyncio.gather(*(cluster.list(QUOTAS, name_of(each)) for each in teams))
         by_team = {team_of(team): hard_of(each) for team, each in zip(teams, quotas, strict=True)}
-        return judge_quotas(self._sizes, by_team, capacity_of(nodes))
+        return judge_quotas(self._sizes, by_team, capacity_of(nodes), queued=self._queued)
 
 
 def capacity_of(nodes: Iterable[Manifest]) -> dict[str, Decimal]:
@@ -63,19 +64,35 @@ def hard_of(quotas: Iterable[Manifest]) -> dict[str, Decimal]:
 
 
 def judge_quotas(
-    sizes: Mapping[str, Size], teams: Mapping[str, Hard], capacity: Mapping[str, Decimal]
+    sizes: Mapping[str, Size],
+    teams: Mapping[str, Hard],
+    capacity: Mapping[str, Decimal],
+    *,
+    queued: bool = False,
 ) -> list[Finding]:
-    """Judge the quotas of all teams."""
+    """Judge the quotas of all teams.
+
+    queued: sessions with a GPU wait in Kueue's queue for one. A quota counts them from then on.
+    """
     if not teams:
         return [no_team()]
-    findings = [*_beyond_nodes(sizes, teams, capacity), *_below_sizes(sizes, teams)]
+    asked = {resource for size in sizes.values() for resource in size.gpu_fields().limits}
+    waited_for = asked if queued else set()
+    findings = [
+        *_beyond_nodes(sizes, teams, capacity, waited_for),
+        *_leaving_none_to_wait(teams, capacity, waited_for),
+        *_below_sizes(sizes, teams),
+    ]
     return findings or [good("The quotas of teams fit the nodes and the sizes.")]
 
 
 def _beyond_nodes(
-    sizes: Mapping[str, Size], teams: Mapping[str, Hard], capacity: Mapping[str, Decimal]
+    sizes: Mapping[str, Size],
+    teams: Mapping[str, Hard],
+    capacity: Mapping[str, Decimal],
+    waited_for: Set[str],
 ) -> list[Finding]:
-    """Name quotas of devices that no number of sessions could use up."""
+    """Name quotas of devices that no number of sessions could use up, unless some wait."""
     grows = {
         resource
         for size in sizes.values()
@@ -83,13 +100,10 @@ def _beyond_nodes(
         for resource in size.gpu_fields().limits
     }
     beyond: dict[str, list[str]] = {}
-    for team, hard in sorted(teams.items()):
-        for key, count in hard.items():
-            resource = key.removeprefix(_REQUESTS)
-            if not key.startswith(_REQUESTS) or "/" not in resource or resource in grows:
-                continue
-            if count > capacity.get(resource, Decimal(0)):
-                beyond.setdefault(resource, []).append(f"{team} ({count})")
+    for team, resource, count in _of_devices(teams):
+        limits = resource not in grows and resource not in waited_for
+        if limits and count > capacity.get(resource, Decimal(0)):
+            beyond.setdefault(resource, []).append(f"{team} ({count})")
     return [
         warning(
             f"Quotas allow more {resource} than the nodes have "
@@ -98,6 +112,34 @@ def _beyond_nodes(
         )
         for resource, whose in beyond.items()
     ]
+
+
+def _leaving_none_to_wait(
+    teams: Mapping[str, Hard], capacity: Mapping[str, Decimal], waited_for: Set[str]
+) -> list[Finding]:
+    """Name quotas that limit no session which runs, and keep all others from the queue."""
+    full: dict[str, list[str]] = {}
+    for team, resource, count in _of_devices(teams):
+        if resource in waited_for and count == capacity.get(resource):
+            full.setdefault(resource, []).append(team)
+    return [
+        warning(
+            f"The quota of {resource} is all that the nodes have ({capacity[resource]}), and "
+            f"counts sessions that wait in the queue, too: {first_of(whose, _MOST_NAMES)}. When "
+            "such a team has them all, its next session is refused and does not wait.",
+            "Leave that limit out: the queue has the same one. Or raise it by as many as may wait.",
+        )
+        for resource, whose in full.items()
+    ]
+
+
+def _of_devices(teams: Mapping[str, Hard]) -> Iterator[tuple[str, str, Decimal]]:
+    """Go through the quotas of nodes' devices: team, resource, how many."""
+    for team, hard in sorted(teams.items()):
+        for key, count in hard.items():
+            resource = key.removeprefix(_REQUESTS)
+            if key.startswith(_REQUESTS) and "/" in resource:
+                yield team, resource, count
 
 
 def _below_sizes(sizes: Mapping[str, Size], teams: Mapping[str, Hard]) -> Iterator[Finding]:

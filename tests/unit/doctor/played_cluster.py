@@ -112,7 +112,7 @@ def _refused(status, message):
 
 def sound_cluster():
     """A cluster on which everything of tests/unit/doctor/catalogue.yaml runs."""
-    team = objects.team("vision", gpus=8, gpu_shares=16, sessions=50)
+    team = objects.team("vision", gpus=6, gpu_shares=12, sessions=50)
     shared = {"nvidia.com/mps.capable": "true", **objects.SHARED_LABELS}
     nodes = [
         objects.node("cpu-1"),

@@ -182,6 +182,24 @@ def test_a_quota_beyond_the_nodes_is_a_warning_unless_nodes_are_added():
     assert _states(judge_quotas(grows, {"vision": _hard(gpus=9)}, CAPACITY)) == [State.GOOD]
 
 
+@pytest.mark.parametrize(
+    ("gpus", "state"), [(4, State.GOOD), (8, State.WARNING), (9, State.GOOD), (None, State.GOOD)]
+)
+def test_with_a_queue_a_quota_must_not_be_just_what_the_nodes_have(gpus, state):
+    """Sessions that wait count: a lower quota limits a team, a higher one lets some wait."""
+    sizes, teams = {"whole": _size(mode="exclusive")}, {"vision": _hard(gpus=gpus)}
+    (found,) = judge_quotas(sizes, teams, CAPACITY, queued=True)
+    assert found.state is state
+    if state is State.WARNING:
+        assert "all that the nodes have (8)" in found.found
+        assert "vision. When such a team has them all, its next session is refused" in found.found
+
+
+def test_with_a_queue_a_quota_of_what_nobody_waits_for_is_judged_as_without():
+    (found,) = judge_quotas({}, {"vision": _hard(gpus=9)}, CAPACITY, queued=True)
+    assert "Such a quota limits nothing" in found.advice
+
+
 @pytest.mark.parametrize("limits", [{"gpus": 1}, {"sessions": 0}, {"cpu": "2"}, {"memory": "8Gi"}])
 def test_a_quota_below_one_session_is_a_fault(limits):
     sizes = {"two": _size(mode="exclusive", count=2)}

@@ -266,6 +266,8 @@ def test_teams_and_settings_of_the_commands_are_taken(installation):
     settled, folder = installation
     (team,) = read_teams(folder / "teams.yaml")
     assert (team.name, team.title) == (settled.team, settled.team_name)
+    assert not {"gpus", "gpu_shares"} & team.limits().keys()
+    assert not team.resources  # sessions that wait would count, and be refused
     configuration = read_configuration(folder / "people.yaml")
     assert configuration.address == settled.hub_url
     ignored = (folder / ".gitignore").read_text().split()
