@@ -127,7 +127,8 @@ def _leaving_none_to_wait(
             f"The quota of {resource} is all that the nodes have ({capacity[resource]}), and "
             f"counts sessions that wait in the queue, too: {first_of(whose, _MOST_NAMES)}. When "
             "such a team has them all, its next session is refused and does not wait.",
-            "Leave that limit out: the queue has the same one. Or raise it by as many as may wait.",
+            "Take it out of the teams' file and run `gpucommons team apply`: the queue has the "
+            "same limit. Or raise it by as many as may wait.",
         )
         for resource, whose in full.items()
     ]

@@ -23,7 +23,7 @@ def near_files(labels: Mapping[str, str]) -> Manifest:
 
 def is_near_files(pod: Manifest) -> bool:
     """Whether the rule stands on a pod: one node at a time can use the files that it has."""
-    near = ((pod["spec"].get("affinity") or {}).get("podAffinity")) or {}
-    terms = near.get("requiredDuringSchedulingIgnoredDuringExecution")
+    near = (pod["spec"].get("affinity") or {}).get("podAffinity") or {}
+    terms = near.get("requiredDuringSchedulingIgnoredDuringExecution") or ()
     labels = pod["metadata"].get("labels") or {}
-    return bool(terms) and labels.keys() >= {_WHOSE, _WHAT} and near_files(labels) in terms
+    return labels.keys() >= {_WHOSE, _WHAT} and near_files(labels) in terms
