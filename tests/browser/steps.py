@@ -34,7 +34,7 @@ def wait_for_lab(page: Page) -> None:
 def stop_session(page: Page) -> None:
     page.goto("/hub/home")
     page.get_by_role("button", name="Stop", exact=True).click()
-    page.get_by_role("link", name="Start again").wait_for(timeout=START_LIMIT_MS)
+    page.get_by_role("link", name="Start again", exact=True).wait_for(timeout=START_LIMIT_MS)
 
 
 def make_text_file(page: Page) -> str:

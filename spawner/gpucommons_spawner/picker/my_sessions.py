@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from gpucommons_contract.wording import moment
 
+from gpucommons_spawner.availability.start_times import StartTimes
 from gpucommons_spawner.availability.state import PersonState
 from gpucommons_spawner.catalogue.catalogue import Catalogue
 from gpucommons_spawner.pod_state.queue import is_queued
@@ -61,6 +62,7 @@ class SessionCard:
 
 class _HubState(Protocol):
     ledger: Ledger
+    start_times: StartTimes
     teams: Teams
 
 
@@ -83,6 +85,14 @@ class MySessions:
         servers = self._spawner.user.all_spawners()
         cards = [await self._card(server) for server in servers]
         return [card for card in cards if card.server or card.title or card.state != "off"]
+
+    def usual_start(self, options: Mapping[str, str]) -> str:
+        """Say how long recent starts of a choice took; empty if there were none."""
+        by_size = self._spawner.hub_state.start_times.sentences().get(
+            options.get("environment", ""), {}
+        )
+        took = by_size.get(options.get("size", ""), "")
+        return f"{took[:1].upper()}{took[1:]}"
 
     async def _card(self, server: Any) -> SessionCard:  # noqa: ANN401 -- JupyterHub's, of two kinds
         """Describe a server. Of one that is off JupyterHub may give the stored row alone."""

@@ -91,7 +91,7 @@ def test_a_start_is_followed_until_it_runs(scripted_page, hub, node, keep_pictur
 def test_what_happens_elsewhere_is_shown_when_one_comes_back_to_the_page(home, hub):
     hub.stop_server("sam")
     home.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
-    expect(_card(home).get_by_role("link", name="Start again")).to_be_visible()
+    expect(_card(home).get_by_role("link", name="Start again", exact=True)).to_be_visible()
     expect(_card(home)).to_contain_text("Saved files are kept")
 
 
@@ -112,7 +112,7 @@ def test_a_second_session_is_chosen_under_its_name_and_removed_again(home, hub, 
     home.once("dialog", lambda dialog: dialog.accept())
     _card(home, "training-2").get_by_role("button", name="Remove training-2").click()
     expect(_card(home, "training-2")).to_have_count(0)
-    expect(_card(home).get_by_role("button", name="Stop")).to_be_visible()
+    expect(_card(home).get_by_role("button", name="Stop", exact=True)).to_be_visible()
 
 
 def test_a_stop_that_the_hub_refuses_is_said_and_can_be_pressed_again(home):
@@ -120,11 +120,11 @@ def test_a_stop_that_the_hub_refuses_is_said_and_can_be_pressed_again(home):
         "**/hub/api/users/sam/server*",
         lambda route: route.fulfill(status=503, json={"message": "The database is away"}),
     )
-    _card(home).get_by_role("button", name="Stop").click()
+    _card(home).get_by_role("button", name="Stop", exact=True).click()
     expect(_card(home).get_by_role("alert")).to_have_text(
         "It was not stopped: The database is away. Try again."
     )
-    expect(_card(home).get_by_role("button", name="Stop")).to_be_visible()
+    expect(_card(home).get_by_role("button", name="Stop", exact=True)).to_be_visible()
 
 
 def test_whoever_is_signed_out_meanwhile_reads_so(home):

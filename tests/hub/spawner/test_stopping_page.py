@@ -28,11 +28,11 @@ def _press_stop(page: Page) -> None:
 def test_a_stop_is_told_until_the_session_is_gone(home, node, keep_picture):
     _press_stop(home)
     expect(home.get_by_role("status").filter(has_text=WORDS)).to_be_visible()
-    expect(home.get_by_role("button", name="Stop")).to_have_count(0)
-    expect(home.get_by_role("link", name="Start again")).to_have_count(0)
+    expect(home.get_by_role("button", name="Stop", exact=True)).to_have_count(0)
+    expect(home.get_by_role("link", name="Start again", exact=True)).to_have_count(0)
     keep_picture(home, "home-stopping")
     node.lost = False
-    expect(home.get_by_role("link", name="Start again")).to_be_visible()
+    expect(home.get_by_role("link", name="Start again", exact=True)).to_be_visible()
 
 
 def test_a_home_page_that_is_opened_meanwhile_shows_the_same(home, node):
@@ -40,7 +40,7 @@ def test_a_home_page_that_is_opened_meanwhile_shows_the_same(home, node):
     home.reload()
     expect(home.get_by_role("status").filter(has_text=WORDS)).to_be_visible()
     node.lost = False
-    expect(home.get_by_role("link", name="Start again")).to_be_visible()
+    expect(home.get_by_role("link", name="Start again", exact=True)).to_be_visible()
 
 
 def test_who_starts_while_a_stop_goes_on_is_led_to_the_picker(home, node, keep_picture):

@@ -1,6 +1,6 @@
 // My sessions: stops and removes them, and shows what they become without a reload.
 
-import { request } from "./stopping.js";
+import { end } from "./ending.js";
 
 const MOVING_MS = 1_000;
 const STILL_MS = 20_000;
@@ -59,28 +59,16 @@ const look = async () => {
   follow();
 };
 
-const pathOf = (server) =>
-  `users/${encodeURIComponent(user)}/` +
-  (server ? `servers/${encodeURIComponent(server)}` : "server");
-
-const end = async (card, what, body) => {
+const press = async (card, what, body) => {
   const actions = card.querySelector("[data-actions]");
-  const problem = card.querySelector("[data-problem]");
   actions.classList.add("d-none");
-  problem.textContent = "";
-  let why = "the hub cannot be reached";
-  try {
-    const response = await request("DELETE", pathOf(card.dataset.server), body);
-    if (response.ok || response.status === 404) {
-      return true;
-    }
-    why = (await response.json()).message;
-  } catch {
-    // It is told below.
+  const problem = await end(user, card.dataset.server, body);
+  if (problem) {
+    actions.classList.remove("d-none");
+    card.querySelector("[data-problem]").textContent =
+      `It was not ${what}: ${problem}. Try again.`;
   }
-  actions.classList.remove("d-none");
-  problem.textContent = `It was not ${what}: ${why}. Try again.`;
-  return false;
+  return !problem;
 };
 
 sessions.addEventListener("click", async (event) => {
@@ -93,7 +81,7 @@ sessions.addEventListener("click", async (event) => {
   if (removes && !window.confirm(`Remove ${card.dataset.server} from this page? Files are kept.`)) {
     return;
   }
-  const done = await (removes ? end(card, "removed", { remove: true }) : end(card, "stopped"));
+  const done = await (removes ? press(card, "removed", { remove: true }) : press(card, "stopped"));
   if (done && button.dataset.then) {
     window.location.assign(button.dataset.then); // it waits for the end, and leads on
   } else if (done) {

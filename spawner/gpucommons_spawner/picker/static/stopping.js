@@ -1,14 +1,8 @@
 // Waits until sessions are stopped: the hub answers a stop before it is done.
 
+import { request } from "./ending.js";
+
 const LOOK_MS = 1_000;
-
-const hub = () => window.jhdata?.base_url ?? "/hub/";
-
-export const request = (method, path, body) => {
-  const url = new URL(`${hub()}api/${path}`, window.location.href);
-  url.searchParams.set("_xsrf", window.jhdata?.xsrf_token ?? "");
-  return fetch(url, { method, cache: "no-store", body: body && JSON.stringify(body) });
-};
 
 const isGone = async (user, server) => {
   const response = await request("GET", `users/${encodeURIComponent(user)}`);

@@ -1,0 +1,100 @@
+// Follows a start to its end: then the page leads to the session, or says why there is none.
+
+import { end } from "./ending.js";
+import { inLocalTime } from "./moments.js";
+
+const AGAIN_MS = 2_000;
+
+const page = document.getElementById("gpucommons-starting");
+const { user, server, title, progress, choose } = page.dataset;
+const part = (name) => page.querySelector(`[data-${name}]`);
+const bar = page.querySelector("[role=progressbar]");
+const notify = part("notify");
+
+const shown = (element, yes) => element.classList.toggle("d-none", !yes);
+
+const canAsk = () => "Notification" in window && Notification.permission === "default";
+
+const tell = (words) => {
+  if (document.hidden && "Notification" in window && Notification.permission === "granted") {
+    new Notification(words, { body: title, tag: `gpucommons-${server}` });
+  }
+};
+
+const log = (words) => {
+  const line = document.createElement("li");
+  line.textContent = words;
+  part("log").append(line);
+};
+
+const move = ({ progress: percent, message }) => {
+  if (percent !== undefined) {
+    bar.style.width = `${percent}%`;
+    bar.setAttribute("aria-valuenow", percent);
+  }
+  if (message) {
+    part("message").textContent = message;
+    log(message);
+    document.title = `${inLocalTime(message)} · ${title}`;
+  }
+};
+
+const fail = () => {
+  bar.classList.add("bg-danger");
+  part("heading").textContent = "Not started:";
+  document.title = `Not started · ${title}`;
+  shown(part("again"), true);
+  shown(part("cancel"), false);
+  shown(notify, false);
+  tell("Your session did not start");
+};
+
+// A hub that is restarted ends the stream; once it is back, it says where the start is.
+const reloadOnceThere = async () => {
+  try {
+    const response = await fetch(window.location.href, { cache: "no-store" });
+    if (response.ok) {
+      window.location.reload();
+      return;
+    }
+  } catch {
+    // It is still away.
+  }
+  setTimeout(reloadOnceThere, AGAIN_MS);
+};
+
+const events = new EventSource(progress);
+events.onmessage = ({ data }) => {
+  const event = JSON.parse(data);
+  move(event);
+  if (event.ready) {
+    events.close();
+    tell("Your session is ready");
+    window.location.reload(); // the hub leads to the session
+  } else if (event.failed) {
+    events.close();
+    fail();
+  }
+};
+events.onerror = () => {
+  if (events.readyState === EventSource.CLOSED) {
+    reloadOnceThere();
+  }
+};
+
+part("cancel").addEventListener("click", async ({ currentTarget: button }) => {
+  button.disabled = true;
+  const problem = await end(user, server);
+  if (problem) {
+    button.disabled = false;
+    part("problem").textContent = `It was not cancelled: ${problem}. Try again.`;
+  } else {
+    window.location.assign(choose);
+  }
+});
+
+shown(notify, canAsk());
+notify.addEventListener("click", async () => {
+  await Notification.requestPermission();
+  shown(notify, canAsk());
+});
