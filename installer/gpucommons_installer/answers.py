@@ -61,6 +61,8 @@ class Answers:
     mig_profile: str = ""
     gpu_model: str = ""
     runtime_class: str = ""
+    queue: Literal["kueue", "none"] = "kueue"
+    """Where sessions wait that find no free GPU."""
 
     present: tuple[str, ...] = ()
     """What the cluster has already."""

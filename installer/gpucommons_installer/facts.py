@@ -65,6 +65,8 @@ def _left_out(answers: Answers) -> Sequence[str]:
     found = {each for present in answers.present for each in _BRINGS[present]}
     if answers.database == "given":
         found.add("cloudnative-pg")
+    if answers.queue == "none":
+        found.add("kueue")
     return sorted(found)
 
 
@@ -94,13 +96,16 @@ def _is_private(answers: Answers) -> bool:
 
 
 def _resources(answers: Answers) -> Sequence[Mapping[str, object]]:
-    """Return how many there are of each GPU resource, as the queue counts them."""
+    """Return how many there are of each GPU resource, as the queue counts them.
+
+    Numbers are texts, as Kueue writes them back.
+    """
     counted = {
         "nvidia.com/gpu": answers.whole_gpus,
         "nvidia.com/gpu.shared": answers.shared_gpus * answers.shares,
         f"nvidia.com/mig-{answers.mig_profile}": answers.mig_slices,
     }
-    return [{"name": name, "nominalQuota": number} for name, number in counted.items() if number]
+    return [{"name": name, "nominalQuota": str(count)} for name, count in counted.items() if count]
 
 
 def _group_rules(answers: Answers) -> Sequence[Mapping[str, str]]:

@@ -29,8 +29,8 @@ _FILES = {
     "idle-culler.yaml": None,
     "kustomization.yaml": None,
     "doctor/kustomization.yaml": None,
-    "queue/kustomization.yaml": None,
-    "queue/queue.yaml": None,
+    "queue/kustomization.yaml": "queue",
+    "queue/queue.yaml": "queue",
     "certificates/kustomization.yaml": "certificates",
     "certificates/issuer.yaml": "certificates",
     "database/kustomization.yaml": "database",
@@ -68,6 +68,8 @@ def _parts(answers: Answers) -> set[str]:
         found.add("certificates")
     if answers.database == "made":
         found.add("database")
+    if answers.queue == "kueue":
+        found.add("queue")
     return found | ({"gpu-operator"} & set(answers.present))
 
 

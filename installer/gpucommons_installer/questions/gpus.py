@@ -63,4 +63,11 @@ GPUS = (
         formats.object_name,
         default="",
     ),
+    Question(
+        "queue",
+        "Where does a session wait that finds no free GPU?",
+        "kueue, which is a queue, or none: then its start fails after a while",
+        formats.one_of("kueue", "none"),
+        default="kueue",
+    ),
 )

@@ -64,6 +64,7 @@ _CHOICES: tuple[tuple[Given, ...], ...] = (
     ),
     tuple(_GPUS),
     ({}, {"parts": "gpu-processes"}),
+    ({}, {"queue": "none"}),
     ({}, {"present": "gpu-operator,kueue"}, {"present": "cert-manager, cloudnative-pg"}),
     ({}, {"gpu_model": "NVIDIA-H100-80GB-HBM3", "runtime_class": "nvidia"}),
     ({}, {"dex": "hub.example.org/dex"}),

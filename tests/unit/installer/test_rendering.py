@@ -4,6 +4,7 @@ import json
 import re
 import shutil
 import subprocess
+from copy import deepcopy
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ from gpucommons_spawner.catalogue.file import CheckedCatalogue, checked_catalogu
 from reference_pages.project import ROOT
 from traitlets import HasTraits
 
+from tests.unit.cluster_objects.kustomize import identity, named, part
 from tests.unit.helm_values.charts import (
     EXAMPLE,
     FOLDER,
@@ -89,7 +91,9 @@ def test_the_catalogue_has_no_mistakes_and_its_images_are_those_that_are_built(i
 
 
 def test_the_queue_has_every_resource_that_a_size_asks_for_and_no_other(installation):
-    _, folder = installation
+    settled, folder = installation
+    if settled.queue == "none":
+        pytest.skip("has no queue")
     catalogue = _catalogue(folder).catalogue
     asked = {
         resource
@@ -97,9 +101,18 @@ def test_the_queue_has_every_resource_that_a_size_asks_for_and_no_other(installa
         if size.gpu
         for resource in size.gpu.fields().limits
     }
-    (group,) = documents(folder / "queue" / "queue.yaml")[1].value["spec"]["resourceGroups"]
+    (group,) = _document(folder / "queue" / "queue.yaml")["spec"]["resourceGroups"]
     (flavor,) = group["flavors"]
     assert asked == set(group["coveredResources"]) == {e["name"] for e in flavor["resources"]}
+
+
+def test_the_hub_is_set_to_the_queue_that_is_made_and_otherwise_to_none(installation):
+    settled, folder = installation
+    hub = _values("jupyterhub", settled.environment, folder)["hub"]
+    made = (folder / "queue").exists()
+    assert made is (settled.queue == "kueue")
+    assert hub["config"]["GPUSpawner"]["queue"] == ("sessions" if made else "")
+    assert ("kubectl apply --server-side -k queue" in (folder / "README.md").read_text()) is made
 
 
 def test_the_device_plugin_cuts_gpus_as_sizes_ask(installation):
@@ -231,7 +244,9 @@ def test_the_readme_installs_what_the_cluster_lacks_as_the_helmfile_does(install
     expected = set(settled.present) - {"gpu-operator"}
     if "gpu-operator" in settled.present:
         expected |= {"nvidia-device-plugin", "node-feature-discovery"}
-    assert lacking == expected | ({"cloudnative-pg"} if settled.database == "given" else set())
+    expected |= {"cloudnative-pg"} if settled.database == "given" else set()
+    expected |= {"kueue"} if settled.queue == "none" else set()
+    assert lacking == expected
     selected = re.findall(r"name!=([\w-]+)", (folder / "README.md").read_text())
     assert set(selected) == lacking
 
@@ -323,12 +338,67 @@ def test_kustomize_renders_each_folder(tmp_path, database):
     assert "namespace: kube-node-lease" in doctor
     agent = (tmp_path / "gpu-processes.yaml").read_text()
     assert f"image: {settled.registry}/node-agent:{VERSION}" in agent
+    assert _queue_of(tmp_path / "queue.yaml") == {
+        "nvidia.com/gpu": "4",
+        "nvidia.com/gpu.shared": "8",
+    }
     if database == "made":
         objects = [each.value for each in documents(tmp_path / "database.yaml")]
         (cluster,) = (each for each in objects if each["kind"] == "Cluster")
         assert cluster["spec"]["storage"] == {"size": "10Gi", "storageClass": "standard"}
         assert cluster["metadata"]["namespace"] == "gpucommons"
         assert cluster["spec"]["instances"] == 2
+
+
+def _queue_of(rendered: Path) -> dict[str, str]:
+    """What the queue has of each resource; it is that of cluster/queue in all else."""
+    objects = [deepcopy(each.value) for each in documents(rendered)]
+    ours = part("queue")
+    assert {identity(each) for each in objects} == {identity(each) for each in ours}
+    (group,) = _without_numbers(objects)
+    (unpatched,) = _without_numbers(ours)
+    assert objects == ours
+    (flavor,) = group["flavors"]
+    assert flavor["name"] == unpatched["flavors"][0]["name"]
+    assert group["coveredResources"] == [each["name"] for each in flavor["resources"]]
+    return {each["name"]: each["nominalQuota"] for each in flavor["resources"]}
+
+
+def _without_numbers(objects: list[Any]) -> list[Any]:
+    """Take the numbers of the queue's GPUs out, and return them."""
+    groups: list[Any] = named(objects, "ClusterQueue", "gpucommons")["spec"].pop("resourceGroups")
+    return groups
+
+
+_QUEUE_BEFORE = """
+apiVersion: kueue.x-k8s.io/v1beta2
+kind: ResourceFlavor
+metadata: {name: gpus}
+---
+apiVersion: kueue.x-k8s.io/v1beta2
+kind: ClusterQueue
+metadata: {name: gpucommons}
+spec:
+  namespaceSelector:
+    matchExpressions: [{key: gpucommons.io/team, operator: Exists}]
+  preemption: {withinClusterQueue: LowerPriority}
+  resourceGroups:
+    - coveredResources: [nvidia.com/gpu]
+      flavors:
+        - name: gpus
+          resources:
+            - {name: nvidia.com/gpu, nominalQuota: "7"}
+"""
+"""queue/queue.yaml of older folders, which had all of the queue, with a number changed by hand."""
+
+
+def test_numbers_of_an_older_folder_that_were_changed_by_hand_count_after_an_update(tmp_path):
+    shutil.copytree(ROOT / "cluster", tmp_path / "cluster")
+    folder = tmp_path / "installation"
+    write_all(folder, answers())
+    (folder / "queue" / "queue.yaml").write_text(_QUEUE_BEFORE)
+    (tmp_path / "queue.yaml").write_text(kustomized(folder / "queue"))
+    assert _queue_of(tmp_path / "queue.yaml") == {"nvidia.com/gpu": "7"}
 
 
 def test_the_database_that_is_given_is_the_hubs_and_the_cullers():
