@@ -10,6 +10,7 @@ from gpucommons_people.clients.cluster import Cluster
 from gpucommons_people.errors import InputError, PeopleError
 
 from gpucommons_doctor.check import Check
+from gpucommons_doctor.checks.api_server import APIServer
 from gpucommons_doctor.checks.chart_values import ChartValues, Contradictions
 from gpucommons_doctor.checks.dex import Dex
 from gpucommons_doctor.checks.dra import DRADevices
@@ -44,6 +45,7 @@ CHECKS: tuple[type[Check], ...] = (
     HubRights,
     TeamQuotas,
     Webhooks,
+    APIServer,
     Dex,
     ChartValues,
 )
@@ -99,6 +101,7 @@ def made(
         HubRights(installation.queue),
         TeamQuotas(sizes, queued=bool(installation.queue)),
         Webhooks(),
+        APIServer(),
         Dex(installation.issuer, installation.ca),
         ChartValues(installation.values, installation.catalogue_file, contradictions),
     )

@@ -9,6 +9,7 @@ NODES = Kind("v1", "nodes", namespaced=False)
 SERVICES = Kind("v1", "services")
 LEASES = Kind("coordination.k8s.io/v1", "leases")
 ENDPOINT_SLICES = Kind("discovery.k8s.io/v1", "endpointslices")
+NETWORK_POLICIES = Kind("networking.k8s.io/v1", "networkpolicies")
 RUNTIME_CLASSES = Kind("node.k8s.io/v1", "runtimeclasses", namespaced=False)
 STORAGE_CLASSES = Kind("storage.k8s.io/v1", "storageclasses", namespaced=False)
 SNAPSHOT_CLASSES = Kind("snapshot.storage.k8s.io/v1", "volumesnapshotclasses", namespaced=False)
@@ -54,3 +55,26 @@ def condition_of(manifest: Manifest, kind: str) -> Mapping[str, str] | None:
 def is_true(condition: Mapping[str, str] | None) -> bool:
     """Return whether a condition is there and holds."""
     return condition is not None and condition["status"] == "True"
+
+
+def selects(selector: Mapping[str, Any], labels: Mapping[str, str]) -> bool:
+    """Return whether a label selector fits; an empty one fits all.
+
+    Source: https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/
+    #label-selectors
+    """
+    equal = all(labels.get(k) == v for k, v in (selector.get("matchLabels") or {}).items())
+    return equal and all(_holds(each, labels) for each in selector.get("matchExpressions") or ())
+
+
+def _holds(rule: Mapping[str, Any], labels: Mapping[str, str]) -> bool:
+    found, values = labels.get(rule["key"]), rule.get("values") or ()
+    match rule["operator"]:
+        case "In":
+            return found in values
+        case "NotIn":
+            return found not in values
+        case "Exists":
+            return found is not None
+        case _:
+            return found is None

@@ -64,6 +64,8 @@ class Answers:
     queue: Literal["kueue", "none"] = "kueue"
     """Where sessions wait that find no free GPU."""
 
+    api_port: int = 6443
+    """Where the API server listens."""
     present: tuple[str, ...] = ()
     """What the cluster has already."""
     parts: tuple[str, ...] = ()

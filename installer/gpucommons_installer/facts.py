@@ -18,6 +18,8 @@ VERSION = "2026.11"
 """Of the images that images/ and helm-values/ name."""
 ISSUERS = {"dev": "gpucommons-dev", "staging": "letsencrypt", "prod": "letsencrypt"}
 """The ClusterIssuer that each environment's values name."""
+_API_PORTS = (443, 6443)
+"""Where the policies of cluster/ expect the API server."""
 _AUTHORITY = "gpucommons-authority"
 _DISPLAY = {"scipy": "SciPy", "pytorch": "PyTorch", "tensorflow": "TensorFlow"}
 _PURPOSE = {
@@ -56,8 +58,14 @@ def facts(answers: Answers) -> Mapping[str, object]:
         "stored": _stored(answers),
         "left_out": (left_out := _left_out(answers)),
         "left_out_selector": ",".join(f"name!={each}" for each in left_out),
+        "api_server_elsewhere": is_elsewhere(answers),
         "asks_for_secrets": any(not each.made for each in needed_values(answers)),
     }
+
+
+def is_elsewhere(answers: Answers) -> bool:
+    """Whether the API server is at a port that the policies of cluster/ do not let pods reach."""
+    return answers.api_port not in _API_PORTS
 
 
 def _left_out(answers: Answers) -> Sequence[str]:

@@ -21,6 +21,7 @@ _LONGEST_HOST = 253
 _LONGEST_TEXT = 200
 _MOST = 100_000
 """GPUs, or parts of them: more than any cluster has."""
+_LAST_PORT = 65_535
 _MOST_STORAGE = "1Pi"
 
 
@@ -113,6 +114,13 @@ def count(text: str) -> int:
     """Read how many there are, 0 included."""
     if not (text.isascii() and text.isdigit() and len(text) < 7 and int(text) <= _MOST):
         raise ValueError(f"{_shown(text)} is not a number; write a whole one from 0 to {_MOST:,}")
+    return int(text)
+
+
+def tcp_port(text: str) -> int:
+    """Read the number of a TCP port."""
+    if not (text.isascii() and text.isdigit() and len(text) < 6 and 0 < int(text) <= _LAST_PORT):
+        raise ValueError(f"{_shown(text)} is not a port; write a number from 1 to {_LAST_PORT}")
     return int(text)
 
 

@@ -13,7 +13,7 @@ from pathlib import PurePosixPath
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from gpucommons_installer.answers import Answers
-from gpucommons_installer.facts import facts
+from gpucommons_installer.facts import facts, is_elsewhere
 from gpucommons_installer.scalars import as_yaml
 
 _FILES = {
@@ -29,6 +29,7 @@ _FILES = {
     "idle-culler.yaml": None,
     "kustomization.yaml": None,
     "doctor/kustomization.yaml": None,
+    "network-policies/kustomization.yaml": "network-policies",
     "queue/kustomization.yaml": "queue",
     "queue/queue.yaml": "queue",
     "certificates/kustomization.yaml": "certificates",
@@ -68,6 +69,8 @@ def _parts(answers: Answers) -> set[str]:
         found.add("certificates")
     if answers.database == "made":
         found.add("database")
+    if is_elsewhere(answers):
+        found.add("network-policies")
     if answers.queue == "kueue":
         found.add("queue")
     return found | ({"gpu-operator"} & set(answers.present))

@@ -19,6 +19,7 @@ from gpucommons_doctor.kubernetes import (
     VALIDATING,
     labels_of,
     name_of,
+    selects,
 )
 from gpucommons_doctor.team_namespaces import team_namespaces
 
@@ -152,29 +153,6 @@ def _creates_ours(rule: Mapping[str, Any]) -> bool:
         and not operations.isdisjoint({"CREATE", "*"})
         and not resources.isdisjoint(_OURS | {"*", "*/*"})
     )
-
-
-def selects(selector: Mapping[str, Any], labels: Mapping[str, str]) -> bool:
-    """Return whether a label selector fits; an empty one fits all.
-
-    Source: https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/
-    #label-selectors
-    """
-    equal = all(labels.get(k) == v for k, v in (selector.get("matchLabels") or {}).items())
-    return equal and all(_holds(each, labels) for each in selector.get("matchExpressions") or ())
-
-
-def _holds(rule: Mapping[str, Any], labels: Mapping[str, str]) -> bool:
-    found, values = labels.get(rule["key"]), rule.get("values") or ()
-    match rule["operator"]:
-        case "In":
-            return found in values
-        case "NotIn":
-            return found not in values
-        case "Exists":
-            return found is not None
-        case _:
-            return found is None
 
 
 def _service(client: Mapping[str, Any]) -> Service | None:

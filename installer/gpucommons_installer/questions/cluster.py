@@ -89,6 +89,13 @@ CLUSTER = (
 
 LAST = (
     Question(
+        "api_port",
+        "Port of the API server (kubectl -n default get endpointslice kubernetes)",
+        "a port; network policies let our pods reach it at 443 and 6443 in any case",
+        formats.tcp_port,
+        default="6443",
+    ),
+    Question(
         "present",
         "What does the cluster have already?",
         f"some of {', '.join(CHARTS)}, or none",

@@ -16,13 +16,16 @@ GPU_PROCESSES_URL = "http://gpu-processes.gpucommons-node.svc:8890"
 _FOLDER = checkout() / "cluster" / "gpu-processes"
 
 
-def gpu_processes_objects(_instance: Instance, images: Mapping[str, str]) -> list[Manifest]:
-    """Return the agent's objects, with the image that was built here."""
+def gpu_processes_objects(instance: Instance, images: Mapping[str, str]) -> list[Manifest]:
+    """Return the agent's objects, with the image that was built here, and the API server's port."""
     objects = kustomized(_FOLDER)
     for each in objects:
         if each["kind"] == "DaemonSet":
             (agent,) = each["spec"]["template"]["spec"]["containers"]
             agent["image"] = images[NODE_AGENT.name]
+        if each["kind"] == "NetworkPolicy":
+            port = {"protocol": "TCP", "port": instance.api_port}
+            each["spec"]["egress"].append({"ports": [port]})
     return objects
 
 

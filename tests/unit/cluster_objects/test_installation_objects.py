@@ -122,6 +122,23 @@ def test_all_images_come_from_where_the_installation_says_in_one_place(example):
     assert all(each.startswith(f"{REGISTRY}/gpucommons/") for each in images)
 
 
+def test_the_port_of_the_api_server_is_let_through_by_each_policy_that_expects_it(example):
+    _change(example, "the agent of GPU nodes")
+    _change(example, "the port of the API server")
+    policies = of_kind(made(example), "NetworkPolicy")
+    out = {
+        each["metadata"]["name"]: {
+            port["port"]
+            for rule in each["spec"].get("egress") or ()
+            if "to" not in rule
+            for port in rule["ports"]
+        }
+        for each in policies
+    }
+    assert len([name for name, ports in out.items() if 6443 in ports]) == 5
+    assert all((16443 in ports) is (6443 in ports) for ports in out.values())
+
+
 def test_a_part_that_is_not_in_the_overlay_can_be_added(example, unchanged):
     _change(example, "the agent of GPU nodes")
     assert len(made(example)) == len(unchanged) + len(part("gpu-processes"))

@@ -6,8 +6,12 @@ schemas of their CustomResourceDefinitions.
 
 from copy import deepcopy
 
+import yaml
 from gpucommons_people.teams.team import Team
 from gpucommons_people.teams.team_objects import team_objects
+from reference_pages.project import ROOT
+
+from tests.unit.cluster_objects.chart_policies import chart_policies
 
 SMI = "NVIDIA-H200"
 RENEWED = "2026-11-29T10:00:00.512345Z"
@@ -197,6 +201,35 @@ def webhook_configuration(name="policy", *, kind="Validating", **fields):
         "kind": f"{kind}WebhookConfiguration",
         "metadata": {"name": name},
         "webhooks": [{**webhook, **deepcopy(fields)}],
+    }
+
+
+_OF_CLUSTER = ("network-policies/default-deny", "network-policies/to-dns", "network-policies/hub")
+_POLICIES = (*_OF_CLUSTER, "idle-culler/network-policy", "doctor/network-policy")
+
+
+def network_policies():
+    """Those of cluster/ that the namespace of the hub has, and z2jh's own for the hub."""
+    texts = [(ROOT / "cluster" / f"{file}.yaml").read_text() for file in _POLICIES]
+    made = [each for text in texts for each in yaml.safe_load_all(text)]
+    for each in made:
+        each["metadata"]["namespace"] = "gpucommons"
+    return [*made, *chart_policies("prod")]
+
+
+def api_server_slice(port=6443, address="192.168.7.1"):
+    """Where the API server says it is: it keeps this object itself."""
+    return {
+        "apiVersion": "discovery.k8s.io/v1",
+        "kind": "EndpointSlice",
+        "metadata": {
+            "name": "kubernetes",
+            "namespace": "default",
+            "labels": {"kubernetes.io/service-name": "kubernetes"},
+        },
+        "addressType": "IPv4",
+        "endpoints": [{"addresses": [address], "conditions": {"ready": True}}],
+        "ports": [{"name": "https", "port": port, "protocol": "TCP"}],
     }
 
 

@@ -147,7 +147,11 @@ def sound_cluster():
         f"{admission}/mutatingwebhookconfigurations": [
             objects.webhook_configuration(kind="Mutating")
         ],
-        "/apis/discovery.k8s.io/v1/endpointslices": [objects.endpoint_slice()],
+        "/apis/discovery.k8s.io/v1/endpointslices": [
+            objects.endpoint_slice(),
+            objects.api_server_slice(),
+        ],
+        "/apis/networking.k8s.io/v1/networkpolicies": objects.network_policies(),
     }
     played.lists = deepcopy(played.lists)  # tests change what several share
     return played

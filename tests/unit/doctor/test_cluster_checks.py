@@ -14,10 +14,10 @@ from gpucommons_doctor.checks.storage import (
 from gpucommons_doctor.checks.webhooks import (
     has_endpoint,
     judge_webhooks,
-    selects,
     strict_webhooks,
 )
 from gpucommons_doctor.finding import State
+from gpucommons_doctor.kubernetes import selects
 
 from . import objects
 

@@ -108,7 +108,11 @@ def _small_quota(played):
 
 
 def _dead_webhook(played):
-    played.objects("/endpointslices")[:] = [objects.endpoint_slice(ready=(False,))]
+    played.objects("/endpointslices")[0] = objects.endpoint_slice(ready=(False,))
+
+
+def _api_server_elsewhere(played):
+    played.objects("/endpointslices")[1] = objects.api_server_slice(16443)
 
 
 PLANTED = {
@@ -131,6 +135,10 @@ PLANTED = {
     _no_right: ("rights", "create pods in team-vision"),
     _small_quota: ("quota", "Size whole"),
     _dead_webhook: ("webhooks", "policy/policy"),
+    _api_server_elsewhere: (
+        "api-server",
+        "the idle culler reach the API server at 192.168.7.1:16443",
+    ),
 }
 
 
@@ -158,7 +166,8 @@ REFUSED = {
     "/subjectaccessreviews": {"rights"},
     "/resourcequotas": {"quota"},
     "/mutatingwebhookconfigurations": {"webhooks"},
-    "/endpointslices": {"webhooks"},
+    "/endpointslices": {"webhooks", "api-server"},
+    "/networkpolicies": {"api-server"},
 }
 
 

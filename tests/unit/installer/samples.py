@@ -65,6 +65,7 @@ _CHOICES: tuple[tuple[Given, ...], ...] = (
     tuple(_GPUS),
     ({}, {"parts": "gpu-processes"}),
     ({}, {"queue": "none"}),
+    ({}, {"api_port": "16443"}),
     ({}, {"present": "gpu-operator,kueue"}, {"present": "cert-manager, cloudnative-pg"}),
     ({}, {"gpu_model": "NVIDIA-H100-80GB-HBM3", "runtime_class": "nvidia"}),
     ({}, {"dex": "hub.example.org/dex"}),

@@ -24,7 +24,7 @@ from gpucommons_spawner.catalogue.file import CheckedCatalogue, checked_catalogu
 from reference_pages.project import ROOT
 from traitlets import HasTraits
 
-from tests.unit.cluster_objects.kustomize import identity, named, part
+from tests.unit.cluster_objects.kustomize import identity, made, named, of_kind, part
 from tests.unit.helm_values.charts import (
     EXAMPLE,
     FOLDER,
@@ -312,7 +312,11 @@ def test_the_checks_know_the_authority_that_the_hub_is_told_of(installation):
     volumes = [each for each in hub["extraVolumes"] if each["name"] == "authority"]
     mounts = [each for each in hub["extraVolumeMounts"] if each["name"] == "authority"]
     made = _document(folder / "doctor" / "kustomization.yaml")
-    patches = [yaml.safe_load(each["patch"]) for each in made.get("patches", ())]
+    patches = [
+        yaml.safe_load(each["patch"])
+        for each in made.get("patches", ())
+        if each["target"]["kind"] == "CronJob"
+    ]
     added = [change["value"] for patch in patches for change in patch]
     assert added == ([f"--ca={told}", *mounts, *volumes] if told else [])
 
@@ -348,6 +352,27 @@ def test_kustomize_renders_each_folder(tmp_path, database):
         assert cluster["spec"]["storage"] == {"size": "10Gi", "storageClass": "standard"}
         assert cluster["metadata"]["namespace"] == "gpucommons"
         assert cluster["spec"]["instances"] == 2
+
+
+@pytest.mark.parametrize("port", [443, 6443, 16443])
+def test_every_policy_that_expects_the_api_server_expects_it_where_it_is(tmp_path, port):
+    shutil.copytree(ROOT / "cluster", tmp_path / "cluster")
+    folder = tmp_path / "installation"
+    settled = answers(api_port=str(port), parts="gpu-processes", certificates="authority")
+    write_all(folder, settled)
+    places = {each.parent for each in folder.rglob("kustomization.yaml")}
+    if port != 16443:
+        assert '-k "$clone/cluster/network-policies"' in (folder / "README.md").read_text()
+        places.add(tmp_path / "cluster" / "network-policies")
+    expecting = {}
+    for place in sorted(places):
+        for policy in of_kind(made(place), "NetworkPolicy"):
+            rules = [each for each in policy["spec"].get("egress") or () if "to" not in each]
+            ports = {each["port"] for rule in rules for each in rule["ports"]}
+            if 6443 in ports:
+                expecting[policy["metadata"]["name"]] = port in ports
+    names = ("doctor", "gpu-processes", "gpucommons-database", "hub-beyond-addresses")
+    assert expecting == dict.fromkeys([*names, "idle-culler"], True)
 
 
 def _queue_of(rendered: Path) -> dict[str, str]:
