@@ -177,6 +177,8 @@ _EVENTS = {
     "TriggeredScaleUp": _NODE_COMES,
     "Nominated": _NODE_COMES,
 }
+_OF_KARPENTER = "Failed to schedule pod"
+"""How it begins what it says under the scheduler's reason FailedScheduling."""
 _OF_QUEUE = {
     "CreatedWorkload": "The session has its place in the queue",
     "Started": "The session has left the queue: there is room for it",
@@ -189,6 +191,8 @@ def describe(event: Manifest) -> str:
     reason, message = event.get("reason", ""), event.get("message") or ""
     if "kueue" in event.get("reportingComponent", "") and reason in _OF_QUEUE:
         return f"{_OF_QUEUE[reason]}."
+    if no_node := _no_node_comes(reason, message):
+        return no_node
     if reason == "FailedScheduling":
         return in_words(message)
     if reason == "FailedAttachVolume" and "Multi-Attach" in message:
@@ -201,9 +205,29 @@ def describe(event: Manifest) -> str:
 def a_node_comes(event: Manifest) -> bool:
     """Whether an event says that a node is being added for its pod.
 
-    Source: the events of cluster-autoscaler and of Karpenter.
+    Sources: kubernetes/autoscaler, cluster-autoscaler/FAQ.md, "What events are emitted by CA?",
+    which GKE and AKS run as well; kubernetes-sigs/karpenter,
+    pkg/controllers/provisioning/scheduling/events.go, which EKS Auto Mode and AKS' node auto
+    provisioning run.
     """
     return event.get("reason") in ("TriggeredScaleUp", "Nominated")
+
+
+def _no_node_comes(reason: str, message: str) -> str:
+    """Say that no node is added, and why; empty if an event is not about that.
+
+    Sources: as for `a_node_comes`; for FailedScaleUp, GKE's own cluster autoscaler, whose message
+    names zones before the reason.
+    """
+    if reason == "NotTriggerScaleUp":
+        why = message.removeprefix("pod didn't trigger scale-up").lstrip(": ")
+    elif reason == "FailedScaleUp":
+        why = message.partition(" failed: ")[2].partition(". Pod is at risk")[0] or message
+    elif reason == "FailedScheduling" and message.startswith(_OF_KARPENTER):
+        why = message.removeprefix(_OF_KARPENTER).lstrip(", ")
+    else:
+        return ""
+    return f"No node is added for this session now: {why.strip('().') or 'no reason was given'}."
 
 
 def volume_trouble(events: Iterable[Manifest]) -> str:

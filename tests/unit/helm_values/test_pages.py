@@ -72,7 +72,7 @@ def test_values_of_pages_are_values_of_charts(page):
 
 def test_the_size_for_nodes_on_demand_is_one():
     (catalogue,) = (
-        given for file, given in _blocks("prepare-gpu-nodes") if file == "catalogue.yaml"
+        given for file, given in _blocks("add-nodes-on-demand") if file == "catalogue.yaml"
     )
     (size,) = catalogue["sizes"].values()
     assert Size.model_validate(size).nodes_on_demand

@@ -4,7 +4,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from gpucommons_spawner.pod_state.pod import is_lost, is_over
-from gpucommons_spawner.pod_state.pod_outcome import Outcome, describe, in_words, judge
+from gpucommons_spawner.pod_state.pod_outcome import (
+    Outcome,
+    a_node_comes,
+    describe,
+    in_words,
+    judge,
+)
 
 
 @pytest.mark.parametrize(
@@ -87,6 +93,54 @@ def test_a_pod_that_is_being_deleted_is_not_running():
 def test_what_the_node_said_reaches_the_person():
     pod = _pod(phase="Pending", containerStatuses=[_container(waiting=BACKOFF)])
     assert judge(pod).reason == "The image cannot be fetched: Back-off pulling image x."
+
+
+@pytest.mark.parametrize(
+    ("reason", "message"),
+    [
+        ("TriggeredScaleUp", "pod triggered scale-up: [{gpus 0->1 (max: 4)}]"),
+        ("Nominated", "Pod should schedule on: nodeclaim/gpus-x7k2p"),
+        ("Nominated", "Pod should schedule on: nodeclaim/gpus-x7k2p, node/ip-10-0-0-1"),
+    ],
+)
+def test_an_autoscaler_that_adds_a_node_is_recognised_and_said_so(reason, message):
+    event = {"reason": reason, "message": message}
+    assert a_node_comes(event)
+    assert describe(event) == "A node is being added for this session; this can take minutes."
+
+
+@pytest.mark.parametrize(
+    ("reason", "message", "why"),
+    [
+        (
+            "NotTriggerScaleUp",
+            "pod didn't trigger scale-up: 1 max node group size reached",
+            "1 max node group size reached",
+        ),
+        (
+            "NotTriggerScaleUp",
+            "pod didn't trigger scale-up (it wouldn't fit if a new node is added)",
+            "it wouldn't fit if a new node is added",
+        ),
+        (
+            "FailedScaleUp",
+            "Node scale up in zones us-central1-c associated with this pod failed: GCE out of "
+            "resources. Pod is at risk of not being scheduled.",
+            "GCE out of resources",
+        ),
+        (
+            "FailedScheduling",
+            'Failed to schedule pod, incompatible with nodepool "gpus", no instance type has '
+            "enough resources",
+            'incompatible with nodepool "gpus", no instance type has enough resources',
+        ),
+        ("NotTriggerScaleUp", "", "no reason was given"),
+    ],
+)
+def test_an_autoscaler_that_adds_no_node_is_said_so_with_its_reason(reason, message, why):
+    event = {"reason": reason, "message": message}
+    assert not a_node_comes(event)
+    assert describe(event) == f"No node is added for this session now: {why}."
 
 
 def test_an_event_is_described_and_an_unknown_one_told_as_it_is():
