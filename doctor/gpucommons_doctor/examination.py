@@ -16,6 +16,7 @@ from gpucommons_doctor.checks.dex import Dex
 from gpucommons_doctor.checks.dra import DRADevices
 from gpucommons_doctor.checks.gpus import GPUs, Shares
 from gpucommons_doctor.checks.kubernetes_version import KubernetesVersion
+from gpucommons_doctor.checks.limit_ranges import LimitRanges
 from gpucommons_doctor.checks.nodes import Clocks, NodesReady
 from gpucommons_doctor.checks.pod_security import PodSecurity
 from gpucommons_doctor.checks.queue import Queue
@@ -44,6 +45,7 @@ CHECKS: tuple[type[Check], ...] = (
     Queue,
     HubRights,
     TeamQuotas,
+    LimitRanges,
     Webhooks,
     APIServer,
     Dex,
@@ -100,6 +102,7 @@ def made(
         Queue(sizes, installation.queue),
         HubRights(installation.queue),
         TeamQuotas(sizes, queued=bool(installation.queue)),
+        LimitRanges(sizes),
         Webhooks(),
         APIServer(),
         Dex(installation.issuer, installation.ca),

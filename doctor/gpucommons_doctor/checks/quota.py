@@ -15,7 +15,7 @@ from gpucommons_spawner.catalogue.gpu_modes import DRA
 
 from gpucommons_doctor.check import Check
 from gpucommons_doctor.finding import Finding, fault, good, warning
-from gpucommons_doctor.kubernetes import NODES, name_of
+from gpucommons_doctor.kubernetes import NODES, name_of, spec_of
 from gpucommons_doctor.team_namespaces import may_have, no_team, team_namespaces, team_of
 
 _REQUESTS = "requests."
@@ -55,10 +55,17 @@ def capacity_of(nodes: Iterable[Manifest]) -> dict[str, Decimal]:
 
 
 def hard_of(quotas: Iterable[Manifest]) -> dict[str, Decimal]:
-    """Return what the quotas of one namespace allow."""
+    """Return what the quotas of one namespace allow.
+
+    A quota with a scope is for some pods only, of which it cannot be told whether they are
+    sessions: it is left out.
+    """
     least: dict[str, Decimal] = {}
     for quota in quotas:
-        for key, written in ((quota.get("spec") or {}).get("hard") or {}).items():
+        spec = spec_of(quota)
+        if spec.get("scopes") or spec.get("scopeSelector"):
+            continue
+        for key, written in (spec.get("hard") or {}).items():
             least[key] = min(amount(written), least.get(key, amount(written)))
     return least
 
@@ -168,6 +175,7 @@ def _needs(size: Size) -> dict[str, Decimal]:
     """Return what one session counts for, by the keys of a ResourceQuota."""
     return {
         "pods": Decimal(1),
+        "count/pods": Decimal(1),
         "limits.cpu": amount(size.cpu),
         "limits.memory": amount(size.memory),
         **dict.fromkeys(("requests.cpu", "cpu"), amount(size.cpu_request or size.cpu)),

@@ -129,6 +129,11 @@ def team(name="vision", **limits):
     return found
 
 
+def limit_range(kind="Container", namespace="team-vision", **limits):
+    """What a site gives to namespaces beside what the account commands make."""
+    return named("LimitRange", "site", namespace, spec={"limits": [{"type": kind, **limits}]})
+
+
 def cluster_queue(quotas, name="gpucommons", *, active=True):
     resources = [{"name": resource, "nominalQuota": count} for resource, count in quotas.items()]
     return {

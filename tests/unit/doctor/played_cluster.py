@@ -127,6 +127,7 @@ def sound_cluster():
         "/api/v1/nodes": nodes,
         "/api/v1/namespaces": [team["Namespace"], objects.named("Namespace", "gpucommons")],
         "/api/v1/resourcequotas": [team["ResourceQuota"]],
+        "/api/v1/limitranges": [objects.limit_range(default={"cpu": "1"}, max={"cpu": "64"})],
         "/apis/coordination.k8s.io/v1/leases": [
             objects.lease(each["metadata"]["name"]) for each in nodes
         ],

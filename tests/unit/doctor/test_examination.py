@@ -107,6 +107,10 @@ def _small_quota(played):
     played.objects("/resourcequotas")[0]["spec"]["hard"]["requests.nvidia.com/gpu"] = "0"
 
 
+def _limited(played):
+    played.objects("/limitranges")[:] = [objects.limit_range(max={"memory": "32Gi"})]
+
+
 def _dead_webhook(played):
     played.objects("/endpointslices")[0] = objects.endpoint_slice(ready=(False,))
 
@@ -134,6 +138,7 @@ PLANTED = {
     _inactive: ("queue", "gpucommons"),
     _no_right: ("rights", "create pods in team-vision"),
     _small_quota: ("quota", "Size whole"),
+    _limited: ("limit-ranges", "Size whole is refused by a LimitRange of vision"),
     _dead_webhook: ("webhooks", "policy/policy"),
     _api_server_elsewhere: (
         "api-server",
@@ -161,7 +166,9 @@ REFUSED = {
     "/runtimeclasses": {"runtime-classes"},
     "/storageclasses": {"storage"},
     "/volumesnapshotclasses": {"storage"},
-    "/namespaces": {"dra", "storage", "pod-security", "queue", "rights", "quota", "webhooks"},
+    "/namespaces": {"dra", "storage", "pod-security", "queue", "rights", "quota", "webhooks"}
+    | {"limit-ranges"},
+    "/limitranges": {"limit-ranges"},
     "/clusterqueues": {"queue"},
     "/subjectaccessreviews": {"rights"},
     "/resourcequotas": {"quota"},

@@ -6,6 +6,7 @@ from itertools import groupby
 import pytest
 import yaml
 from gpucommons_doctor.checks import rights
+from gpucommons_doctor.checks.limit_ranges import judge_limit_ranges
 from gpucommons_doctor.checks.pod_security import judge_namespaces
 from gpucommons_doctor.checks.queue import judge_coverage, judge_team_queues, leads_to
 from gpucommons_doctor.checks.quota import capacity_of, hard_of, judge_quotas
@@ -48,6 +49,7 @@ def test_no_team_is_no_good_news():
     assert _states(judge_namespaces([])) == [State.WARNING]
     assert _states(judge_team_queues("sessions", {}, {})) == [State.WARNING]
     assert _states(judge_quotas({}, {}, {})) == [State.WARNING]
+    assert _states(judge_limit_ranges({}, {})) == [State.WARNING]
 
 
 def _local_queue(**spec):
@@ -233,6 +235,52 @@ def test_of_several_quotas_the_least_counts():
         "ResourceQuota", "site", "team-vision", spec={"hard": {"requests.nvidia.com/gpu": "2"}}
     )
     assert hard_of([ours, theirs])["requests.nvidia.com/gpu"] == 2
+
+
+@pytest.mark.parametrize(
+    "scope",
+    [{"scopes": ["BestEffort"]}, {"scopeSelector": {"matchExpressions": [{"operator": "Exists"}]}}],
+)
+def test_a_quota_for_some_pods_only_is_left_out(scope):
+    scoped = objects.named("ResourceQuota", "site", spec={"hard": {"pods": "0"}, **scope})
+    assert hard_of([scoped]) == {}
+
+
+def test_a_quota_of_the_site_counts_pods_under_either_name():
+    sizes = {"whole": _size(mode="exclusive")}
+    (found,) = judge_quotas(sizes, {"vision": {"count/pods": Decimal(0)}}, CAPACITY)
+    assert found.state is State.FAULT
+
+
+@pytest.mark.parametrize(
+    ("kind", "limits", "why"),
+    [
+        ("Container", {"max": {"cpu": "4", "memory": "16Gi"}}, None),
+        ("Container", {"max": {"cpu": "2"}}, "site: cpu at most 2 for a container"),
+        ("Pod", {"max": {"memory": "8Gi"}}, "site: memory at most 8Gi for a pod"),
+        ("Container", {"min": {"cpu": "100m"}}, None),
+        ("Container", {"min": {"cpu": "5"}}, "site: cpu at least 5 for a container"),
+        ("Container", {"maxLimitRequestRatio": {"cpu": "1"}}, None),
+        ("Container", {"max": {"nvidia.com/gpu": "0"}}, "nvidia.com/gpu at most 0"),
+        ("Container", {"max": {"ephemeral-storage": "1Gi"}}, None),
+        ("Pod", {"max": {"ephemeral-storage": "1Gi"}}, "must say its ephemeral-storage"),
+        ("PersistentVolumeClaim", {"max": {"storage": "1Gi"}}, None),
+        ("Container", {"default": {"cpu": "1"}, "defaultRequest": {"cpu": "1"}}, None),
+    ],
+)
+def test_a_limit_range_refuses_as_kubernetes_does(kind, limits, why):
+    size = {"whole": _size(mode="exclusive")}
+    (found,) = judge_limit_ranges(size, {"vision": [objects.limit_range(kind, **limits)]})
+    assert found.state is (State.FAULT if why else State.GOOD)
+    assert (why or "") in found.found
+
+
+def test_a_limit_that_is_too_many_times_the_request_is_refused():
+    low = _size(mode="exclusive").model_copy(update={"cpu_request": "500m"})
+    ratio = objects.limit_range(maxLimitRequestRatio={"cpu": "4"})
+    (found,) = judge_limit_ranges({"low": low}, {"vision": [ratio], "robots": []})
+    assert found.state is State.WARNING
+    assert "vision (site: limit of cpu at most 4 times its request)" in found.found
 
 
 def test_the_devices_of_all_nodes_are_summed():
