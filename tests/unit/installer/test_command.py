@@ -1,5 +1,6 @@
 """`gpucommons init`, as an engineer or a pipeline calls it."""
 
+import hashlib
 import io
 import json
 import os
@@ -139,6 +140,28 @@ def test_an_update_writes_what_nobody_changed_and_shows_the_rest(run, clone):
     code, out, _ = run("installation", "--update")
     assert "left      dex.yaml: it was changed by hand" in out
     assert "is as these answers have it; no file was written" in out
+
+
+def test_an_update_of_an_older_folder_takes_the_queue_of_the_clone(run, clone):
+    run("installation", *OPTIONS)
+    folder = clone / "installation"
+    # Before, the folder had a queue of its own, and nobody asked for one.
+    answers = folder / "answers.yaml"
+    asked = ("queue:", "api_port:")
+    kept = [each for each in answers.read_text().splitlines(True) if not each.startswith(asked)]
+    answers.write_text("".join(kept))
+    made = folder / "queue" / "kustomization.yaml"
+    new, old = made.read_text(), "resources: [queue.yaml]\n"
+    made.write_text(old)
+    listed = json.loads((folder / ".written.json").read_text())
+    listed["files"]["queue/kustomization.yaml"] = hashlib.sha256(old.encode()).hexdigest()
+    (folder / ".written.json").write_text(json.dumps(listed))
+    code, out, err = run("installation", "--update")
+    assert (code, err) == (0, "")
+    assert out.splitlines()[-1] == "written   queue/kustomization.yaml"
+    assert made.read_text() == new
+    assert read_document(made).value["resources"] == ["../../cluster/queue"]
+    assert read_document(answers).value["queue"] == "kueue"
 
 
 def test_an_update_takes_options_and_names_what_is_no_longer_needed(run, clone):
