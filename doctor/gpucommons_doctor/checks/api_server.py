@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from gpucommons_contract.wording import joined
-from gpucommons_people.clients.cluster import Cluster, Manifest
+from gpucommons_people.clients.cluster import Cluster
+from gpucommons_people.clients.kinds import Manifest
 
 from gpucommons_doctor.check import Check
 from gpucommons_doctor.checks.egress import Target, lets_out

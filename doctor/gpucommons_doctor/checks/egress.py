@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ipaddress import ip_address, ip_network
 from typing import Any
 
-from gpucommons_people.clients.cluster import Manifest
+from gpucommons_people.clients.kinds import Manifest
 
 from gpucommons_doctor.kubernetes import selects, spec_of
 

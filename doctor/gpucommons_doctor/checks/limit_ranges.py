@@ -7,7 +7,8 @@ from typing import Any, ClassVar
 
 from gpucommons_contract import amount
 from gpucommons_contract.wording import first_of
-from gpucommons_people.clients.cluster import Cluster, Manifest
+from gpucommons_people.clients.cluster import Cluster
+from gpucommons_people.clients.kinds import Manifest
 from gpucommons_spawner.catalogue import Size
 
 from gpucommons_doctor.check import Check
