@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from gpucommons_contract import cpus_as_written, memory_as_written
 from pydantic import (
@@ -34,6 +34,9 @@ class CatalogueModel(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    former_keys: ClassVar[Mapping[str, str]] = {}
+    """Keys that were renamed, and what each is now: an old file is told the new one."""
+
     @model_validator(mode="before")
     @classmethod
     def _no_unknown_key(cls, data: Any) -> Any:  # noqa: ANN401 -- whatever the file holds
@@ -51,6 +54,8 @@ def catalogue_error(advice: str, *keys: object) -> PydanticCustomError:
 
 
 def _advice(key: object, part: type[CatalogueModel]) -> str:
+    if (now := part.former_keys.get(str(key))) is not None:
+        return f"this key was renamed; write {now}"
     known = list(part.model_fields)
     meant = difflib.get_close_matches(str(key), known, n=1)
     hint = f"did you mean {meant[0]}?" if meant else f"known keys are {', '.join(known)}"

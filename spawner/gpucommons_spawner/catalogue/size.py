@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import timedelta
 from decimal import Decimal
-from typing import Annotated, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
 from gpucommons_contract import amount
 from pydantic import Field, model_validator
@@ -60,6 +60,8 @@ class Size(Offer):
     ``cpu`` and ``memory`` are limits; the requests are the same unless given.
     """
 
+    former_keys: ClassVar[Mapping[str, str]] = {"longest": "max_duration"}
+
     cpu: CPUs = Field(description="CPUs at most, such as 2 or 500m")
     memory: Memory = Field(description="memory at most, such as 8Gi")
     cpu_request: CPUs | None = Field(
@@ -92,7 +94,7 @@ class Size(Offer):
             "take, such as 10m; without it, what no node has room for cannot be started"
         ),
     )
-    longest: Duration | None = Field(
+    max_duration: Duration | None = Field(
         default=None,
         description="how long a session may last, such as 8h; Kubernetes ends it then",
     )
@@ -105,9 +107,9 @@ class Size(Offer):
         return self
 
     @model_validator(mode="after")
-    def _longest_is_sensible(self) -> Self:
-        if self.longest is not None and not _SHORTEST <= self.longest <= _LONGEST:
-            raise catalogue_error("must be 1m at least and 365d at most", "longest")
+    def _max_duration_is_sensible(self) -> Self:
+        if self.max_duration is not None and not _SHORTEST <= self.max_duration <= _LONGEST:
+            raise catalogue_error("must be 1m at least and 365d at most", "max_duration")
         return self
 
     def gpu_fields(self) -> GPUFields:

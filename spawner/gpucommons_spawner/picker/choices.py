@@ -206,7 +206,7 @@ def _reason(environment: Environment, person: Person, today: date) -> str | None
 
 
 def summary(size: Size) -> str:
-    """Name the CPUs, the memory, the GPU and the longest time."""
+    """Name the CPUs, the memory, the GPU and the maximum duration."""
     gibibytes = amount(size.memory) / 2**30
     parts = [f"{plainly(amount(size.cpu))} CPU", f"{gibibytes:.3g} GiB"]
     gpu = size.gpu
@@ -215,8 +215,8 @@ def summary(size: Size) -> str:
     elif gpu:
         product = f" {gpu.product}" if isinstance(gpu, OfProduct) and gpu.product else ""
         parts.append(f"{shown(size.units)}{product} GPU")
-    if size.longest:
-        parts.append(f"{span(size.longest.total_seconds())} at most")
+    if size.max_duration:
+        parts.append(f"{span(size.max_duration.total_seconds())} at most")
     return " · ".join(parts)
 
 

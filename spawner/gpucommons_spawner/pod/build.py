@@ -100,7 +100,7 @@ def build(selection: Selection, person: Person, server: str) -> PodFields:
         priority_class_name=selection.priority,
         scheduler_name="" if gpu.own_scheduler else None,
         resource_claims=_claims(gpu),
-        active_deadline_seconds=_whole_seconds(size.longest),
+        active_deadline_seconds=_whole_seconds(size.max_duration),
         runtime_class_name=size.runtime_class,
         one_user=gpu.one_user,
     )
@@ -111,7 +111,7 @@ def _told(selection: Selection, server: str) -> str:
 
     Kubernetes would put another variable in the place of ``$(NAME)``, so there is no ``$``.
     """
-    idle, longest = selection.idle, selection.allocation.longest
+    idle, longest = selection.idle, selection.allocation.max_duration
     info = SessionInfo(
         environment=selection.environment_title,
         version=selection.version_title,

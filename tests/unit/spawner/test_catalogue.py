@@ -131,8 +131,13 @@ def _complaint(tmp_path, old: str, new: str) -> str:
         ),
         (
             "cpu: 500m, memory: 1Gi}",
-            "cpu: 500m, memory: 1Gi, longest: 9000d}",
-            "catalogue.yaml:20: sizes.cpu.longest: must be 1m at least and 365d at most",
+            "cpu: 500m, memory: 1Gi, max_duration: 9000d}",
+            "catalogue.yaml:20: sizes.cpu.max_duration: must be 1m at least and 365d at most",
+        ),
+        (
+            "cpu: 500m, memory: 1Gi}",
+            "cpu: 500m, memory: 1Gi, longest: 8h}",
+            "catalogue.yaml:20: sizes.cpu.longest: this key was renamed; write max_duration",
         ),
         (
             "quotas:",

@@ -1,4 +1,4 @@
-"""Sessions of a size that may last only so long: ended, announced, and counted on."""
+"""Sessions of a size with a maximum duration: ended, announced, and counted on."""
 
 from datetime import UTC, datetime, timedelta
 

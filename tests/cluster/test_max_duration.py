@@ -1,4 +1,4 @@
-"""The real kubelet ends a session whose size may last only so long; its person reads why."""
+"""The real kubelet ends a session whose size has a maximum duration; its person reads why."""
 
 import time
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ def student(change_catalogue, fresh) -> Iterator[SignedIn]:
         catalogue["sizes"]["brief"] = {
             **catalogue["sizes"]["cpu"],
             "display_name": "For a minute",
-            "longest": f"{LONGEST_S}s",
+            "max_duration": f"{LONGEST_S}s",
         }
 
     change_catalogue(change)
