@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from gpucommons_contract.wording import span
-from gpucommons_culler.core.rule import Ending, IdleRule
+from gpucommons_culler.core.rule import EndAction, IdleRule
 from gpucommons_spawner.catalogue import Catalogue
 
 
@@ -25,8 +25,8 @@ class CatalogueRules:
         for key in ("keep_at_most", "warm_up"):
             if said.get(key, timedelta()) is None:
                 said[key] = timedelta()
-        if "ending" in said:
-            said["ending"] = Ending(said["ending"])
+        if "action" in said:
+            said["action"] = EndAction(said["action"])
         return _in_order(IdleRule(name, **said), said)
 
 
@@ -80,7 +80,7 @@ def in_words(rule: IdleRule) -> str:
     if rule.stop_after is None:
         return "idle sessions are left alone"
     ending = "stopped"
-    if rule.ending is Ending.RELEASE:
+    if rule.action is EndAction.RELEASE:
         ending = f"restarted as {rule.release_to}"
     pressure = " while somebody is waiting for the size" if rule.under_pressure else ""
     kept = "; cannot be kept"

@@ -187,7 +187,7 @@ async def _in_terminal(session: Session, command: str) -> None:
 def test_release_gives_the_gpu_back_and_goes_on_without_one(
     platform: LocalPlatform, start: StartSession
 ) -> None:
-    session = start("researcher", GPU, ending="release", release_to="cpu")
+    session = start("researcher", GPU, action="release", release_to="cpu")
     until(session.notice, PATIENCE_S)
 
     def size() -> str | None:

@@ -8,7 +8,7 @@ from gpucommons_contract.wording import moment, rough_span
 from gpucommons_culler.core.case import Case
 from gpucommons_culler.core.decision import Verdict
 from gpucommons_culler.core.keeping import choices
-from gpucommons_culler.core.rule import Ending
+from gpucommons_culler.core.rule import EndAction
 
 NOTICE_ID = "idle"
 """One notice says all about idleness: a new one replaces the one before."""
@@ -31,7 +31,7 @@ def all_clear(case: Case) -> Notice:
 def warning(case: Case, stop_at: datetime) -> Notice:
     """Say that it will end, with a countdown and the choices."""
     # Pages show the moment at which it ends as a countdown in the reader's own time.
-    ends = "restart without GPU" if case.rule.ending is Ending.RELEASE else "end"
+    ends = "restart without GPU" if case.rule.action is EndAction.RELEASE else "end"
     text = (  # together with the countdown no longer than what Lab shows at once
         f"Unused for {_idle_time(case)} or more, this session will {ends}. "
         "Any use cancels that. Files are kept."

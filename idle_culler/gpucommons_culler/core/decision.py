@@ -12,7 +12,7 @@ from enum import StrEnum
 from gpucommons_contract.wording import joined, moment, rough_span, span
 
 from gpucommons_culler.core.commitments import Countdown, Exemption, Lease
-from gpucommons_culler.core.rule import Ending, IdleRule
+from gpucommons_culler.core.rule import EndAction, IdleRule
 from gpucommons_culler.core.signals import FRESH, THE_SESSION, Signal, SignalName
 
 COUNTED = timedelta(minutes=1)
@@ -219,7 +219,7 @@ def _of_idle(facts: Facts, rule: IdleRule, idle_since: datetime, now: datetime) 
         reason += f" Whether it still is idle is unknown: {joined(missing)} not measured just now."
         change = "It is stopped once they are measured and it is still idle."
         return Decision(Action.NOTHING, verdict, reason, change, idle_since, now + COUNTED)
-    action = Action.RELEASE if rule.ending is Ending.RELEASE else Action.STOP
+    action = Action.RELEASE if rule.action is EndAction.RELEASE else Action.STOP
     ended = "started again without a GPU" if action is Action.RELEASE else "stopped"
     return Decision(
         action, verdict, reason, f"Its time is up: it is being {ended}.", idle_since, now

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Protocol
 
 
-class Ending(StrEnum):
+class EndAction(StrEnum):
     """What happens to a session that was idle for too long."""
 
     STOP = "stop"
@@ -34,9 +34,9 @@ class IdleRule:
     """How often people may keep it until it is used again."""
     warm_up: timedelta = timedelta(minutes=15)
     """For this long after its start nothing is done."""
-    ending: Ending = Ending.STOP
+    action: EndAction = EndAction.STOP
     release_to: str | None = None
-    """The size to restart in, where the ending is `Ending.RELEASE`."""
+    """The size to restart in, where the action is `EndAction.RELEASE`."""
     under_pressure: bool = False
     """Whether it is stopped only while somebody is waiting for its size."""
 

@@ -13,7 +13,7 @@ from markupsafe import Markup
 from gpucommons_culler.core.case import Case
 from gpucommons_culler.core.decision import Action, Verdict
 from gpucommons_culler.core.records import EventKind, Scope
-from gpucommons_culler.core.rule import Ending
+from gpucommons_culler.core.rule import EndAction
 from gpucommons_culler.core.signals import SignalName
 
 _HERE = Path(__file__).parent
@@ -76,7 +76,7 @@ def following(case: Case) -> tuple[str, datetime] | None:
     if decision.action in (Action.STOP, Action.RELEASE):
         return None
     if when := case.ends_at:
-        releases = case.rule.ending is Ending.RELEASE
+        releases = case.rule.action is EndAction.RELEASE
         words = "It will restart without its GPU at" if releases else "It will be stopped at"
         return words, when
     if decision.next_at and decision.verdict in (Verdict.ACTIVE, Verdict.UNKNOWN):

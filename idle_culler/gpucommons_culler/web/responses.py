@@ -104,7 +104,7 @@ def _rule(rule: IdleRule) -> dict[str, Any]:
         "keep_at_most_minutes": rule.keep_at_most / _MINUTE,
         "keep_times": rule.keep_times,
         "warm_up_minutes": rule.warm_up / _MINUTE,
-        "ending": rule.ending,
+        "action": rule.action,
         "release_to": rule.release_to,
         "under_pressure": rule.under_pressure,
     }

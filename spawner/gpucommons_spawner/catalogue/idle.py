@@ -5,10 +5,10 @@ The catalogue only says so; the idle culler acts.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime, time, timedelta
 from enum import StrEnum
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
@@ -87,6 +87,8 @@ class Hours(CatalogueModel):
 class IdleRule(CatalogueModel):
     """What happens to an idle session. What is left out is the culler's own; null is never."""
 
+    former_keys: ClassVar[Mapping[str, str]] = {"ending": "action"}
+
     warn_after: Duration | None = Field(
         default=None, description="idle for so long, a session is warned; such as 30m"
     )
@@ -102,11 +104,11 @@ class IdleRule(CatalogueModel):
     warm_up: Duration | None = Field(
         default=None, description="from its start a session is left alone for so long"
     )
-    ending: Literal["stop", "release"] = Field(
-        default="stop", description="stop it, or go on in another size with the same files"
+    action: Literal["stop", "release"] = Field(
+        default="stop", description="stop it, or restart it in another size with the same files"
     )
     release_to: Name | None = Field(
-        default=None, description="the size to go on in, one without a GPU, where ending is release"
+        default=None, description="with action: release, the size to restart in, one without a GPU"
     )
     under_pressure: bool = Field(
         default=False,
@@ -129,8 +131,8 @@ class IdleRule(CatalogueModel):
             return "warn_after", "nothing ends without a warning; give a time, or stop_after: null"
         if self.stop_after is not None and warned and warned >= self.stop_after:
             return "warn_after", "stop_after comes before warn_after; give it more time"
-        if self.ending == "release" and self.release_to is None:
-            return "ending", "release_to is missing; name the size to go on in"
+        if self.action == "release" and self.release_to is None:
+            return "action", "release_to is missing; name the size to restart in"
         return None
 
 

@@ -17,7 +17,7 @@ from gpucommons_culler.core.errors import (
     StoreUnavailableError,
 )
 from gpucommons_culler.core.records import EventKind
-from gpucommons_culler.core.rule import Ending
+from gpucommons_culler.core.rule import EndAction
 from gpucommons_culler.core.signals import SignalName
 from gpucommons_culler.database.store import Store
 
@@ -225,7 +225,7 @@ async def test_the_hub_is_told_why_a_session_ends_for_the_pages_where_its_person
 
 
 async def test_release_goes_on_in_the_other_size_with_what_was_picked(play):
-    play.rules.rule = replace(RULE, ending=Ending.RELEASE, release_to="cpu")
+    play.rules.rule = replace(RULE, action=EndAction.RELEASE, release_to="cpu")
     await _warned(play)
     assert "restart without GPU" in play.hub.shown["ada"]["idle"].text
     await play.look(30)

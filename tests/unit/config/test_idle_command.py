@@ -41,7 +41,7 @@ def test_check_tells_what_the_rules_come_to(tmp_path, capsys):
     file = tmp_path / "catalogue.yaml"
     file.write_text(
         CATALOGUE.read_text()
-        + """    gpu-share: {ending: release, release_to: cpu, under_pressure: true, keep_times: 0}
+        + """    gpu-share: {action: release, release_to: cpu, under_pressure: true, keep_times: 0}
   teams:
     course: {stop_after: null}
   schedules:
@@ -72,9 +72,9 @@ def test_check_tells_what_the_rules_come_to(tmp_path, capsys):
             "    cpu: {warn_after: null}\n",
             "idle.sizes.cpu.warn_after: nothing ends without a warning",
         ),
-        ("    cpu: {ending: release}\n", "idle.sizes.cpu.ending: release_to is missing"),
+        ("    cpu: {action: release}\n", "idle.sizes.cpu.action: release_to is missing"),
         (
-            "    gpu-share: {ending: release, release_to: gpu}\n",
+            "    gpu-share: {action: release, release_to: gpu}\n",
             "idle.sizes.gpu-share.release_to: gpu has a GPU; name a size without one",
         ),
         ("    cpu: {stop_after: 1y}\n", "must be a duration such as 90s, 30m, 12h or 7d"),

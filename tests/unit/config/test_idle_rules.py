@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from gpucommons_config.idle_rules import CatalogueRules
-from gpucommons_culler.core.rule import Ending, IdleRule
+from gpucommons_culler.core.rule import EndAction, IdleRule
 from gpucommons_spawner.catalogue import Catalogue, IdleRules
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -28,7 +28,7 @@ def test_all_that_it_says_is_taken_over():
         "keep_at_most": "3h",
         "keep_times": 1,
         "warm_up": "5m",
-        "ending": "release",
+        "action": "release",
         "release_to": "cpu",
         "under_pressure": True,
     }
@@ -39,7 +39,7 @@ def test_all_that_it_says_is_taken_over():
         keep_at_most=180 * MINUTE,
         keep_times=1,
         warm_up=5 * MINUTE,
-        ending=Ending.RELEASE,
+        action=EndAction.RELEASE,
         release_to="cpu",
         under_pressure=True,
     )

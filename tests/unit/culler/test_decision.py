@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from gpucommons_culler.core.commitments import Countdown, Exemption, Lease
 from gpucommons_culler.core.decision import OWN_WORD, Action, Decision, Facts, Verdict, decide
-from gpucommons_culler.core.rule import Ending, IdleRule
+from gpucommons_culler.core.rule import EndAction, IdleRule
 from gpucommons_culler.core.signals import FRESH, Signal, SignalName
 from hypothesis import assume, event, example, given
 from hypothesis import strategies as st
@@ -99,7 +99,7 @@ def test_what_was_used_a_moment_ago_is_told_with_what_was_measured_then():
 def test_whose_time_is_up_reads_that_it_is_being_stopped():
     decision = decide(facts(countdown=warned()), RULE, NOON)
     assert decision.change == "Its time is up: it is being stopped."
-    release = replace(RULE, ending=Ending.RELEASE, release_to="cpu")
+    release = replace(RULE, action=EndAction.RELEASE, release_to="cpu")
     decision = decide(facts(countdown=warned()), release, NOON)
     assert decision.change == "Its time is up: it is being started again without a GPU."
 
@@ -210,7 +210,7 @@ def test_a_warned_session_has_until_its_time_is_up():
 
 
 def test_it_goes_on_in_another_size_if_the_rule_says_so():
-    release = replace(RULE, ending=Ending.RELEASE, release_to="cpu")
+    release = replace(RULE, action=EndAction.RELEASE, release_to="cpu")
     assert decide(facts(countdown=warned()), release, NOON).action is Action.RELEASE
 
 
@@ -354,7 +354,7 @@ def rules_of(length) -> st.SearchStrategy[IdleRule]:
         stop_after=st.none() | length,
         keep_at_most=length,
         warm_up=length,
-        ending=st.sampled_from(Ending),
+        action=st.sampled_from(EndAction),
         under_pressure=st.booleans(),
     )
 

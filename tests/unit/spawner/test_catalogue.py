@@ -141,6 +141,11 @@ def _complaint(tmp_path, old: str, new: str) -> str:
         ),
         (
             "quotas:",
+            "idle: {default: {ending: stop}}\nquotas:",
+            "catalogue.yaml:40: idle.default.ending: this key was renamed; write action",
+        ),
+        (
+            "quotas:",
             "data: {x: {display_name: X, host_path: /a/../etc}}\nquotas:",
             "catalogue.yaml:40: data.x.host_path: must not have .. in it",
         ),

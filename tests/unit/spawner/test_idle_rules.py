@@ -87,7 +87,7 @@ def test_hours_that_cannot_be_are_refused(hours, advice):
     [
         ({"default": {"warn_after": "2h", "stop_after": "1h"}}, ("default", "warn_after")),
         ({"default": {"warn_after": None, "stop_after": "1h"}}, ("default", "warn_after")),
-        ({"default": {"ending": "release"}}, ("default", "ending")),
+        ({"default": {"action": "release"}}, ("default", "action")),
         (
             {"default": {"stop_after": "1h"}, "sizes": {"gpu": {"warn_after": "1h"}}},
             ("sizes", "gpu", "warn_after"),
