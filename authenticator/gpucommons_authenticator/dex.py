@@ -186,10 +186,11 @@ class DexOAuthenticator(DexSettings):
         """Add our endpoint to OAuthenticator's pages. Called once, when the hub starts."""
         if self.removal_grace is not None and not has_service(app.db):
             raise ValueError(
-                f"JupyterHub.services must list {{'name': '{NOTICE_SERVICE}'}}, with a role in "
-                f"JupyterHub.load_roles of the scopes {', '.join(NOTICE_SCOPES)}: in its name the "
-                "sessions of people who were removed get a notice and are stopped. Without it, set "
-                "DexOAuthenticator.removal_grace to None; sessions go on then."
+                f"JupyterHub.services must list {{'name': '{NOTICE_SERVICE}'}}, and "
+                f"JupyterHub.load_roles a role for it with the scopes {', '.join(NOTICE_SCOPES)}: "
+                "it shows a notice in the sessions of people who were removed, and stops them. "
+                "Without it, set DexOAuthenticator.removal_grace to None; sessions then keep "
+                "running."
             )
         self._resuming = asyncio.ensure_future(self.access.leaving.resume(app))
         return [*super().get_handlers(app), (RECHECK_PATH, RecheckHandler)]

@@ -34,7 +34,7 @@ class ProviderUnavailableError(SignInError):
     title = "Sign-in is down at the moment"
     advice = (
         "The sign-in service does not answer, so nobody can sign in right now. "
-        "Sessions that are running go on, and whoever is signed in stays signed in. "
+        "Running sessions continue, and whoever is signed in stays signed in. "
         "Try again in a few minutes."
     )
 
@@ -48,7 +48,7 @@ class UnclearAnswerError(ProviderUnavailableError):
 
     title = "Your account could not be checked just now"
     advice = (
-        "The sign-in service could not look your account up. Sessions that are running go on. "
+        "The sign-in service could not look your account up. Running sessions continue. "
         "Try again in a few minutes. If it happens again, tell an administrator."
     )
 
@@ -58,7 +58,7 @@ class ClientRefusedError(ProviderUnavailableError):
 
     title = "Sign-in is not set up correctly"
     advice = (
-        "The sign-in service does not accept this hub. Sessions that are running go on. "
+        "The sign-in service does not accept this hub. Running sessions continue. "
         "Tell an administrator; the hub's log says what to correct."
     )
 
@@ -86,7 +86,7 @@ class LoginExpiredError(SignInError):
     status = 400
     title = "This sign-in has expired"
     advice = (
-        "It was begun too long ago, in another tab or in another browser, "
+        "It was started too long ago, in another tab or in another browser, "
         "or the browser does not keep cookies for this site. Sign in again."
     )
 
@@ -172,13 +172,13 @@ class NameTakenError(SignInError):
         super().__init__(
             f"{username} is bound to the account that signed in first; "
             f"this one is {str(account[1])[:128]!a} of {str(account[0])[:128]!a}. To free the "
-            "name, delete the user on the admin page. If Dex was set up anew, so that everybody "
+            "name, delete the user on the admin page. If Dex was set up again, so that everybody "
             "has another account: set DexOAuthenticator.bind_account to False until all have "
             "signed in once"
         )
         self.advice = (
             f"You signed in as {username}, but that name is in use here by another account: one "
-            "of another sign-in service, or one that was deleted and made anew. Ask an "
+            "of another sign-in service, or one that was deleted and created again. Ask an "
             "administrator, who can free the name by deleting the user on the "
             "admin page; the files stay."
         )

@@ -16,7 +16,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from tornado.web import HTTPError
 
 SENTENCE = (
-    "The hub's database does not answer at the moment. Sessions that are running go on, and you "
+    "The hub's database does not answer at the moment. Running sessions continue, and you "
     "stay signed in. Try again in a minute."
 )
 _RETRY_AFTER_SECONDS = 10

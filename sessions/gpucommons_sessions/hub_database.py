@@ -39,7 +39,7 @@ async def until_it_answers(db: Session | None, log: logging.Logger, what: str) -
     log.warning("The hub's database does not answer: %s waits for it", what)
     while not answers(db):  # noqa: ASYNC110 -- a database announces nothing
         await asyncio.sleep(_AGAIN_SECONDS)
-    log.info("The hub's database answers again: %s goes on", what)
+    log.info("The hub's database answers again: %s continues", what)
 
 
 def roll_back(db: Session) -> None:

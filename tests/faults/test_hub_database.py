@@ -23,7 +23,7 @@ from .fault import DatabaseFault
 
 GPU = {"environment": "scipy", "size": "gpu"}
 _POD = f"/api/v1/namespaces/{VISION}/pods/jupyter-rosa"
-_SENTENCE = "database does not answer at the moment. Sessions that are running go on"
+_SENTENCE = "database does not answer at the moment. Running sessions continue"
 _MORE = """
 from gpucommons_config import database_patience
 database_patience.CONNECT_SECONDS, database_patience.ANSWER_SECONDS = 1, 2

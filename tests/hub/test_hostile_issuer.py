@@ -161,7 +161,7 @@ def test_what_can_be_no_group_is_left_out_with_one_line_in_the_log(hub, issuer, 
     assert browser.follow("/hub/oauth_login?next=/hub/home").url.path == "/hub/home"
     lines = [line for line in hub.text()[before:].splitlines() if "left out" in line]
     assert len(lines) == 1
-    assert "can be no group: 3" in lines[0]
+    assert "cannot be group names: 3" in lines[0]
     assert "and 982 more" in lines[0]
     person = hub.api("GET", "users/ada@example.org").json()
     assert "vision" in person["groups"]

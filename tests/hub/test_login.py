@@ -118,7 +118,7 @@ def test_signing_out_says_so_and_the_browser_is_signed_out(browser):
     browser.sign_in("ada@example.org")
     page = browser.follow("/hub/logout")
     assert "You are signed out" in page.text
-    assert "Sessions that were running go on" in page.text
+    assert "Running sessions continue" in page.text
     assert username(browser) is None
 
 

@@ -50,7 +50,7 @@ def test_a_login_caught_half_way_reads_so_too(outage):
 def _assert_down_page(page):
     assert page.status_code == 503
     assert "Sign-in is down at the moment" in page.text
-    assert "Sessions that are running go on" in page.text
+    assert "Running sessions continue" in page.text
     assert 'href="/hub/login' in page.text
     assert int(page.headers["retry-after"]) > 0
 

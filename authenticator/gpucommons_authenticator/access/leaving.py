@@ -103,7 +103,7 @@ class Leaving:
             try:
                 await self._resume(app)
             except Exception:  # such as of the database: nobody may be forgotten for that
-                self._log.exception("Those about to leave could not be read; trying again")
+                self._log.exception("The people about to leave could not be read; trying again")
                 await asyncio.sleep(pause.pause())
             else:
                 return
@@ -159,7 +159,9 @@ class Leaving:
             if noes >= needed:
                 return False
             if verdict is Verdict.UNKNOWN:
-                self._log.info("Whether %s may stay is not known; their sessions go on", name)
+                self._log.info(
+                    "Whether %s may stay is not known; their sessions keep running", name
+                )
             else:
                 pause.reset()
             seconds = pause.pause()
@@ -173,12 +175,12 @@ class Leaving:
         try:
             return await self._judge(user, because, since)
         except Exception:  # such as of the database, which says nothing of the person
-            self._log.exception("%s could not be looked at", name)
+            self._log.exception("%s could not be checked", name)
             return Verdict.UNKNOWN
 
     async def _until_known(self, user: User) -> None:
         """Wait for the hub's database: without it not even a name is known."""
-        await until_it_answers(user.db, self._log, "a look at somebody who is about to leave")
+        await until_it_answers(user.db, self._log, "a check of somebody who is about to leave")
 
     async def _stop(self, user: User) -> None:
         """Stop everything, and call off what is just starting."""
@@ -208,7 +210,7 @@ class Leaving:
     async def _take_back(self, user: User) -> None:
         for spawner in _ready(user):
             call = withdraw_notice(spawner, _NOTICE_ID)
-            await self._call(call, spawner, "be notified that it goes on")
+            await self._call(call, spawner, "be notified that it keeps running")
 
     async def _call(self, call: Awaitable[None], spawner: Spawner, what: str) -> None:
         try:

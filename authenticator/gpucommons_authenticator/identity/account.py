@@ -71,5 +71,5 @@ def is_same_account(known: Claims, claims: Claims) -> bool:
 def _described(value: object) -> str:
     if isinstance(value, list):
         return f"a list of {len(value)}"
-    kinds = {str: "a text", dict: "an object", bool: "a truth value", int: "a number"}
+    kinds = {str: "a text", dict: "an object", bool: "a boolean", int: "a number"}
     return kinds.get(type(value), "something else")

@@ -22,12 +22,14 @@ def parse_connectors(entries: Iterable[object]) -> tuple[Connector, ...]:
     for number, entry in enumerate(entries, start=1):
         where = f"connectors, entry {number}"
         if not isinstance(entry, dict) or set(entry) != _KEYS:
-            raise ValueError(f"{where} is {entry!r}; it must have id and label, and no more")
+            raise ValueError(f"{where} is {entry!r}; it must have id and label only")
         for key, value in entry.items():
             if not isinstance(value, str) or not value:
-                raise ValueError(f"{where}: {key} is {value!r}; it must be a text, not empty")
+                raise ValueError(f"{where}: {key} is {value!r}; it must be text, and not empty")
         if entry["id"] in found:
-            raise ValueError(f"{where}: the id {entry['id']!r} is there twice; each may come once")
+            raise ValueError(
+                f"{where}: the id {entry['id']!r} appears twice; each id must be unique"
+            )
         found[entry["id"]] = Connector(**entry)
     return tuple(found.values())
 

@@ -82,13 +82,13 @@ def _parse(rule: object, where: str) -> GroupRule:
         if key not in _KEYS:
             raise ValueError(f"{where}: {key!r} is not a key; allowed are {_listed(_KEYS)}")
         if not isinstance(value, str) or not value:
-            raise ValueError(f"{where}: {key} is {value!r}; it must be a text that is not empty")
+            raise ValueError(f"{where}: {key} is {value!r}; it must be text, and not empty")
     selectors = [key for key in _SELECTORS if key in rule]
     if len(selectors) > 1:
         raise ValueError(f"{where} has {_listed(selectors)}; at most one of these is allowed")
     if not selectors and "connector" not in rule:
         raise ValueError(
-            f"{where} takes nothing: give it connector, or one of {_listed(_SELECTORS)}"
+            f"{where} matches nothing: give it connector, or one of {_listed(_SELECTORS)}"
         )
     pattern, template = _compiled(rule, where)
     gives = pattern.sub(template, rule["exact"]) if "exact" in rule else None
@@ -108,14 +108,14 @@ def _compiled(rule: dict[str, str], where: str) -> tuple[re.Pattern[str], str]:
         pattern = re.compile(source)
     except re.error as error:
         raise ValueError(
-            f"{where}: pattern is {source!r}, no regular expression of Python's: {error}"
+            f"{where}: pattern is {source!r}, which is not a Python regular expression: {error}"
         ) from error
     template = rule.get("team", template)
     try:
         pattern.sub(template, "")  # reads the template, whether or not there is a match
     except (re.error, IndexError) as error:
         raise ValueError(
-            rf"{where}: team is {template!r}; it may hold \1, \2 … for the groups of pattern, "
+            rf"{where}: team is {template!r}; it may contain \1, \2 … for the groups of pattern, "
             rf"\1 for what follows prefix, and \g<0> for the whole: {error}"
         ) from error
     return pattern, template

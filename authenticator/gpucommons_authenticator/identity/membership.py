@@ -40,9 +40,9 @@ class Membership:
         if self.groups != self.came:
             parts.append(f"groups here: {listed(self.groups)}")
         if self.unusable:
-            parts.append(f"left out, as they can be no group: {self.unusable}")
+            parts.append(f"left out, because they cannot be group names: {self.unusable}")
         if self.withheld:
-            parts.append(f"given by no exact rule, and so withheld: {listed(self.withheld)}")
+            parts.append(f"not given by an exact rule, and so withheld: {listed(self.withheld)}")
         if alike := _alike(self.came, wanted):
             parts.append(f"capitals count: {alike}")
         return "; ".join(parts)

@@ -126,6 +126,6 @@ def _clock_hint(error: ClaimError, claims: Claims, leeway: int, now: float) -> s
         return ""
     off = now - moment if error.claim == "exp" else moment - now
     return (
-        f" (by {off:.0f} s, more than clock_leeway forgives, which is {leeway} s: "
+        f" (by {off:.0f} s, more than clock_leeway allows, which is {leeway} s: "
         "do the clocks of the hub and of Dex agree?)"
     )

@@ -50,7 +50,9 @@ def parse_tokens(answer: Answer) -> TokenInfo:
         raise ProviderUnavailableError("Dex's token endpoint answered 200 with an error")
     id_token, access_token = answer.body.get("id_token"), answer.body.get("access_token")
     if not isinstance(id_token, str) or not isinstance(access_token, str):
-        raise TokenRejectedError("Dex sent no id_token: DexOAuthenticator.scope must hold openid")
+        raise TokenRejectedError(
+            "Dex sent no id_token: DexOAuthenticator.scope must contain openid"
+        )
     refresh_token, scope = answer.body.get("refresh_token"), answer.body.get("scope")
     return TokenInfo(
         id_token=id_token,
@@ -71,7 +73,9 @@ def _refusal(status: int, error: object) -> ProviderRefusedError | ProviderUnava
             "DexOAuthenticator must match a static client in Dex's configuration"
         )
     if (status, code) == _UNCLEAR:
-        return UnclearAnswerError(f"Dex answered {code} ({status}): a no, or a directory is down")
+        return UnclearAnswerError(
+            f"Dex answered {code} ({status}): a refusal, or a directory is down"
+        )
     if status == _A_NO and code not in _OUTAGES:
         return ProviderRefusedError(f"Dex answered {code} ({status})")
     return ProviderUnavailableError(f"Dex's token endpoint answered {code} ({status})")

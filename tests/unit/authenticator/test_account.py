@@ -70,7 +70,7 @@ def test_no_groups_are_no_groups(claims):
     [
         ("admins", "a text"),
         ({"admins": True}, "an object"),
-        (True, "a truth value"),
+        (True, "a boolean"),
         ([f"group-{number}" for number in range(MAX_GROUPS + 1)], "a list of 10001"),
     ],
     ids=lambda value: str(value)[:30],
