@@ -19,8 +19,8 @@ class SpawnerSettings(Configurable):
     catalogue_file = Unicode(
         config=True,
         help="""
-        Path of the catalogue of environments, sizes and quotas (YAML). A change is taken up
-        within seconds, unless the file has a mistake: then the one before stays in force.
+        Path of the catalogue of environments, sizes and quotas (YAML). A change takes
+        effect within seconds, unless the file has a mistake: then the previous one stays in force.
         There is no default. Example: ``/etc/gpucommons/catalogue.yaml``.
         """,
     )
@@ -38,9 +38,9 @@ class SpawnerSettings(Configurable):
         True,
         config=True,
         help=f"""
-        Whether to follow the exceptions from the quota that ``gpucommons quota grant`` makes.
+        Whether to follow the quota grants that ``gpucommons quota grant`` makes.
         The hub needs the right to list and watch ConfigMaps in the namespace
-        ``{GRANTS_NAMESPACE}``. Set this to False where it has not: nobody has exceptions then.
+        ``{GRANTS_NAMESPACE}``. Without it, set this to False: grants then have no effect.
         """,
     )
     watch_notices = Bool(
@@ -49,8 +49,8 @@ class SpawnerSettings(Configurable):
         help=f"""
         Whether to follow the notices that ``gpucommons notice send`` makes, and to show them in
         sessions that start, for as long as they are in force. The hub needs the right to list and
-        watch ConfigMaps in the namespace ``{NOTICES_NAMESPACE}``. Set this to False where it has
-        not: only sessions that run when a notice is sent show it then.
+        watch ConfigMaps in the namespace ``{NOTICES_NAMESPACE}``. Without it, set this
+        to False: then only sessions that run when a notice is sent show it.
         """,
     )
     show_notice = Callable(
@@ -86,11 +86,11 @@ class SpawnerSettings(Configurable):
         1800,
         config=True,
         help="""
-        Seconds after which a session's pod is ended that no server of JupyterHub goes with. The
-        hub lets its person's server go on with it, and ends it if that cannot be done: because
-        nobody has such a server, because that has another pod, or because the hub does not reach
-        it. Half an hour by default: time enough to mend a network, and not long for a GPU.
-        Example: ``600``.
+        Seconds after which a session's pod that belongs to no server of JupyterHub is ended.
+        The hub first tries to give it back to its person's server, and ends it if that cannot be
+        done: because nobody has such a server, because that has another pod, or because the hub
+        does not reach it. Half an hour by default: time enough to repair a network, and
+        not long for a GPU. Example: ``600``.
         """,
     )
     gpu_processes_url = Unicode(

@@ -16,7 +16,7 @@ from .waiting_start import WaitingStart, pods_of
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"path": "/spec/stopPolicy", "value": "Hold"}, "The queue lets nobody in now"),
+        ({"path": "/spec/stopPolicy", "value": "Hold"}, "The queue admits nobody now"),
         (
             {"path": "/spec/resourceGroups/0/flavors/0/resources/0/nominalQuota", "value": "0"},
             "more than it ever has (0). Tell an administrator.",
@@ -38,7 +38,7 @@ def test_a_team_without_a_queue_is_told_so(platform, waiter) -> None:
     platform.kubectl("delete", *queue)
     try:
         start = WaitingStart(waiter)
-        start.hears("The queue cannot ever take this session: this team has no queue")
+        start.hears("The queue can never take this session: this team has no queue")
     finally:
         metadata = {"name": "sessions", "namespace": TEAM}
         apply(platform, {**kept, "metadata": metadata, "status": None})

@@ -272,7 +272,7 @@ def _full(room: Capacity, *, queued: bool) -> str | None:
     if room.free or (queued and (room.total or room.away)):
         return None
     if room.total == 0 and room.away:
-        return "Every node for it is being restarted or mended now. Try again later."
+        return "Every node for it is being restarted or repaired now. Try again later."
     if room.total == 0:
         return "No node of this cluster can run it. Ask an administrator."
     if room.of_other_teams:

@@ -171,7 +171,7 @@ Name = Annotated[
     str,
     Takes(
         r"[a-z0-9][A-Za-z0-9.-]*",
-        "may hold only letters, digits, dots and hyphens, and begins with a lowercase letter or "
+        "may contain only letters, digits, dots and hyphens, and begins with a lowercase letter or "
         "digit",
         longest=63,
     ),
@@ -183,7 +183,7 @@ ObjectName = Annotated[
     str,
     Takes(
         r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?",
-        "must be a name of Kubernetes: a to z, digits, dots and hyphens, such as high-priority",
+        "must be a Kubernetes name: a to z, digits, dots and hyphens, such as high-priority",
     ),
 ]
 """A name of a Kubernetes object: lowercase letters, digits, dots, hyphens."""
@@ -192,7 +192,7 @@ ShortName = Annotated[
     str,
     Takes(
         r"[a-z0-9]([a-z0-9-]*[a-z0-9])?",
-        "may hold only a to z, digits and hyphens, and begins and ends with a letter or digit",
+        "may contain only a to z, digits and hyphens, and begins and ends with a letter or digit",
         longest=40,
     ),
 ]

@@ -57,7 +57,7 @@ class Catalogue(CatalogueModel):
     priorities: Priorities = Field(default=Priorities(), description="who goes first")
     idle: IdleRules = Field(default=IdleRules(), description="when idle sessions are stopped")
     defaults: Defaults = Field(
-        default=Defaults(), description="for somebody who says nothing and was never here before"
+        default=Defaults(), description="for a person who names none and has no last choice"
     )
     require_digests: bool = Field(
         default=False,
@@ -70,7 +70,7 @@ class Catalogue(CatalogueModel):
             name = getattr(self.defaults, key)
             if name is not None and name not in offers:
                 raise catalogue_error(
-                    f"{name} is none of {', '.join(offers)}; write one of them", "defaults", key
+                    f"{name} is not one of {', '.join(offers)}; write one of them", "defaults", key
                 )
         return self
 

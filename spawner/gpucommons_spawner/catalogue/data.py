@@ -51,24 +51,24 @@ class Data(CatalogueModel):
     display_name: Text = Field(description="the name that people read")
     description: str = Field(default="", max_length=500, description="a sentence for people")
     teams: Groups | None = Field(
-        default=None, description="only sessions in these teams see it; every session without"
+        default=None, description="only sessions in these teams see it; if left out, all do"
     )
     claim: ObjectName | None = Field(
         default=None,
         description=(
-            "the PersistentVolumeClaim in each team's namespace, if not data-NAME; one that "
-            "somebody else makes"
+            "a PersistentVolumeClaim that already exists in each team's namespace, instead of nfs "
+            "and host_path"
         ),
     )
     nfs: NFS | None = Field(
         default=None,
-        description="where it is; `gpucommons catalogue manifests` makes volumes of it",
+        description="where it is; `gpucommons catalogue manifests` makes its volumes",
     )
     host_path: Folder | None = Field(
         default=None,
         description=(
             "a folder that every node has, such as of a parallel file system; `gpucommons "
-            "catalogue manifests` makes volumes of it"
+            "catalogue manifests` makes its volumes"
         ),
     )
 

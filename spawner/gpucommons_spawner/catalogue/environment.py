@@ -26,8 +26,8 @@ class Version(CatalogueModel):
     retires: Day | None = Field(
         default=None,
         description=(
-            "the last day (UTC), such as 2027-01-31, on which it can be started; people are "
-            "told before"
+            "the last day (UTC), such as 2027-01-31, on which it can be started; people see "
+            "it beforehand"
         ),
     )
 

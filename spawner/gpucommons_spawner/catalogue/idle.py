@@ -61,11 +61,11 @@ class Hours(CatalogueModel):
     """From one time of day to another, on some days of the week, where the clock shows it."""
 
     days: tuple[Day, ...] = Field(
-        default=tuple(Day), min_length=1, description="on which they begin; left out, every day"
+        default=tuple(Day), min_length=1, description="on which they begin; every day if left out"
     )
     begin: Clock = Field(default=_MIDNIGHT, description='such as "20:00"')
     end: Clock = Field(
-        default=_MIDNIGHT, description='such as "08:00"; not after begin, it is on the next day'
+        default=_MIDNIGHT, description='such as "08:00"; if not after begin, on the next day'
     )
     time_zone: Zone = Field(default="UTC", description="whose clock, such as Europe/Berlin")
 
@@ -90,19 +90,19 @@ class IdleRule(CatalogueModel):
     former_keys: ClassVar[Mapping[str, str]] = {"ending": "action"}
 
     warn_after: Duration | None = Field(
-        default=None, description="idle for so long, a session is warned; such as 30m"
+        default=None, description="how long a session is idle before it is warned, such as 30m"
     )
     stop_after: Duration | None = Field(
-        default=None, description="idle for so long, a session ends; such as 1h"
+        default=None, description="how long a session is idle before it ends, such as 1h"
     )
     keep_at_most: Duration | None = Field(
-        default=None, description="for how long people may keep an idle session; null is not"
+        default=None, description="for how long people may keep an idle session; null is not at all"
     )
     keep_times: int = Field(
         default=3, ge=0, le=100, strict=True, description="how often people may keep it"
     )
     warm_up: Duration | None = Field(
-        default=None, description="from its start a session is left alone for so long"
+        default=None, description="for how long after its start a session is left alone"
     )
     action: Literal["stop", "release"] = Field(
         default="stop", description="stop it, or restart it in another size with the same files"
@@ -140,14 +140,14 @@ class IdleSchedule(CatalogueModel):
     """A rule for some hours of the week, such as nights or a course. It goes over the others."""
 
     name: Text = Field(description="what people read, such as course hours")
-    hours: Hours = Field(description="when it holds")
+    hours: Hours = Field(description="when it applies")
     sizes: tuple[str, ...] | None = Field(
-        default=None, min_length=1, description="names of the sizes it is for; left out, all"
+        default=None, min_length=1, description="names of the sizes it is for; all if left out"
     )
     teams: tuple[str, ...] | None = Field(
-        default=None, min_length=1, description="names of the teams it is for; left out, all"
+        default=None, min_length=1, description="names of the teams it is for; all if left out"
     )
-    rule: IdleRule = Field(description="what holds then; what it leaves out stays as usual")
+    rule: IdleRule = Field(description="what applies then; whatever it leaves out is as usual")
 
     def concerns(self, team: str, size: str) -> bool:
         """Whether it is for a team's sessions of a size."""
@@ -167,7 +167,8 @@ class IdleRules(CatalogueModel):
         default_factory=dict, description="for sessions of a team, whatever their size"
     )
     schedules: tuple[IdleSchedule, ...] = Field(
-        default=(), description="for some hours of the week, whatever else is said"
+        default=(),
+        description="for certain hours of the week; an active one overrides all of these",
     )
 
     def of(self, team: str, size: str) -> IdleRule:

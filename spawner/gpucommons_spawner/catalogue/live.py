@@ -78,11 +78,12 @@ class LiveCatalogue:
             self.problems = found.problems
             for problem in self.problems:
                 log.error(
-                    "catalogue not taken up, the one before stays: %s", problem.text(self.path)
+                    "catalogue not loaded, the previous one stays in force: %s",
+                    problem.text(self.path),
                 )
         else:
             self.current, self.since, self.problems = found, datetime.now(UTC), ()
-            log.info("catalogue taken up from %s", self.path)
+            log.info("catalogue loaded from %s", self.path)
             self._tell_of_nobody(log)
         _PROBLEMS.set(len(self.problems))
 

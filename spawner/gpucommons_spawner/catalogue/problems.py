@@ -120,12 +120,12 @@ def names_of_nobody(catalogue: Catalogue) -> Iterator[tuple[Keys, str]]:
         if not 0 < len(name) <= _LONGEST_GROUP or not name.isprintable():
             yield keys, f"no group can be called {name!r}; write its name"
         elif not is_team_name(name) and (meant := _team_meant(name)):
-            only = "no team is called so, and a group only in just these letters"
-            yield keys, f"{only}; did you mean {meant}?"
+            rule = "no team has this name, and a group's name must match exactly"
+            yield keys, f"{rule}; did you mean {meant}?"
 
 
 _USER = "a user name is in lower case, such as ada@example.org"
-_TEAM = "a team's name begins with a letter, and holds a to z, digits and hyphens"
+_TEAM = "a team's name begins with a letter, and contains a to z, digits and hyphens"
 
 
 def _advice(meant: str, rule: str) -> str:

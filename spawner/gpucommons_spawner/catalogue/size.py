@@ -32,13 +32,13 @@ GPU = Annotated[Exclusive | MPS | TimeSlice | MIG | HAMi | DRA, Field(discrimina
 class Toleration(CatalogueModel):
     """Lets a session on nodes with a taint, as Kubernetes writes it."""
 
-    key: LabelKey | None = Field(default=None, description="of the taint; every taint without it")
+    key: LabelKey | None = Field(default=None, description="of the taint; every taint if left out")
     operator: Literal["Equal", "Exists"] = Field(
         default="Equal", description="Exists for any value of the taint"
     )
     value: LabelValue | None = Field(default=None, description="of the taint, with operator Equal")
     effect: Literal["NoSchedule", "PreferNoSchedule", "NoExecute"] | None = Field(
-        default=None, description="of the taint; all effects without it"
+        default=None, description="of the taint; all effects if left out"
     )
 
     @model_validator(mode="after")
@@ -65,17 +65,19 @@ class Size(Offer):
     cpu: CPUs = Field(description="CPUs at most, such as 2 or 500m")
     memory: Memory = Field(description="memory at most, such as 8Gi")
     cpu_request: CPUs | None = Field(
-        default=None, description="CPUs that the scheduler keeps free; the limit unless given"
+        default=None, description="CPUs that the scheduler keeps free; the limit if left out"
     )
     memory_request: Memory | None = Field(
-        default=None, description="memory that the scheduler keeps free; the limit unless given"
+        default=None, description="memory that the scheduler keeps free; the limit if left out"
     )
-    gpu: GPU | None = Field(default=None, description="the GPU and how it is shared; none without")
+    gpu: GPU | None = Field(
+        default=None, description="the GPU and how it is shared; none if left out"
+    )
     node_selector: dict[LabelKey, LabelValue] = Field(
         default_factory=dict, description="labels of the nodes that it runs on"
     )
     tolerations: tuple[Toleration, ...] = Field(
-        default=(), description="taints of nodes on which it may run all the same"
+        default=(), description="taints of nodes on which it may run nevertheless"
     )
     priority: ObjectName | None = Field(
         default=None, description="name of a PriorityClass of the cluster"
@@ -90,8 +92,8 @@ class Size(Offer):
     nodes_on_demand: Duration | None = Field(
         default=None,
         description=(
-            "where nodes for this size are added when a session asks for one: how long that may "
-            "take, such as 10m; without it, what no node has room for cannot be started"
+            "if nodes for this size are added when a session asks for one: how long that may "
+            "take, such as 10m; if left out, a size that fits on no node cannot be chosen"
         ),
     )
     max_duration: Duration | None = Field(

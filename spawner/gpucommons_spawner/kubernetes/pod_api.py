@@ -103,5 +103,5 @@ def _says_gone(status: int, body: Manifest, name: str) -> bool:
 
 
 def _in_short(status: int, body: Manifest) -> str:
-    told = body.get("message") or ("" if body else "no answer of an API server")
+    told = body.get("message") or ("" if body else "not an answer of an API server")
     return f"{status} {told}".rstrip()

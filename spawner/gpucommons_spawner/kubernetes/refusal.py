@@ -72,16 +72,16 @@ def refusal_of(error: ApiException, place: str) -> SpawnRefusedError:
 def no_answer(error: Exception, *, in_the_way: bool = False) -> SpawnRefusedError:
     """Say that Kubernetes is away; ``in_the_way`` that an earlier session was still ending."""
     sentence = (
-        "An earlier session of this server is still being ended. Try again in a minute; "
+        "An earlier session of this server is still being stopped. Try again in a minute; "
         if in_the_way
-        else "Kubernetes does not answer, so nothing can be started now. Sessions that run go on. "
-        "Try again in a few minutes; "
+        else "Kubernetes does not answer, so nothing can be started now. "
+        "Running sessions continue. Try again in a few minutes; "
     )
     return SpawnRefusedError(
         f"{sentence}if that does not help, tell an administrator.",
         kind="kubernetes",
         status=HTTPStatus.SERVICE_UNAVAILABLE,
-        log_message=f"a start came to nothing: {type(error).__name__} {error}",
+        log_message=f"a start failed: {type(error).__name__} {error}",
     )
 
 

@@ -138,7 +138,7 @@ class Watch:
 
     def _heard(self) -> None:
         if self.heart.failures:
-            self._log.info("%s goes well again", self.heart.name)
+            self._log.info("%s works again", self.heart.name)
         self.heart.succeeded()
 
     @property
@@ -209,12 +209,12 @@ def _complete(body: Manifest) -> Manifest:
     """
     metadata = body.get("metadata") if isinstance(body, dict) else None
     if not isinstance(metadata, dict) or not str(body.get("kind", "")).endswith("List"):
-        raise ValueError("the answer is no list of an API server")
+        raise ValueError("the answer is not a list of an API server")
     if not metadata.get("resourceVersion") or metadata.get("continue"):
-        raise ValueError("the list is not whole")
+        raise ValueError("the list is incomplete")
     items = body.get("items")
     if not isinstance(items, list) or not all(_is_named(item) for item in items):
-        raise ValueError("the list holds something else than objects with names")
+        raise ValueError("the list contains something other than objects with names")
     return body
 
 

@@ -81,7 +81,7 @@ def _too_long(seen: Judgement | None, timeouts: StartTimeouts) -> str:
         return gave_up(timeouts.queued / 3600)
     if seen and seen.reason:
         return seen.reason
-    unseen = "" if seen else " Kubernetes has told the hub nothing of it."
+    unseen = "" if seen else " Kubernetes has reported nothing about it."
     return (
         f"{TOO_LONG} {timeouts.starting:.0f} seconds.{unseen} "
         "Start it again; if that does not help, tell an administrator."

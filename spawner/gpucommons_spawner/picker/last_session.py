@@ -72,7 +72,7 @@ def resume(run: PastRun, person: Person, catalogue: Catalogue, today: date) -> R
         return replace(offer, same=plain)
     old = _old_image(run, found, person, catalogue, today)
     named = f"{catalogue.environments[found.environment].display_name} {found.version}"
-    lost = "" if old else " The image of last time is not offered any more."
+    lost = "" if old else " The previous image is no longer offered."
     return replace(offer, changed=f"{named} is another image now.{lost}", same=old, now=plain)
 
 

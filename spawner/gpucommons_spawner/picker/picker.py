@@ -120,7 +120,7 @@ class Picker:
         offer = self._resumable()
         options = offer.options(button) if offer and isinstance(button, str) else None
         if options is None:
-            reason = (offer and offer.reason) or "There is nothing to start again as it was."
+            reason = (offer and offer.reason) or "There is no last session to start again."
             raise SpawnRefusedError(
                 f"{reason} Choose on this page.", kind="options", status=HTTPStatus.CONFLICT
             )

@@ -27,7 +27,7 @@ def claims_only() -> Iterator[None]:
     try:
         yield
     except (TypeError, ValueError, AttributeError) as error:
-        raise NotKnownError(f"the answer of the API server is no claim: {error}") from error
+        raise NotKnownError(f"the answer of the API server is not a claim: {error}") from error
 
 
 async def is_usable_on_one_node(

@@ -21,19 +21,19 @@ KEPT = "Files saved in your home folder are kept; what was only in memory is los
 _IN_VAIN = 3
 """So often a session is started again in its place that runs out of memory each time."""
 _DISRUPTED = {
-    "DeletionByTaintManager": "its node does not answer any more, or was taken out of use",
+    "DeletionByTaintManager": "its node no longer answers, or was taken out of use",
     "DeletionByPodGC": "its node is gone",
-    "EvictionByEvictionAPI": "its node was emptied for maintenance",
+    "EvictionByEvictionAPI": "its node was drained for maintenance",
     "PreemptionByScheduler": "one with higher priority needed its place",
 }
 """Reasons of the condition ``DisruptionTarget``."""
 _FAILED = {
-    "NodeLost": "its node does not answer any more",
+    "NodeLost": "its node no longer answers",
     "NodeShutdown": "its node was shut down",
     "Shutdown": "its node was shut down",
     "Terminated": "its node was shut down",
     "Preempting": "its node needed the room for something that must run there",
-    "Evicted": "its node sent it away",
+    "Evicted": "its node evicted it",
 }
 """Reasons that the kubelet gives for a pod that it ended."""
 _SHARED_MEMORY = re.compile(r'EmptyDir volume "shared-memory" exceeds the limit "(\S+)"')

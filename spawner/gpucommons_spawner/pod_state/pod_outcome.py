@@ -34,7 +34,7 @@ class Judgement:
 _PAST_THE_QUEUE = (
     "The queue for GPUs did not see this session, so it was not started: it could take a GPU "
     "that is promised to somebody else. Tell an administrator that Kueue's webhook for pods is "
-    "not in force."
+    "not active."
 )
 _NO_IMAGE = "The image cannot be fetched"
 _OBSTACLES = {
@@ -170,7 +170,7 @@ _EVENTS = {
     "Scheduled": "A node was found",
     "Pulling": "Fetching the image; the first time on a node this can take minutes",
     "Pulled": "The image is on the node",
-    "Created": "The container is made",
+    "Created": "The container is created",
     "Started": "The session runs; waiting for JupyterLab to answer",
     "Killing": "An earlier session is being stopped",
     "SuccessfulAttachVolume": "The volume with your files is attached",

@@ -87,7 +87,7 @@ def waiting(pod: Manifest, place: Place) -> str:
     if place.obstacle:
         return f"{since}. {place.obstacle}"
     if place.ahead is None:
-        return f"{since}. The place in the queue is not known now."
+        return f"{since}. The place in the queue is not known at the moment."
     if not place.ahead:
         return f"{since}: first in the queue."
     sessions = "1 session is" if place.ahead == 1 else f"{place.ahead} sessions are"

@@ -68,7 +68,7 @@ class QueuePlaces:
             self._missing[priority] = (now, missing)
             if missing and not known:
                 log.error(
-                    "There is no WorkloadPriorityClass %s, and sessions wait that name it: make "
+                    "There is no WorkloadPriorityClass %s, and waiting sessions name it: make "
                     "it, or change the priority of their size or team in the catalogue",
                     priority,
                 )
@@ -171,7 +171,7 @@ _NEVER = (
     ),
     (r"namespace doesn't match ClusterQueue selector", "it is closed to this team"),
     (r"DeviceClass (\S+) is not mapped", r"it does not know the device class \1"),
-    (r"resource (\S+) unavailable in ClusterQueue", r"it has no \1 to give"),
+    (r"resource (\S+) unavailable in ClusterQueue", r"it has no \1"),
     (
         r"insufficient quota for (\S+) in flavor .* request \((\S+)\) > "
         r"maximum capacity \((\S+)\)",
@@ -179,7 +179,7 @@ _NEVER = (
     ),
     (
         r"untolerated taint|doesn't match node affinity",
-        "no kind of nodes that it has is one for this size",
+        "none of its node types fits this size",
     ),
 )
 """What an administrator must fix first, and how to say it."""
@@ -203,8 +203,8 @@ def obstacles(workloads: Manifest) -> Mapping[str, str]:
 def no_priority(name: str) -> str:
     """Say that the priority with which a session is to wait does not exist."""
     return (
-        "The queue does not take this session: its size or team names a priority that is not "
-        f"there, the WorkloadPriorityClass {name}. {_TELL}"
+        "The queue does not take this session: its size or team names a priority that does "
+        f"not exist, the WorkloadPriorityClass {name}. {_TELL}"
     )
 
 
@@ -220,12 +220,12 @@ def _in_words(reason: str, message: str) -> str:
         return ""
     if _CLOSED.search(message):
         return (
-            "The queue lets nobody in now: an administrator has stopped it, or something that "
-            "it needs is missing. Whoever waits keeps their turn."
+            "The queue admits nobody now: an administrator has stopped it, or something that "
+            "it needs is missing. Sessions that wait keep their place."
         )
     for pattern, words in _NEVER:
         if found := re.search(pattern, message):
-            return f"The queue cannot ever take this session: {found.expand(words)}. {_TELL}"
+            return f"The queue can never take this session: {found.expand(words)}. {_TELL}"
     if reason == _INADMISSIBLE:
         return f"The queue does not take this session: {message}. {_TELL}"
     return ""

@@ -114,7 +114,7 @@ def _team(name: str | None, person: Person) -> Team:
     own = {team.name: team for team in person.teams}
     if not own:
         raise SelectionError(
-            "You are in no team, and every session runs in one. "
+            "You are not in any team, and every session runs in one. "
             "Ask an administrator to add you to a team.",
             "team",
             HTTPStatus.FORBIDDEN,
@@ -187,7 +187,7 @@ def _choose_image(
     digest = asked.get("digest", "")
     if digest and not any(run.image == image and run.digest == digest for run in past_runs):
         raise SelectionError(
-            f"The digest {shown(digest)} is not one that a session of yours ran of {image}. "
+            f"None of your sessions ran {image} with the digest {shown(digest)}. "
             "Leave it out to start the image as it is now.",
             "digest",
             HTTPStatus.FORBIDDEN,
@@ -242,5 +242,5 @@ def _version(
 
 def _taken(environment: Environment) -> str:
     if environment.custom_image is None:
-        return "It takes none but its own. "
+        return "It takes only its own images. "
     return f"It takes images whose whole name matches {environment.custom_image} . "

@@ -16,9 +16,9 @@ def sam(hub):
 @pytest.mark.parametrize(
     ("path", "status", "words"),
     [
-        ("/hub/nosuch", 404, "There is no such page"),
+        ("/hub/nosuch", 404, "This page does not exist"),
         ("/hub/admin", 403, "This page is not for you"),
-        ("/hub/gpucommons/catalogue", 403, "You are signed in, and may not do this."),
+        ("/hub/gpucommons/catalogue", 403, "You are signed in, but may not do this."),
         ("/hub/error/503", 200, "The hub cannot do this now"),
     ],
 )
@@ -38,8 +38,8 @@ def test_an_error_page_looks_like_the_others(scripted_page, hub, keep_picture):
     scripted_page.get_by_label("Username").fill("sam")
     scripted_page.get_by_label("Password").fill("any")
     scripted_page.locator("input[type=submit]").click()
-    expect(scripted_page.get_by_role("heading", name="There is no such page")).to_be_visible()
+    expect(scripted_page.get_by_role("heading", name="This page does not exist")).to_be_visible()
     keep_picture(scripted_page, "error")
     scripted_page.goto("/user/sam/lab")
-    expect(scripted_page.get_by_role("heading", name="No session runs")).to_be_visible()
+    expect(scripted_page.get_by_role("heading", name="No session is running")).to_be_visible()
     keep_picture(scripted_page, "not-running")

@@ -86,7 +86,7 @@ def test_a_proxy_that_knows_no_hub_does_not_sign_anybody_out(scripted_page, hub,
         lambda response: "availability" in response.url and response.ok
     ):
         _look_away(scripted_page, hidden=False)
-    expect(scripted_page.get_by_text("You are not signed in any more.")).to_be_hidden()
+    expect(scripted_page.get_by_text("You are no longer signed in.")).to_be_hidden()
 
 
 def test_somebody_who_has_signed_out_meanwhile_is_told(scripted_page, hub, open_picker):
@@ -94,7 +94,7 @@ def test_somebody_who_has_signed_out_meanwhile_is_told(scripted_page, hub, open_
     _look_away(scripted_page, hidden=True)
     scripted_page.context.clear_cookies()
     _look_away(scripted_page, hidden=False)
-    expect(scripted_page.get_by_text("You are not signed in any more.")).to_be_visible()
+    expect(scripted_page.get_by_text("You are no longer signed in.")).to_be_visible()
 
 
 def test_another_team_narrows_what_can_be_chosen_at_once(

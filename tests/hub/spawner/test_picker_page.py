@@ -117,5 +117,5 @@ def test_an_image_of_ones_own_is_written_into_the_card_of_its_environment(
 
 def test_somebody_in_no_team_has_no_button_to_press(scripted_page, open_picker):
     open_picker(scripted_page, "nobody")
-    expect(scripted_page.get_by_text("You are in no team")).to_be_visible()
+    expect(scripted_page.get_by_text("You are not in any team")).to_be_visible()
     expect(scripted_page.get_by_role("button", name="Start", exact=True)).to_have_count(0)

@@ -79,7 +79,7 @@ def test_a_version_with_another_image_is_told_and_starts_with_the_new_one(hub, a
     change("example/scipy:2026.05", "example/scipy:2026.05.1")
     words = gus.picker()
     assert "SciPy 2026.05 is another image now." in words
-    assert "The image of last time is not offered any more." in words
+    assert "The previous image is no longer offered." in words
     assert gus.press_start(SAME).status_code == 409
     assert api.pods() == []
     gus.press_start({"resume": "now"})

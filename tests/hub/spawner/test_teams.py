@@ -94,11 +94,11 @@ def test_somebody_who_changed_teams_is_refused_and_finds_the_way_on_the_page(hub
 def test_somebody_in_no_team_reads_so_and_cannot_start(hub, api):
     answer = hub.start_server("nil", {"size": "cpu"})
     assert answer.status_code == 403
-    assert "You are in no team" in answer.json()["message"]
+    assert "You are not in any team" in answer.json()["message"]
     with Visitor(hub.url, "nil") as nil:
         nil.sign_in()
         words = nil.picker()
-    assert "You are in no team" in words
+    assert "You are not in any team" in words
     assert "Size" not in words
     assert api.pods() == []
 

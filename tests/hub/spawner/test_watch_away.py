@@ -61,8 +61,8 @@ def test_a_pod_that_is_never_seen_is_given_up_after_the_limit_of_a_start(hub, ap
     answer = hub.start_server("rosa", GPU)
     assert answer.status_code == 503
     assert answer.json()["message"] == (
-        f"The session did not start within {LIMIT_S} seconds. Kubernetes has told the hub "
-        "nothing of it. Start it again; if that does not help, tell an administrator."
+        f"The session did not start within {LIMIT_S} seconds. Kubernetes has reported "
+        "nothing about it. Start it again; if that does not help, tell an administrator."
     )
     hub.until(lambda: _nothing_is_left(hub, api))
 

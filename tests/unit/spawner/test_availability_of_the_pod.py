@@ -145,7 +145,7 @@ def test_what_a_running_session_s_selection_added_is_not_taken_for_the_operator_
 )
 def test_nodes_that_are_away_are_not_called_missing_and_may_be_waited_for(seen, state):
     size = seen([_node(**state)], "gpu")
-    assert size.reason == "Every node for it is being restarted or mended now. Try again later."
+    assert size.reason == "Every node for it is being restarted or repaired now. Try again later."
     assert seen([_node(**state)], "gpu", queued=True).available
 
 

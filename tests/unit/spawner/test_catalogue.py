@@ -61,13 +61,13 @@ def _complaint(tmp_path, old: str, new: str) -> str:
         (
             "  tensorflow:\n",
             "  Tensor Flow:\n",
-            "catalogue.yaml:14: environments.Tensor Flow: this name may hold only letters, "
+            "catalogue.yaml:14: environments.Tensor Flow: this name may contain only letters, "
             "digits, dots and hyphens, and begins with a lowercase letter or digit",
         ),
         (
             "size: cpu}",
             "size: cpus}",
-            "catalogue.yaml:1: defaults.size: cpus is none of cpu, share, gpu, gpus; "
+            "catalogue.yaml:1: defaults.size: cpus is not one of cpu, share, gpu, gpus; "
             "write one of them",
         ),
         (
@@ -260,7 +260,7 @@ def _complaint(tmp_path, old: str, new: str) -> str:
         (
             "mode: exclusive, count: 2",
             "mode: dra, template: Whole GPU",
-            "catalogue.yaml:38: sizes.gpus.gpu.template: must be a name of Kubernetes: a to z, "
+            "catalogue.yaml:38: sizes.gpus.gpu.template: must be a Kubernetes name: a to z, "
             "digits, dots and hyphens, such as whole-gpu",
         ),
         (
@@ -457,8 +457,8 @@ def test_a_name_that_nobody_can_have_is_warned_of_wherever_it_stands(tmp_path):
     assert {problem.key: problem.message.partition("; ")[2] for problem in warnings} == {
         "environments.pytorch.access.0": "did you mean researchers?",
         "data.x.teams.1": "did you mean vision?",
-        "priorities.teams.9lives": "a team's name begins with a letter, and holds a to z, digits "
-        "and hyphens",
+        "priorities.teams.9lives": "a team's name begins with a letter, and contains a to z, "
+        "digits and hyphens",
         "idle.teams.Vision": "did you mean vision?",
         "quotas.users.Ada@Example.org": "did you mean ada@example.org?",
         "quotas.users._bob": "a user name is in lower case, such as ada@example.org",

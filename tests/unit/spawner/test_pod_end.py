@@ -51,9 +51,9 @@ def test_who_ran_out_of_memory_reads_the_limit_the_moment_and_what_to_do():
 @pytest.mark.parametrize(
     ("reason", "cause"),
     [
-        ("DeletionByTaintManager", "its node does not answer any more"),
+        ("DeletionByTaintManager", "its node no longer answers"),
         ("DeletionByPodGC", "its node is gone"),
-        ("EvictionByEvictionAPI", "its node was emptied for maintenance"),
+        ("EvictionByEvictionAPI", "its node was drained for maintenance"),
         ("PreemptionByScheduler", "one with higher priority needed its place"),
     ],
 )
@@ -93,7 +93,7 @@ def test_a_disruption_that_is_over_or_unknown_is_no_end():
             "The node was low on resource: ephemeral-storage. Threshold quantity: 1, available: 0.",
             "its node ran short of disk space",
         ),
-        ("Something else.", "its node sent it away"),
+        ("Something else.", "its node evicted it"),
     ],
 )
 def test_an_evicted_session_says_of_what_there_was_too_little(message, cause):

@@ -41,11 +41,11 @@ def _pending(*pods):
     [
         (
             Place(),
-            f"{WAITING}. The place in the queue is not known now.",
+            f"{WAITING}. The place in the queue is not known at the moment.",
         ),
         (
-            Place(0, obstacle="The queue lets nobody in now."),
-            f"{WAITING}. The queue lets nobody in now.",
+            Place(0, obstacle="The queue admits nobody now."),
+            f"{WAITING}. The queue admits nobody now.",
         ),
         (Place(0), f"{WAITING}: first in the queue."),
         (
@@ -151,19 +151,19 @@ _ASSIGN = "couldn't assign flavors to pod set main: "
         (
             "Pending",
             _ASSIGN + "resource nvidia.com/mig-1g.10gb unavailable in ClusterQueue",
-            "it has no nvidia.com/mig-1g.10gb to give",
+            "it has no nvidia.com/mig-1g.10gb.",
         ),
         (
             "Pending",
             _ASSIGN + _TOO_FEW,
             "asks for 4 of nvidia.com/gpu, more than it ever has (2)",
         ),
-        ("Pending", _ASSIGN + "flavor h200 doesn't match node affinity", "no kind of nodes"),
+        ("Pending", _ASSIGN + "flavor h200 doesn't match node affinity", "none of its node types"),
     ],
 )
 def test_what_waiting_cannot_help_is_told_as_such(reason, message, words):
     said = obstacles({"items": [_workload(reason, message)]})["jupyter-ada"]
-    assert said.startswith("The queue cannot ever take this session: ")
+    assert said.startswith("The queue can never take this session: ")
     assert words in said
     assert said.endswith(" Tell an administrator.")
 
@@ -173,8 +173,8 @@ def test_what_waiting_cannot_help_is_told_as_such(reason, message, words):
 def test_a_queue_that_is_stopped_is_not_called_for_ever(kind, state):
     workload = _workload("Inadmissible", f"{kind} sessions is {state}")
     said = obstacles({"items": [workload]})["jupyter-ada"]
-    assert said.startswith("The queue lets nobody in now")
-    assert "Whoever waits keeps their turn." in said
+    assert said.startswith("The queue admits nobody now")
+    assert "Sessions that wait keep their place." in said
 
 
 def test_what_kueue_says_otherwise_of_a_session_that_it_does_not_take_is_passed_on():
@@ -226,7 +226,7 @@ async def test_all_who_wait_in_a_queue_are_one_question(leaping_time):
     for found in await asyncio.gather(*asking):
         assert found["jupyter-eve"] == Place(0)
         assert found["jupyter-ada"].ahead == 1
-        assert "lets nobody in" in found["jupyter-ada"].obstacle
+        assert "admits nobody" in found["jupyter-ada"].obstacle
     await queues.of(api, "team-astro", "sessions", log)
     assert len(asked) == 2 * 2  # places and reasons
 
@@ -267,7 +267,7 @@ async def test_a_priority_that_is_not_there_is_told_to_who_waits_and_to_administ
     api, queues = _without_workloads(404, _NOSUCH), QueuePlaces()
     for _ in range(2):
         place = await queues.place(api, _queued_pod(), logging.getLogger())
-        assert "a priority that is not there, the WorkloadPriorityClass nosuch. Tell an" in (
+        assert "a priority that does not exist, the WorkloadPriorityClass nosuch. Tell an" in (
             place.obstacle
         )
     lines = [each for each in caplog.messages if "There is no WorkloadPriorityClass" in each]

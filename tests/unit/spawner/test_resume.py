@@ -84,7 +84,7 @@ def test_a_version_with_another_image_says_so_and_the_old_one_is_not_offered(cat
     assert offer.options(SAME) is None
     assert _image(offer, NOW, changed) == "example/scipy:2026.11.1"
     assert offer.changed == (
-        "SciPy 2026.11 is another image now. The image of last time is not offered any more."
+        "SciPy 2026.11 is another image now. The previous image is no longer offered."
     )
 
 

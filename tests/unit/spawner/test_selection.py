@@ -79,7 +79,7 @@ def test_one_of_several_teams_is_chosen_by_name(catalogue):
             {},
             Person("ada", frozenset({"researchers"})),
             403,
-            "You are in no team, and every session runs in one. "
+            "You are not in any team, and every session runs in one. "
             "Ask an administrator to add you to a team.",
         ),
         ({"team": "vision", "profile": "x"}, ANYBODY, 400, "A profile alone chooses nothing."),

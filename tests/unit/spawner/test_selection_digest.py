@@ -32,7 +32,7 @@ def test_the_digest_that_ran_takes_the_place_of_the_tag_and_is_stored(catalogue)
     ],
 )
 def test_any_other_digest_is_refused(catalogue, options, runs):
-    with pytest.raises(SelectionError, match="is not one that a session of yours ran") as error:
+    with pytest.raises(SelectionError, match="None of your sessions ran") as error:
         resolve(options, ADA, catalogue, TODAY, runs)
     assert error.value.status == 403
     assert error.value.option == "digest"

@@ -97,7 +97,7 @@ async def test_the_limit_of_a_start_begins_when_the_pod_leaves_the_queue(changes
 
 async def test_a_pod_that_is_never_seen_is_given_up_and_the_person_told_so(changes):
     async with asyncio.timeout(1):
-        with pytest.raises(NotStartedError, match="told the hub nothing of it"):
+        with pytest.raises(NotStartedError, match="reported nothing about it"):
             await until_running(changes, StartTimeouts(stuck=60, queued=60, starting=0.02))
 
 

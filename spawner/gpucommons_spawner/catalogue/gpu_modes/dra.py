@@ -20,7 +20,7 @@ ObjectName = Annotated[
     str,
     Takes(
         r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?",
-        "must be a name of Kubernetes: a to z, digits, dots and hyphens, such as whole-gpu",
+        "must be a Kubernetes name: a to z, digits, dots and hyphens, such as whole-gpu",
     ),
 ]
 
@@ -42,7 +42,7 @@ class DRA(CatalogueModel):
         description="a CEL expression that devices must fulfil, for the template",
     )
     shares: Whole = Field(
-        default=1, ge=1, le=100, description="how many such devices make a GPU, for what is charged"
+        default=1, ge=1, le=100, description="how many such devices are charged as one GPU"
     )
 
     @property

@@ -47,9 +47,7 @@ class HAMi(CatalogueModel):
     core_percent: Whole | None = Field(
         default=None, ge=1, le=100, description="share of the GPU's cores, in percent"
     )
-    shares: Whole = Field(
-        ge=1, le=100, description="how many such pieces make a GPU, for what is charged"
-    )
+    shares: Whole = Field(ge=1, le=100, description="how many such pieces are charged as one GPU")
 
     @property
     def units(self) -> Decimal:

@@ -32,7 +32,7 @@ class OfProduct(CatalogueModel):
 
     product: _Product | None = Field(
         default=None,
-        description="only this GPU model, such as NVIDIA-H200 (node label); any without",
+        description="only this GPU model, such as NVIDIA-H200 (node label); any if left out",
     )
 
     def _of_product(self) -> dict[str, str]:
@@ -177,10 +177,10 @@ class MIG(OfProduct):
         default=7,
         ge=1,
         le=7,
-        description="compute slices of the whole GPU, for what is charged: 7, or 4 on an A30",
+        description="compute slices of a whole GPU, for what is charged: 7, or 4 on an A30",
     )
     strategy: Literal["mixed", "single"] = Field(
-        default="mixed", description="of the device plugin; single needs the product"
+        default="mixed", description="of the device plugin; single needs product"
     )
 
     @model_validator(mode="after")
