@@ -117,7 +117,7 @@ def run(arguments: argparse.Namespace) -> int:
 def _platform(text: str) -> str:
     if not re.fullmatch(r"[a-z0-9]+(/[a-z0-9]+){1,2}", text):
         raise argparse.ArgumentTypeError(
-            f"{text!r} is no platform; write OS/ARCHITECTURE, such as linux/amd64"
+            f"{text!r} is not a platform; write OS/ARCHITECTURE, such as linux/amd64"
         )
     return text
 
@@ -125,7 +125,7 @@ def _platform(text: str) -> str:
 def _host(text: str) -> str:
     if not re.fullmatch(r"[A-Za-z0-9.-]+(:[0-9]{1,5})?", text):
         raise argparse.ArgumentTypeError(
-            f"{text!r} is no registry; write HOST or HOST:PORT, as in the images' names"
+            f"{text!r} is not a registry; write HOST or HOST:PORT, as in the images' names"
         )
     return text
 
@@ -137,6 +137,6 @@ def _seconds(text: str) -> float:
         seconds = 0.0
     if not 0 < seconds <= _LONGEST_TIMEOUT_S:
         raise argparse.ArgumentTypeError(
-            f"{text!r} is no time; write seconds, {_LONGEST_TIMEOUT_S:g} at most"
+            f"{text!r} is not a time; write seconds, {_LONGEST_TIMEOUT_S:g} at most"
         )
     return seconds

@@ -22,11 +22,11 @@ RECORD_DAYS = 90
 _MOST = 10_000
 _LONGEST_REASON = 300
 _MAY_BE_MORE = (
-    "What the team's namespace may hold (ResourceQuota) stays as it is; "
+    "The ResourceQuota of the team's namespace stays as it is; "
     "if it is less, raise it with: gpucommons team add {team}."
 )
 _SIZES_UNCHECKED = (
-    "Sizes are those of the hub's catalogue; one that it does not have counts for nothing."
+    "Sizes are those of the hub's catalogue; one that it does not have has no effect."
 )
 
 

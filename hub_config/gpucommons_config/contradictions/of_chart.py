@@ -22,7 +22,7 @@ def hub_closed_to_sessions(settings: HubSettings) -> str | None:
         return None
     return (
         f"{policy}.interNamespaceAccessLabels is {access}: where the cluster enforces network "
-        "policies, sessions in the namespaces of teams do not reach the hub, and nobody can open "
+        "policies, sessions in the namespaces of teams cannot reach the hub, and nobody can open "
         f"theirs, unless a policy of yours lets them in. Set {policy}.interNamespaceAccessLabels: "
         "accept in the chart's values."
     )
@@ -49,7 +49,7 @@ def rights_in_own_namespace(settings: HubSettings) -> str | None:
         return None
     return (
         "rbac.create is true: the hub may read, create and delete all Secrets of its own "
-        "namespace, those of the idle culler among them, and needs none of it: cluster/base gives "
+        "namespace, including those of the idle culler, and does not need to: cluster/base gives "
         "it its rights. Set rbac.create: false in the chart's values, with "
         "hub.serviceAccount.create: false and hub.serviceAccount.name: hub. Set "
         "scheduling.userScheduler.enabled: false and prePuller.hook.enabled: false too, or give "
@@ -64,6 +64,6 @@ def other_namespace(settings: HubSettings) -> str | None:
         return None
     return (
         f"The hub runs in the namespace {namespace}: the rights of cluster/base are for an account "
-        f"in {_NAMESPACE}, and the network policies of teams let sessions and the hub of "
-        f"{_NAMESPACE} alone meet. Install the chart with --namespace {_NAMESPACE}."
+        f"in {_NAMESPACE}, and the network policies of teams connect sessions only with "
+        f"the hub in {_NAMESPACE}. Install the chart with --namespace {_NAMESPACE}."
     )

@@ -38,9 +38,9 @@ def start_limit(settings: HubSettings) -> str | None:
     if not (limit := settings.hub.concurrent_spawn_limit):
         return None
     return (
-        f"JupyterHub.concurrent_spawn_limit is {limit}: when so many starts wait, for hours if "
-        "they wait in the queue, JupyterHub turns everybody else away. The spawner itself lets "
-        "starts wait for their turn. "
+        f"JupyterHub.concurrent_spawn_limit is {limit}: when that many starts wait, for hours if "
+        "they wait in the queue, JupyterHub turns everybody else away. The spawner itself "
+        "queues starts. "
         + settings.set_instead(
             "hub.concurrentSpawnLimit: 0", "JupyterHub.concurrent_spawn_limit to 0"
         )
@@ -52,9 +52,9 @@ def failure_limit(settings: HubSettings) -> str | None:
     if not (limit := settings.of_sessions("consecutive_failure_limit", 0)):
         return None
     return (
-        f"Spawner.consecutive_failure_limit is {limit}: after so many failed starts in a row, as "
-        "of an environment whose JupyterLab never answers, the hub ends itself, and until it is "
-        "back nobody can sign in, or start or stop a session. "
+        f"Spawner.consecutive_failure_limit is {limit}: after that many failed starts in a row, "
+        "such as of an environment whose JupyterLab never answers, the hub exits, and until it "
+        "is back nobody can sign in, or start or stop a session. "
         + settings.set_instead(
             "hub.consecutiveFailureLimit: 0", "Spawner.consecutive_failure_limit to 0"
         )
@@ -71,7 +71,7 @@ def one_session_only(settings: HubSettings) -> str | None:
         + settings.set_instead(
             "hub.allowNamedServers: true", "JupyterHub.allow_named_servers to true"
         )
-        + " To have it so, set quotas.default.sessions: 1 in the catalogue."
+        + " If that is intended, set quotas.default.sessions: 1 in the catalogue."
     )
 
 
@@ -95,7 +95,7 @@ def hub_address(settings: HubSettings) -> str | None:
     better = f"{address.scheme}://{name}.{namespace}.svc{port}"
     return (
         f"JupyterHub.hub_connect_url is {url}: sessions run in the namespaces of teams, where "
-        f"nothing is called {name}, and none of them reaches the hub, so that nobody can open "
+        f"the name {name} does not resolve, so they cannot reach the hub, and nobody can open "
         "theirs. "
         + settings.set_instead(
             f"hub.config.JupyterHub.hub_connect_url: {better}",
@@ -133,8 +133,8 @@ def sessions_end_with_hub(settings: HubSettings) -> str | None:
     if not settings.hub.cleanup_servers:
         return None
     return (
-        "JupyterHub.cleanup_servers is true: whenever the hub stops, as for each upgrade, it ends "
-        "all sessions. "
+        "JupyterHub.cleanup_servers is true: whenever the hub stops, such as for an upgrade, it "
+        "ends all sessions. "
         + settings.set_instead(
             "hub.config.JupyterHub.cleanup_servers: false", "JupyterHub.cleanup_servers to false"
         )
@@ -148,7 +148,7 @@ def database_in_memory(settings: HubSettings) -> str | None:
         return None
     return (
         "The hub's database is in memory: after each restart it knows no people and no sessions, "
-        "and ends the sessions that ran, as those of nobody. "
+        "and ends the sessions that ran, because they belong to nobody. "
         + settings.set_instead(
             "hub.db.type: sqlite-pvc, or postgres with hub.db.url",
             "JupyterHub.db_url to a file or a server",
@@ -172,7 +172,7 @@ def hidden_templates(settings: HubSettings) -> str | None:
         return None
     replaced = ", ".join(f"{file} hides {ours[name]}" for name, file in sorted(hidden.items()))
     return (
-        f"Pages in JupyterHub.template_paths hide pages of GPU Commons: {replaced}. What people "
-        "choose and are told there is missing, unless yours shows it too. Take over the blocks "
-        "of the page that yours hides, or give yours another name."
+        f"Pages in JupyterHub.template_paths hide pages of GPU Commons: {replaced}. What those "
+        "pages offer and say is missing, unless yours show it too. Copy the blocks of the page "
+        "that yours hides, or give yours another name."
     )

@@ -27,7 +27,7 @@ def privileged_init_container(settings: HubSettings) -> str | None:
         return None
     return (
         f"Each session has the privileged init container {' and '.join(named)}, and the namespaces "
-        'of teams take pods of the standard "restricted" only: every start is refused. Their '
+        'of teams accept pods of the standard "restricted" only: every start is refused. Their '
         "network policies keep sessions from the cloud's metadata already. "
         + settings.set_instead(
             "singleuser.cloudMetadata.blockWithIptables: false, and nothing privileged as "
@@ -54,9 +54,9 @@ def options_past_the_catalogue(settings: HubSettings) -> str | None:
     if not named:
         return None
     return (
-        f"{' and '.join(f'Spawner.{trait}' for trait in named)} takes the place of the page of GPU "
-        "Commons, or of its look at what was chosen: people do not choose from the catalogue, and "
-        "what they ask for may be more than it offers. Leave it unset; a Spawner.pre_spawn_hook "
+        f"{' and '.join(f'Spawner.{trait}' for trait in named)} replaces the page of GPU Commons, "
+        "or its check of what was chosen: people do not choose from the catalogue, and what they "
+        "ask for may be more than it offers. Leave it unset; a Spawner.pre_spawn_hook "
         "may add to what was chosen."
     )
 
@@ -66,8 +66,8 @@ def user_namespaces(settings: HubSettings) -> str | None:
     if not settings.of_sessions("enable_user_namespaces", nothing=False):
         return None
     return (
-        "KubeSpawner.enable_user_namespaces is true: the hub may make no namespaces, and every "
-        "start fails. Teams take their place. Leave it unset, and add teams with "
+        "KubeSpawner.enable_user_namespaces is true: the hub may not create namespaces, so every "
+        "start fails. Teams replace them. Leave it unset, and add teams with "
         "`gpucommons team add`."
     )
 
@@ -78,8 +78,8 @@ def component_label(settings: HubSettings) -> str | None:
     if label == _COMPONENT:
         return None
     return (
-        f"KubeSpawner.component_label is {label}: the network policies of teams let nothing to and "
-        f"from pods that are not called {_COMPONENT}, neither the hub nor the proxy. "
+        f"KubeSpawner.component_label is {label}: the network policies of teams connect "
+        f"only pods with the component {_COMPONENT} to the hub and the proxy. "
         "Leave it unset."
     )
 
@@ -107,9 +107,9 @@ def gpu_nodes_for_all(settings: HubSettings) -> str | None:
     if not named:
         return None
     return (
-        f"Every session asks for nodes by {' and '.join(named)}: those without a GPU fill the "
-        "nodes that have GPUs, too. Name the label as node_selector of the sizes that mean it, in "
-        "the catalogue, and take it out of "
+        f"Every session asks for nodes by {' and '.join(named)}: those without a GPU also "
+        "fill the nodes that have GPUs. In the catalogue, set the label as node_selector of the "
+        "sizes that need it, and take it out of "
         + (
             "singleuser.nodeSelector and singleuser.extraNodeAffinity."
             if settings.chart

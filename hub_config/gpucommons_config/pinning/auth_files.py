@@ -105,7 +105,7 @@ def _content(file: Path, *, needed: bool) -> Mapping[str, object] | None:
     return content
 
 
-_AGAIN = "write it anew with docker login or podman login"
+_AGAIN = "write it again with docker login or podman login"
 
 
 def _mapping(content: Mapping[str, object], key: str) -> Mapping[str, object]:

@@ -96,7 +96,7 @@ class Calls:
             if origin(target) != origin(url):
                 authorization = ""
             url = target
-        raise LookupFailedError(f"{_host(url)} sends from one address to another without end")
+        raise LookupFailedError(f"{_host(url)} redirects without end")
 
     def _check(self, url: str) -> None:
         scheme, host = urlsplit(url).scheme, _host(url)
@@ -104,11 +104,11 @@ class Calls:
             return
         if scheme == "http":
             raise LookupFailedError(
-                f"{host} is to be asked without TLS, where others can read and change what is "
+                f"{host} would be asked without TLS, where others can read and change what is "
                 f"sent; allow that with --plain-http {host}, or set up TLS"
             )
         raise LookupFailedError(
-            f"the registry sends to an address that is no HTTPS: {plainly(url)}"
+            f"the registry redirects to an address without HTTPS: {plainly(url)}"
         )
 
     async def _once(
@@ -121,7 +121,7 @@ class Calls:
                     body += chunk
                     if len(body) > LONGEST_ANSWER:
                         raise LookupFailedError(
-                            f"{_host(url)} answers more than {LONGEST_ANSWER >> 20} MiB"
+                            f"{_host(url)} sends more than {LONGEST_ANSWER >> 20} MiB"
                         )
                 return Answer(response.status_code, response.headers, bytes(body), url)
         except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
@@ -193,7 +193,7 @@ def _joined(url: str, location: str) -> str:
         origin(target)
     except ValueError:  # of urllib, for brackets and ports
         raise LookupFailedError(
-            f"{_host(url)} sends to an address that is none: {plainly(location)}"
+            f"{_host(url)} redirects to something that is not an address: {plainly(location)}"
         ) from None
     return target
 
@@ -221,7 +221,7 @@ def _no_answer(url: str, error: Exception) -> LookupFailedError:
     if isinstance(error, httpx.ProxyError):
         return LookupFailedError(
             f"the proxy on the way to {host} does not let us through: {why}; check HTTPS_PROXY, "
-            "and whether NO_PROXY is to name the registry"
+            "and whether NO_PROXY should name the registry"
         )
     if isinstance(error, httpx.ConnectError):
         return LookupFailedError(f"{host} does not answer: {why}; check its name and the network")

@@ -52,7 +52,7 @@ class Login:
         if found := self._files.credentials(reference.registry, reference.repository):
             who = found.user or "a token"
             login = _login(reference.registry)
-            return f"{said} with the credentials of {who} from {found.file}; sign in anew: {login}"
+            return f"{said} with the credentials of {who} from {found.file}; sign in again: {login}"
         return f"{said} without credentials. {self.without_credentials(reference)}"
 
     def without_credentials(self, reference: ImageReference) -> str:
@@ -81,7 +81,7 @@ class Login:
             known = False
         if not known:
             raise LookupFailedError(
-                f"{reference.registry} sends for a token to an address that is none: "
+                f"{reference.registry} sends for a token to something that is not an address: "
                 f"{plainly(realm) or 'empty'}"
             )
         query = [("service", service)] if (service := offered.parameters.get("service")) else []

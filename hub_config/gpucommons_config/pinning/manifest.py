@@ -45,9 +45,9 @@ def read_manifest(content: bytes, content_type: str) -> Manifest:
     except (ValueError, RecursionError):
         read = None
     if not isinstance(read, dict):
-        raise ManifestError("is answered with something that is no manifest")
+        raise ManifestError("is answered with something that is not a manifest")
     if read.get("schemaVersion") == 1:
-        raise ManifestError("is in a format of 2015 that runtimes start no more; push it again")
+        raise ManifestError("is in a format of 2015 that runtimes no longer start; push it again")
     sent_as = content_type.partition(";")[0].strip().lower()
     said = read.get("mediaType")
     if said and sent_as in {*_INDEXES, *_MANIFESTS} and said != sent_as:
@@ -57,9 +57,9 @@ def read_manifest(content: bytes, content_type: str) -> Manifest:
         return Manifest(digest, _platforms(entries))
     config = read.get("config")
     if not isinstance(config, dict) or not isinstance(read.get("layers"), list):
-        raise ManifestError("is answered with something that is no manifest")
+        raise ManifestError("is answered with something that is not a manifest")
     if config.get("mediaType") not in _CONFIGS:
-        raise ManifestError("is no container image, but something else that registries keep")
+        raise ManifestError("is not a container image, but something else that registries keep")
     return Manifest(digest, None, str(config.get("digest", "")))
 
 

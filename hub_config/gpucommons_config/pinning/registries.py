@@ -126,8 +126,8 @@ class Registries:
         if answer.status == HTTPStatus.UNAUTHORIZED:
             if origin(answer.url) != origin(base):  # its challenge would get our credentials
                 raise LookupFailedError(
-                    f"{reference.registry} sends to {plainly(urlsplit(answer.url).netloc)}, which "
-                    "asks for a sign-in of its own; that is not supported"
+                    f"{reference.registry} redirects to {plainly(urlsplit(answer.url).netloc)}, "
+                    "which asks for a sign-in of its own; that is not supported"
                 )
             self._authorizations[whose] = await self._login.authorization(answer, reference)
             answer = await send()

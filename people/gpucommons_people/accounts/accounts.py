@@ -62,8 +62,8 @@ async def check_leftovers(
     known = await installation.hub.user(user) if installation.hub else None
     if known and known.servers and leftover is not Leftover.RESTORE:
         raise PeopleError(
-            f"There is no account {user}, but sessions of that name run. Finish the removal "
-            f"first: gpucommons user remove {user}."
+            f"There is no account {user}, but sessions of that name are running. Finish the "
+            f"removal first: gpucommons user remove {user}."
         )
     if known and known.was_active and leftover is Leftover.REFUSE:
         raise PeopleError(
@@ -247,4 +247,4 @@ def _as_admin(person: Newcomer) -> str:
 def _without_team(person: Newcomer) -> tuple[str, ...]:
     if person.teams:
         return ()
-    return (f"{person.user} is in no team, and can start no session until they are.",)
+    return (f"{person.user} is not in any team, and cannot start a session until they are.",)

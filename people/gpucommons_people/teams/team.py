@@ -63,7 +63,7 @@ Bytes = Annotated[str, BeforeValidator(_bytes)]
 
 def _resource(name: str) -> str:
     if own := _FIELDS_OF.get(name):
-        raise ValueError(f"{name} is what {own} is for; write it there")
+        raise ValueError(f"{name} belongs in {own}; write it there")
     if not _RESOURCE.fullmatch(name):
         raise ValueError(f"{name!r} is not a resource of a node; write one such as {_EXAMPLE}")
     return name
@@ -143,7 +143,7 @@ def read_teams(file: Path) -> tuple[Team, ...]:
     if problems:
         raise InputError(f"{file} has mistakes; nothing was changed.", tuple(problems))
     if not found:
-        raise InputError(f"{file} holds no team. Write a list such as `- name: vision`.")
+        raise InputError(f"{file} has no teams. Write a list such as `- name: vision`.")
     return tuple(found)
 
 

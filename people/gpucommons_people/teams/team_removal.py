@@ -62,7 +62,7 @@ async def remove_team(
     )
     alone = [each.email for each in members if set(each.groups) == {name}]
     volumes = _VOLUMES.format(team=name)
-    notes = (*(f"{email} is in no team now." for email in alone), _ELSEWHERE, volumes)
+    notes = (*(f"{email} is not in any team now." for email in alone), _ELSEWHERE, volumes)
     return Change("remove team", name, steps, notes, dry_run, _contents(state))
 
 

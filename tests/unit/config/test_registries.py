@@ -129,15 +129,15 @@ async def test_a_tag_that_is_not_there_is_told_with_what_the_registry_says(regis
         (Reply(503), "cannot answer now (503); try again later"),
         (Reply(418), "answers 418 for scipy:1; is it a registry?"),
         (Reply(403), "does not let us look at scipy without credentials"),
-        (Reply(200, {}, b"<html>Welcome</html>"), "something that is no manifest"),
-        (Reply(200, {}, b"[" * 100_000), "something that is no manifest"),
+        (Reply(200, {}, b"<html>Welcome</html>"), "something that is not a manifest"),
+        (Reply(200, {}, b"[" * 100_000), "something that is not a manifest"),
         (Reply(200, {}, b'{"schemaVersion": 1}'), "a format of 2015"),
         (Reply(200, {"Docker-Content-Digest": "sha256:1"}), "names scipy:1 by 'sha256:1'; only"),
         (Reply(200, {"Docker-Content-Digest": f"sha512:{'1' * 128}"}), "only sha256: with 64"),
         (Reply(200, {"Content-Encoding": "gzip"}, b"no gzip"), "not answer in proper HTTP"),
-        (Reply(302, {"Location": "/v2/scipy/manifests/1"}), "another without end"),
-        (Reply(302, {"Location": "http://[/"}), "an address that is none"),
-        (Reply(302, {"Location": "file:///etc/passwd"}), "an address that is no HTTPS"),
+        (Reply(302, {"Location": "/v2/scipy/manifests/1"}), "redirects without end"),
+        (Reply(302, {"Location": "http://[/"}), "something that is not an address"),
+        (Reply(302, {"Location": "file:///etc/passwd"}), "an address without HTTPS"),
         (Reply(302, {"Location": "http://else.example/x"}), "asked without TLS"),
     ],
 )
@@ -184,14 +184,14 @@ async def test_a_configuration_that_is_not_of_the_digest_is_refused(registry):
         (
             {"layers": [], "config": {"mediaType": "application/vnd.cncf.helm.config.v1+json"}},
             MANIFEST,
-            "is no container image",
+            "is not a container image",
         ),
         (
             {"mediaType": MANIFEST, "layers": [], "config": {"mediaType": CONFIG}},
             INDEX,
             "says that it is something else",
         ),
-        ({"layers": []}, MANIFEST, "no manifest"),
+        ({"layers": []}, MANIFEST, "not a manifest"),
     ],
 )
 async def test_what_is_no_image_is_refused(registry, manifest, sent_as, says):
@@ -202,7 +202,7 @@ async def test_what_is_no_image_is_refused(registry, manifest, sent_as, says):
 
 async def test_an_answer_of_any_length_is_not_read_to_its_end(registry):
     registry.instead = lambda request: Reply(200, {}, b" " * (LONGEST_ANSWER + 1))
-    assert "answers more than 4 MiB" in await complaint(f"{registry.host}/scipy:1")
+    assert "sends more than 4 MiB" in await complaint(f"{registry.host}/scipy:1")
 
 
 def test_the_test_counts_digests_as_registries_do():

@@ -97,7 +97,7 @@ async def test_a_host_that_was_sent_to_cannot_ask_for_the_credentials(registry, 
     registry.instead = lambda request: Reply(302, {"Location": f"{other.url}{request.path}"})
     other.requires_token(f"{other.url}/token")
     told = await complaint(f"{registry.host}/scipy:1", login(registry.host))
-    assert f"sends to {other.host}, which asks for a sign-in of its own" in told
+    assert f"redirects to {other.host}, which asks for a sign-in of its own" in told
     assert not [each for each in other.asked if each.path == "/token"]
 
 
@@ -117,7 +117,7 @@ async def test_credentials_that_are_not_accepted_are_named_and_not_shown(registr
     registry.users = {"ada": "another"}
     told = await complaint(f"{registry.host}/scipy:1", login(registry.host))
     assert "with the credentials of ada from" in told
-    assert "sign in anew: podman login" in told
+    assert "sign in again: podman login" in told
     assert "secret" not in told
 
 
@@ -147,10 +147,10 @@ async def test_a_program_that_keeps_credentials_is_said_to_be_unsupported(
     [
         ("Negotiate", "offers negotiate; Bearer and Basic are supported"),
         ("", "offers nothing"),
-        ("Bearer", "an address that is none: empty"),
-        ('Bearer realm="/token"', "an address that is none: /token"),
-        ('Bearer realm="ftp://x/"', "an address that is none"),
-        ('Bearer realm="http://[/"', "an address that is none"),
+        ("Bearer", "something that is not an address: empty"),
+        ('Bearer realm="/token"', "something that is not an address: /token"),
+        ('Bearer realm="ftp://x/"', "something that is not an address"),
+        ('Bearer realm="http://[/"', "something that is not an address"),
         ('Bearer realm="http://auth.example/token"', "--plain-http auth.example"),
     ],
 )

@@ -38,7 +38,7 @@ async def test_an_administrator_is_in_the_configured_group(world):
 
 async def test_somebody_without_a_team_is_told_so(world):
     change = await _add(world)
-    assert "is in no team" in change.left[0]
+    assert "is not in any team" in change.left[0]
 
 
 def test_an_unknown_team_is_told_with_those_there_are():

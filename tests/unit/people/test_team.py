@@ -55,7 +55,7 @@ def test_amounts_may_be_numbers(teams):
         ("{name: no}", 'no can be read in two ways; write false, or "no" in quotes'),
         ("{name: a, memory: 512m}", "memory: 512m is less than a byte; did you mean 512Mi?"),
         ("{name: a, storage: 8}", "storage: 8 is 8 bytes; did you mean 8Gi?"),
-        ("{name: a, resources: {nvidia.com/gpu: 1}}", "nvidia.com/gpu is what gpus is for"),
+        ("{name: a, resources: {nvidia.com/gpu: 1}}", "nvidia.com/gpu belongs in gpus"),
         ("{name: a, resources: {mig: 1}}", "'mig' is not a resource of a node; write one such as"),
         ("{name: a, device_classes: {a b: 1}}", "'a b' is not a DeviceClass; write one such as"),
         ("{name: a, resources: {x.y/z: 1.5}}", "resources.x.y/z is 1.5"),
@@ -64,7 +64,7 @@ def test_amounts_may_be_numbers(teams):
         ("- name: a\n- name: b\n  gpu: 1", "teams.yaml:3:3: team 2 (b): gpu is not a key"),
         ("- vision", "team 1: is 'vision'"),
         ("- name: a\n- {name: b, gpus: x}", "team 2 (b): gpus is 'x'"),
-        ("", "holds no team"),
+        ("", "has no teams"),
         ("[", "not valid YAML"),
     ],
 )
