@@ -22,9 +22,9 @@ _STEP_LIMIT_S = 600.0
 """Seconds for each step of --after: a node that is new to an image fetches it."""
 _ABOUT = """
 Look at a cluster and say what is wrong before it breaks, with what to do. Nothing is changed. The
-exit code is 0 if nothing is wrong, 1 if there are faults, 2 if something could not be looked at, or
-its metrics not delivered. With --after, start a session and stop it again instead, to see whether
-all works together.
+exit code is 0 if nothing is wrong, 1 if there are faults, 2 if something could not be checked or
+metrics could not be delivered. With --after, start a session and stop it again instead, to see
+whether everything works together.
 """
 
 
@@ -40,7 +40,7 @@ def add_parsers(subparsers: "Subparsers", contradictions: "Contradictions") -> N
     )
     parser.set_defaults(run=partial(_run, contradictions))
     parser.add_argument(
-        "--catalogue", type=Path, metavar="FILE", help="the catalogue that the cluster is to fit"
+        "--catalogue", type=Path, metavar="FILE", help="the catalogue to check the cluster against"
     )
     parser.add_argument(
         "--values",
@@ -50,15 +50,17 @@ def add_parsers(subparsers: "Subparsers", contradictions: "Contradictions") -> N
         metavar="FILE",
         help="the hub's settings: z2jh's values, repeated for each file as for Helm, or the file "
         "that GPUCOMMONS_VALUES names. They say queue, storage class, issuer, and what is set for "
-        "every session's pod",
+        "the pod of every session",
     )
     parser.add_argument(
-        "--queue", metavar="NAME", help="the teams' LocalQueue, instead of the values' one"
+        "--queue", metavar="NAME", help="the teams' LocalQueue, instead of the one in the values"
     )
     parser.add_argument(
-        "--storage-class", metavar="NAME", help="of workspaces, instead of the values' one"
+        "--storage-class", metavar="NAME", help="of workspaces, instead of the one in the values"
     )
-    parser.add_argument("--issuer", metavar="URL", help="Dex's address, instead of the values' one")
+    parser.add_argument(
+        "--issuer", metavar="URL", help="Dex's address, instead of the one in the values"
+    )
     parser.add_argument(
         "--ca", type=Path, metavar="FILE", help="certificates to trust instead of the system's"
     )
@@ -66,8 +68,8 @@ def add_parsers(subparsers: "Subparsers", contradictions: "Contradictions") -> N
         "--kubeconfig",
         type=Path,
         metavar="FILE",
-        help="the account to look with; the pod's service account, or else kubectl's usual file, "
-        "without it",
+        help="the account to use; if left out, the pod's service account, or else kubectl's usual "
+        "file",
     )
     parser.add_argument(
         "--only", action="append", default=[], metavar="NAME", help="this check; may be repeated"

@@ -118,7 +118,7 @@ async def _examine(
     output: Output,
 ) -> int:
     if arguments.catalogue is None:
-        raise InputError("Name the catalogue that the cluster is to fit: --catalogue FILE.")
+        raise InputError("Name the catalogue to check the cluster against: --catalogue FILE.")
     installation = read_installation(
         arguments.catalogue,
         arguments.values,

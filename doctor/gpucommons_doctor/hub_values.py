@@ -80,8 +80,8 @@ def _is_of_chart(file: Path, values: Values) -> bool:
         )
     if chart and classes:
         raise InputError(
-            f"The values {file} mix what cannot go together: {joined(chart)} of z2jh's values, and "
-            f"traits of {joined(classes)}, which belong below hub.config there. {_ALLOWED}"
+            f"The values {file} mix what does not go together: {joined(chart)} of z2jh's values, "
+            f"and traits of {joined(classes)}, which belong below hub.config there. {_ALLOWED}"
         )
     return bool(chart)
 

@@ -25,7 +25,7 @@ def team_of(namespace: Manifest) -> str:
 def no_team() -> Finding:
     """Say that there is nothing to judge yet."""
     return warning(
-        "There is no team yet, so its objects could not be looked at.",
+        "There is no team yet, so its objects could not be checked.",
         "Make one with `gpucommons team add NAME`, and look again.",
     )
 

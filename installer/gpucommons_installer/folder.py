@@ -54,7 +54,7 @@ def written(folder: Path) -> Mapping[PurePosixPath, str]:
     text = content(folder, WRITTEN)
     if text is None:
         raise InstallerError(
-            f"{file} is not there, which says what was changed by hand since. Name a folder that "
+            f"{file}, which tells what was changed by hand, is missing. Name a folder that "
             "gpucommons init wrote, or a new one without --update."
         )
     try:

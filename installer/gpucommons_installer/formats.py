@@ -52,7 +52,7 @@ def host_and_path(text: str) -> str:
         raise ValueError(f"{_shown(text)} begins with a scheme; leave that out, it is https")
     if slash and not _PATH.fullmatch("/" + path):
         raise ValueError(
-            f"{_shown(text)} has a path that cannot be; write one such as {host}/dex, without a "
+            f"{_shown(text)} has an invalid path; write one such as {host}/dex, without a "
             "slash at its end"
         )
     return host_name(host) + slash + path
@@ -62,7 +62,7 @@ def host_and_port(text: str) -> str:
     """Read a host name that a port may follow, such as ``ldap.example.org:636``."""
     host, colon, port = text.partition(":")
     if colon and not (port.isascii() and port.isdigit() and 0 < int(port[:6]) < 65_536):
-        raise ValueError(f"{_shown(text)} has a port that cannot be; write 1 to 65535")
+        raise ValueError(f"{_shown(text)} has an invalid port; write 1 to 65535")
     return host_name(host) + colon + port
 
 
@@ -83,7 +83,7 @@ def object_name(text: str) -> str:
     """Read the name of an object of Kubernetes, such as a storage class."""
     if len(text) > _LONGEST_HOST or not all(map(_LABEL.fullmatch, text.split("."))):
         raise ValueError(
-            f"{_shown(text)} cannot be the name of an object in Kubernetes; it has a to z, digits, "
+            f"{_shown(text)} cannot name an object in Kubernetes; such a name has a to z, digits, "
             "hyphens and dots, such as fast-ssd"
         )
     return text
@@ -152,7 +152,7 @@ def organization(text: str) -> str:
     """Read the name of an organization on GitHub."""
     if not _ORGANIZATION.fullmatch(text) or "--" in text:
         raise ValueError(
-            f"{_shown(text)} cannot be an organization on GitHub, which has letters, digits and "
+            f"{_shown(text)} cannot be a GitHub organization, whose name has letters, digits and "
             "single hyphens, 39 at most"
         )
     return text
@@ -162,7 +162,9 @@ def person(text: str) -> str:
     """Read an e-mail address that can be a user name."""
     name, at, domain = text.partition("@")
     if not name or not at:
-        raise ValueError(f"{_shown(text)} is no e-mail address; write one such as ada@example.org")
+        raise ValueError(
+            f"{_shown(text)} is not an e-mail address; write one such as ada@example.org"
+        )
     host_name(domain)
     return user_name(text)
 
@@ -175,9 +177,9 @@ def free_text(text: str) -> str:
     if len(text) > _LONGEST_TEXT:
         raise ValueError(f"it has {len(text)} characters; write {_LONGEST_TEXT} at most")
     if odd := next((each for each in text if not each.isprintable()), None):
-        raise ValueError(f"it holds {odd!a}, which nobody can see; take that out")
+        raise ValueError(f"it contains {odd!a}, which is invisible; remove it")
     if "$" in text:
-        raise ValueError("it holds $, with which Dex names variables; take that out")
+        raise ValueError("it contains $, which Dex uses for variables; remove it")
     return text
 
 
@@ -194,7 +196,7 @@ def one_of(*allowed: str) -> Callable[[str], str]:
 
     def read(text: str) -> str:
         if text.lower() not in allowed:
-            raise ValueError(f"{_shown(text)} is none of {', '.join(allowed)}")
+            raise ValueError(f"{_shown(text)} is not one of {', '.join(allowed)}")
         return text.lower()
 
     return read
@@ -208,7 +210,7 @@ def some_of(*allowed: str) -> Callable[[str], tuple[str, ...]]:
         if list(words) == ["none"]:
             return ()
         if odd := [each for each in words if each not in allowed]:
-            raise ValueError(f"{_shown(odd[0])} is none of {', '.join(allowed)}")
+            raise ValueError(f"{_shown(odd[0])} is not one of {', '.join(allowed)}")
         return tuple(dict.fromkeys(words))
 
     return read

@@ -145,7 +145,7 @@ def _as_text(task: _Task, done: Update) -> str:
     lines += [f"left      {file}: {why}" for file, why in sorted(done.left.items())]
     lines += [f"unneeded  {file}: these answers have no use for it" for file in done.unneeded]
     if not done.write:
-        lines.append(f"{task.folder} is as these answers have it; no file was written.")
+        lines.append(f"{task.folder} already matches these answers; no file was written.")
     elif not task.update:
         lines.append(f"What to do next is in {task.folder / 'README.md'}.")
     return "\n".join(lines)

@@ -99,7 +99,7 @@ class Hub:
         if "servers" not in who:
             raise StepFailedError(
                 "The token does not let its owner's sessions be seen.",
-                f"{_NEW_TOKEN} Leave its scopes empty, so that it may what the person may.",
+                f"{_NEW_TOKEN} Leave its scopes empty, so that it may do what the person may.",
             )
         self.person = who["name"]
         if not self.browser.cookies:
@@ -143,7 +143,7 @@ class Hub:
                     yield jsonlib.loads(line.removeprefix(_EVENT))
 
 
-_NEW_TOKEN = "Make one on the hub's page /hub/token, as the person who is to look."  # noqa: S105
+_NEW_TOKEN = "Make one on the hub's page /hub/token, signed in as that person."  # noqa: S105
 
 
 def _content(answer: httpx.Response) -> Any:  # noqa: ANN401 -- JSON

@@ -33,9 +33,9 @@ class Session:
         """Start it, and follow the hub's progress until it is ready. Raises StepFailedError."""
         if await self._server() is not None:
             raise StepFailedError(
-                f"A session {SERVER} of {self._hub.person} is there already, of another look or "
-                "of one that was cut off. It was left as it is.",
-                f"Stop it at {self._hub.address}/hub/home, or wait for its end, and look again.",
+                f"{self._hub.person} already has a session {SERVER}, from another check or from "
+                "one that was interrupted. It was left as it is.",
+                f"Stop it at {self._hub.address}/hub/home, or wait for its end, and try again.",
             )
         self.to_end = True
         try:
@@ -92,7 +92,7 @@ class Session:
                 tell(str(event.get("message", "")))
             server = await self._server()
             if server is None:
-                raise StepFailedError("The session is gone again.", "Look at the hub's log.")
+                raise StepFailedError("The session is gone.", "Look at the hub's log.")
             if server["ready"]:
                 self._url = self._hub.at(server.get("full_url") or server["url"])
                 return

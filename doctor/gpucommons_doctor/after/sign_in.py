@@ -62,8 +62,8 @@ class Password:
             raise _ended_at(page, answer)
         if not page.url.startswith(f"{hub.address}/hub/"):
             raise StepFailedError(
-                f"Signing in led to {page.url.partition('?')[0]}, which is elsewhere than --hub.",
-                "Give the hub's address as Dex leads back to it.",
+                f"Signing in led to {page.url.partition('?')[0]}, which is not at --hub.",
+                "Give the address of the hub to which Dex leads back.",
             )
         await hub.make_token()
         return f"{hub.person} signed in at {httpx.URL(form.action).host}."

@@ -192,7 +192,7 @@ class FileKept(Step):
         if read != written:
             raise StepFailedError(
                 f"{file} is there after the second start, and holds something else.",
-                "Look at the storage: it takes what it does not keep.",
+                "Look at the storage: it accepted the file and did not keep it.",
             )
         await self._session.call("DELETE", f"api/contents/{file}")
         return "A file was there again after a stop and a second start."
@@ -217,7 +217,7 @@ class NetworkClosed(Step):
                 "and whether the team has its own: kubectl get networkpolicies -n NAMESPACE.",
             )
         if reached == "no pod":
-            return "The session is in no pod, so its network was not looked at."
+            return "The session is in no pod, so its network was not checked."
         return "The session does not reach the API server: NetworkPolicies are enforced."
 
 
@@ -244,4 +244,4 @@ class Stop(Step):
                 f"The session {SERVER} could not be stopped: {error.message}",
                 f"It may still run. Stop it at {self._hub.address}/hub/home.",
             ) from error
-        return f"The hub lists the session {SERVER} no more."
+        return f"The hub no longer lists the session {SERVER}."

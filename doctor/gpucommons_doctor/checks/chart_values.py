@@ -39,7 +39,7 @@ class ChartValues(Check):
         """Judge the values, if they are the chart's."""
         if self._values in (None, HubValues()):
             advice = "If z2jh installs the hub, name its values with --values."
-            return [warning("Values of a chart were not looked at: none are given.", advice)]
+            return [warning("The chart's values were not checked: none are given.", advice)]
         if self._values.chart is None:
             return [good("The hub's values are traits: no chart has a say in them.")]
         # It imports what a hub does, which takes a second or two.
@@ -55,8 +55,8 @@ def judge_values(chart: Values, contradictions: Mapping[str, str]) -> list[Findi
         said = f"{name}: {sentence}"
         if others := [*doubts, *_OTHER_OBJECTS.get(name, ())]:
             advice = (
-                f"Correct the values, unless it is otherwise by {joined(others, 'or')}, which "
-                "values do not show. The hub's log says how it is once it has started."
+                f"Correct the values, unless {joined(others, 'or')} sets it otherwise, which "
+                "values do not show. The hub's log says so once it has started."
             )
             findings.append(warning(said, advice))
         else:

@@ -59,10 +59,10 @@ class Dex(Check):
         """Ask Dex, from where this runs, trusting what the hub trusts."""
         if not self._issuer:
             advice = "Name its address with --issuer, or the hub's settings with --values."
-            return [warning("Dex was not looked at: no issuer is given.", advice)]
+            return [warning("Dex was not checked: no issuer is given.", advice)]
         parts = urlsplit(self._issuer)
         if parts.scheme not in {"http", "https"} or not parts.hostname:
-            return [fault(f"The issuer {self._issuer!r} is no URL.", "Write https://HOST/dex.")]
+            return [fault(f"The issuer {self._issuer!r} is not a URL.", "Write https://HOST/dex.")]
         discovery = f"{self._issuer.rstrip('/')}/.well-known/openid-configuration"
         try:
             async with httpx.AsyncClient(verify=trusting(self._ca), timeout=_TIMEOUT_S) as http:

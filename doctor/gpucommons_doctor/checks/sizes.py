@@ -47,7 +47,7 @@ class SizesFit(Check):
             finding
             for name, size in self._sizes.items()
             for finding in judge_size(name, size, nodes, self._placement, hami=hami)
-        ] or [good("There is no size whose devices the nodes count.")]
+        ] or [good("No size has devices that nodes count.")]
 
 
 def read_nodes(manifests: Sequence[Manifest]) -> list[Node]:

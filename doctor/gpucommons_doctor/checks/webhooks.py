@@ -108,7 +108,7 @@ def judge_webhooks(strict: Iterable[Webhook], ready: set[Service]) -> list[Findi
                     unknown(
                         f"Sessions start only if webhook {each.name} answers, which is outside the "
                         "cluster.",
-                        "Ask whoever runs it how it is watched.",
+                        "Ask whoever runs it how it is monitored.",
                     )
                 )
         elif each.service in ready:
@@ -128,10 +128,10 @@ def _answer(count: int) -> str:
 
 def _unanswered(webhook: Webhook, service: str) -> Finding:
     advice = (
-        f"Mend the pods behind the Service {service}, or delete the configuration if what it "
+        f"Repair the pods behind the Service {service}, or delete the configuration if what it "
         "belongs to is gone."
     )
-    found = f"Nobody answers for webhook {webhook.name}: Service {service} has no ready endpoint"
+    found = f"Nothing answers for webhook {webhook.name}: Service {service} has no ready endpoint"
     if webhook.concerns_sessions:
         return fault(f"{found}, so the API server refuses sessions.", advice)
     return warning(f"{found}. It is not asked about sessions.", advice)

@@ -76,7 +76,7 @@ ADDRESSES = (
     ),
     Question(
         "issuer_is",
-        "Do browsers know its authority? A private one, the hub has to be told of",
+        "Do browsers know its authority? The hub must be told of a private one",
         "public or private",
         formats.one_of("public", "private"),
         default="public",

@@ -30,7 +30,7 @@ CLUSTER = (
     Question(
         "environments",
         "Which environments do you build images of?",
-        f"some of {', '.join(ENVIRONMENTS)}; the first is what people get who say nothing",
+        f"some of {', '.join(ENVIRONMENTS)}; the first is the default",
         formats.some_of(*ENVIRONMENTS),
         default=",".join(ENVIRONMENTS),
         rule=_at_least_one,

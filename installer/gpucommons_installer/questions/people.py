@@ -86,7 +86,7 @@ PEOPLE = (
     ),
     Question(
         "github_organization",
-        "Organization on GitHub whose teams are looked at",
+        "GitHub organization whose teams are read",
         "its name",
         formats.organization,
         when=if_is("identity_provider", "github"),
@@ -107,7 +107,7 @@ PEOPLE = (
     ),
     Question(
         "oidc_issuer",
-        "Issuer of the OpenID Connect provider, exactly as it says it",
+        "Issuer of the OpenID Connect provider, exactly as it writes it",
         "an address with https",
         formats.secure_url,
         when=if_is("identity_provider", "oidc"),
@@ -121,7 +121,7 @@ PEOPLE = (
     ),
     Question(
         "group_prefix",
-        "How the names of groups begin that are teams here; it is cut off",
+        "Prefix of the groups that are teams here; it is cut off",
         "a text such as gpu-, or nothing: then every group may be a team",
         formats.free_text,
         default="",

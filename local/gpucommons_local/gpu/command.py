@@ -120,7 +120,7 @@ def size(text: str) -> int:
     """Read a size such as ``20GiB`` or ``512MiB`` as bytes."""
     match = _SIZE.fullmatch(text.strip())
     if match is None or match[2] not in _UNITS:
-        raise argparse.ArgumentTypeError(f"{text!r} is no size: write it as 20GiB or 512MiB")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a size: write it as 20GiB or 512MiB")
     size_in_bytes = int(float(match[1]) * _UNITS[match[2]])
     if size_in_bytes > MEMORY_TOTAL:
         raise argparse.ArgumentTypeError(
@@ -142,7 +142,7 @@ def _gpu(text: str) -> int:
 def _process(text: str) -> tuple[int, int]:
     pid, colon, memory = text.partition(":")
     if not (pid.isdecimal() and colon):
-        raise argparse.ArgumentTypeError(f"{text!r} is no process: write it as 4242:8GiB")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a process: write it as 4242:8GiB")
     return int(pid), size(memory)
 
 
@@ -153,7 +153,7 @@ def _profiles(text: str) -> tuple[str, ...]:
 def _traffic(text: str) -> tuple[int, int]:
     received, colon, sent = text.partition(":")
     if not (received.isdecimal() and sent.isdecimal() and colon):
-        raise argparse.ArgumentTypeError(f"{text!r} is no traffic: write it as 1200:300")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a rate of traffic: write it as 1200:300")
     return int(received) * 1000, int(sent) * 1000
 
 

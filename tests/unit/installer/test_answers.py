@@ -37,17 +37,17 @@ _VISIBLE = st.text(st.characters(exclude_categories=("C", "Z")) | st.just(" "), 
         ("dex", "hub.example.org", "another name, or a path: hub.example.org/dex"),
         ("dex", "HUB.example.org", "another name, or a path: hub.example.org/dex"),
         ("dex", "hub.example.org/hub/dex", "/hub on hub.example.org is the hub's"),
-        ("dex", "hub.example.org/dex/", "has a path that cannot be"),
-        ("dex", "hub.example.org/a//b", "has a path that cannot be"),
-        ("dex", "hub.example.org/", "has a path that cannot be"),
-        ("ingress_class", "Public", "cannot be the name of an object"),
-        ("storage_class", "fast ssd", "cannot be the name of an object"),
-        ("environment", "production", "is none of dev, staging, prod"),
+        ("dex", "hub.example.org/dex/", "has an invalid path"),
+        ("dex", "hub.example.org/a//b", "has an invalid path"),
+        ("dex", "hub.example.org/", "has an invalid path"),
+        ("ingress_class", "Public", "cannot name an object"),
+        ("storage_class", "fast ssd", "cannot name an object"),
+        ("environment", "production", "is not one of dev, staging, prod"),
         ("registry", "registry.example.org", "does not name a place in a registry"),
         ("registry", "registry.example.org/GPU", "does not name a place in a registry"),
         ("registry", "registry.example.org/gpu:1", "does not name a place in a registry"),
         ("registry", "https://registry.example.org/gpu", "begins with a scheme"),
-        ("registry", "registry.example.org:0/gpu", "has a port that cannot be"),
+        ("registry", "registry.example.org:0/gpu", "has an invalid port"),
         ("workspace", "50GB", "did you mean 50Gi?"),
         ("workspace", "50", "did you mean 50Gi?"),
         ("workspace", "2Ei", "is more than there can be"),
@@ -63,17 +63,17 @@ _VISIBLE = st.text(st.characters(exclude_categories=("C", "Z")) | st.just(" "), 
         ("team", "Vision", "cannot be a team"),
         ("team", "admins", "the group admins administers the hub"),
         ("team_name", "a" * 101, "101 characters; write 100 at most"),
-        ("team_name", "a\u202eb", "which nobody can see"),
-        ("first_person", "ada", "is no e-mail address"),
+        ("team_name", "a\u202eb", "which is invisible"),
+        ("first_person", "ada", "is not an e-mail address"),
         ("first_person", "ada@example", "is not a host name"),
-        ("present", "calico", "is none of cert-manager"),
+        ("present", "calico", "is not one of cert-manager"),
         ("environments", "none", "sessions need one"),
-        ("environments", "julia", "is none of scipy"),
-        ("storage_access", "ReadOnlyMany", "is none of"),
-        ("clone", "a\nb", "which nobody can see"),
+        ("environments", "julia", "is not one of scipy"),
+        ("storage_access", "ReadOnlyMany", "is not one of"),
+        ("clone", "a\nb", "which is invisible"),
         ("clone", "/srv/gpucommons", "kustomize takes relative paths only"),
         ("hub", "  ", "it is empty"),
-        ("secrets", "plain", "is none of commands, external-secrets, sealed-secrets"),
+        ("secrets", "plain", "is not one of commands, external-secrets, sealed-secrets"),
     ],
 )
 def test_what_cannot_be_is_refused_with_what_is_allowed(key, text, says):
@@ -89,7 +89,7 @@ def test_what_cannot_be_is_refused_with_what_is_allowed(key, text, says):
         ({"certificates": "letsencrypt", "environment": "dev"}, "dev has certificates of"),
         ({"certificates": "issuer"}, "--issuer: it is missing"),
         ({"database": "given"}, "--database-address: it is missing"),
-        ({"database": "given", "database_address": "db.example.org:x"}, "has a port that cannot"),
+        ({"database": "given", "database_address": "db.example.org:x"}, "has an invalid port"),
         ({"secrets": "external-secrets"}, "--secret-store: it is missing"),
         ({"shared_gpus": "1", "shares": "1"}, "write 2 to 48"),
         ({"mig_slices": "7"}, "--mig-profile: it is missing"),
@@ -103,7 +103,10 @@ def test_what_cannot_be_is_refused_with_what_is_allowed(key, text, says):
             "write https://HOST/PATH",
         ),
         ({"identity_provider": "oidc", "oidc_issuer": "https://[1"}, "write https://HOST/PATH"),
-        ({"identity_provider": "github", "github_organization": "a--b"}, "cannot be an organ"),
+        (
+            {"identity_provider": "github", "github_organization": "a--b"},
+            "cannot be a GitHub organ",
+        ),
     ],
 )
 def test_answers_that_do_not_fit_one_another_are_refused(given, says):
@@ -114,7 +117,7 @@ def test_answers_that_do_not_fit_one_another_are_refused(given, says):
 
 def test_a_name_with_a_dollar_sign_is_refused_because_dex_would_put_a_variable_there():
     ldap = {**PROVIDERS["ldap"], "ldap_people": "ou=$HOME,dc=example,dc=org"}
-    with pytest.raises(InstallerError, match="with which Dex names variables"):
+    with pytest.raises(InstallerError, match="which Dex uses for variables"):
         answers(identity_provider="ldap", **ldap)
 
 

@@ -139,7 +139,7 @@ def test_an_update_writes_what_nobody_changed_and_shows_the_rest(run, clone):
     assert "gpu.example.org" in (folder / "jupyterhub.yaml").read_text()
     code, out, _ = run("installation", "--update")
     assert "left      dex.yaml: it was changed by hand" in out
-    assert "is as these answers have it; no file was written" in out
+    assert "already matches these answers; no file was written" in out
 
 
 def test_an_update_of_an_older_folder_takes_the_queue_of_the_clone(run, clone):

@@ -143,7 +143,7 @@ async def test_a_hub_that_people_open_at_another_address_is_told(hub, password, 
     hub.leads_to = hub.url
     assert await asyncio.to_thread(main, arguments) == 1
     first = json.loads(capsys.readouterr().out)["steps"][0]
-    assert f"led to {hub.url}/hub/home, which is elsewhere than --hub" in first["found"]
+    assert f"led to {hub.url}/hub/home, which is not at --hub" in first["found"]
 
 
 async def test_a_token_that_nobody_knows_is_told(look, token):
@@ -164,7 +164,7 @@ async def test_a_session_that_is_there_already_is_left_as_it_is(hub, look):
     hub.servers = {SERVER: server_model(), "": server_model()}
     code, steps = await look()
     assert code == 1
-    assert "is there already" in steps["start"]["found"]
+    assert "already has a session" in steps["start"]["found"]
     assert "/hub/home" in steps["start"]["advice"]
     assert _states(steps) == ["good", "fault", *["not tried"] * 6]
     assert set(hub.servers) == {SERVER, ""}
@@ -366,7 +366,7 @@ def test_the_password_is_asked_for_on_a_terminal(capsys, monkeypatch):
     [
         ("closed", "good", "NetworkPolicies are enforced"),
         ("open", "fault", "reaches the API server, and so any pod reaches any other"),
-        ("no pod", "good", "in no pod, so its network was not looked at"),
+        ("no pod", "good", "in no pod, so its network was not checked"),
     ],
 )
 async def test_what_policies_forbid_is_tried(hub, look, reached, state, says):
