@@ -140,7 +140,7 @@ _TEXT = """\
 Made by `make bench BENCH=idle_replay`; only the prose is written by hand. The benchmark replays
 days of sessions minute by minute. For each minute it knows whether the session was really
 working, and what each source of signals would read. [Our rules](../reference/idle-rules.md) are
-compared with those of other projects, written anew from what those projects publish. **The days
+compared with those of other projects, written again from what those projects publish. **The days
 are made up.** They show what a rule does in a situation, not how often that situation occurs in a
 lab.
 
