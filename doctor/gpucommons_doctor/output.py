@@ -53,7 +53,11 @@ class Output:
     def results(self, results: Sequence[Result]) -> None:
         """Show what all checks found."""
         rows = [
-            (Text("" if number else result.check.name), styled(finding.state), Text(said(finding)))
+            (
+                Text("" if number else result.check.name),
+                styled(finding.state),
+                Text(finding_text(finding)),
+            )
             for result in results
             for number, finding in enumerate(result.findings)
         ]
@@ -112,6 +116,6 @@ def styled(state: State) -> Text:
     return Text(str(state), _STYLES.get(state, _OTHER_STYLE))
 
 
-def said(finding: Finding) -> str:
+def finding_text(finding: Finding) -> str:
     """Return what was found, and below it what to do."""
     return f"{finding.found}\n→ {finding.advice}" if finding.advice else finding.found

@@ -146,7 +146,7 @@ def _explain(arguments: argparse.Namespace) -> int:
     from gpucommons_config.idle_explain import explained, session_path  # noqa: PLC0415
 
     try:
-        session = _named("session", arguments.session)
+        session = _normal_name("session", arguments.session)
     except ValueError as error:
         return _fail(str(error))
     return _ask(arguments, "GET", session_path(session), explained)
@@ -156,7 +156,7 @@ def _exempt(arguments: argparse.Namespace) -> int:
     scopes = {name: getattr(arguments, name) for name in ("user", "team", "session")}
     scope, name = next((scope, name) for scope, name in scopes.items() if name is not None)
     try:
-        name = _named(scope, name)
+        name = _normal_name(scope, name)
     except ValueError as error:
         return _fail(str(error))
     body = {
@@ -172,7 +172,7 @@ def _exempt(arguments: argparse.Namespace) -> int:
     return _ask(arguments, "POST", "exemptions", made, body)
 
 
-def _named(scope: str, name: str) -> str:
+def _normal_name(scope: str, name: str) -> str:
     """Return a name as the hub knows it: a person, a team, or NAME/SERVER. Raises ValueError."""
     from gpucommons_contract import is_team_name, user_name  # noqa: PLC0415 -- see above
 

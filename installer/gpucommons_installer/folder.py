@@ -26,7 +26,7 @@ Files = Mapping[PurePosixPath, str]
 
 def is_new(folder: Path) -> bool:
     """Whether nothing is in the folder that could be overwritten. Raises InstallerError."""
-    with _told(folder):
+    with _as_installer_error(folder):
         if not folder.exists():
             return True
         if not folder.is_dir():
@@ -36,7 +36,7 @@ def is_new(folder: Path) -> bool:
 
 def content(folder: Path, file: PurePosixPath) -> str | None:
     """Return what a file holds now; None if it is not there. Raises InstallerError."""
-    with _told(folder / file):
+    with _as_installer_error(folder / file):
         try:
             return (folder / file).read_text(encoding="utf-8", errors="replace")
         except FileNotFoundError:
@@ -76,7 +76,7 @@ def list_of(hashes: Mapping[PurePosixPath, str]) -> str:
 
 def write(folder: Path, files: Files) -> None:
     """Write all files, or none. Raises InstallerError; what was there is there again then."""
-    with _told(folder):
+    with _as_installer_error(folder):
         folder.parent.mkdir(parents=True, exist_ok=True)
         beside = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
         try:
@@ -131,7 +131,7 @@ def _make_parents(file: Path, folder: Path) -> list[Path]:
 
 
 @contextmanager
-def _told(path: Path) -> Iterator[None]:
+def _as_installer_error(path: Path) -> Iterator[None]:
     """Turn what the system says into a sentence."""
     try:
         yield

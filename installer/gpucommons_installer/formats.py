@@ -29,19 +29,19 @@ def host_name(text: str) -> str:
     """Read a host name by RFC 1123 with a domain, such as ``hub.example.org``."""
     name = text.lower()
     if name.endswith("."):
-        raise ValueError(f"{_shown(text)} ends with a dot; leave that out")
+        raise ValueError(f"{_quoted(text)} ends with a dot; leave that out")
     if "://" in name or "/" in name:
-        raise ValueError(f"{_shown(text)} is an address; write the host name alone")
+        raise ValueError(f"{_quoted(text)} is an address; write the host name alone")
     if re.search(r":[0-9]+$", name):
-        raise ValueError(f"{_shown(text)} has a port; the Ingress serves 443, leave it out")
+        raise ValueError(f"{_quoted(text)} has a port; the Ingress serves 443, leave it out")
     labels = name.split(".")
     if len(name) > _LONGEST_HOST or len(labels) < 2 or not all(map(_LABEL.fullmatch, labels)):
         raise ValueError(
-            f"{_shown(text)} is not a host name; write one such as hub.example.org: letters a to "
+            f"{_quoted(text)} is not a host name; write one such as hub.example.org: letters a to "
             "z, digits and hyphens between dots, 63 characters at most between two"
         )
     if labels[-1].isdigit():
-        raise ValueError(f"{_shown(text)} is an IP address; certificates need a name")
+        raise ValueError(f"{_quoted(text)} is an IP address; certificates need a name")
     return name
 
 
@@ -49,10 +49,10 @@ def host_and_path(text: str) -> str:
     """Read a host name that a path may follow, such as ``hub.example.org/dex``."""
     host, slash, path = text.partition("/")
     if "://" in text:
-        raise ValueError(f"{_shown(text)} begins with a scheme; leave that out, it is https")
+        raise ValueError(f"{_quoted(text)} begins with a scheme; leave that out, it is https")
     if slash and not _PATH.fullmatch("/" + path):
         raise ValueError(
-            f"{_shown(text)} has an invalid path; write one such as {host}/dex, without a "
+            f"{_quoted(text)} has an invalid path; write one such as {host}/dex, without a "
             "slash at its end"
         )
     return host_name(host) + slash + path
@@ -62,13 +62,13 @@ def host_and_port(text: str) -> str:
     """Read a host name that a port may follow, such as ``ldap.example.org:636``."""
     host, colon, port = text.partition(":")
     if colon and not (port.isascii() and port.isdigit() and 0 < int(port[:6]) < 65_536):
-        raise ValueError(f"{_shown(text)} has an invalid port; write 1 to 65535")
+        raise ValueError(f"{_quoted(text)} has an invalid port; write 1 to 65535")
     return host_name(host) + colon + port
 
 
 def secure_url(text: str) -> str:
     """Read an address that begins with ``https://``."""
-    refusal = f"{_shown(text)} is not an address; write https://HOST/PATH"
+    refusal = f"{_quoted(text)} is not an address; write https://HOST/PATH"
     try:
         parts = urlsplit(text)
     except ValueError as error:
@@ -83,7 +83,7 @@ def object_name(text: str) -> str:
     """Read the name of an object of Kubernetes, such as a storage class."""
     if len(text) > _LONGEST_HOST or not all(map(_LABEL.fullmatch, text.split("."))):
         raise ValueError(
-            f"{_shown(text)} cannot name an object in Kubernetes; such a name has a to z, digits, "
+            f"{_quoted(text)} cannot name an object in Kubernetes; such a name has a to z, digits, "
             "hyphens and dots, such as fast-ssd"
         )
     return text
@@ -94,10 +94,10 @@ def image_prefix(text: str) -> str:
     registry, slash, repository = text.partition("/")
     example = "registry.example.org/gpucommons"
     if "://" in text:
-        raise ValueError(f"{_shown(text)} begins with a scheme; write one such as {example}")
+        raise ValueError(f"{_quoted(text)} begins with a scheme; write one such as {example}")
     if not slash or not _REPOSITORY.fullmatch(repository) or len(repository) > _LONGEST_TEXT:
         raise ValueError(
-            f"{_shown(text)} does not name a place in a registry; write HOST/PATH in small "
+            f"{_quoted(text)} does not name a place in a registry; write HOST/PATH in small "
             f"letters, without a tag and without a slash at its end, such as {example}"
         )
     return f"{host_and_port(registry)}/{repository}"
@@ -106,14 +106,14 @@ def image_prefix(text: str) -> str:
 def storage(text: str) -> str:
     """Read an amount of storage as Kubernetes writes it, such as ``50Gi``."""
     if text.endswith("K"):
-        raise ValueError(f"{_shown(text)} has the unit K; Kubernetes writes k or Ki")
+        raise ValueError(f"{_quoted(text)} has the unit K; Kubernetes writes k or Ki")
     return memory_as_written(text, _MOST_STORAGE)
 
 
 def count(text: str) -> int:
     """Read how many there are, 0 included."""
     if not (text.isascii() and text.isdigit() and len(text) < 7 and int(text) <= _MOST):
-        raise ValueError(f"{_shown(text)} is not a number; write a whole one from 0 to {_MOST:,}")
+        raise ValueError(f"{_quoted(text)} is not a number; write a whole one from 0 to {_MOST:,}")
     return int(text)
 
 
@@ -127,7 +127,7 @@ def tcp_port(text: str) -> int:
 def shares(text: str) -> int:
     """Read into how many shares a GPU is cut."""
     if not (text.isascii() and text.isdigit() and len(text) < 3 and 2 <= int(text) <= 48):
-        raise ValueError(f"{_shown(text)} is not a number of shares; write 2 to 48")
+        raise ValueError(f"{_quoted(text)} is not a number of shares; write 2 to 48")
     return int(text)
 
 
@@ -135,7 +135,7 @@ def gpu_product(text: str) -> str:
     """Read a GPU model as GPU Feature Discovery labels nodes with it."""
     if not _PRODUCT.fullmatch(text):
         raise ValueError(
-            f"{_shown(text)} is not a value of the node label nvidia.com/gpu.product, which has "
+            f"{_quoted(text)} is not a value of the node label nvidia.com/gpu.product, which has "
             "no spaces; write one such as NVIDIA-H200"
         )
     return text
@@ -144,7 +144,7 @@ def gpu_product(text: str) -> str:
 def mig_profile(text: str) -> str:
     """Read the profile of a MIG slice as nvidia-smi writes it."""
     if not _PROFILE.fullmatch(text):
-        raise ValueError(f"{_shown(text)} is not a profile; write one as nvidia-smi does: 1g.10gb")
+        raise ValueError(f"{_quoted(text)} is not a profile; write one as nvidia-smi does: 1g.10gb")
     return text
 
 
@@ -152,7 +152,7 @@ def organization(text: str) -> str:
     """Read the name of an organization on GitHub."""
     if not _ORGANIZATION.fullmatch(text) or "--" in text:
         raise ValueError(
-            f"{_shown(text)} cannot be a GitHub organization, whose name has letters, digits and "
+            f"{_quoted(text)} cannot be a GitHub organization, whose name has letters, digits and "
             "single hyphens, 39 at most"
         )
     return text
@@ -163,7 +163,7 @@ def person(text: str) -> str:
     name, at, domain = text.partition("@")
     if not name or not at:
         raise ValueError(
-            f"{_shown(text)} is not an e-mail address; write one such as ada@example.org"
+            f"{_quoted(text)} is not an e-mail address; write one such as ada@example.org"
         )
     host_name(domain)
     return user_name(text)
@@ -187,7 +187,7 @@ def relative_path(text: str) -> str:
     """Read the path of a folder, from another one: kustomize takes no absolute path."""
     free_text(text)
     if text.startswith("/"):
-        raise ValueError(f"{_shown(text)} is absolute, and kustomize takes relative paths only")
+        raise ValueError(f"{_quoted(text)} is absolute, and kustomize takes relative paths only")
     return text.rstrip("/")
 
 
@@ -196,7 +196,7 @@ def one_of(*allowed: str) -> Callable[[str], str]:
 
     def read(text: str) -> str:
         if text.lower() not in allowed:
-            raise ValueError(f"{_shown(text)} is not one of {', '.join(allowed)}")
+            raise ValueError(f"{_quoted(text)} is not one of {', '.join(allowed)}")
         return text.lower()
 
     return read
@@ -210,11 +210,11 @@ def some_of(*allowed: str) -> Callable[[str], tuple[str, ...]]:
         if list(words) == ["none"]:
             return ()
         if odd := [each for each in words if each not in allowed]:
-            raise ValueError(f"{_shown(odd[0])} is not one of {', '.join(allowed)}")
+            raise ValueError(f"{_quoted(odd[0])} is not one of {', '.join(allowed)}")
         return tuple(dict.fromkeys(words))
 
     return read
 
 
-def _shown(text: str) -> str:
+def _quoted(text: str) -> str:
     return ascii(text[:64]) if len(text) <= 64 else f"{text[:64]!a}…"

@@ -67,7 +67,7 @@ class Leaving:
         stops_at is in seconds since the epoch. A later call replaces the time.
         """
         running = _ready(user)
-        self._start(user, self._told(user, running, stops_at, because))
+        self._start(user, self._notify_and_leave(user, running, stops_at, because))
         return [spawner.name for spawner in running]
 
     def going(self, name: str) -> bool:
@@ -130,7 +130,7 @@ class Leaving:
         task = self._leaving[name] = asyncio.create_task(leave)
         task.add_done_callback(lambda done: self._forget(name, done))
 
-    async def _told(
+    async def _notify_and_leave(
         self, user: User, running: list[Spawner], stops_at: float, because: Because
     ) -> None:
         if stops_at > time.time():

@@ -76,19 +76,19 @@ def parse_rules(rules: Iterable[object]) -> tuple[GroupRule, ...]:
 def _parse(rule: object, where: str) -> GroupRule:
     if not isinstance(rule, dict):
         raise ValueError(  # noqa: TRY004 -- an operator's mistake as all others here
-            f"{where} is {rule!r}; it must be a mapping with {_listed(_KEYS)}"
+            f"{where} is {rule!r}; it must be a mapping with {_name_list(_KEYS)}"
         )
     for key, value in rule.items():
         if key not in _KEYS:
-            raise ValueError(f"{where}: {key!r} is not a key; allowed are {_listed(_KEYS)}")
+            raise ValueError(f"{where}: {key!r} is not a key; allowed are {_name_list(_KEYS)}")
         if not isinstance(value, str) or not value:
             raise ValueError(f"{where}: {key} is {value!r}; it must be text, and not empty")
     selectors = [key for key in _SELECTORS if key in rule]
     if len(selectors) > 1:
-        raise ValueError(f"{where} has {_listed(selectors)}; at most one of these is allowed")
+        raise ValueError(f"{where} has {_name_list(selectors)}; at most one of these is allowed")
     if not selectors and "connector" not in rule:
         raise ValueError(
-            f"{where} matches nothing: give it connector, or one of {_listed(_SELECTORS)}"
+            f"{where} matches nothing: give it connector, or one of {_name_list(_SELECTORS)}"
         )
     pattern, template = _compiled(rule, where)
     gives = pattern.sub(template, rule["exact"]) if "exact" in rule else None
@@ -121,5 +121,5 @@ def _compiled(rule: dict[str, str], where: str) -> tuple[re.Pattern[str], str]:
     return pattern, template
 
 
-def _listed(names: Iterable[str]) -> str:
+def _name_list(names: Iterable[str]) -> str:
     return ", ".join(names)

@@ -28,7 +28,7 @@ class Membership:
 
     def shown(self) -> str:
         """Say to the person which groups came with them; nothing if none did."""
-        named = listed(self.came, most=_ON_A_PAGE)
+        named = name_list(self.came, most=_ON_A_PAGE)
         return f"Groups that came with you: {named}." if self.came else ""
 
     def described(self, wanted: Iterable[str] = ()) -> str:
@@ -36,13 +36,13 @@ class Membership:
 
         wanted are names that the hub's configuration knows: a difference in capitals is reported.
         """
-        parts = [f"groups that came: {listed(self.came)}"]
+        parts = [f"groups that came: {name_list(self.came)}"]
         if self.groups != self.came:
-            parts.append(f"groups here: {listed(self.groups)}")
+            parts.append(f"groups here: {name_list(self.groups)}")
         if self.unusable:
             parts.append(f"left out, because they cannot be group names: {self.unusable}")
         if self.withheld:
-            parts.append(f"not given by an exact rule, and so withheld: {listed(self.withheld)}")
+            parts.append(f"not given by an exact rule, and so withheld: {name_list(self.withheld)}")
         if alike := _alike(self.came, wanted):
             parts.append(f"capitals count: {alike}")
         return "; ".join(parts)
@@ -63,7 +63,7 @@ def membership_of(
     return Membership(groups, came, mapped_groups(rules, came, connector) - groups, unusable)
 
 
-def listed(names: Collection[str], most: int = _IN_A_LINE) -> str:
+def name_list(names: Collection[str], most: int = _IN_A_LINE) -> str:
     """Write names for people and logs: quoted, in order, not without end."""
     shown = ", ".join(ascii(name[:_SHOWN_LENGTH]) for name in sorted(names)[:most])
     more = len(names) - most

@@ -29,7 +29,7 @@ from gpucommons_doctor.after.steps import (
 )
 from gpucommons_doctor.after.walk import walk
 from gpucommons_doctor.installation import read_installation
-from gpucommons_doctor.output import Output, said, styled
+from gpucommons_doctor.output import Output, finding_text, styled
 from gpucommons_doctor.runner import UNKNOWN, code_of
 from gpucommons_doctor.trust import trusting
 
@@ -77,7 +77,7 @@ def _row(outcome: Outcome) -> tuple[Text, ...]:
     if (finding := outcome.finding) is None:
         return name, Text(outcome.state), Text(""), Text("")
     seconds = Text(f"{outcome.seconds:.1f}", justify="right")
-    return name, styled(finding.state), seconds, Text(said(finding))
+    return name, styled(finding.state), seconds, Text(finding_text(finding))
 
 
 def _address(arguments: argparse.Namespace) -> str:
@@ -110,7 +110,7 @@ def _login(arguments: argparse.Namespace) -> Login:
         )
     if token_file:
         return Token(_secret(token_file))
-    password = _secret(password_file) if password_file else _asked(user)
+    password = _secret(password_file) if password_file else _ask_password(user)
     return Password(user, password, arguments.connector)
 
 
@@ -124,7 +124,7 @@ def _secret(file: Path) -> str:
     return text
 
 
-def _asked(user: str) -> str:
+def _ask_password(user: str) -> str:
     if not sys.stdin.isatty():
         raise InputError("Nobody can be asked for the password here: name a --password-file.")
     return getpass(f"Password of {user}: ")

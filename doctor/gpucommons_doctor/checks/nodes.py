@@ -107,9 +107,9 @@ def judge_clocks(nodes: Iterable[str], leases: Iterable[Manifest]) -> list[Findi
         if skew is None:
             unread.append(node)
         elif abs(skew) > SKEW_TOO_LARGE:
-            far.append(_told(node, skew))
+            far.append(_node_and_skew(node, skew))
         elif abs(skew) > SKEW_TO_MIND:
-            off.append(_told(node, skew))
+            off.append(_node_and_skew(node, skew))
         else:
             well += 1
     advice = "Set up time synchronisation (chrony, systemd-timesyncd) on nodes and control plane."
@@ -149,6 +149,6 @@ def _renews(entry: Mapping[str, object]) -> bool:
     return isinstance(spec, dict) and "f:renewTime" in spec
 
 
-def _told(node: str, skew: timedelta) -> str:
+def _node_and_skew(node: str, skew: timedelta) -> str:
     seconds = round(abs(skew).total_seconds())
     return f"{node} ({seconds} s {'ahead' if skew > timedelta(0) else 'behind'})"

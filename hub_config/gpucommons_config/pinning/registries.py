@@ -86,12 +86,12 @@ class Registries:
         try:
             manifest = read_manifest(answer.body, answer.headers.get("Content-Type", ""))
         except ManifestError as error:
-            raise LookupFailedError(f"{_shown(reference)} {error}") from error
+            raise LookupFailedError(f"{_short_name(reference)} {error}") from error
         digest = digest or _digest(reference, answer) or manifest.digest
         if manifest.digest != digest:
             raise LookupFailedError(
-                f"{reference.registry} calls {_shown(reference)} {digest}, but what it sends is "
-                f"{manifest.digest}; something changes what it sends, or its storage is damaged"
+                f"{reference.registry} calls {_short_name(reference)} {digest}, but what it sends "
+                f"is {manifest.digest}; something changes what it sends, or its storage is damaged"
             )
         return manifest
 
@@ -103,7 +103,7 @@ class Registries:
         answer = await self._ask("GET", reference, f"blobs/{manifest.config}")
         if answer.status != HTTPStatus.OK or digest_of(answer.body) != manifest.config:
             raise LookupFailedError(
-                f"{reference.registry} does not have all of {_shown(reference)}; push it again"
+                f"{reference.registry} does not have all of {_short_name(reference)}; push it again"
             )
         platform = read_platform(answer.body)
         return None if platform is None else (platform,)
@@ -154,20 +154,21 @@ class Registries:
         return f"https://{host}"
 
     def _failed(self, reference: ImageReference, answer: Answer) -> LookupFailedError:
-        registry, said = reference.registry, _said(answer)
+        registry, said = reference.registry, _error_text(answer)
         if answer.status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
             return LookupFailedError(f"{self._login.refused(reference)}{said}")
         if answer.status == HTTPStatus.NOT_FOUND:
             none = self._login.without_credentials(reference)
             hint = f" If it is there, it needs credentials. {none}" if none else ""
             return LookupFailedError(
-                f"{registry} has no {_shown(reference)}{said}; push it, or name a tag that is "
+                f"{registry} has no {_short_name(reference)}{said}; push it, or name a tag that is "
                 f"there. To keep an image whose tag is gone, leave the tag out: name@sha256:…{hint}"
             )
         if answer.status in _BUSY:
             return _busy(reference, answer)
         return LookupFailedError(
-            f"{registry} answers {answer.status} for {_shown(reference)}{said}; is it a registry?"
+            f"{registry} answers {answer.status} for {_short_name(reference)}{said}; "
+            "is it a registry?"
         )
 
 
@@ -183,13 +184,13 @@ def _digest(reference: ImageReference, answer: Answer) -> str:
     digest: str = answer.headers.get(_DIGEST_HEADER, "")
     if digest and not DIGEST.fullmatch(digest):
         raise LookupFailedError(
-            f"{reference.registry} names {_shown(reference)} by {plainly(digest, 90)!r}; only "
+            f"{reference.registry} names {_short_name(reference)} by {plainly(digest, 90)!r}; only "
             "sha256: with 64 hexadecimal digits is supported"
         )
     return digest
 
 
-def _said(answer: Answer) -> str:
+def _error_text(answer: Answer) -> str:
     """Quote the reason that a registry gives, if it gives one."""
     try:
         error = json.loads(answer.body)["errors"][0]
@@ -200,5 +201,5 @@ def _said(answer: Answer) -> str:
     return f" ({shown})" if shown else ""
 
 
-def _shown(reference: ImageReference) -> str:
+def _short_name(reference: ImageReference) -> str:
     return f"{reference.repository}:{reference.tag or USUAL_TAG}"

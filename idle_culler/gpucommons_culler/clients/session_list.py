@@ -27,7 +27,7 @@ class Lists(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
+class RunningSessions:
     """Which sessions run, and which of those that were known have ended."""
 
     sessions: dict[SessionKey, Session]
@@ -38,7 +38,7 @@ class Listed:
     gone: frozenset[SessionKey]
 
 
-async def listed(hub: Lists, known: Set[SessionKey]) -> Listed:
+async def list_sessions(hub: Lists, known: Set[SessionKey]) -> RunningSessions:
     """List the sessions, and ask of each known one that is left out whether it has ended.
 
     A list may be empty or cut although it arrived intact: a session that is not in it is gone
@@ -61,4 +61,4 @@ async def listed(hub: Lists, known: Set[SessionKey]) -> Listed:
             f"The hub's list of sessions leaves out {len(running)} that run, such as {running[0]}."
         )
     doubtful = frozenset(key for key, runs_on in answers.items() if runs_on is None)
-    return Listed(sessions, found.waiting, doubtful, frozenset(answers) - doubtful)
+    return RunningSessions(sessions, found.waiting, doubtful, frozenset(answers) - doubtful)

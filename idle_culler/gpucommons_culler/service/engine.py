@@ -15,7 +15,7 @@ from gpucommons_culler.actions.notice_answers import NoticeAnswers
 from gpucommons_culler.actions.notices import NOTICE_ID
 from gpucommons_culler.actions.notifier import TroubleAlerts
 from gpucommons_culler.clients.hub import HubClient
-from gpucommons_culler.clients.session_list import Listed, listed
+from gpucommons_culler.clients.session_list import RunningSessions, list_sessions
 from gpucommons_culler.core.backoff import SessionBackoff
 from gpucommons_culler.core.case import Case
 from gpucommons_culler.core.clock import Clock
@@ -114,10 +114,10 @@ class Engine:
         self._metrics.judged(case.decision for case in cases)
         self._metrics.running(seen.sessions.values(), now)
 
-    async def _look(self, now: datetime) -> Listed:
+    async def _look(self, now: datetime) -> RunningSessions:
         """List and measure all sessions, and forget those that have ended."""
         known = self._judge.cases.keys() | self._judge.records.countdowns.keys()
-        seen = await listed(self._hub, known)
+        seen = await list_sessions(self._hub, known)
         present = seen.sessions.keys() | seen.doubtful
         await self._collector.look(tuple(seen.sessions.values()), now, seen.doubtful)
         self._failing.keep_only(present)

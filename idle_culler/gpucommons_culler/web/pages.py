@@ -75,7 +75,7 @@ class PageHandler(BaseHandler):
             "hub": self.hub_auth.hub_prefix,
             "xsrf": self.xsrf,
             "here": self.request.path.removeprefix(self.hub_auth.base_url),
-            "said": self._said(),
+            "said": self._pop_message(),
         }
         self.finish(render(template, values | frame))
 
@@ -95,7 +95,7 @@ class PageHandler(BaseHandler):
         )
         self.redirect(self.hub_auth.base_url + path, status=HTTPStatus.SEE_OTHER)
 
-    def _said(self) -> str | None:
+    def _pop_message(self) -> str | None:
         said = self.get_secure_cookie(_SAID, max_age_days=1)
         if said is None:
             return None

@@ -139,7 +139,7 @@ class IdleAPI:
             wanted.scope, wanted.name, now, wanted.until, person.title, wanted.reason
         )
         until = moment(wanted.until)
-        what = f"{person.title} exempted {_named(kept)} until {until}: {wanted.reason}"
+        what = f"{person.title} exempted {_exemption_target(kept)} until {until}: {wanted.reason}"
         event = _of_exemption(kept, EventKind.EXEMPTED, now, person, what)
         number = await self._stored(self._store.exempt, kept, event)
         self._changed()
@@ -178,7 +178,7 @@ class IdleAPI:
         if number not in in_force:
             raise gone
         kept, now = in_force[number], self.now()
-        what = f"{person.title} ended the exemption of {_named(kept)}."
+        what = f"{person.title} ended the exemption of {_exemption_target(kept)}."
         event = _of_exemption(kept, EventKind.EXEMPTION_ENDED, now, person, what)
         try:
             await self._stored(self._store.end_exemption, number, now, event)
@@ -250,7 +250,7 @@ def _no_store() -> RefusedError:
     return RefusedError(HTTPStatus.SERVICE_UNAVAILABLE, message)
 
 
-def _named(kept: StoredExemption) -> str:
+def _exemption_target(kept: StoredExemption) -> str:
     return f"{'the ' if kept.scope is not Scope.USER else ''}{kept.scope} {kept.name}"
 
 

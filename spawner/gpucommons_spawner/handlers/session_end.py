@@ -20,7 +20,7 @@ class SessionEndHandler(APIHandler):  # type: ignore[misc]  # JupyterHub publish
     @needs_scope("delete:servers")  # type: ignore[untyped-decorator]
     async def put(self, user_name: str, server_name: str = "") -> None:
         """Keep the sentence for the pages that the person sees once the session is over."""
-        reason, page = self._told()
+        reason, page = self._reason_and_page()
         user = self.find_user(user_name)
         spawner = user.spawners.get(server_name) if user else None
         if not isinstance(spawner, PromptKubeSpawner) or not spawner.active:
@@ -28,7 +28,7 @@ class SessionEndHandler(APIHandler):  # type: ignore[misc]  # JupyterHub publish
         spawner.last_end.announce(reason, page)
         self.set_status(HTTPStatus.NO_CONTENT)
 
-    def _told(self) -> tuple[str, str]:
+    def _reason_and_page(self) -> tuple[str, str]:
         """Read the sentence, and the path of the page that says more."""
         match self.get_json_body():
             case {"reason": str(reason), **more} if 0 < len(reason) <= LONGEST_SENTENCE:

@@ -88,7 +88,7 @@ def build(selection: Selection, person: Person, server: str) -> PodFields:
             SessionVariable.GPU_MODE: gpu.mode,
             SessionVariable.GPU_UNITS: plainly(gpu.units),
         },
-        literal_environment={SessionVariable.SESSION: _told(selection, server)},
+        literal_environment={SessionVariable.SESSION: _session_info(selection, server)},
         volumes=shared_memory[0] + data[0],
         volume_mounts=shared_memory[1] + data[1],
         pod_anti_affinity_required=_apart(gpu, selection.team.name),
@@ -106,7 +106,7 @@ def build(selection: Selection, person: Person, server: str) -> PodFields:
     )
 
 
-def _told(selection: Selection, server: str) -> str:
+def _session_info(selection: Selection, server: str) -> str:
     """Write what the session tells its person of itself.
 
     Kubernetes would put another variable in the place of ``$(NAME)``, so there is no ``$``.

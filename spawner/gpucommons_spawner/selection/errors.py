@@ -23,7 +23,7 @@ class SelectionError(ValueError):
         self.status = status
 
 
-def listed(choices: Iterable[str]) -> str:
+def choice_list(choices: Iterable[str]) -> str:
     """Write what there is to choose."""
     return ", ".join(choices) or "none: an administrator must open one to you"
 
@@ -34,7 +34,7 @@ def meant(name: str, choices: Iterable[str]) -> str:
     return f" Did you mean {close[0]}?" if close else ""
 
 
-def shown(value: object) -> str:
+def quoted(value: object) -> str:
     """Write somebody's input, short and with everything unprintable escaped."""
     return short(ascii(value))
 

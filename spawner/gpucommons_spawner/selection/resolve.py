@@ -14,7 +14,7 @@ from gpucommons_spawner.catalogue.catalogue import Catalogue
 from gpucommons_spawner.catalogue.environment import CUSTOM, Environment
 from gpucommons_spawner.catalogue.image import allows, has_digest
 from gpucommons_spawner.catalogue.offer import Offer
-from gpucommons_spawner.selection.errors import SelectionError, listed, meant, short, shown
+from gpucommons_spawner.selection.errors import SelectionError, choice_list, meant, quoted, short
 from gpucommons_spawner.selection.past_run import PastRun
 from gpucommons_spawner.selection.person import Person, Team
 from gpucommons_spawner.selection.selection import CHOICES, PROFILE, Selection
@@ -57,7 +57,7 @@ def resolve(
     that is not text, an offer that does not exist, is off, is for others or has
     retired, a team that the person is not in.
     """
-    asked = _asked(options)
+    asked = _checked_options(options)
     team = _team(asked.get("team"), person)
     groups = person.groups_in(team)
     environment = asked.get("environment") or catalogue.defaults.environment
@@ -89,17 +89,17 @@ def resolve(
     )
 
 
-def _asked(options: Mapping[str, object]) -> dict[str, str]:
+def _checked_options(options: Mapping[str, object]) -> dict[str, str]:
     """Pick the choices among the options, once every key and value is known to be fit."""
     for key, value in options.items():
         if key not in (*CHOICES, PROFILE):
             raise SelectionError(
-                f"{shown(key)} is not an option here. The options are team, environment, "
+                f"{quoted(key)} is not an option here. The options are team, environment, "
                 "version or image, and size; leave out everything else.",
                 key,
             )
         if not isinstance(value, str):
-            raise SelectionError(f"The option {key} must be one text, not {shown(value)}.", key)
+            raise SelectionError(f"The option {key} must be one text, not {quoted(value)}.", key)
     asked = {key: value for key in CHOICES if isinstance(value := options.get(key), str) and value}
     if options.get(PROFILE) and not asked.keys() - {"team"}:
         raise SelectionError(
@@ -120,13 +120,13 @@ def _team(name: str | None, person: Person) -> Team:
             HTTPStatus.FORBIDDEN,
         )
     if name is None and len(own) > 1:
-        raise SelectionError(f"Which team? Choose one of {listed(own)}.", "team")
+        raise SelectionError(f"Which team? Choose one of {choice_list(own)}.", "team")
     if name is None:
         return person.teams[0]
     if name not in own:
         raise SelectionError(
-            f"You are not in a team {shown(name)}.{meant(name, own)} "
-            f"Choose one of {listed(own)}, or ask an administrator to add you.",
+            f"You are not in a team {quoted(name)}.{meant(name, own)} "
+            f"Choose one of {choice_list(own)}, or ask an administrator to add you.",
             "team",
             HTTPStatus.FORBIDDEN,
         )
@@ -138,24 +138,24 @@ def _offer(
 ) -> _AnOffer:
     choices = [key for key, offer in offers.items() if offer.refusal(groups) is None]
     if name is None:
-        raise SelectionError(f"Which {kind}? Choose one of {listed(choices)}.", kind)
+        raise SelectionError(f"Which {kind}? Choose one of {choice_list(choices)}.", kind)
     if name not in offers:
         raise SelectionError(
-            f"There is no {kind} {shown(name)}.{meant(name, choices)} "
-            f"Choose one of {listed(choices)}.",
+            f"There is no {kind} {quoted(name)}.{meant(name, choices)} "
+            f"Choose one of {choice_list(choices)}.",
             kind,
         )
     offer = offers[name]
     if not offer.open_to(groups):
         raise SelectionError(
-            f"The {kind} {name} is for other groups. Choose one of {listed(choices)}, "
+            f"The {kind} {name} is for other groups. Choose one of {choice_list(choices)}, "
             "or ask an administrator for access.",
             kind,
             HTTPStatus.FORBIDDEN,
         )
     if offer.disabled:
         raise SelectionError(
-            f"The {kind} {name} is off: {offer.disabled} Choose one of {listed(choices)}.",
+            f"The {kind} {name} is off: {offer.disabled} Choose one of {choice_list(choices)}.",
             kind,
         )
     return offer
@@ -187,14 +187,14 @@ def _choose_image(
     digest = asked.get("digest", "")
     if digest and not any(run.image == image and run.digest == digest for run in past_runs):
         raise SelectionError(
-            f"None of your sessions ran {image} with the digest {shown(digest)}. "
+            f"None of your sessions ran {image} with the digest {quoted(digest)}. "
             "Leave it out to start the image as it is now.",
             "digest",
             HTTPStatus.FORBIDDEN,
         )
     if version == CUSTOM and pinned_only and not has_digest(image):
         raise SelectionError(
-            f"The image {shown(image)} is not pinned. Write it with its digest, "
+            f"The image {quoted(image)} is not pinned. Write it with its digest, "
             "as name@sha256:…; a tag can be moved to something else.",
             "image",
         )
@@ -204,8 +204,9 @@ def _choose_image(
 def _own_image(name: str, environment: Environment, image: str, today: date) -> str:
     if environment.custom_image is None or not allows(environment.custom_image, image):
         raise SelectionError(
-            f"The environment {name} does not take the image {shown(image)}. "
-            f"{_taken(environment)}Its versions are {listed(environment.usable(today))}.",
+            f"The environment {name} does not take the image {quoted(image)}. "
+            f"{_accepted_images(environment)}"
+            f"Its versions are {choice_list(environment.usable(today))}.",
             "image",
             HTTPStatus.FORBIDDEN,
         )
@@ -220,27 +221,27 @@ def _version(
     version = wanted or environment.default_version(today)
     if version not in environment.versions:
         raise SelectionError(
-            f"The environment {name} has no version {shown(version)}. "
-            f"Choose one of {listed(choices)}.",
+            f"The environment {name} has no version {quoted(version)}. "
+            f"Choose one of {choice_list(choices)}.",
             "version",
         )
     chosen = environment.versions[version]
     if chosen.disabled:
         raise SelectionError(
             f"Version {version} of {name} is off: {chosen.disabled} "
-            f"Choose one of {listed(choices)}.",
+            f"Choose one of {choice_list(choices)}.",
             "version",
         )
     if refusal := chosen.refusal(today):
         raise SelectionError(
             f"Version {version} of {name} cannot be started any more. {refusal} "
-            f"Choose one of {listed(choices)}.",
+            f"Choose one of {choice_list(choices)}.",
             "version",
         )
     return version, chosen.image
 
 
-def _taken(environment: Environment) -> str:
+def _accepted_images(environment: Environment) -> str:
     if environment.custom_image is None:
         return "It takes only its own images. "
     return f"It takes images whose whole name matches {environment.custom_image} . "

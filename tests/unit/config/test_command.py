@@ -7,7 +7,7 @@ from importlib.metadata import version
 
 import pytest
 from gpucommons_config.command import main
-from gpucommons_config.idle_command import _named
+from gpucommons_config.idle_command import _normal_name
 
 PROGRAM = [sys.executable, "-m", "gpucommons_config.command"]
 
@@ -48,9 +48,9 @@ def test_the_version_is_told(capsys):
 
 
 def test_names_for_the_culler_are_those_of_the_hub():
-    assert _named("user", "Ada@Example.org") == "ada@example.org"
-    assert _named("session", "Ada@Example.org/Night") == "ada@example.org/Night"
-    assert _named("team", "vision") == "vision"
+    assert _normal_name("user", "Ada@Example.org") == "ada@example.org"
+    assert _normal_name("session", "Ada@Example.org/Night") == "ada@example.org/Night"
+    assert _normal_name("team", "vision") == "vision"
 
 
 @pytest.mark.parametrize(
