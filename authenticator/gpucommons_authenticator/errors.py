@@ -13,7 +13,7 @@ class SignInError(Exception):
 
     status: ClassVar[int] = 403
     is_removal: ClassVar[bool] = False
-    """Whether it says that the person may not be here any more, so that sessions must end.
+    """Whether it says that the person may no longer be here, so that sessions must end.
 
     A login that has run out, or that Dex has forgotten, says nothing of the kind.
     """
@@ -81,7 +81,7 @@ class NoRefreshTokenError(SignInError):
 
 
 class LoginExpiredError(SignInError):
-    """The answer does not belong to a login that this browser began, or not any more."""
+    """The answer does not belong to a login that this browser began, or no longer."""
 
     status = 400
     title = "This sign-in has expired"

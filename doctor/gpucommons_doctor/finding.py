@@ -1,4 +1,4 @@
-"""What a check found: how it stands, in a sentence, and what to do about it."""
+"""What a check found: its state, in a sentence, and what to do about it."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -6,13 +6,13 @@ from enum import StrEnum
 
 
 class State(StrEnum):
-    """How something stands. Not knowing is never good."""
+    """The state of something. Not knowing is never good."""
 
     GOOD = "good"
     WARNING = "warning"
     """It works, but not for all, or not for long."""
     FAULT = "fault"
-    """Something of GPU Commons does not work until it is mended."""
+    """Something of GPU Commons does not work until it is fixed."""
     UNKNOWN = "unknown"
     """It could not be looked at; the text says why."""
 
@@ -37,7 +37,7 @@ class Finding:
 
 
 def good(found: str) -> Finding:
-    """Make a finding that nothing is to be done about."""
+    """Make a finding about which there is nothing to do."""
     return Finding(State.GOOD, found)
 
 

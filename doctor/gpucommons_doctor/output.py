@@ -20,7 +20,7 @@ _OTHER_STYLE = "magenta"
 _WIDEST = 120
 """Characters: longer lines are hard to read."""
 _NARROWEST = 80
-"""Characters: where the output is no terminal, and on a small one."""
+"""Characters: where the output is not a terminal, and on a small one."""
 
 
 class Output:
@@ -40,7 +40,7 @@ class Output:
             self._err.print(str(error), style="red", markup=False, soft_wrap=True)
 
     def problems(self, problems: Sequence[str]) -> None:
-        """Say what else went wrong, beside the results. stdout keeps to these."""
+        """Say what else went wrong, apart from the results. stdout keeps to these."""
         for each in problems:
             self._err.print(each, style="red", markup=False, soft_wrap=True)
 
@@ -87,7 +87,7 @@ class Output:
 
     @contextmanager
     def telling(self) -> Iterator[Callable[[str], None]]:
-        """Show on a terminal what goes on meanwhile; nothing of it stays."""
+        """Show on a terminal what happens meanwhile; nothing of it stays."""
         if not self._err.is_terminal:
             yield lambda _: None
             return

@@ -21,13 +21,13 @@ SENTENCE = (
 )
 _RETRY_AFTER_SECONDS = 10
 _WITHOUT_DATABASE = (HealthCheckHandler, MetricsHandler)
-"""A hub is well without its database: nobody is to restart it for that."""
+"""A hub is well without its database: nothing should restart it for that."""
 _prepare = BaseHandler.prepare
 _handle = BaseHandler._handle_request_exception
 
 
 class DatabaseAwayError(HTTPError):
-    """The database does not answer, which is no mistake of whoever asks.
+    """The database does not answer, which is not the mistake of whoever asks.
 
     cause is for the hub's log, as the driver says it: SQLAlchemy would add what was asked.
     """
@@ -84,7 +84,7 @@ def _away(
     handler: Any,  # noqa: ANN401
     cause: BaseException | None = None,
 ) -> DatabaseAwayError:
-    """Let the next request begin anew, and show this one a page that needs no database."""
+    """Let the next request start afresh, and show this one a page that needs no database."""
     roll_back(handler.db)
     handler._jupyterhub_user = None
     handler.expanded_scopes, handler.parsed_scopes = set(), {}

@@ -104,7 +104,7 @@ class Patience(CreateEnginePlugin):
 
 
 def waiting_at_most(connecting: float, answering: float) -> Callable[[Any], None]:
-    """Make what waits for a psycopg2 connection: so many seconds, then OperationalError.
+    """Make what waits for a psycopg2 connection: that many seconds, then OperationalError.
 
     psycopg2 closes the connection on that.
     """

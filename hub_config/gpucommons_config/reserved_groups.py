@@ -27,7 +27,7 @@ def groups_with_rights(catalogue: Catalogue) -> frozenset[str]:
 
 
 def reserved_groups(names: Iterable[str], teams: Iterable[str]) -> frozenset[str]:
-    """Return those of the groups that are no teams.
+    """Return those of the groups that are not teams.
 
     A team's rights are its members', and group rules decide who is in a team.
     """

@@ -30,7 +30,7 @@ _PURPOSE = {
 
 
 def facts(answers: Answers) -> Mapping[str, object]:
-    """Return what the templates name, beside the answers themselves."""
+    """Return what the templates name, in addition to the answers themselves."""
     issuer = _issuer(answers)
     return {
         "answers": answers,

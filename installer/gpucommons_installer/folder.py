@@ -1,6 +1,6 @@
 """The folder of an installation: all of its files are written, or none.
 
-Files are written beside the folder first, and moved once all are there. `.written.json` in the
+Files are written next to the folder first, and moved once all are there. `.written.json` in the
 folder says what each file was when it was written, and so which ones somebody changed since.
 """
 
@@ -44,7 +44,7 @@ def content(folder: Path, file: PurePosixPath) -> str | None:
 
 
 def hash_of(text: str) -> str:
-    """Return what stands for a file's text in the list of what was written."""
+    """Return what represents a file's text in the list of what was written."""
     return hashlib.sha256(text.encode()).hexdigest()
 
 

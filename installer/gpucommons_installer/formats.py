@@ -90,7 +90,7 @@ def object_name(text: str) -> str:
 
 
 def image_prefix(text: str) -> str:
-    """Read what stands before the names of our images: ``registry.example.org/gpucommons``."""
+    """Read what comes before the names of our images: ``registry.example.org/gpucommons``."""
     registry, slash, repository = text.partition("/")
     example = "registry.example.org/gpucommons"
     if "://" in text:

@@ -105,7 +105,7 @@ class _Quoted(str):
 def _in_double_quotes(text: str) -> _Quoted:
     """Write a text for a shell that puts what a variable holds in the place of ``${name}``."""
     if not _HARMLESS.fullmatch(text):
-        raise ValueError(f"{text!r} cannot stand in a shell's quotes")
+        raise ValueError(f"{text!r} cannot be quoted for a shell")
     return _Quoted(f'"{text}"')
 
 

@@ -146,7 +146,7 @@ def needed_secrets(answers: Answers) -> tuple[Secret, ...]:
 
 
 def variables_of_dex(answers: Answers) -> Sequence[Mapping[str, object]]:
-    """Return the environment of Dex that comes from Secrets, beside that of its base."""
+    """Return the environment of Dex that comes from Secrets, in addition to that of its base."""
     return [
         {
             "name": each.name.upper(),

@@ -12,7 +12,7 @@ class Asker(Protocol):
     """Somebody at a terminal."""
 
     def ask(self, question: Question, usual: str | None) -> str:
-        """Ask; an empty answer stands for what is usual."""
+        """Ask; an empty answer means what is usual."""
 
     def refuse(self, question: Question, why: str) -> None:
         """Say why an answer cannot be, before the question is asked again."""
@@ -44,7 +44,7 @@ def settle(
             problems.append(f"{question.flag}: {error}")
     # What hangs on a wrong answer is not known.
     if problems or beside:
-        raise InstallerError("Nothing was written. Say these again:", problems or beside)
+        raise InstallerError("Nothing was written. Correct these answers:", problems or beside)
     return Answers(**cast("dict[str, Any]", so_far))  # each is checked by its question
 
 

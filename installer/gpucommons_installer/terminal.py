@@ -14,7 +14,7 @@ class Terminal:
         self._questions = questions
 
     def ask(self, question: Question, usual: str | None) -> str:
-        """Ask; an empty answer stands for what is usual. Raises InstallerError at the end."""
+        """Ask; an empty answer means what is usual. Raises InstallerError at the end."""
         hint = "" if usual is None else f" [{usual or 'nothing'}]"
         self._questions.write(f"\n{question.text}\n  {question.allowed}\n{question.key}{hint}: ")
         self._questions.flush()

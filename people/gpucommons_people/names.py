@@ -16,7 +16,7 @@ _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, None: 1}
 
 
 def user_name(typed: str) -> str:
-    """Return the name by which the hub knows somebody. Raises InputError for what is none."""
+    """Return the name by which the hub knows somebody. Raises InputError for what is not one."""
     try:
         return name_at_sign_in(typed.strip())
     except UserNameError as error:

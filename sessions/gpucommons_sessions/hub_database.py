@@ -43,6 +43,6 @@ async def until_it_answers(db: Session | None, log: logging.Logger, what: str) -
 
 
 def roll_back(db: Session) -> None:
-    """Let the next one begin anew. A connection that is gone cannot be rolled back, nor need be."""
+    """Let the next start afresh. A connection that is gone cannot be rolled back, nor need be."""
     with suppress(SQLAlchemyError):
         db.rollback()

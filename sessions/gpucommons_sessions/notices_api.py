@@ -12,7 +12,7 @@ from tornado.web import HTTPError
 from gpucommons_sessions.client import CALL_ERRORS, show_notice, withdraw_notice
 
 _AT_ONCE = 20
-"""Calls that run at the same time, so that the hub goes on answering others."""
+"""Calls that run at the same time, so that the hub keeps answering others."""
 _FIELDS = ("id", "text", "level", "ends_at")
 """No choices: nobody would look for the answers."""
 

@@ -110,7 +110,7 @@ class HubState:
         grants: bool,
         notices: bool,
     ) -> None:
-        """Begin to follow the teams and what else is wanted, unless that goes on already."""
+        """Begin to follow the teams and what else is wanted, unless that has begun already."""
         self._keep(
             "teams",
             lambda: Watch(api.list_namespace, self.teams, log, label_selector=Label.TEAM).run(),
@@ -162,7 +162,7 @@ class HubState:
         return self._availability
 
     def availability_text(self, viewer: Viewer, server: str) -> str:
-        """Return it as JSON; counted anew after a change only."""
+        """Return it as JSON; counted again after a change only."""
         return self._texts.text(
             self._stamp(viewer), viewer.person, server, lambda: self.availability(viewer, server)
         )

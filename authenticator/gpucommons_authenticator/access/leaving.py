@@ -45,11 +45,11 @@ class Verdict(Enum):
 
 
 Judge = Callable[[User, Because, float], Awaitable[Verdict]]
-"""Looks anew at somebody, with why they leave and when the grace was over (monotonic clock)."""
+"""Looks again at somebody, with why they leave and when the grace was over (monotonic clock)."""
 
 
 class Leaving:
-    """People who are about to leave. Their sessions go on until then, and they may finish in them.
+    """People who are about to leave. Their sessions run until then, and they may finish in them.
 
     judge looks again, when the time has come, whether somebody may stay after all. Nobody's
     session is stopped until it has said a clear no.
@@ -75,7 +75,7 @@ class Leaving:
         return name in self._leaving
 
     def cancel(self, user: User) -> None:
-        """Let the sessions of somebody who may be here again go on, and withdraw the notice."""
+        """Let the sessions of somebody who may be here again continue, and withdraw the notice."""
         task = self._leaving.pop(user.name, None)
         if task is None or task is asyncio.current_task():
             return
@@ -198,7 +198,7 @@ class Leaving:
         await asyncio.gather(*(self._tell(spawner, stops_at) for spawner in running))
 
     async def _tell(self, spawner: Spawner, stops_at: float) -> None:
-        """Show a notice in one session. One that cannot be reached is stopped all the same."""
+        """Show a notice in one session. One that cannot be reached is stopped nevertheless."""
         notice = Notice(
             id=_NOTICE_ID,
             text="Your account was removed or changed. Save your work: this session stops.",

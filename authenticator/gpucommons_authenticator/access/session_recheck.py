@@ -148,7 +148,7 @@ class AccessRecheck:
         """Stop somebody's sessions in grace seconds, and let them know.
 
         Said again, it may become sooner, never later. When is kept: a hub that is restarted
-        meanwhile goes on with it. Returns the names of the sessions, and when they stop in
+        meanwhile continues with it. Returns the names of the sessions, and when they stop in
         seconds since the epoch.
         """
         stops_at = time.time() + grace
@@ -285,7 +285,7 @@ class AccessRecheck:
         settings.log.warning("Sessions of %s, who was removed, stop at %s", user.name, at)
 
     def _may_finish(self, user: User, handler: RequestHandler | None) -> bool:
-        """Let somebody who is about to leave go on in their own session, and nowhere else."""
+        """Let somebody who is about to leave use their own session, and nothing else."""
         if not self.leaving.lets_in(user, handler):
             return False
         # JupyterHub notes, as soon as this returns, that it has asked. The next one asks again.

@@ -14,7 +14,7 @@ class AuthState(TypedDict, total=False):
 
     Somebody who was entered and never signed in has none of it.
     verified_at is when Dex last vouched for them, renewed_at when it last did so without a
-    sign-in, leaving_at when the sessions of somebody who may not be here any more stop: all in
+    sign-in, leaving_at when the sessions of somebody who may no longer be here stop: all in
     seconds since the epoch. leaving_because is a `Because`.
     """
 

@@ -109,7 +109,7 @@ class DexSettings(ConnectionSettings):
         services that know the same e-mail address let two people into one account. An
         administrator frees a name by deleting the user on the admin page; files stay. Dex may
         move to another address: an account is known by its connector and user there. If Dex was
-        set up anew with other accounts, set this to False until everybody has signed in once.
+        set up again with other accounts, set this to False until everybody has signed in once.
         """,
     )
     group_rules = List(

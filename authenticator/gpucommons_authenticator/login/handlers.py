@@ -128,9 +128,9 @@ class CallbackHandler(SignInPage, OAuthCallbackHandler):  # type: ignore[misc]
     code: str
 
     async def get(self) -> None:
-        """Check the answer, sign in, go on to the page first asked for.
+        """Check the answer, sign in, continue to the page first asked for.
 
-        Somebody who is signed in already, and opens an old answer again, goes on too.
+        Somebody who is signed in already, and opens an old answer again, continues too.
         """
         try:
             self._read_answer()
@@ -171,7 +171,7 @@ class CallbackHandler(SignInPage, OAuthCallbackHandler):  # type: ignore[misc]
 class LogoutHandler(OAuthLogoutHandler):  # type: ignore[misc]
     """Signs out of the hub, and of Dex where it has sessions of its own.
 
-    Running sessions go on, and so does what renews their rights.
+    Running sessions continue, and so does what renews their rights.
     """
 
     _elsewhere: str | None = None
@@ -185,7 +185,7 @@ class LogoutHandler(OAuthLogoutHandler):  # type: ignore[misc]
             self._elsewhere = await self.authenticator.end_session_url(self, self.current_user)
 
     async def render_logout_page(self) -> None:
-        """Say that it worked, and what goes on."""
+        """Say that it worked, and what continues."""
         if onward := self._elsewhere or self.authenticator.logout_redirect_url:
             self.redirect(onward)
             return

@@ -42,7 +42,7 @@ def unpacked(text: str) -> str | None:
 
 
 def at_address(callback: str, host: str, path: str) -> str | None:
-    """Return where a page is to be opened instead, if a browser is at another host.
+    """Return where a page must be opened instead, if a browser is at another host.
 
     callback is where a login ends, which is where its cookies must be; host is what the
     browser asked for. None if they are the same, or callback names no host.

@@ -102,7 +102,7 @@ def login_cookies(names: Iterable[str]) -> list[str]:
 def too_many(cookies: Mapping[str, bytes | None]) -> list[str]:
     """Return which logins, by the names of their cookies, to forget when one more begins.
 
-    cookies are all of a browser that are of logins, None where one is not genuine any more.
+    cookies are all of a browser that are of logins, None where one is no longer genuine.
     """
     newest = sorted(cookies, key=lambda name: _begun_at(cookies[name]), reverse=True)
     kept = [name for name in newest if _begun_at(cookies[name])][: MOST_AT_ONCE - 1]

@@ -13,7 +13,7 @@ from gpucommons_authenticator.errors import ProviderUnavailableError
 from gpucommons_authenticator.provider.http_client import Answer, HTTPClient
 
 MAX_AGE_S = 3600.0
-"""Metadata and keys are fetched anew after this long: a withdrawn key is gone by then."""
+"""Metadata and keys are fetched again after this long: a withdrawn key is gone by then."""
 KEY_REFETCH_INTERVAL_S = 10.0
 """Unknown keys make us ask for the key set again, but not more often than this."""
 
@@ -65,7 +65,7 @@ class Provider:
         return await self.live_metadata()
 
     async def live_metadata(self) -> ProviderMetadata:
-        """Ask Dex anew for its endpoints. Raises ProviderUnavailableError.
+        """Ask Dex again for its endpoints. Raises ProviderUnavailableError.
 
         A browser is sent away only to a Dex that answers: otherwise the person
         would face the browser's own error page.
@@ -82,7 +82,7 @@ class Provider:
         return await self._fetch_keys()
 
     async def keys_after_rotation(self) -> KeySet:
-        """Return the signing keys, asked for anew unless that was done a moment ago."""
+        """Return the signing keys, asked for again unless that was done a moment ago."""
         if self._clock() - self._rotation_seen < KEY_REFETCH_INTERVAL_S:
             return await self.keys()
         self._rotation_seen = self._clock()

@@ -53,7 +53,7 @@ class RefreshOnce(Generic[T]):
 
 
 def outage_is_forgiven(verified_at: object, now: float, grace: float) -> bool:
-    """Say whether somebody last vouched for at verified_at may go on while Dex is away.
+    """Say whether somebody last vouched for at verified_at may continue while Dex is away.
 
     All in seconds, the first two since the epoch. A missing time is not forgiven.
     """

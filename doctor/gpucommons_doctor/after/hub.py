@@ -84,7 +84,7 @@ class Hub:
         return urljoin(f"{self.address}/", url)
 
     async def show_token(self, token: str) -> None:
-        """Sign in with a token. Raises StepFailedError if it is no person's."""
+        """Sign in with a token. Raises StepFailedError if it is not a person's."""
         self._api.headers["Authorization"] = f"token {token}"
         try:
             who = await self.call("GET", f"{self.address}/hub/api/user")

@@ -51,11 +51,11 @@ class Session:
         await self._follow(tell)
 
     async def stop(self) -> None:
-        """Stop it, and wait until the hub lists it no more. Its name stays."""
+        """Stop it, and wait until the hub no longer lists it. Its name stays."""
         await self._end(remove=False)
 
     async def remove(self) -> None:
-        """Stop it if it runs, wait until the hub lists it no more, and take its name away."""
+        """Stop it if it runs, wait until the hub no longer lists it, and take its name away."""
         await self._end(remove=True)
         self.to_end = False
 

@@ -8,12 +8,12 @@ from typing import ClassVar
 from gpucommons_doctor.finding import Finding
 
 Tell = Callable[[str], None]
-"""Takes what goes on within a step, in words, while it lasts."""
+"""Takes what happens within a step, in words, while it lasts."""
 NOT_TRIED = "not tried"
 
 
 class StepFailedError(Exception):
-    """A step did not do what it is to do: what was seen, and what to do about it."""
+    """A step did not do what it must: what was seen, and what to do about it."""
 
     def __init__(self, seen: str, advice: str) -> None:
         super().__init__(seen)

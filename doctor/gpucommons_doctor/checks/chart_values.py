@@ -48,7 +48,7 @@ class ChartValues(Check):
 
 
 def judge_values(chart: Values, contradictions: Mapping[str, str]) -> list[Finding]:
-    """Judge by what contradicts GPU Commons. What something else may set is no fault yet."""
+    """Judge by what contradicts GPU Commons. What something else may set is not a fault yet."""
     doubts = list(_set_elsewhere(chart))
     findings = []
     for name, sentence in contradictions.items():

@@ -85,7 +85,7 @@ def judge_server(said: str, server: Version, dra: tuple[str, ...]) -> Finding:
 
 
 def judge_kubelets(server: Version, nodes: Iterable[Manifest]) -> list[Finding]:
-    """Judge the kubelets beside the API server; nothing if all fit."""
+    """Compare the kubelets with the API server; nothing if all fit."""
     newer, behind, unread = [], [], []
     for node in nodes:
         said = node["status"]["nodeInfo"]["kubeletVersion"]

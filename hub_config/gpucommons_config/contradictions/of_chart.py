@@ -44,7 +44,7 @@ def sessions_not_let_in(settings: HubSettings) -> str | None:
 
 
 def rights_in_own_namespace(settings: HubSettings) -> str | None:
-    """The chart's rights are for sessions beside the hub; ours are in the teams' namespaces."""
+    """The chart's rights are for sessions next to the hub; ours are in the teams' namespaces."""
     if not settings.chart.at("rbac.create"):
         return None
     return (

@@ -97,7 +97,7 @@ def _content(file: Path, *, needed: bool) -> Mapping[str, object] | None:
         if not needed and isinstance(error, NotADirectoryError | PermissionError):
             return None  # somebody else's home, such as of a service
         raise PinningError(f"{file}: cannot be read: {error.strerror}") from error
-    except ValueError as error:  # also what is no UTF-8; its text shows nothing of the content
+    except ValueError as error:  # also what is not UTF-8; its text shows nothing of the content
         place = f":{error.lineno}" if isinstance(error, json.JSONDecodeError) else ""
         raise PinningError(f"{file}{place}: is not JSON; {_AGAIN}") from None
     if not isinstance(content, dict):

@@ -22,7 +22,7 @@ class Challenge:
 
 
 def challenges(headers: Iterable[str]) -> list[Challenge]:
-    """Read all ways that an answer offers; what is no challenge ends the reading of its header."""
+    """Read all ways that an answer offers; what is not one ends the reading of its header."""
     found: list[Challenge] = []
     for header in headers:
         found += _of_header(header)

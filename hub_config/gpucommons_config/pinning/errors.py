@@ -6,7 +6,7 @@ class PinningError(Exception):
 
 
 class LookupFailedError(Exception):
-    """An image cannot be looked up. The text goes on from its key in the catalogue."""
+    """An image cannot be looked up. The text continues its key in the catalogue."""
 
 
 def plainly(text: str, longest: int = 200) -> str:

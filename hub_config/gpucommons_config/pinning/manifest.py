@@ -17,7 +17,7 @@ ACCEPT = ", ".join((*_INDEXES, *_MANIFESTS))
 
 
 class ManifestError(Exception):
-    """It is no image that can be started. The text goes on from the image's name."""
+    """It is not an image that can be started. The text continues the image's name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ def _platforms(entries: list[object]) -> tuple[str, ...] | None:
     ]
     if None in found:
         return None
-    # Build tools keep their attestations beside the images, as of this platform.
+    # Build tools keep their attestations next to the images, as of this platform.
     return tuple(each for each in found if each and not each.startswith("unknown/"))
 
 

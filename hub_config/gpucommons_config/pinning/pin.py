@@ -41,7 +41,7 @@ class Pin:
 
     @property
     def changes(self) -> bool:
-        """Whether the catalogue is to be changed for it."""
+        """Whether the catalogue must be changed for it."""
         return self.outcome in {Outcome.PINNED, Outcome.MOVED}
 
 
@@ -55,7 +55,7 @@ class LookedUp:
 
     @property
     def failed(self) -> bool:
-        """Whether an image could not be looked up, so that nothing is to be written."""
+        """Whether an image could not be looked up, so that nothing may be written."""
         return any(not each.warning for each in self.problems)
 
     def images(self) -> dict[Target, str]:

@@ -36,7 +36,7 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class FileFound:
-    """A file as it was read, as it is to be, and what that is made of."""
+    """A file as it was read, as it will be, and what that is made of."""
 
     file: Path
     before: bytes

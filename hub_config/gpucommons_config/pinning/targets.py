@@ -1,4 +1,4 @@
-"""The versions of a catalogue whose images are to be pinned."""
+"""The versions of a catalogue whose images must be pinned."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass

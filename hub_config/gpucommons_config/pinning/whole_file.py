@@ -11,7 +11,7 @@ from gpucommons_config.pinning.errors import PinningError
 
 
 def replace_whole(path: Path, before: bytes, after: bytes) -> None:
-    """Write a file anew, on disk when this returns; mode and owner stay, and so do links to it.
+    """Write a file again, on disk when this returns; mode and owner stay, and so do links to it.
 
     before is what it held when it was read. Raises PinningError if it holds something else by
     now, or cannot be written; nothing is changed then.

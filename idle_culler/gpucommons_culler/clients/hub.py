@@ -113,7 +113,7 @@ class HubClient:
                 after = following
             except (ValueError, KeyError, TypeError, AttributeError, InvalidOperation) as error:
                 raise HubUnavailableError(
-                    f"The hub's list of sessions is none: {error!r}."
+                    f"The hub's answer is not a list of sessions: {error!r}."
                 ) from error
         self._tokens.keep_only({session.key for session in found})
         return SessionList(tuple(found), waiting)

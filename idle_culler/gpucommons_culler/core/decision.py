@@ -81,7 +81,7 @@ class Facts:
     countdown: Countdown | None = None
     without_extension: datetime | None = None
     """When its server was last seen to answer Jupyter's questions and to have no endpoint of
-    ours: it cannot say what it does. None if that was not seen; silence is no such knowledge."""
+    ours: it cannot say what it does. None if that was not seen; silence does not count."""
     troubles: tuple[str, ...] = ()
     """What could not be measured, for people; it decides nothing."""
 
@@ -148,7 +148,7 @@ def _in_use(facts: Facts, rule: IdleRule, now: datetime) -> Decision | None:
     if now - last <= FRESH and signal.active_at == signal.measured_at:
         reason = f"It is in use: {signal.value} ({signal.source})."
     else:
-        # Not the value: it is of the last measurement, which may have seen no use any more.
+        # Not the value: it is of the last measurement, which may no longer have seen any use.
         then = f": {signal.active_value}" if signal.active_value else ""
         what = _USED[signal.name]
         reason = f"It was in use {_ago(last, now)}: {what} ({signal.source}{then})."

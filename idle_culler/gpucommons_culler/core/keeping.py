@@ -33,7 +33,7 @@ def choices(rule: IdleRule, used: Keeping) -> tuple[NoticeChoice, ...]:
 
 
 def chosen_length(choice: str) -> timedelta | None:
-    """Read a choice to keep; None if it is none."""
+    """Read a choice to keep; None if it is not one."""
     seconds = choice.removeprefix(KEEP_CHOICE)
     if seconds == choice or not seconds.isascii() or not seconds.isdecimal():
         return None

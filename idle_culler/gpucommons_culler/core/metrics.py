@@ -105,7 +105,7 @@ class Metrics:
             self._gains[key.user, key.server] = gain
 
     def running(self, sessions: Iterable[Session], now: datetime) -> None:
-        """Count what was gained since the last tick; a session with GPUs again gains no more."""
+        """Count what was gained since the last tick; one that has GPUs again gains no more."""
         if not self._gains:
             return
         again = {_place(session.key) for session in sessions if session.gpus}

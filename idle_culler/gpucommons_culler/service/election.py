@@ -176,7 +176,7 @@ class Election(LoggingConfigurable):
                 await self._renew_or_take(api)
             self.heart.succeeded()
         except Exception as error:
-            self._ours = None  # it may have been written all the same
+            self._ours = None  # it may have been written nevertheless
             if self.heart.failed(_words(error)):
                 self.log.warning("the Lease %s: %s", self.lease_name, _words(error))
         if led != self.leads:

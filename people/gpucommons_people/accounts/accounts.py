@@ -147,7 +147,7 @@ async def _extend(
 async def reset_password(
     installation: Installation, email: str, *, password: str | None = None, dry_run: bool = False
 ) -> Change:
-    """Give an account another password, and write it to a handout. Sessions go on."""
+    """Give an account another password, and write it to a handout. Sessions continue."""
     account = await installation.account(user_name(email))
     template = handout.template(installation.configuration)
     file = installation.handouts.file(account.email)

@@ -1,4 +1,4 @@
-"""Importing a file of people. An import that was interrupted goes on when it is run again."""
+"""Importing a file of people. An import that was interrupted continues when it is run again."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence

@@ -72,7 +72,7 @@ async def move_user(
 
     Files are never carried along: the workspace in the old team is kept there for the time of
     retention, one that waits in a new team is kept for good again. So moving back finds them.
-    Sessions in the old team go on until they are stopped, at once with stop_sessions.
+    Sessions in the old team continue until they are stopped, at once with stop_sessions.
     """
     plan = await _planned(installation, email, source, tuple(dict.fromkeys(targets)))
     plan.stopped = plan.sessions if stop_sessions else []

@@ -208,11 +208,11 @@ async def _hub_user(installation: Installation, user: str) -> HubUser | None:
     try:
         return await installation.hub_needed().user(user)
     except UnreachableError as error:
-        raise PeopleError(f"{user} cannot sign in any more, but is not out yet: {error}") from error
+        raise PeopleError(f"{user} can no longer sign in, but is not out yet: {error}") from error
 
 
 async def _recheck(installation: Installation, found: Traces, how: Removal) -> RecheckResult | None:
-    """Let the hub see the no at once. None if it does not know the person any more."""
+    """Let the hub see the refusal at once. None if it no longer knows the person."""
     if found.hub_user is None:
         return None
     hub = installation.hub_needed()
@@ -220,7 +220,7 @@ async def _recheck(installation: Installation, found: Traces, how: Removal) -> R
     if standing is None:
         if await hub.user(found.user):
             raise PeopleError(
-                f"{found.user} cannot sign in any more, but the hub does not know how to check "
+                f"{found.user} can no longer sign in, but the hub does not know how to check "
                 "people. Is it a hub of GPU Commons of the same version? Update it, then run the "
                 "same command again; it continues from here."
             )

@@ -66,7 +66,7 @@ def _advice(key: object, part: type[CatalogueModel]) -> str:
 class Takes:
     """What a key takes, for ``Annotated[str, Takes(…)]``.
 
-    pattern is what the whole text matches; says goes on from the key's name: ``must be …``.
+    pattern is what the whole text matches; says continues the key's name: ``must be …``.
     """
 
     pattern: str

@@ -26,7 +26,7 @@ class CatalogueError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class CheckedCatalogue:
-    """A catalogue that can be used, and what its author may want to know all the same."""
+    """A catalogue that can be used, and what its author may still want to know."""
 
     catalogue: Catalogue
     warnings: tuple[Problem, ...]
@@ -54,7 +54,7 @@ def checked_catalogue(path: Path, today: date, *, digests: bool = False) -> Chec
 def catalogue_to_pin(path: Path) -> tuple[Catalogue, Document]:
     """Read a catalogue whose images are about to be pinned, and where its keys are.
 
-    Images without digests are no mistake, also with ``require_digests: true``.
+    Images without digests are not a mistake, even with ``require_digests: true``.
     Raises CatalogueError.
     """
     return _valid(path)

@@ -70,7 +70,7 @@ class Hours(CatalogueModel):
     time_zone: Zone = Field(default="UTC", description="whose clock, such as Europe/Berlin")
 
     def hold(self, now: datetime) -> bool:
-        """Whether a moment lies in these hours. The end is not in them any more."""
+        """Whether a moment lies in these hours. The end is outside."""
         local = now.astimezone(ZoneInfo(self.time_zone))
         today, yesterday = local.weekday(), (local - timedelta(days=1)).weekday()
         clock = local.time()

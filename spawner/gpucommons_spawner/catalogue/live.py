@@ -63,7 +63,7 @@ class LiveCatalogue:
             log.warning("%s: %s: %s", self.path, ".".join(map(str, keys)), advice)
 
     async def look(self, log: logging.Logger) -> None:
-        """Take the file up if it has changed. Reading happens beside the event loop."""
+        """Load the file if it has changed. Reading happens off the event loop."""
         before = await asyncio.to_thread(_signature, self.path)
         if before == self._seen:
             return

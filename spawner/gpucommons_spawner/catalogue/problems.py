@@ -38,7 +38,7 @@ _WORDING = {
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing to mend. line and column count from 1; 0 means the file as a whole.
+    """One thing to correct. line and column count from 1; 0 means the file as a whole.
 
     A warning does not keep the catalogue from being used.
     """

@@ -25,7 +25,7 @@ from gpucommons_spawner.hub_state import HUB_STATE
 from gpucommons_spawner.selection.selection import CHOICES
 
 LONGEST_PAGE = 500
-"""Sessions. The hub answers nobody else while it makes a page: about 6 ms for so many."""
+"""Sessions. The hub answers nobody else while it makes a page: about 6 ms for that many."""
 _LARGEST_ID = 2**63 - 1
 _NONE = Decimal(0)
 _EVERYWHERE = ("", "0.0.0.0", "::")  # noqa: S104 -- compared, not listened on

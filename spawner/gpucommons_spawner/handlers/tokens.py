@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from tornado.web import HTTPError
 
 MOST_TOKENS = 50
-"""At once. The hub answers nobody else while it makes them: about 15 ms for so many."""
+"""At once. The hub answers nobody else while it makes them: about 15 ms for that many."""
 LIFE = timedelta(days=1)
 """Short, because a stopped session's token is not taken back; long, because each is a row."""
 _CLIENT = "jupyterhub"

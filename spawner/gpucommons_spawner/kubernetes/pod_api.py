@@ -68,7 +68,7 @@ async def delete_pod(
 async def _ask(
     call: Callable[..., Awaitable[Any]], *place: str, **more: object
 ) -> tuple[int, Manifest]:
-    """Return status and body; an empty one if it is no JSON object. Raises NotKnownError."""
+    """Return status and body; an empty one if it is not a JSON object. Raises NotKnownError."""
     try:
         answer = await call(
             *place, **more, _preload_content=False, _request_timeout=_ANSWER_SECONDS

@@ -43,7 +43,7 @@ class WatchReflector(ResourceReflector):  # type: ignore[misc]  # KubeSpawner pu
         self.watch_task = asyncio.create_task(self._watch_and_update())
 
     async def _watch_and_update(self) -> None:
-        """Follow until stopped. As in the base class, that is no error to who waits for it."""
+        """Follow until stopped. As in the base class, that is no error for who waits."""
         assert self._watch
         try:
             await self._watch.run()
@@ -72,7 +72,7 @@ async def followed(
     """Begin to follow, once for the hub, and wait for the first list.
 
     selectors: ``labels`` or ``fields``, as of KubeSpawner's reflector. Raises TimeoutError if the
-    list does not come soon. The reflector goes on trying.
+    list does not come soon. The reflector keeps trying.
     """
     key = spawner._get_reflector_key(kind.kind)
     if key not in spawner.reflectors:

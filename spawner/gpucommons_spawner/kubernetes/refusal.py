@@ -40,7 +40,7 @@ def refusal_of(error: ApiException, place: str) -> SpawnRefusedError:
         )
     if _gone(status):
         return SpawnRefusedError(
-            f"The {place} is being removed, and nothing can be started there any more. "
+            f"The {place} is being removed, and nothing can be started there. "
             "Choose another team, or ask an administrator.",
             kind="team",
             status=HTTPStatus.CONFLICT,

@@ -6,7 +6,7 @@ when the API server no longer knows that version, and every half an hour: sooner
 after the first, after a failure, and after one that lacks what was there. A list
 may be wrong, and looks like any other then.
 
-Nothing that comes back ends it, and what is no answer of an API server changes nothing.
+Nothing that comes back ends it, and what is not an answer of an API server changes nothing.
 """
 
 import asyncio
@@ -30,7 +30,7 @@ _SILENCE_SECONDS = 60
 _FIRST_PAUSE_SECONDS = 0.4
 _LONGEST_PAUSE_SECONDS = 10.0
 _BRIEF_SECONDS = 1.0
-"""A watch that ends sooner, and told nothing, is no watch: the next one follows a pause."""
+"""A watch that ends sooner, and reported nothing, is not a watch: the next one follows a pause."""
 _LIST_AGAIN_SECONDS = 1800.0
 """After which everything is listed again: a list that was wrong is not believed for ever."""
 _DOUBT_SECONDS = 5.0
@@ -81,9 +81,9 @@ class Watch:
         return self.heart.age <= longest
 
     async def load(self) -> None:
-        """List everything once: from the API server's cache, or anew to confirm what came last.
+        """List everything once: from the API server's cache, or fresh to confirm what came last.
 
-        Raises ApiException, aiohttp.ClientError, TimeoutError, or ValueError for what is no list.
+        Raises ApiException, aiohttp.ClientError, TimeoutError, or ValueError if not a list.
         """
         cached = None if 0 < self._believed < _LIST_AGAIN_SECONDS else "0"
         response = await self._call(
@@ -100,7 +100,7 @@ class Watch:
         self._heard()
 
     def _believe(self, listed: int) -> None:
-        """Choose how long a list of so many objects is believed."""
+        """Choose how long a list of that many objects is believed."""
         confirmed = self._believed and listed >= self._known
         longer = 4 * self._believed if confirmed else _DOUBT_SECONDS
         self._believed = min(longer, _LIST_AGAIN_SECONDS)

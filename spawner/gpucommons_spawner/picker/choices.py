@@ -201,7 +201,7 @@ def _reason(environment: Environment, person: Person, today: date) -> str | None
     if None not in reasons:
         return reasons[0]
     if not environment.usable(today) and environment.custom_image is None:
-        return "None of its versions can be started any more."
+        return "None of its versions can be started."
     return None
 
 

@@ -30,18 +30,18 @@ class Resume:
     image: str
     """What is known of the image that "as last time" means, for people to read; may be empty."""
     reason: str | None = None
-    """Why it cannot be started any more; None if it can."""
+    """Why it can no longer be started; None if it can."""
     full: str = ""
     """Why there is no room for it now."""
     changed: str = ""
     """What people have to know when the version has another image now."""
     same: Options | None = None
-    """As last time; None if that image is not allowed any more."""
+    """As last time; None if that image is no longer allowed."""
     now: Options | None = None
     """The same choice with another image than last time; None if it is the same one."""
 
     def options(self, button: str) -> Options | None:
-        """Return what a button stands for; None if it is off."""
+        """Return what a button means; None if it is off."""
         return {SAME: self.same, NOW: self.now}.get(button)
 
 

@@ -35,7 +35,7 @@ class Preselection:
 
 
 def choice_of_link(parameters: Mapping[str, list[bytes]]) -> dict[str, object]:
-    """Read what a link asks for. What does not begin with ``opt-`` is none of it."""
+    """Read what a link asks for. What does not begin with ``opt-`` is not part of it."""
     texts = {key: [each.decode(errors="replace") for each in parameters[key]] for key in parameters}
     return {
         key.removeprefix(PREFIX): values[0] if len(values) == 1 else values

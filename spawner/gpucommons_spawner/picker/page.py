@@ -30,7 +30,7 @@ _IMAGE_FIELD = "image."
 """Each environment has fields of its own for these, so that the page works without JavaScript."""
 
 _LIVE = ("teams", "starts")
-"""What the script needs of the state beside what the page shows."""
+"""What the script needs of the state in addition to what the page shows."""
 
 _pages = jinja2.Environment(
     loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, trim_blocks=True, lstrip_blocks=True

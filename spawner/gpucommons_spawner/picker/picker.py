@@ -68,7 +68,7 @@ class Picker:
     def options(self, fields: Fields) -> Mapping[str, object]:
         """Return what a form asks for, by its choices or by a button of the last session.
 
-        Raises SpawnRefusedError when the last session cannot be had any more.
+        Raises SpawnRefusedError when the last session is no longer available.
         """
         if fields.keys() == {FIELD}:
             return self._last_session(fields[FIELD][0])

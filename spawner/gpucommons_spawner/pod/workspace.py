@@ -23,7 +23,7 @@ _MANY_NODES = {"ReadWriteMany", "ReadOnlyMany"}
 
 @contextmanager
 def claims_only() -> Iterator[None]:
-    """Turn what the client raises on an answer that is no claim into NotKnownError."""
+    """Turn what the client raises on an answer that is not a claim into NotKnownError."""
     try:
         yield
     except (TypeError, ValueError, AttributeError) as error:

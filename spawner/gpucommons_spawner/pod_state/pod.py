@@ -9,14 +9,14 @@ from gpucommons_spawner.kubernetes.manifest import Manifest
 START = PREFIX + "start"
 """Annotation that tells the pod of one start from an earlier one of the same name."""
 SESSION = "notebook"
-"""KubeSpawner's name of the container in which the session runs; others may be beside it."""
+"""KubeSpawner's name of the container in which the session runs; others may be next to it."""
 _OVER = ("Succeeded", "Failed", "Unknown")
 _LATE = timedelta(seconds=30)
 """How late a kubelet that is alive may be with a deletion. Its pod's grace is over before that."""
 
 
 def start_of(pod: Manifest) -> str:
-    """Return which start a pod is of; empty if it is none of ours."""
+    """Return which start a pod is of; empty if it is not one of ours."""
     return str((pod["metadata"].get("annotations") or {}).get(START, ""))
 
 

@@ -197,6 +197,6 @@ LONGEST_SENTENCE = 500
 
 
 def why_ended(pod: Manifest) -> str | None:
-    """Say why the pod ends or has ended; None if it goes on, or somebody just stopped it."""
+    """Say why the pod ends or has ended; None if it continues, or somebody just stopped it."""
     sentence = eviction(pod) or time_up(pod) or taken_by_node(pod) or memory_in_vain(pod)
     return sentence[:LONGEST_SENTENCE] if sentence else None

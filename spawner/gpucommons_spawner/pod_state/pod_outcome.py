@@ -18,7 +18,7 @@ class Outcome(Enum):
     """Kueue holds it back until a GPU is free."""
     RUNNING = auto()
     STUCK = auto()
-    """It cannot go on now: no node, or no image. That may change, and often does not."""
+    """It cannot continue now: no node, or no image. That may change, and often does not."""
     FAILED = auto()
     """It will not run, however long one waits."""
 

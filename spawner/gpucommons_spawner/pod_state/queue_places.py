@@ -201,7 +201,7 @@ def obstacles(workloads: Manifest) -> Mapping[str, str]:
 
 
 def no_priority(name: str) -> str:
-    """Say that the priority with which a session is to wait does not exist."""
+    """Say that the priority with which a session should wait does not exist."""
     return (
         "The queue does not take this session: its size or team names a priority that does "
         f"not exist, the WorkloadPriorityClass {name}. {_TELL}"

@@ -45,7 +45,7 @@ class SessionPod:
         return f"{self.namespace}/{self.name}"
 
     def runs_for(self, person: str, server: str, hub: str) -> bool:
-        """Whether a session runs there that this hub has made for this server, and can go on."""
+        """Whether a session runs there that this hub has made for this server, and can continue."""
         return (
             self.running
             and (self.person, self.server, self.hub) == (person, server, hub)
@@ -54,7 +54,7 @@ class SessionPod:
 
 
 def session_pod(pod: Manifest) -> SessionPod | None:
-    """Read it; None for one that is no session's, or was made without such notes."""
+    """Read it; None for one that is not a session's, or was made without such notes."""
     metadata = pod["metadata"]
     labels, notes = metadata.get("labels") or {}, metadata.get("annotations") or {}
     if not (notes.get(START) and Annotation.USER in notes):

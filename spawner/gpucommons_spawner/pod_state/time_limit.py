@@ -1,4 +1,4 @@
-"""When a session ends because its size may last only so long, and how that is said. Pure.
+"""When a session ends because its size has a maximum duration, and how that is said. Pure.
 
 Kubernetes ends a pod that was ``activeDeadlineSeconds`` on its node.
 Source: https://kubernetes.io/docs/concepts/workloads/controllers/job/#job-termination-and-cleanup

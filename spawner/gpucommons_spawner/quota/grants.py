@@ -73,5 +73,5 @@ def granted(who: str, usual: Allowance, grant: Grant, titles: dict[str, str]) ->
 
 
 def _larger(usual: _Number | None, more: _Number | None) -> _Number | None:
-    """Return the larger limit; None as the usual one is no limit."""
+    """Return the larger limit; None as the usual one means no limit."""
     return usual if usual is None or more is None else max(usual, more)

@@ -112,7 +112,7 @@ class Ledger:
     def refusal(self, request: QuotaRequest, limits: Limits) -> str | None:
         """Say why there is no room for a session, and from when on there is; None if there is.
 
-        What the same server holds does not count: it is to be replaced.
+        What the same server holds does not count: it will be replaced.
         """
         reason = self._shortage(request, limits)
         if reason is None:

@@ -26,7 +26,7 @@ class QuotaOwner(NamedTuple):
 
     @property
     def within(self) -> str:
-        """The name as it stands within a sentence."""
+        """The name as it is written within a sentence."""
         return self.name[0].lower() + self.name[1:]
 
     def shown(self, person: str, holding: Holding) -> str:
@@ -45,7 +45,7 @@ class QuotaOwner(NamedTuple):
 
 
 class QuotaRequest(NamedTuple):
-    """A session that somebody wants; what its server holds already is to be replaced."""
+    """A session that somebody wants; what its server holds already will be replaced."""
 
     person: str
     holding: Holding
@@ -117,7 +117,7 @@ def shown(units: Decimal) -> str:
 def _listed(
     held: Holdings, request: QuotaRequest, owner: QuotaOwner, counts: Callable[[Holding], bool]
 ) -> tuple[str, int]:
-    """List the sessions that count, and say how many were found; only so many are looked for."""
+    """List the sessions that count, and say how many were found; only a few are looked for."""
     mine = (request.person, request.holding.server)
     found = (
         owner.shown(person, each)
@@ -187,7 +187,7 @@ def _excesses(
 def _freed(
     held: Holdings, request: QuotaRequest, excess: Decimal | int, weight: _Weight
 ) -> datetime | None:
-    """Return when so much of a limit has been given back; None if it is not known."""
+    """Return when that much of a limit has been given back; None if it is not known."""
     freed: Decimal | int = 0
     for person, each in held.in_order_of_ends():
         if (person, each.server) != (request.person, request.holding.server):

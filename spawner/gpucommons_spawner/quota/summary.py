@@ -37,7 +37,7 @@ def quota_summary(
 ) -> QuotaSummary:
     """Say it of the person, and of each team that has a limit; after each its exceptions.
 
-    What ``server`` holds does not count: it is to be replaced.
+    What ``server`` holds does not count: it will be replaced.
     """
     quotas = catalogue.quotas
     held = ledger.of(person.name)

@@ -70,7 +70,7 @@ def repository(image: str) -> str:
 def _digest(image: str, pod: Manifest | None) -> str:
     """Read what the node says it runs.
 
-    Sidecars of a mesh stand beside the session, and often before it.
+    Sidecars of a mesh are listed next to the session, and often before it.
     Only a digest of the same repository is one by which any node can fetch the image. A node
     that got it in another way, such as from a file, names something of its own.
     """

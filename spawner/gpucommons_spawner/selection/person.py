@@ -46,7 +46,7 @@ def only_in(teams: Iterable[Team | None], person: Person) -> str:
 class Teams:
     """All teams as last heard of; a `Sink` for the watch of namespaces.
 
-    A namespace that is being deleted is no team any more: Kubernetes makes nothing in it.
+    A namespace that is being deleted is no longer a team: Kubernetes makes nothing in it.
     """
 
     def __init__(self) -> None:

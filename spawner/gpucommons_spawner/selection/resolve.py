@@ -31,11 +31,11 @@ class _Image:
     reference: str
     """The image as the catalogue, or the person, names it."""
     digest: str = ""
-    """What its tag stood for when it ran last, where that is to be started again."""
+    """What its tag stood for when it ran last, where that must be started again."""
 
     @property
     def title(self) -> str:
-        """What it is called beside the environment's name."""
+        """What it is called next to the environment's name."""
         return short(self.reference) if self.version == CUSTOM else self.version
 
 
@@ -50,7 +50,7 @@ def resolve(
 
     A missing version is the environment's default version. A missing
     environment or size is the catalogue's default, if it names one. A missing
-    team is the person's only one. An image stands in the place of a version,
+    team is the person's only one. An image takes the place of a version,
     where the environment takes such images. A digest must be the one that this very image
     had when the person's own session ran it: ``past_runs`` are these.
     Raises SelectionError for anything else: a key that is not known, a value
@@ -234,7 +234,7 @@ def _version(
         )
     if refusal := chosen.refusal(today):
         raise SelectionError(
-            f"Version {version} of {name} cannot be started any more. {refusal} "
+            f"Version {version} of {name} can no longer be started. {refusal} "
             f"Choose one of {choice_list(choices)}.",
             "version",
         )

@@ -33,7 +33,7 @@ class Selection:
     version_title: str
     """What people read for ``version``: of an image that they named, its name."""
     digest: str = ""
-    """What its tag stood for when it ran last, where that is to be started again."""
+    """What its tag stood for when it ran last, where that must be started again."""
     data: Mapping[str, Data] = field(default_factory=dict)
     """What the session sees below /data, by name."""
     idle: IdleRule = field(default_factory=IdleRule)

@@ -32,7 +32,7 @@ async def deliver(
 ) -> None:
     """Show a notice, again and again until it has arrived, as it is each time.
 
-    ``current`` returns None once there is nothing to show any more; ``what`` is for the log.
+    ``current`` returns None once there is nothing left to show; ``what`` is for the log.
     """
     while show := spawner.show_notice:
         try:

@@ -27,7 +27,7 @@ class PastRuns(SessionPart):
         self._counted_from = 0.0
 
     def begin(self, pressed: float, selection: Selection) -> None:
-        """Note that a start of a selection goes on that was asked for at ``pressed``.
+        """Note that a start of a selection continues that was asked for at ``pressed``.
 
         ``pressed`` is a time of ``StartTimes.now``, moved on by what was waited for a turn.
         """

@@ -9,7 +9,7 @@ from gpucommons_spawner.kubernetes.config_maps import ConfigMaps
 
 
 class StandingNotices(ConfigMaps[StandingNotice]):
-    """All notices that stand as last heard of."""
+    """All notices in force as last heard of."""
 
     def __init__(self, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         super().__init__("the notice", lambda _name, data: read_standing_notice(data))

@@ -65,7 +65,7 @@ def test_a_version_past_its_last_day_is_refused_with_others_to_use(hub):
     answer = hub.start_server("sam", {"version": "2024.11"})
     assert answer.status_code == 400
     assert answer.json()["message"] == (
-        "Version 2024.11 of scipy cannot be started any more. Retired since 2025-01-31. "
+        "Version 2024.11 of scipy can no longer be started. Retired since 2025-01-31. "
         "Choose one of 2026.11, 2026.05, 2026.08."
     )
 

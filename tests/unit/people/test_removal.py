@@ -111,7 +111,7 @@ async def test_a_dry_run_tells_all_steps_and_takes_none(ada):
 
 async def test_a_hub_that_is_down_keeps_nobody_s_account_alive(ada):
     ada.hub.down = UnreachableError("The hub cannot be reached.")
-    with pytest.raises(PeopleError, match="cannot sign in any more, but is not out yet"):
+    with pytest.raises(PeopleError, match="can no longer sign in, but is not out yet"):
         await remove_user(ada.it, ADA, Removal())
     assert ada.left(PASSWORDS) == ada.left(REFRESH_TOKENS) == []
     ada.hub.down = None

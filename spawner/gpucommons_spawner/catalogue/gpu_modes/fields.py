@@ -52,7 +52,7 @@ class GPUFields:
 
 
 def part_of_gpu(shares: int) -> Decimal:
-    """Return what one of so many equal shares is charged.
+    """Return what one of this many equal shares is charged.
 
     Rounded down, so that all shares of a GPU together are never more than the GPU.
     """

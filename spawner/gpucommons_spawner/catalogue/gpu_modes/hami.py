@@ -38,7 +38,7 @@ def _whole_mebibytes(value: object) -> str:
 
 
 class HAMi(CatalogueModel):
-    """A piece of one GPU: so much memory and so many cores."""
+    """A piece of one GPU: an amount of memory and a share of the cores."""
 
     mode: Literal["hami"] = Field(description="a share of a GPU by HAMi, with limits")
     memory: Annotated[str, BeforeValidator(_whole_mebibytes)] = Field(
