@@ -205,8 +205,7 @@ def test_a_version_can_be_started_until_its_last_day_and_is_then_refused_with_ot
     with pytest.raises(SelectionError) as raised:
         resolve({"version": "old"}, ANYBODY, full, after)
     assert str(raised.value) == (
-        "Version old of lab can no longer be started. Retired since 2027-01-31. "
-        "Choose one of new."
+        "Version old of lab can no longer be started. Retired since 2027-01-31. Choose one of new."
     )
 
 
