@@ -192,7 +192,7 @@ class DexOAuthenticator(DexSettings):
                 "Without it, set DexOAuthenticator.removal_grace to None; sessions then keep "
                 "running."
             )
-        self._resuming = asyncio.ensure_future(self.access.leaving.resume(app))
+        self._resuming = asyncio.ensure_future(self.access.departures.resume(app))
         return [*super().get_handlers(app), (RECHECK_PATH, RecheckHandler)]
 
     async def token_to_user(self, token_info: VerifiedTokens) -> Claims:

@@ -18,7 +18,7 @@ from gpucommons_config.chart import chart_values
 from gpucommons_config.composition import compose
 from gpucommons_config.contradictions import warn_at_start
 from gpucommons_config.database_away import say_when_it_is_away
-from gpucommons_config.database_patience import bound_waits
+from gpucommons_config.database_timeouts import bound_waits
 from gpucommons_config.reserved_groups import reserve_groups
 from gpucommons_config.services import add_services
 

@@ -19,7 +19,7 @@ SQLITE = "sqlite:///hub.sqlite"
 """A database in the folder of the hub."""
 _CONFIG = """
 from gpucommons_config.database_away import say_when_it_is_away
-from gpucommons_config.database_patience import bound_waits
+from gpucommons_config.database_timeouts import bound_waits
 from gpucommons_sessions import HANDLERS
 c.JupyterHub.bind_url = {url!r}
 c.JupyterHub.hub_port = {hub_port}

@@ -9,7 +9,7 @@ from jupyterhub.handlers import BaseHandler
 from jupyterhub.user import User
 from tornado.web import RequestHandler
 
-from gpucommons_authenticator.access.leaving import Leaving, Verdict
+from gpucommons_authenticator.access.departures import Departures, Verdict
 from gpucommons_authenticator.access.lost_answers import LostAnswers
 from gpucommons_authenticator.access.outage_detector import OutageDetector
 from gpucommons_authenticator.access.refusals import Refusals
@@ -56,7 +56,7 @@ class AccessRecheck:
         self._saved_at: dict[str, float] = {}
         self._following: dict[str, str | None] = {}
         """By a refresh token that is spent, the next one, where that could not be saved."""
-        self.leaving = Leaving(self._verdict, settings.log)
+        self.departures = Departures(self._verdict, settings.log)
 
     def signed_in(self, user: User) -> None:
         """Forget every no: somebody has just signed in."""
@@ -155,11 +155,11 @@ class AccessRecheck:
         if self._settings.enable_auth_state:
             async with self._turns.of(user.name):
                 auth_state = await auth_state_of(user)
-                if self.leaving.going(user.name):
+                if self.departures.going(user.name):
                     stops_at = min(stops_at, auth_state.get("leaving_at", stops_at))
                 kept = AuthState(leaving_at=stops_at, leaving_because=because.value)
                 await user.save_auth_state({**auth_state, **kept})
-        return self.leaving.begin(user, stops_at, because), stops_at
+        return self.departures.begin(user, stops_at, because), stops_at
 
     async def _kept(self, user: User) -> AuthState:
         """Read what is kept, in turn: with several keys JupyterHub writes when it reads."""
@@ -231,7 +231,7 @@ class AccessRecheck:
     def _may_stay(self, user: User) -> None:
         self._answers.came(user)
         self._refusals.forget(user.name)
-        self.leaving.cancel(user)
+        self.departures.cancel(user)
 
     async def _verdict(self, user: User, because: Because, since: float) -> Verdict:
         """Ask about somebody whose grace is over; what is new is kept if they may stay.
@@ -277,7 +277,7 @@ class AccessRecheck:
         settings.log.warning("%s must sign in again: %s", user.name, error)
         unclear = isinstance(error, UnclearAnswerError)
         removed = error.is_removal or (unclear and self._outages.is_deleted(user.name))
-        if settings.removal_grace is None or self.leaving.going(user.name) or not removed:
+        if settings.removal_grace is None or self.departures.going(user.name) or not removed:
             return
         because = Because.UNCLEAR if unclear else Because.REFUSED
         _, stops_at = await self.send_away(user, settings.removal_grace, because)
@@ -286,7 +286,7 @@ class AccessRecheck:
 
     def _may_finish(self, user: User, handler: RequestHandler | None) -> bool:
         """Let somebody who is about to leave use their own session, and nothing else."""
-        if not self.leaving.lets_in(user, handler):
+        if not self.departures.lets_in(user, handler):
             return False
         # JupyterHub notes, as soon as this returns, that it has asked. The next one asks again.
         asyncio.get_running_loop().call_soon(setattr, user, "_auth_refreshed", None)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from gpucommons_culler.core.commitments import Countdown, Keeping
+from gpucommons_culler.core.commitments import Countdown, KeepUsage
 from gpucommons_culler.core.decision import Action, Decision, Facts, Verdict
 from gpucommons_culler.core.keeping import left_to_keep
 from gpucommons_culler.core.records import Event, EventKind, StoredCountdown
@@ -20,7 +20,7 @@ class Case:
     rule: IdleRule
     facts: Facts
     decision: Decision
-    keeping: Keeping
+    keeping: KeepUsage
     at: datetime
     """When it was judged, UTC."""
     silence: str | None = None

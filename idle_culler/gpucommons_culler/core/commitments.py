@@ -22,7 +22,7 @@ class Lease:
 
 
 @dataclass(frozen=True, slots=True)
-class Keeping:
+class KeepUsage:
     """How much of their right to keep a session people have used in one idle time."""
 
     times: int

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from gpucommons_contract import KEEP_CHOICE, NoticeChoice
 from gpucommons_contract.wording import span
 
-from gpucommons_culler.core.commitments import Keeping
+from gpucommons_culler.core.commitments import KeepUsage
 from gpucommons_culler.core.rule import IdleRule
 
 STOP_NOW = "stop"
@@ -15,7 +15,7 @@ _SHORT, _LONG = timedelta(hours=1), timedelta(hours=12)
 _SHORTEST = timedelta(minutes=1)
 
 
-def left_to_keep(rule: IdleRule, used: Keeping) -> timedelta:
+def left_to_keep(rule: IdleRule, used: KeepUsage) -> timedelta:
     """Return for how long it may still be kept; zero if it may not."""
     if used.times >= rule.keep_times:
         return timedelta()
@@ -23,7 +23,7 @@ def left_to_keep(rule: IdleRule, used: Keeping) -> timedelta:
     return left if left >= _SHORTEST else timedelta()
 
 
-def choices(rule: IdleRule, used: Keeping) -> tuple[NoticeChoice, ...]:
+def choices(rule: IdleRule, used: KeepUsage) -> tuple[NoticeChoice, ...]:
     """Offer to keep the session, for a while or for as long as it may be, or to end it."""
     left = left_to_keep(rule, used)
     lengths = sorted({min(left, _SHORT), min(left, _LONG)} - {timedelta()})
@@ -40,7 +40,7 @@ def chosen_length(choice: str) -> timedelta | None:
     return timedelta(seconds=int(seconds[:9]))
 
 
-def refusal(rule: IdleRule, used: Keeping, length: timedelta) -> str | None:
+def refusal(rule: IdleRule, used: KeepUsage, length: timedelta) -> str | None:
     """Say why it may not be kept for that long; None if it may."""
     if not rule.keep_at_most or not rule.keep_times:
         return f"Idle sessions cannot be kept here ({rule.name})."

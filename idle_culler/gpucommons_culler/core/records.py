@@ -11,7 +11,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from gpucommons_culler.core.commitments import Countdown, Exemption, Keeping, Lease
+from gpucommons_culler.core.commitments import Countdown, Exemption, KeepUsage, Lease
 from gpucommons_culler.core.session import Session, SessionKey
 
 
@@ -155,14 +155,14 @@ class Records:
         last = max(self._leases.get(session, ()), key=lambda one: one.until, default=None)
         return Lease(last.until, last.by) if last else None
 
-    def keeping(self, session: SessionKey, idle_since: datetime) -> Keeping:
+    def keeping(self, session: SessionKey, idle_since: datetime) -> KeepUsage:
         """Return how much of it was kept since the session was last used."""
         leases = [one for one in self._leases.get(session, ()) if one.at >= idle_since]
         length, end = timedelta(), idle_since
         for lease in sorted(leases, key=lambda one: one.at):  # they may overlap
             length += max(timedelta(), lease.until - max(lease.at, end))
             end = max(end, lease.until)
-        return Keeping(len(leases), length)
+        return KeepUsage(len(leases), length)
 
     def exemption(self, session: Session) -> Exemption | None:
         """Return the exemption that lasts longest, of the session, its person or its team."""

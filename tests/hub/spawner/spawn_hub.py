@@ -28,7 +28,7 @@ _CONFIG = """
 from gpucommons_sessions.client import show_notice
 from jupyterhub.handlers.base import BaseHandler
 from gpucommons_config.database_away import say_when_it_is_away
-from gpucommons_config.database_patience import bound_waits
+from gpucommons_config.database_timeouts import bound_waits
 from gpucommons_config.services import add_services
 from gpucommons_spawner import HANDLERS, GPUSpawner
 from gpucommons_spawner.availability.change_signal import ChangeSignal

@@ -251,7 +251,7 @@ async def test_a_login_that_is_saved_while_another_thing_is_written_is_not_lost(
     await asyncio.gather(leaving, login)
     assert ada.auth_state["refresh_token"] == "of-the-login"
     assert "leaving_at" not in ada.auth_state
-    assert not authenticator.access.leaving.going(ada.name)
+    assert not authenticator.access.departures.going(ada.name)
 
 
 async def test_a_new_address_of_dex_signs_nobody_out(authenticator, issuer, ada):
@@ -264,7 +264,7 @@ async def test_a_new_address_of_dex_signs_nobody_out(authenticator, issuer, ada)
 async def test_another_name_of_the_same_person_ends_no_session(authenticator, issuer, ada):
     issuer.claims["email"] = "ada.lovelace@example.org"
     assert await authenticator.refresh_user(ada) is False
-    assert not authenticator.access.leaving.going(ada.name)
+    assert not authenticator.access.departures.going(ada.name)
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ async def _is_leaving(authenticator, person) -> bool:
     """Ask once, as a request does; says whether the sessions are to end."""
     assert await authenticator.refresh_user(person) is False
     kept = "leaving_at" in person.auth_state
-    assert kept == authenticator.access.leaving.going(person.name)
+    assert kept == authenticator.access.departures.going(person.name)
     return kept
 
 
@@ -88,7 +88,7 @@ def ldap(authenticator, issuer, ada, grace):
 
     async def look(person, answer=None):
         await _look(authenticator, issuer, person, answer)
-        return authenticator.access.leaving.going(ada.name)
+        return authenticator.access.departures.going(ada.name)
 
     return look
 
@@ -138,7 +138,7 @@ async def test_who_is_in_a_group_again_stays(authenticator, issuer, ada):
     authenticator.access._refusals.forget(ada.name)
     model = await authenticator.refresh_user(ada)
     assert "leaving_at" not in model["auth_state"]
-    assert not authenticator.access.leaving.going(ada.name)
+    assert not authenticator.access.departures.going(ada.name)
 
 
 class _Clock:

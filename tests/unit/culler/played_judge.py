@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from gpucommons_culler.core.case import Case
-from gpucommons_culler.core.commitments import Countdown, Keeping, Lease
+from gpucommons_culler.core.commitments import Countdown, KeepUsage, Lease
 from gpucommons_culler.core.decision import Facts, decide
 from gpucommons_culler.core.errors import KeepRefusedError
 from gpucommons_culler.core.rule import IdleRule
@@ -19,7 +19,7 @@ CLEO = SessionKey("cleo", "", NOW - DAY)
 ADA_NIGHT = SessionKey("ada", "night run", NOW - 5 * MINUTE)
 
 
-KEPT = Keeping(1, timedelta(hours=5, minutes=47, seconds=30))
+KEPT = KeepUsage(1, timedelta(hours=5, minutes=47, seconds=30))
 
 
 def a_signal(quiet: timedelta, value: str = "0 % at most") -> Signal:

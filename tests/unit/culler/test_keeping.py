@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from gpucommons_culler.core.commitments import Keeping
+from gpucommons_culler.core.commitments import KeepUsage
 from gpucommons_culler.core.keeping import choices, chosen_length, left_to_keep, refusal
 from gpucommons_culler.core.records import Records, StoredLease
 from gpucommons_culler.core.rule import IdleRule
@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from .samples import ADA, HOUR, NOW
 
 RULE = IdleRule("size gpu", keep_at_most=6 * HOUR, keep_times=2)
-NEVER_KEPT = Keeping(0, timedelta())
+NEVER_KEPT = KeepUsage(0, timedelta())
 
 rules = st.builds(
     IdleRule,
@@ -23,18 +23,18 @@ rules = st.builds(
     keep_times=st.integers(0, 5),
 )
 keepings = st.builds(
-    Keeping, times=st.integers(0, 6), length=st.timedeltas(timedelta(), timedelta(days=4))
+    KeepUsage, times=st.integers(0, 6), length=st.timedeltas(timedelta(), timedelta(days=4))
 )
 
 
-def _ids(rule: IdleRule, used: Keeping) -> list[str]:
+def _ids(rule: IdleRule, used: KeepUsage) -> list[str]:
     return [each.id for each in choices(rule, used)]
 
 
 def test_short_and_long_are_offered_as_far_as_the_rule_goes():
     assert _ids(RULE, NEVER_KEPT) == ["keep-3600", "keep-21600", "stop"]
-    assert _ids(RULE, Keeping(1, 5.5 * HOUR)) == ["keep-1800", "stop"]
-    assert _ids(RULE, Keeping(2, HOUR)) == ["stop"]
+    assert _ids(RULE, KeepUsage(1, 5.5 * HOUR)) == ["keep-1800", "stop"]
+    assert _ids(RULE, KeepUsage(2, HOUR)) == ["stop"]
     assert _ids(replace(RULE, keep_at_most=timedelta()), NEVER_KEPT) == ["stop"]
 
 
@@ -62,10 +62,10 @@ def test_nobody_keeps_more_than_the_rule_allows(rule, used, length):
     ("rule", "used", "length", "words"),
     [
         (replace(RULE, keep_times=0), NEVER_KEPT, HOUR, "cannot be kept here (size gpu)"),
-        (RULE, Keeping(2, HOUR), HOUR, "It has already been kept 2 times since it was last used"),
+        (RULE, KeepUsage(2, HOUR), HOUR, "It has already been kept 2 times since it was last used"),
         (
             RULE,
-            Keeping(1, 6 * HOUR),
+            KeepUsage(1, 6 * HOUR),
             HOUR,
             "It has already been kept for 6 hours since",
         ),
@@ -88,4 +88,4 @@ def test_time_that_is_kept_twice_is_used_up_once():
 
     leases = [lease(-5, -4), lease(0, 2), lease(1, 3), lease(1.5, 2.5), lease(5, 6)]
     records = Records(leases=leases)
-    assert records.keeping(ADA, NOW) == Keeping(4, 4 * HOUR)
+    assert records.keeping(ADA, NOW) == KeepUsage(4, 4 * HOUR)

@@ -48,7 +48,7 @@ Judge = Callable[[User, Because, float], Awaitable[Verdict]]
 """Looks again at somebody, with why they leave and when the grace was over (monotonic clock)."""
 
 
-class Leaving:
+class Departures:
     """People who are about to leave. Their sessions run until then, and they may finish in them.
 
     judge looks again, when the time has come, whether somebody may stay after all. Nobody's

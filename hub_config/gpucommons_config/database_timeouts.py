@@ -23,7 +23,7 @@ ANSWER_SECONDS = 10
 _SHARE = 3
 """After a connection that could not be made, how many times as long none is tried."""
 _SHORTEST_PAUSE_SECONDS = 0.5
-_PLUGIN = "gpucommons_patience"
+_PLUGIN = "gpucommons_timeouts"
 _LIBPQ = {
     "connect_timeout": CONNECT_SECONDS,
     # A server that is gone without a word is noticed within ten seconds, asked or not.
@@ -41,7 +41,7 @@ def bound_waits(c: Config) -> None:
     url = make_url(str(c.JupyterHub.get("db_url", "sqlite://")))
     if url.get_backend_name() != "postgresql":
         return
-    plugins.register(_PLUGIN, __name__, Patience.__name__)
+    plugins.register(_PLUGIN, __name__, DatabaseTimeouts.__name__)
     c.JupyterHub.db_kwargs = with_bounds(url, contents(c.JupyterHub, "db_kwargs", {}))
 
 
@@ -56,7 +56,7 @@ def with_bounds(url: URL, theirs: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-class Patience(CreateEnginePlugin):
+class DatabaseTimeouts(CreateEnginePlugin):
     """Bounds what a driver waits for, and how often it waits for a connection.
 
     After one could not be made, none is tried for a while: what asks is told so at once, and the

@@ -5,8 +5,8 @@ import time
 from types import SimpleNamespace
 
 import pytest
-from gpucommons_authenticator.access import leaving as module
-from gpucommons_authenticator.access.leaving import Leaving, Verdict
+from gpucommons_authenticator.access import departures as module
+from gpucommons_authenticator.access.departures import Departures, Verdict
 from gpucommons_authenticator.identity.auth_model import Because, because_of
 from gpucommons_sessions import hub_database
 from sqlalchemy.exc import OperationalError
@@ -97,9 +97,9 @@ async def _leave(answers, because, *spawners, grace=0.01, database=None):
 
     database = database or _Database()
     ada = _Ada(database, {each.name: each for each in spawners})
-    leaving = Leaving(judge, logging.getLogger("test"))
-    leaving.begin(ada, _NOW + grace, because)
-    await leaving._leaving["ada"]
+    departures = Departures(judge, logging.getLogger("test"))
+    departures.begin(ada, _NOW + grace, because)
+    await departures._leaving["ada"]
     return len(answers)
 
 
