@@ -120,7 +120,7 @@ def count(text: str) -> int:
 def tcp_port(text: str) -> int:
     """Read the number of a TCP port."""
     if not (text.isascii() and text.isdigit() and len(text) < 6 and 0 < int(text) <= _LAST_PORT):
-        raise ValueError(f"{_shown(text)} is not a port; write a number from 1 to {_LAST_PORT}")
+        raise ValueError(f"{_quoted(text)} is not a port; write a number from 1 to {_LAST_PORT}")
     return int(text)
 
 
