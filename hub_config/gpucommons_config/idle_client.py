@@ -1,6 +1,7 @@
 """One call to the idle culler's API, which waits while the culler restarts."""
 
 import asyncio
+import ssl
 import sys
 from collections.abc import Mapping
 
@@ -17,17 +18,28 @@ def ask(
     token: str,
     body: Mapping[str, str] | None,
     patience: Patience | None = None,
+    *,
+    trusted: ssl.SSLContext | None = None,
 ) -> httpx.Response:
-    """Call until there is a response. Raises PeopleError if there is none for long."""
+    """Call until there is a response. Raises PeopleError if there is none for long.
+
+    trusted: certificates in place of the usual ones.
+    """
     patience = patience or Patience(tell=lambda what: print(what, file=sys.stderr))  # noqa: T201
-    return asyncio.run(patience.ask(lambda: _ask(method, url, token, body)))
+    return asyncio.run(patience.ask(lambda: _ask(method, url, token, body, trusted)))
 
 
-async def _ask(method: str, url: str, token: str, body: Mapping[str, str] | None) -> httpx.Response:
+async def _ask(
+    method: str,
+    url: str,
+    token: str,
+    body: Mapping[str, str] | None,
+    trusted: ssl.SSLContext | None,
+) -> httpx.Response:
     advice = "Check that hub and culler are running; then run the same command again."
     headers = {"Authorization": f"token {token}"}
     try:
-        async with httpx.AsyncClient(timeout=_TIMEOUT_S) as client:
+        async with httpx.AsyncClient(timeout=_TIMEOUT_S, verify=trusted or True) as client:
             answer = await client.request(method, url, headers=headers, json=body)
     except httpx.HTTPError as error:
         what = f"The idle culler at {url} does not answer: {str(error) or type(error).__name__}"

@@ -233,7 +233,8 @@ def _ask(
         if configuration.hub is None:
             raise InputError(f"{file} has no hub, whose token is needed to ask the culler.")
         url = f"{configuration.address.rstrip('/')}/services/{IDLE_SERVICE}/api/{path}"
-        answer = ask(method, url, configuration.hub.token(), body)
+        hub = configuration.hub
+        answer = ask(method, url, hub.token(), body, trusted=hub.trusted())
     except PeopleError as error:
         return _fail(str(error))
     if not answer.is_success:

@@ -70,7 +70,7 @@ async def opened(
         hub = None
         if configuration.hub:
             settings = configuration.hub
-            opening = Hub.open(settings.api_url, settings.token, patience)
+            opening = Hub.open(settings.api_url, settings.token, patience, settings.trusted())
             hub = await stack.enter_async_context(opening)
         yield Installation(
             configuration,

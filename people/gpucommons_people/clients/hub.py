@@ -1,6 +1,7 @@
 """The hub's REST API, as far as removing somebody needs it."""
 
 import json
+import ssl
 from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -72,10 +73,17 @@ class Hub:
     @classmethod
     @asynccontextmanager
     async def open(
-        cls, url: str, token: Callable[[], str], patience: Patience = AT_ONCE
+        cls,
+        url: str,
+        token: Callable[[], str],
+        patience: Patience = AT_ONCE,
+        trusted: ssl.SSLContext | None = None,
     ) -> AsyncIterator[Self]:
-        """Connect, for as long as an ``async with`` lasts."""
-        async with httpx.AsyncClient(timeout=_TIMEOUT_S) as connection:
+        """Connect, for as long as an ``async with`` lasts.
+
+        trusted: certificates in place of the usual ones.
+        """
+        async with httpx.AsyncClient(timeout=_TIMEOUT_S, verify=trusted or True) as connection:
             yield cls(connection, url, token, patience)
 
     async def user(self, name: str, *, patient: bool = True) -> HubUser | None:

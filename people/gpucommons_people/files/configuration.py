@@ -1,6 +1,7 @@
 """The configuration of the account commands for one installation, read from a YAML file."""
 
 import os
+import ssl
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
@@ -26,6 +27,19 @@ class HubConfiguration(BaseModel):
     api_url: Annotated[str, Field(pattern=r"^https?://")]
     """Such as ``https://hub.example.org/hub/api``."""
     token_file: Path
+    ca_file: Path | None = None
+    """Certificates to trust instead of the usual ones, where an authority of your own signed."""
+
+    def trusted(self) -> ssl.SSLContext | None:
+        """Return what ca_file has, None without one; InputError if it cannot be used."""
+        if self.ca_file is None:
+            return None
+        try:
+            return ssl.create_default_context(cafile=self.ca_file)
+        except OSError as error:
+            holds_none = isinstance(error, ssl.SSLError)
+            why = "it holds no certificate" if holds_none else error.strerror
+            raise InputError(f"hub.ca_file, {self.ca_file}, cannot be used: {why}.") from error
 
     def token(self) -> str:
         """Read the token; InputError if that is not possible."""
@@ -115,10 +129,15 @@ def _resolved(configuration: Configuration, folder: Path) -> Configuration:
     """Take relative paths as relative to the folder of the file that names them."""
     paths = ("kubeconfig", "team_additions", "audit_log", "handouts", "handout_template")
     values = {name: getattr(configuration, name) for name in paths}
-    hub = configuration.hub
     return configuration.model_copy(
         update={
-            "hub": hub and hub.model_copy(update={"token_file": folder / hub.token_file}),
+            "hub": configuration.hub and _resolved_hub(configuration.hub, folder),
             **{name: folder / value for name, value in values.items() if value is not None},
         }
     )
+
+
+def _resolved_hub(hub: HubConfiguration, folder: Path) -> HubConfiguration:
+    paths = {"token_file": hub.token_file, "ca_file": hub.ca_file}
+    found = {name: folder / value for name, value in paths.items() if value is not None}
+    return hub.model_copy(update=found)

@@ -120,7 +120,7 @@ def running(tmp_path, monkeypatch):
     )
     answers = {}
 
-    def ask(method, url, _token, _body):
+    def ask(method, url, _token, _body, **_):
         return httpx.Response(200, json=answers[method, url.partition("/services/idle/")[2]])
 
     monkeypatch.setattr(idle_client, "ask", ask)

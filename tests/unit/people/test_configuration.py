@@ -45,6 +45,21 @@ def test_a_mistake_is_told_with_its_key(read, text, says):
         read(text)
 
 
+def test_without_a_file_of_authorities_the_usual_ones_count(read):
+    found = read("address: https://x\nhub: {api_url: 'https://x', token_file: token}")
+    assert found.hub.trusted() is None
+
+
+@pytest.mark.parametrize("content", [None, "", "no certificate"])
+def test_a_file_of_authorities_that_cannot_be_used_is_told(read, tmp_path, content):
+    hub = "{api_url: 'https://x', token_file: token, ca_file: ca.crt}"
+    found = read(f"address: https://x\nhub: {hub}")
+    if content is not None:
+        (tmp_path / "ca.crt").write_text(content)
+    with pytest.raises(InputError, match=rf"hub\.ca_file, {tmp_path}/ca\.crt, cannot be used: \w"):
+        found.hub.trusted()
+
+
 @pytest.mark.parametrize("content", [None, "", "t\u00f6ken"])
 def test_a_token_that_cannot_be_used_is_told(read, tmp_path, content):
     found = read("address: https://x\nhub: {api_url: 'https://x', token_file: token}")

@@ -1,10 +1,12 @@
 """What we ask the hub, and what is told when it does not answer as it should."""
 
 import json
+import ssl
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+from gpucommons_local.machine.certificates import CertificateFiles, make_certificates
 from gpucommons_people.clients import patience
 from gpucommons_people.clients.hub import Hub
 from gpucommons_people.clients.patience import Patience
@@ -149,3 +151,21 @@ async def test_a_hub_that_stays_away_is_told_with_what_to_do(server):
     async with Hub.open(url, lambda: "t") as hub:
         with pytest.raises(UnreachableError, match=r"answers 503 .* run the same command again"):
             await hub.user("a@x.org")
+
+
+async def test_a_hub_whose_authority_is_ours_is_asked_by_who_trusts_it_and_by_nobody_else(
+    server, tmp_path
+):
+    files = CertificateFiles(tmp_path)
+    make_certificates(files)
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(*files.served)
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    server.answer = (200, _OURS, json.dumps({"name": "ada@x.org"}))
+    url = f"https://127.0.0.1:{server.server_port}/hub/api"
+    trusted = ssl.create_default_context(cafile=files.authority)
+    async with Hub.open(url, lambda: "t", trusted=trusted) as hub:
+        assert (await hub.user("ada@x.org")).name == "ada@x.org"
+    async with Hub.open(url, lambda: "t") as hub:
+        with pytest.raises(UnreachableError, match="certificate verify failed"):
+            await hub.user("ada@x.org")
