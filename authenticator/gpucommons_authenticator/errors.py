@@ -63,6 +63,16 @@ class ClientRefusedError(ProviderUnavailableError):
     )
 
 
+class UntrustedCertificateError(ProviderUnavailableError):
+    """Somebody answers at Dex's address whose certificate the hub does not trust."""
+
+    title = "Sign-in is not set up correctly"
+    advice = (
+        "The hub does not trust the certificate of the sign-in service. Sessions that are running "
+        "go on. Tell an administrator; the hub's log says what to correct."
+    )
+
+
 class ProviderRefusedError(SignInError):
     """Dex answered, and the answer was no: a used code, a revoked refresh token."""
 

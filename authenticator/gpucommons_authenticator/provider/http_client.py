@@ -1,13 +1,14 @@
 """JSON over HTTP to Dex: what came back, or that nothing usable did."""
 
 import json
+import ssl
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
 from tornado.httpclient import AsyncHTTPClient, HTTPClientError, HTTPRequest
 
-from gpucommons_authenticator.errors import ProviderUnavailableError
+from gpucommons_authenticator.errors import ProviderUnavailableError, UntrustedCertificateError
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +44,22 @@ class HTTPClient:
         options = {**limits, **self.options, **arguments, "follow_redirects": False}
         try:
             response = await self.client.fetch(HTTPRequest(url, **options), raise_error=False)
+        except ssl.SSLCertVerificationError as error:
+            raise UntrustedCertificateError(self._not_trusted(url, error)) from error
         except (OSError, HTTPClientError, ValueError) as error:
             raise ProviderUnavailableError(f"{url} did not answer: {error}") from error
         if response.code == 599:  # tornado's number for "no response"
             raise ProviderUnavailableError(f"{url} did not answer: {response.error}")
         return Answer(response.code, _json_object(url, response.code, response.body))
+
+    def _not_trusted(self, url: str, error: ssl.SSLCertVerificationError) -> str:
+        file = self.options.get("ca_certs")
+        trusted = f"the authorities in {file}" if file else "the usual authorities"
+        return (
+            f"The certificate that {url} shows is not trusted: {error.verify_message}. The hub "
+            f"trusts {trusted}. If another one signed it, name its file in "
+            "DexOAuthenticator.http_request_kwargs: {ca_certs: FILE}"
+        )
 
 
 def _json_object(url: str, status: int, body: bytes) -> dict[str, object]:
