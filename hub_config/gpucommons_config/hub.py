@@ -19,6 +19,7 @@ from gpucommons_config.composition import compose
 from gpucommons_config.contradictions import warn_at_start
 from gpucommons_config.database_away import say_when_it_is_away
 from gpucommons_config.database_timeouts import bound_waits
+from gpucommons_config.https import tell_browsers_of_https
 from gpucommons_config.reserved_groups import reserve_groups
 from gpucommons_config.services import add_services
 
@@ -38,6 +39,7 @@ def configure(c: Config) -> None:
     if chart_values():
         _leave_to_us(c.JupyterHub)
     compose(c, defaults())
+    tell_browsers_of_https(c)
     bound_waits(c)
     say_when_it_is_away()
     add_services(c)

@@ -34,18 +34,23 @@ class Dex(Program):
         port: int | None = None,
         issuer: str = "",
         expiry: dict[str, object] | None = None,
+        certificate: tuple[Path, Path] | None = None,
     ):
         """people: the groups of each. issuer: where Dex is known, if that is not its own port.
-        expiry: as in Dex's configuration.
+        expiry: as in Dex's configuration. certificate: with its key, to speak HTTPS.
         """
         address = f"127.0.0.1:{port or free_port()}"
-        self.issuer = issuer or f"http://{address}/dex"
+        url = f"{'https' if certificate else 'http'}://{address}/dex"
+        self.issuer = issuer or url
         config = folder / "dex.json"  # JSON is YAML
         said = _config(self.issuer, address, hub_url, people)
+        if certificate:
+            file, key = certificate
+            said["web"] = {"https": address, "tlsCert": str(file), "tlsKey": str(key)}
         config.write_text(json.dumps(said | ({"expiry": expiry} if expiry else {})))
         super().__init__(
             [str(program("dex")), "serve", str(config)],
-            f"http://{address}/dex/healthz",
+            f"{url}/healthz",
             folder / "dex.log",
             {},
         )

@@ -69,10 +69,16 @@ say_when_it_is_away()
 class Hub(Program):
     """The hub at url. Dex is told of it afterwards, by configure()."""
 
-    def __init__(self, folder: Path, session: str = "tiny_session.py", database: str = SQLITE):
-        """session: the program of one. database: its URL."""
+    def __init__(
+        self,
+        folder: Path,
+        session: str = "tiny_session.py",
+        database: str = SQLITE,
+        scheme: str = "http",
+    ):
+        """session: the program of one. database: its URL. scheme: as configure() says with more."""
         self._session, self._database = session, database
-        self.url = f"http://127.0.0.1:{free_port()}"
+        self.url = f"{scheme}://127.0.0.1:{free_port()}"
         self._folder = folder
         path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
         super().__init__(

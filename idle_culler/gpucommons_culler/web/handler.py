@@ -6,6 +6,7 @@ from types import TracebackType
 from typing import Any
 
 from jupyterhub.services.auth import HubOAuth, HubOAuthenticated, UserNotAllowed
+from jupyterhub.utils import get_browser_protocol
 from tornado.web import Finish, HTTPError, MissingArgumentError, RequestHandler
 
 from gpucommons_culler.web.access import Caller, RefusedError, forbidden
@@ -33,6 +34,11 @@ class BaseHandler(HubOAuthenticated, RequestHandler):  # type: ignore[misc]  # t
         self.set_header("Content-Security-Policy", _POLICY)
         self.set_header("X-Content-Type-Options", "nosniff")
         self.set_header("Referrer-Policy", "same-origin")
+
+    def set_cookie(self, name: str, value: str | bytes, **options: Any) -> None:  # type: ignore[override]  # noqa: ANN401
+        """Set a cookie, for HTTPS alone where the browser came by it; JupyterHub's too."""
+        options.setdefault("secure", get_browser_protocol(self.request) == "https")
+        super().set_cookie(name, value, **options)
 
     def get_current_user(self) -> None:
         """Return nobody: `prepare` identifies the caller without blocking the event loop."""

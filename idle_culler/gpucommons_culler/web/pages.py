@@ -91,7 +91,6 @@ class PageHandler(BaseHandler):
             path=self.hub_auth.base_url,
             httponly=True,
             samesite="Lax",
-            secure=self.request.protocol == "https",
         )
         self.redirect(self.hub_auth.base_url + path, status=HTTPStatus.SEE_OTHER)
 

@@ -183,6 +183,18 @@ def test_a_form_of_another_site_changes_nothing(open_page: Open, hub):
     expect(page.get_by_text("eve")).to_have_count(0)
 
 
+def test_a_browser_that_comes_by_https_gets_cookies_for_https_alone(open_page: Open, hub):
+    kept = open_page("root").context.cookies()
+    cookies = {each["name"]: each["value"] for each in kept if each["name"] != "_xsrf"}
+    # As where another proxy has the certificate, and ours appends what it was spoken to.
+    for proxies, secure in (({"X-Forwarded-Proto": "https"}, True), ({}, False)):
+        url = f"{hub.url}/services/idle/exemptions"
+        answer = httpx.get(url, cookies=cookies, headers=proxies, timeout=60)
+        [xsrf] = answer.headers.get_list("set-cookie")
+        assert xsrf.startswith("_xsrf=")
+        assert ("; Secure" in xsrf) == secure
+
+
 def test_a_script_keeps_a_session_with_a_token(hub):
     token = hub.token_of("ada")
     answer = hub.idle("POST", "api/sessions/ada/keep", token, {"hours": 2})
