@@ -1,6 +1,7 @@
 # GPU Commons: the commands that the project keeps working.
 #
 #   make up      start the platform at http://127.0.0.1:8000 (PORT=… for another port)
+#   make up HTTPS=1    the same by HTTPS, with an authority of its own
 #   make status  show address, accounts and the health of each part
 #   make down    stop it; files stay
 #   make test    all tests, on a platform of their own
@@ -12,6 +13,7 @@
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
 PORT ?= 8000
+HTTPS ?=
 IMAGES ?= pytorch
 PYTHON ?= python3
 # How many a test of a property looks at: quick or thorough.
@@ -39,7 +41,7 @@ $(VENV)/complete: requirements/all.txt pyproject.toml
 	@touch $@
 
 up: $(VENV)/complete
-	@$(GPUCOMMONS) up --port $(PORT)
+	@$(GPUCOMMONS) up --port $(PORT) $(if $(filter-out 0 no false,$(HTTPS)),--https)
 
 down: $(VENV)/complete
 	@$(GPUCOMMONS) down

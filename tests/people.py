@@ -1,8 +1,9 @@
 """People who sign in to the platform through Dex and use the hub's API."""
 
 import json
+import ssl
 import time
-from typing import Any
+from typing import Any, Literal
 
 import httpx
 
@@ -12,10 +13,15 @@ from tests.platform import Account, LocalPlatform
 class Person:
     """Somebody whose sessions are started and stopped through a hub's API."""
 
-    def __init__(self, url: str, username: str, token: str) -> None:
+    def __init__(
+        self, url: str, username: str, token: str, trusted: ssl.SSLContext | Literal[True] = True
+    ) -> None:
         self.username = username
         self.api = httpx.Client(
-            base_url=f"{url}/hub/api", headers={"Authorization": f"token {token}"}, timeout=30
+            base_url=f"{url}/hub/api",
+            headers={"Authorization": f"token {token}"},
+            timeout=30,
+            verify=trusted,
         )
 
     def servers(self) -> dict[str, Any]:
@@ -74,7 +80,9 @@ class SignedIn(Person):
     """A person with a browser session and an API token of their own."""
 
     def __init__(self, platform: LocalPlatform, account: Account) -> None:
-        self.browser = httpx.Client(base_url=platform.url, follow_redirects=True, timeout=30)
+        self.browser = httpx.Client(
+            base_url=platform.url, follow_redirects=True, timeout=30, verify=platform.trusted
+        )
         page = self.browser.get("/hub/oauth_login")
         action = httpx.URL(platform.issuer).join(_form_action(page.text))
         form = {"login": account.username, "password": account.password}
@@ -87,7 +95,8 @@ class SignedIn(Person):
             headers={"X-XSRFToken": xsrf or ""},
         )
         answer.raise_for_status()
-        super().__init__(platform.url, account.username, answer.json()["token"])
+        token = answer.json()["token"]
+        super().__init__(platform.url, account.username, token, platform.trusted)
 
     def close(self) -> None:
         self.browser.close()

@@ -1,6 +1,7 @@
 """A running local platform, as tests and benchmarks see it."""
 
 import json
+import ssl
 import subprocess
 import sys
 import time
@@ -8,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from gpucommons_local.machine.programs import program
 
@@ -36,6 +37,13 @@ class LocalPlatform:
     state: Path
     accounts: dict[str, Account]
     """By the part of the user name before the @: student, researcher, admin, visitor."""
+    authority: Path | None = None
+    """What signed its certificates; none at HTTP."""
+
+    @property
+    def trusted(self) -> ssl.SSLContext | Literal[True]:
+        """What a client trusts: the platform's authority alone, or the usual ones."""
+        return ssl.create_default_context(cafile=self.authority) if self.authority else True
 
     def gpucommons(self, *arguments: str, check: bool = True) -> str:
         """Run a command of the project against this platform; gives its output."""
@@ -88,5 +96,6 @@ def look_at(name: str) -> LocalPlatform:
         issuer=found["issuer"],
         kubeconfig=Path(found["kubeconfig"]),
         state=Path(found["state"]),
+        authority=Path(found["authority"]) if found["authority"] else None,
         accounts={each["username"].split("@")[0]: Account(**each) for each in found["accounts"]},
     )

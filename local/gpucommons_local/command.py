@@ -16,7 +16,8 @@ from gpucommons_local.gpu import command as sim
 from gpucommons_local.hub.local_catalogue import local_catalogue
 from gpucommons_local.hub.people_file import people_file
 from gpucommons_local.images import find
-from gpucommons_local.machine.instance import DEFAULT_NAME, DEFAULT_PORT, Instance, load
+from gpucommons_local.machine.certificates import certificate_files
+from gpucommons_local.machine.instance import DEFAULT_NAME, DEFAULT_PORT, Instance, load, saved
 from gpucommons_local.machine.node import enter_command
 from gpucommons_local.machine.supervision import Program, Supervisor
 from gpucommons_local.platform import Platform
@@ -27,6 +28,11 @@ from gpucommons_local.up import build_all, build_images, build_programs, referen
 if TYPE_CHECKING:
     Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
 
+_SWITCHED = (
+    "It is reached by another protocol than before: everybody signs in again, at the new address. "
+    "Files and running sessions stay."
+)
+
 
 def add_parsers(subparsers: "Subparsers") -> None:
     """Add the local platform's commands to the program."""
@@ -34,7 +40,14 @@ def add_parsers(subparsers: "Subparsers") -> None:
     start.add_argument(
         "--port", type=int, default=DEFAULT_PORT, help="the hub's port on 127.0.0.1 (%(default)s)"
     )
-    start.add_argument(
+    what = start.add_mutually_exclusive_group()
+    what.add_argument(
+        "--https",
+        action="store_true",
+        help="serve hub and Dex by HTTPS, with an authority of the platform's own; without it, "
+        "HTTP again",
+    )
+    what.add_argument(
         "--only-cluster",
         action="store_true",
         help="a cluster to install GPU Commons on: it enforces NetworkPolicies, and has Kueue and "
@@ -70,8 +83,15 @@ def _add(subparsers: "Subparsers", name: str, text: str, run: "object") -> argpa
 
 def _up(arguments: argparse.Namespace) -> int:
     steps = Steps()
-    platform = up(Instance(arguments.name, arguments.port, arguments.only_cluster), steps)
-    if platform.instance.only_cluster:
+    before = saved(arguments.name)
+    instance = Instance(
+        arguments.name,
+        arguments.port,
+        https=arguments.https,
+        only_cluster=arguments.only_cluster,
+    )
+    platform = up(instance, steps)
+    if instance.only_cluster:
         console.print(
             f"\nA cluster runs ({steps.total():.0f} s): export "
             f"KUBECONFIG={platform.instance.kubeconfig}"
@@ -80,6 +100,9 @@ def _up(arguments: argparse.Namespace) -> int:
     console.print(
         f"\nGPU Commons runs at [bold]{platform.instance.url}[/] ({steps.total():.0f} s)."
     )
+    _print_trust(instance)
+    if before and before.https != instance.https:
+        console.print(_SWITCHED)
     _print_accounts(platform.instance)
     console.print("Stop it: make down")
     return 0
@@ -134,9 +157,18 @@ def _print_status(instance: Instance, found: PlatformStatus) -> None:
         table.add_row(name, part["state"].lower(), str(part["pid"] or ""), healthy)
     console.print(table)
     console.print(f"\nAddress     {found['url']}")
+    if found["authority"]:
+        console.print(f"Trust       {found['authority']}", soft_wrap=True)
     console.print(f"kubeconfig  {found['kubeconfig']}")
     console.print(f"Logs        {instance.logs}")
     _print_accounts(instance)
+
+
+def _print_trust(instance: Instance) -> None:
+    if instance.https:
+        # On a line of its own and whole, to be copied.
+        console.print("Let your browser trust this authority of the platform's own:")
+        console.print(str(certificate_files(instance).authority), soft_wrap=True)
 
 
 def _print_accounts(instance: Instance) -> None:

@@ -13,6 +13,7 @@ from gpucommons_local.hub.dex import dex
 from gpucommons_local.hub.hub import hub_programs, port_forward
 from gpucommons_local.hub.people_file import write_people_file
 from gpucommons_local.machine import cgroups
+from gpucommons_local.machine.certificates import certificate_files, make_certificates
 from gpucommons_local.machine.instance import Instance
 from gpucommons_local.machine.node import prepare_folders, write_enter_script
 from gpucommons_local.machine.secrets import Secrets, load_secrets
@@ -42,6 +43,8 @@ class Platform:
         write_people_file(self.instance, self.secrets)
         cgroups.make_groups(self.instance)
         kubernetes.write_credentials(self.instance)
+        if self.instance.https:
+            make_certificates(certificate_files(self.instance))
         self.supervisor.configure(self.programs())
 
     def programs(self) -> list[Program]:

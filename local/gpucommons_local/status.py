@@ -6,6 +6,7 @@ from typing import TypedDict
 
 from gpucommons_local.hub.demo import demo_accounts
 from gpucommons_local.hub.people import first_password
+from gpucommons_local.machine.certificates import certificate_files
 from gpucommons_local.machine.instance import Instance
 from gpucommons_local.machine.supervision import Program, Supervisor
 
@@ -35,6 +36,8 @@ class PlatformStatus(TypedDict):
     running: bool
     url: str
     issuer: str
+    authority: str | None
+    """File of what a browser has to trust; none at HTTP."""
     kubeconfig: str
     state: str
     simulated_gpus: bool
@@ -63,6 +66,7 @@ def status(instance: Instance, programs: Sequence[Program]) -> PlatformStatus:
         running=bool(parts) and all(each["healthy"] for each in parts.values()),
         url=instance.url,
         issuer=instance.issuer,
+        authority=str(certificate_files(instance).authority) if instance.https else None,
         kubeconfig=str(instance.kubeconfig),
         state=str(instance.state),
         simulated_gpus=True,

@@ -7,11 +7,13 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 from gpucommons_local.machine import cgroups
 from gpucommons_local.machine.instance import Instance
 
-from tests.platform import GPUCOMMONS
+from tests.people import SignedIn
+from tests.platform import GPUCOMMONS, look_at
 from tests.waiting import until
 
 _INSTANCE = Instance("lifecycle", 18500)
@@ -108,6 +110,55 @@ def test_killed_at_any_moment_it_starts_again_and_down_leaves_nothing() -> None:
     assert _up().returncode == 0
     assert _run("down").returncode == 0
     assert _leftovers() == {}
+
+
+def test_a_switch_to_https_and_back_keeps_the_session_and_asks_to_sign_in() -> None:
+    assert _up().returncode == 0
+    by_http = look_at(_INSTANCE.name)
+    student = by_http.accounts["student"]
+    person = SignedIn(by_http, student)
+    person.stop_all()
+    person.start({"environment": "scipy", "version": "2026.11", "size": "cpu"})
+    started = person.servers()[""]["started"]
+
+    switched = _run("up", "--port", str(_INSTANCE.port), "--https")
+    assert switched.returncode == 0, switched.stdout
+    assert "everybody signs in again" in " ".join(switched.stdout.split())
+    by_https = look_at(_INSTANCE.name)
+    assert by_https.status()["running"]
+    assert str(by_https.authority) in switched.stdout
+    led = httpx.get(f"{by_http.url}/hub/home", timeout=60)
+    assert (led.status_code, led.headers["location"]) == (307, f"{by_https.url}/hub/home")
+    again = SignedIn(by_https, student)
+    # The API token of before is as good as it was; cookies that went over HTTP are not.
+    until(lambda: again.servers()[""]["ready"])
+    assert again.servers()[""]["started"] == started
+    page = again.browser.get(f"/user/{student.username}/lab")
+    assert (page.url.scheme, page.status_code) == ("https", 200)
+    assert all(
+        each.secure for each in again.browser.cookies.jar if each.name.startswith("jupyterhub-")
+    )
+    with httpx.Client(base_url=by_https.url, verify=by_https.trusted) as old:
+        old.cookies.update(dict(_cookies(person)))
+        assert old.get("/hub/home").status_code == 302
+    accounts = [GPUCOMMONS, "user", "list", "--config", str(by_https.state / "people.yaml")]
+    assert (
+        student.username
+        in subprocess.run(accounts, capture_output=True, text=True, check=True).stdout
+    )
+
+    assert _up().returncode == 0
+    back = SignedIn(look_at(_INSTANCE.name), student)
+    until(lambda: back.servers()[""]["ready"])
+    assert back.servers()[""]["started"] == started
+    back.stop_all()
+    assert _run("down").returncode == 0
+
+
+def _cookies(person: SignedIn) -> Iterator[tuple[str, str]]:
+    for each in person.browser.cookies.jar:
+        if each.name in {"jupyterhub-session-id", "jupyterhub-hub-login"}:
+            yield each.name, each.value or ""
 
 
 def test_down_twice_is_no_error() -> None:

@@ -2,6 +2,7 @@
 
 import yaml
 
+from gpucommons_local.machine.certificates import certificate_files, trusting
 from gpucommons_local.machine.instance import Instance
 from gpucommons_local.machine.programs import program
 from gpucommons_local.machine.secrets import Secrets
@@ -17,8 +18,9 @@ def dex(instance: Instance, secrets: Secrets) -> Program:
     return Program(
         "dex",
         [str(program("dex")), "serve", str(file)],
-        ("curl", "-fsS", "-m", "5", "-o", "/dev/null", discovery),
+        ("curl", *trusting(instance), "-fsS", "-m", "5", "-o", "/dev/null", discovery),
         files={file: yaml.safe_dump(_configuration(instance, secrets))},
+        sources=certificate_files(instance).served if instance.https else (),
     )
 
 
@@ -27,7 +29,7 @@ def _configuration(instance: Instance, secrets: Secrets) -> dict[str, object]:
     return {
         "issuer": instance.issuer,
         "storage": {"type": "kubernetes", "config": {"kubeConfigFile": kubeconfig}},
-        "web": {"http": f"127.0.0.1:{instance.dex_port}"},
+        "web": _web(instance),
         "frontend": {"issuer": "GPU Commons"},
         "logger": {"level": "info"},
         "oauth2": {"skipApprovalScreen": True},
@@ -52,3 +54,11 @@ def _configuration(instance: Instance, secrets: Secrets) -> dict[str, object]:
             }
         ],
     }
+
+
+def _web(instance: Instance) -> dict[str, str]:
+    address = f"127.0.0.1:{instance.dex_port}"
+    if not instance.https:
+        return {"http": address}
+    files = certificate_files(instance)
+    return {"https": address, "tlsCert": str(files.server), "tlsKey": str(files.server_key)}

@@ -11,6 +11,7 @@ from gpucommons_local.hub.culler import culler_service
 from gpucommons_local.hub.demo import ADMIN_GROUP
 from gpucommons_local.hub.dex import CLIENT_ID
 from gpucommons_local.machine.cache import checkout
+from gpucommons_local.machine.certificates import certificate_files, trusting
 from gpucommons_local.machine.instance import NODE_ADDRESS, Instance
 from gpucommons_local.machine.programs import program
 from gpucommons_local.machine.secrets import Secrets
@@ -35,7 +36,7 @@ def port_forward(instance: Instance) -> Program:
     command = [str(BIN / "python"), "-m", "gpucommons_local.machine.port_forward"]
     return Program(
         "port-forward",
-        [*command, instance.name, str(instance.port)],
+        [*command, instance.name, str(instance.port), *(["https"] if instance.https else [])],
         (
             "curl",
             "-fsSk",
@@ -51,6 +52,8 @@ def port_forward(instance: Instance) -> Program:
 
 def _proxy(instance: Instance, secrets: Secrets) -> Program:
     hub = f"http://{NODE_ADDRESS}:{_HUB_PORT}"
+    served = certificate_files(instance).served if instance.https else ()
+    options = zip(("--ssl-cert", "--ssl-key"), served, strict=False)
     return Program(
         "proxy",
         [
@@ -62,9 +65,11 @@ def _proxy(instance: Instance, secrets: Secrets) -> Program:
             f"--default-target={hub}",
             # A page of files, and not the hub's: it is there while the hub is restarted.
             f"--error-path={PROXY_ERRORS}",
+            *(f"{option}={file}" for option, file in options),
         ],
         ("curl", "-sS", "-m", "5", "-o", "/dev/null", f"http://127.0.0.1:{_PROXY_API_PORT}/"),
         environment={"CONFIGPROXY_AUTH_TOKEN": secrets.proxy_token},
+        sources=served,
     )
 
 
@@ -72,7 +77,7 @@ def _hub(instance: Instance, secrets: Secrets, catalogue: str) -> Program:
     folder = instance.state / "hub"
     files = {
         folder / "catalogue.yaml": catalogue,
-        folder / "cookie_secret": secrets.cookie,
+        folder / "cookie_secret": secrets.secure_cookie if instance.https else secrets.cookie,
         folder / "values.yaml": yaml.safe_dump(_values(instance, secrets)),
     }
     config = checkout() / "hub_config" / "jupyterhub_config.py"
@@ -80,8 +85,8 @@ def _hub(instance: Instance, secrets: Secrets, catalogue: str) -> Program:
         "hub",
         [str(BIN / "jupyterhub"), f"--config={config}"],
         (
-            *("curl", "-fsS", "-m", "5", "-o", "/dev/null"),
-            f"http://127.0.0.1:{instance.port}/hub/api/health",
+            *("curl", *trusting(instance), "-fsS", "-m", "5", "-o", "/dev/null"),
+            f"{instance.url}/hub/api/health",
         ),
         environment={
             "GPUCOMMONS_VALUES": str(folder / "values.yaml"),
@@ -109,6 +114,7 @@ def _values(instance: Instance, secrets: Secrets) -> dict[str, object]:
                 {"name": PEOPLE_SERVICE, "api_token": secrets.people_token},
                 culler_service(secrets),
             ],
+            **_served_by_https(instance),
         },
         "ConfigurableHTTPProxy": {
             "should_start": False,
@@ -120,6 +126,7 @@ def _values(instance: Instance, secrets: Secrets) -> dict[str, object]:
             "client_id": CLIENT_ID,
             "client_secret": secrets.dex_client,
             "oauth_callback_url": f"{instance.url}/hub/oauth_callback",
+            **_trusted_in_dex(instance),
             # The groups of an account in Dex are its teams. A right is given by name alone.
             "group_rules": [
                 {"connector": "local"},
@@ -135,3 +142,18 @@ def _values(instance: Instance, secrets: Secrets) -> dict[str, object]:
             "gpu_processes_url": GPU_PROCESSES_URL,
         },
     }
+
+
+def _served_by_https(instance: Instance) -> dict[str, str]:
+    """Tell the hub what its proxy has: then links, cookies and headers are as HTTPS wants them."""
+    if not instance.https:
+        return {}
+    files = certificate_files(instance)
+    return {"ssl_cert": str(files.server), "ssl_key": str(files.server_key)}
+
+
+def _trusted_in_dex(instance: Instance) -> dict[str, object]:
+    """Return what any installation sets whose Dex has a certificate of an authority of its own."""
+    if not instance.https:
+        return {}
+    return {"http_request_kwargs": {"ca_certs": str(certificate_files(instance).authority)}}

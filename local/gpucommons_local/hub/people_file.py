@@ -5,6 +5,7 @@ from pathlib import Path
 import yaml
 
 from gpucommons_local.cluster.namespaces import DEX_NAMESPACE
+from gpucommons_local.machine.certificates import certificate_files
 from gpucommons_local.machine.instance import Instance
 from gpucommons_local.machine.secrets import Secrets
 
@@ -24,9 +25,12 @@ def write_people_file(instance: Instance, secrets: Secrets) -> None:
     token = instance.state / "people-token"
     token.touch(mode=0o600)
     token.write_text(secrets.people_token)
+    hub = {"api_url": f"{instance.url}/hub/api", "token_file": token.name}
+    if instance.https:
+        hub["ca_file"] = str(certificate_files(instance).authority)
     settings = {
         "address": instance.url,
-        "hub": {"api_url": f"{instance.url}/hub/api", "token_file": token.name},
+        "hub": hub,
         "kubeconfig": str(instance.kubeconfigs / "people.conf"),
         "dex_namespace": DEX_NAMESPACE,
         "audit_log": str(instance.logs / "people.jsonl"),

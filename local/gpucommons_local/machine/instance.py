@@ -30,11 +30,14 @@ class Instance:
     """Where one platform listens and what it keeps.
 
     port is the hub's; Dex and the API server follow it.
+    https: whether hub and Dex are reached by HTTPS, with a certificate of the platform's own
+    authority.
     only_cluster: nothing of ours runs, and NetworkPolicies are enforced: a cluster to install on.
     """
 
     name: str = DEFAULT_NAME
     port: int = DEFAULT_PORT
+    https: bool = False
     only_cluster: bool = False
 
     @property
@@ -55,12 +58,16 @@ class Instance:
     @property
     def url(self) -> str:
         """Address that a person opens."""
-        return f"http://127.0.0.1:{self.port}"
+        return f"{self._scheme}://127.0.0.1:{self.port}"
 
     @property
     def issuer(self) -> str:
         """OIDC issuer; the same URL inside the node and outside."""
-        return f"http://127.0.0.1:{self.dex_port}/dex"
+        return f"{self._scheme}://127.0.0.1:{self.dex_port}/dex"
+
+    @property
+    def _scheme(self) -> str:
+        return "https" if self.https else "http"
 
     @property
     def state(self) -> Path:
@@ -111,17 +118,22 @@ class Instance:
     def save(self) -> None:
         """Write down what it is, so that later commands know it."""
         self.state.mkdir(parents=True, exist_ok=True)
-        known = {"port": self.port, "only_cluster": self.only_cluster}
+        known = {"port": self.port, "https": self.https, "only_cluster": self.only_cluster}
         (self.state / "instance.json").write_text(json.dumps(known) + "\n")
 
 
-def saved(name: str) -> Instance | None:
+def saved(name: str = DEFAULT_NAME) -> Instance | None:
     """Return an instance that was started before, if there is one."""
     try:
         known = json.loads((Instance(name).state / "instance.json").read_text())
     except FileNotFoundError:
         return None
-    return Instance(name, known["port"], only_cluster=known.get("only_cluster", False))
+    return Instance(
+        name,
+        known["port"],
+        https=known.get("https", False),
+        only_cluster=known.get("only_cluster", False),
+    )
 
 
 def load(name: str = DEFAULT_NAME) -> Instance:

@@ -20,6 +20,8 @@ class Secrets:
     crypt_key: str
     """32 bytes in hexadecimal; encrypts auth state in the hub's database."""
     cookie: str
+    secure_cookie: str
+    """Signs cookies at HTTPS: one that went over HTTP is not good there."""
 
 
 def load_secrets(instance: Instance) -> Secrets:
