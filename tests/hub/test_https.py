@@ -27,6 +27,12 @@ c.Spawner.cmd = ["jupyterhub-singleuser"]
 c.Spawner.args = ["--allow-root"]
 tell_browsers_of_https(c)
 """
+_BEHIND = """
+from gpucommons_config.https import tell_browsers_of_https
+c.DexOAuthenticator.oauth_callback_url = "https://hub.example.org/hub/oauth_callback"
+c.DexOAuthenticator.http_request_kwargs = {{"ca_certs": {authority!r}}}
+tell_browsers_of_https(c)
+"""
 
 
 def _made(folder: Path) -> CertificateFiles:
@@ -155,6 +161,25 @@ def _token(browser: Browser) -> str:
     )
     answer.raise_for_status()
     return str(answer.json()["token"])
+
+
+@pytest.fixture
+def behind_an_ingress(dex, files, tmp_path) -> Iterator[Hub]:
+    """A hub whose own proxy speaks HTTP, to another one that has the certificate."""
+    hub = Hub(tmp_path)
+    hub.configure(dex.issuer, _BEHIND.format(authority=str(files.authority)))
+    hub.start()
+    yield hub
+    hub.stop()
+
+
+def test_cookies_are_for_https_alone_although_the_last_proxy_speaks_http(behind_an_ingress):
+    headers = {"X-Forwarded-Proto": "https", "Host": "hub.example.org"}
+    answer = httpx.get(f"{behind_an_ingress.url}/hub/oauth_login", headers=headers, timeout=60)
+    assert answer.headers["location"].startswith("https://127.0.0.1:")  # Dex
+    [login] = [each for each in _set_cookies(answer) if each.startswith("gpucommons-login-")]
+    assert _is_secure(login)
+    assert "strict-transport-security" not in answer.headers  # the other proxy's to send
 
 
 def test_who_does_not_know_the_authority_is_not_connected(hub, tmp_path):
