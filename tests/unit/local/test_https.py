@@ -10,7 +10,7 @@ from gpucommons_local import command
 from gpucommons_local.hub import culler, dex, hub
 from gpucommons_local.hub.people_file import people_file, write_people_file
 from gpucommons_local.machine.certificates import certificate_files, make_certificates
-from gpucommons_local.machine.instance import Instance, saved, load
+from gpucommons_local.machine.instance import Instance, load, saved
 from gpucommons_local.machine.secrets import load_secrets
 from gpucommons_local.platform import Platform
 from gpucommons_people.files.configuration import read_configuration
