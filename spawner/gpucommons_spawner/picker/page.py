@@ -106,10 +106,11 @@ def render(
 def _starts(
     state: PersonState, environments: Sequence[EnvironmentChoice], sizes: Sequence[SizeChoice]
 ) -> str:
-    """Say how long the last starts of what is selected took, if there were any."""
+    """Say what is selected, and how long its last starts took, if there were any."""
     for environment in environments:
         for size in sizes:
             if environment.selected and size.selected:
                 took = state.starts.get(environment.name, {}).get(size.name)
-                return f"{environment.title} · {size.title}: {took}" if took else ""
+                choice = f"{environment.title} · {size.title}"
+                return f"{choice}: {took}" if took else choice
     return ""

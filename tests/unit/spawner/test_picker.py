@@ -289,5 +289,9 @@ def test_how_long_the_last_starts_of_the_choice_took_is_said(catalogue):
     assert "SciPy · CPU only: the last start took 6 s" in page.words
 
 
+def test_what_a_press_would_start_is_said_beside_the_button(catalogue):
+    assert "Start Copy link SciPy · CPU only" in _Page(_draw(catalogue)).words
+
+
 def test_a_size_without_a_description_says_what_it_fits(catalogue):
     assert "CPU only 0.5 CPU · 1 GiB For work without a GPU" in _Page(_draw(catalogue)).words

@@ -80,10 +80,8 @@ const begin = (state) => {
   const showStarts = () => {
     const [environment, size] = [chosen("environment"), chosen("size")];
     const took = state.starts[environment?.value]?.[size?.value];
-    say(
-      document.querySelector("[data-starts]"),
-      took ? `${titleOf(environment)} · ${titleOf(size)}: ${took}` : "",
-    );
+    const choice = environment && size ? `${titleOf(environment)} · ${titleOf(size)}` : "";
+    say(document.querySelector("[data-starts]"), took ? `${choice}: ${took}` : choice);
   };
 
   const allowStart = () => {
