@@ -21,7 +21,7 @@ from gpucommons_spawner.availability.start_times import StartTimes
 from gpucommons_spawner.availability.state import PersonState
 from gpucommons_spawner.catalogue.catalogue import Catalogue
 from gpucommons_spawner.errors import SpawnRefusedError
-from gpucommons_spawner.kubernetes.watch import Watch
+from gpucommons_spawner.kubernetes.watch import Sink, Watch
 from gpucommons_spawner.pod_state.queue_places import QueuePlaces
 from gpucommons_spawner.quota.grants import Grants
 from gpucommons_spawner.quota.ledger import Ledger
@@ -111,6 +111,11 @@ class HubState:
         notices: bool,
     ) -> None:
         """Begin to follow the teams and what else is wanted, unless that has begun already."""
+
+        def maps(sink: Sink, namespace: str, label: str) -> Coroutine[Any, Any, None]:
+            call = api.list_namespaced_config_map
+            return Watch(call, sink, log, namespace=namespace, label_selector=label).run()
+
         self._keep(
             "teams",
             lambda: Watch(api.list_namespace, self.teams, log, label_selector=Label.TEAM).run(),
@@ -118,11 +123,10 @@ class HubState:
         if cluster:
             self._keep("cluster", lambda: follow(self.cluster, api, log))
         if grants:
-            where = (GRANTS_NAMESPACE, Label.QUOTA_GRANT)
-            self._keep("grants", lambda: self.grants.follow(api, log, *where))
+            self._keep("grants", lambda: maps(self.grants, GRANTS_NAMESPACE, Label.QUOTA_GRANT))
         if notices:
-            place = (NOTICES_NAMESPACE, Label.STANDING_NOTICE)
-            self._keep("notices", lambda: self.notices.follow(api, log, *place))
+            where = (NOTICES_NAMESPACE, Label.STANDING_NOTICE)
+            self._keep("notices", lambda: maps(self.notices, *where))
 
     def _keep(self, name: str, run: Callable[[], Coroutine[Any, Any, None]]) -> None:
         task = self._tasks.get(name)

@@ -1,14 +1,12 @@
 """What the account commands tell the hub by ConfigMaps, as a watch of them finds it."""
 
 import asyncio
-import logging
 from collections.abc import Callable, Mapping
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from traitlets.log import get_logger
 
 from gpucommons_spawner.kubernetes.manifest import Manifest
-from gpucommons_spawner.kubernetes.watch import Watch
 
 _Item = TypeVar("_Item")
 
@@ -47,14 +45,3 @@ class ConfigMaps(Generic[_Item]):
             self.items[name] = self._read(name, changed.get("data") or {})
         except ValueError as error:
             get_logger().warning("%s %s is ignored: %s", self._kind, name, error)
-
-    async def follow(
-        self,
-        api: Any,  # noqa: ANN401 -- kubernetes_asyncio publishes no types
-        log: logging.Logger,
-        namespace: str,
-        label: str,
-    ) -> None:
-        """Follow those with a label in a namespace until cancelled."""
-        call = api.list_namespaced_config_map
-        await Watch(call, self, log, namespace=namespace, label_selector=label).run()

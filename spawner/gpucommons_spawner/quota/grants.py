@@ -9,7 +9,6 @@ from gpucommons_contract import Grant, read_grant
 
 from gpucommons_spawner.catalogue.allowance import Allowance
 from gpucommons_spawner.kubernetes.config_maps import ConfigMaps
-from gpucommons_spawner.quota.shortage import gpus, sessions
 
 _Number = TypeVar("_Number", int, Decimal)
 
@@ -50,26 +49,6 @@ def widened(usual: Allowance, grants: Iterable[Grant]) -> Allowance:
             },
         )
     return usual
-
-
-def granted(who: str, usual: Allowance, grant: Grant, titles: dict[str, str]) -> str | None:
-    """Say what somebody was granted beyond the usual; None if it is nothing. Pure.
-
-    who is such as ``You`` or ``The team Vision``; titles are those of the sizes, by name.
-    """
-    after = widened(usual, [grant])
-    parts = []
-    if after.sessions is not None and after.sessions != usual.sessions:
-        parts.append(sessions(after.sessions))
-    if after.gpus is not None and after.gpus != usual.gpus:
-        parts.append(gpus(after.gpus))
-    for name, most in after.sizes.items():
-        if most is not None and most != usual.sizes[name]:
-            parts.append(f"{sessions(most)} of the size {titles[name]}")
-    if not parts:
-        return None
-    listed = " and ".join(filter(None, (", ".join(parts[:-1]), parts[-1])))
-    return f"{who} may have {listed} until {grant.last()}, granted by {grant.by}."
 
 
 def _larger(usual: _Number | None, more: _Number | None) -> _Number | None:

@@ -8,7 +8,7 @@ from gpucommons_contract import Grant
 
 from gpucommons_spawner.catalogue.allowance import Allowance
 from gpucommons_spawner.catalogue.catalogue import Catalogue
-from gpucommons_spawner.quota.grants import Grants, granted, widened
+from gpucommons_spawner.quota.grants import Grants, widened
 from gpucommons_spawner.quota.ledger import Ledger
 from gpucommons_spawner.quota.ledger_entry import Holding, Holdings
 from gpucommons_spawner.quota.shortage import gpus, sessions, shown
@@ -63,6 +63,25 @@ def _exceptions(
         titles = {name: size.display_name for name, size in catalogue.sizes.items()}
         if sentence := granted(who, usual, each, titles):
             yield sentence
+
+
+def granted(who: str, usual: Allowance, grant: Grant, titles: dict[str, str]) -> str | None:
+    """Say what somebody was granted beyond the usual; None if it is nothing. Pure.
+
+    who is such as ``You`` or ``The team Vision``; titles are those of the sizes, by name.
+    """
+    after = widened(usual, [grant])
+    parts = []
+    if after.sessions is not None and after.sessions != usual.sessions:
+        parts.append(sessions(after.sessions))
+    if after.gpus is not None and after.gpus != usual.gpus:
+        parts.append(gpus(after.gpus))
+    for name, most in after.sizes.items():
+        if most is not None and most != usual.sizes[name]:
+            parts.append(f"{sessions(most)} of the size {titles[name]}")
+    if not parts:
+        return None
+    return f"{who} may have {_joined(parts)} until {grant.last()}, granted by {grant.by}."
 
 
 def _held(

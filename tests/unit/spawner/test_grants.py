@@ -8,8 +8,9 @@ from gpucommons_contract import Grant
 from gpucommons_spawner.availability.cluster import Cluster
 from gpucommons_spawner.availability.for_person import Availability
 from gpucommons_spawner.catalogue import Allowance, Quotas
-from gpucommons_spawner.quota.grants import Grants, granted, widened
+from gpucommons_spawner.quota.grants import Grants, widened
 from gpucommons_spawner.quota.ledger import Ledger, Limits
+from gpucommons_spawner.quota.summary import granted
 from gpucommons_spawner.selection.person import Person
 from hypothesis import given
 from hypothesis import strategies as st
