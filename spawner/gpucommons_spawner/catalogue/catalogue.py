@@ -1,5 +1,6 @@
 """The whole file with its priorities and defaults, and what its parts say of one another."""
 
+from collections.abc import Iterable, Iterator
 from typing import Self
 
 from pydantic import Field, model_validator
@@ -16,7 +17,11 @@ from gpucommons_spawner.catalogue.data import Data
 from gpucommons_spawner.catalogue.environment import Environment
 from gpucommons_spawner.catalogue.idle import IdleRules
 from gpucommons_spawner.catalogue.image import has_digest
+from gpucommons_spawner.catalogue.names import group_advice, team_advice, user_advice
 from gpucommons_spawner.catalogue.size import Size
+
+Keys = tuple[str | int, ...]
+"""The way to something in the file."""
 
 
 class Priorities(CatalogueModel):
@@ -76,7 +81,7 @@ class Catalogue(CatalogueModel):
 
     @model_validator(mode="after")
     def _sizes_exist(self) -> Self:
-        named: list[tuple[tuple[str | int, ...], str]] = [
+        named: list[tuple[Keys, str]] = [
             (("quotas", *keys, "sizes", s), s) for keys, a in self.quotas.all() for s in a.sizes
         ]
         for keys, size in [*named, *((("idle", *k), s) for k, s in self.idle.sizes_named())]:
@@ -102,3 +107,41 @@ class Catalogue(CatalogueModel):
             for version, one in environment.versions.items()
             if not has_digest(one.image)
         ]
+
+    def names_of_nobody(self) -> Iterator[tuple[Keys, str]]:
+        """List the keys of what counts for nobody because of its name, each with advice."""
+        for names, advice_on in (
+            (self._users(), user_advice),
+            (self._teams(), team_advice),
+            (self._groups(), group_advice),
+        ):
+            for keys, name in names:
+                if advice := advice_on(name):
+                    yield keys, advice
+
+    def _users(self) -> Iterator[tuple[Keys, str]]:
+        yield from _keys_of(("quotas", "users"), self.quotas.users)
+
+    def _teams(self) -> Iterator[tuple[Keys, str]]:
+        yield from _keys_of(("quotas", "teams"), self.quotas.teams)
+        yield from _keys_of(("priorities", "teams"), self.priorities.teams)
+        yield from _keys_of(("idle", "teams"), self.idle.teams)
+        for number, schedule in enumerate(self.idle.schedules):
+            yield from _items_of(("idle", "schedules", number, "teams"), schedule.teams)
+        for name, data in self.data.items():
+            yield from _items_of(("data", name, "teams"), data.teams)
+
+    def _groups(self) -> Iterator[tuple[Keys, str]]:
+        yield from _keys_of(("quotas", "groups"), self.quotas.groups)
+        for name, environment in self.environments.items():
+            yield from _items_of(("environments", name, "access"), environment.access)
+        for name, size in self.sizes.items():
+            yield from _items_of(("sizes", name, "access"), size.access)
+
+
+def _keys_of(keys: Keys, names: Iterable[str]) -> Iterator[tuple[Keys, str]]:
+    yield from (((*keys, name), name) for name in names)
+
+
+def _items_of(keys: Keys, names: Iterable[str] | None) -> Iterator[tuple[Keys, str]]:
+    yield from (((*keys, at), name) for at, name in enumerate(names or ()))

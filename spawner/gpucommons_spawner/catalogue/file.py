@@ -9,7 +9,7 @@ from gpucommons_contract.yaml_files import Document, YAMLFileError, read_documen
 from pydantic import ValidationError
 
 from gpucommons_spawner.catalogue.catalogue import Catalogue
-from gpucommons_spawner.catalogue.problems import Problem, described, names_of_nobody, problem_at
+from gpucommons_spawner.catalogue.problems import Problem, described, problem_at
 
 _OPEN = "is empty; name who may, or leave the key out for everybody"
 _RETIRES_SOON = timedelta(days=30)
@@ -47,7 +47,7 @@ def checked_catalogue(path: Path, today: date, *, digests: bool = False) -> Chec
     Raises CatalogueError.
     """
     catalogue, tree = _load(path, digests=digests)
-    nobody = [problem_at(tree, *each, warning=True) for each in names_of_nobody(catalogue)]
+    nobody = [problem_at(tree, *each, warning=True) for each in catalogue.names_of_nobody()]
     return CheckedCatalogue(catalogue, (*_retiring(tree, catalogue, today), *nobody))
 
 

@@ -11,7 +11,7 @@ from prometheus_client import Gauge
 
 from gpucommons_spawner.catalogue.catalogue import Catalogue
 from gpucommons_spawner.catalogue.file import CatalogueError, load_catalogue
-from gpucommons_spawner.catalogue.problems import Problem, names_of_nobody
+from gpucommons_spawner.catalogue.problems import Problem
 
 LOOK_SECONDS = 2.0
 """How often the file is looked at: one call to the file system."""
@@ -59,7 +59,7 @@ class LiveCatalogue:
         )
 
     def _tell_of_nobody(self, log: logging.Logger) -> None:
-        for keys, advice in names_of_nobody(self.current):
+        for keys, advice in self.current.names_of_nobody():
             log.warning("%s: %s: %s", self.path, ".".join(map(str, keys)), advice)
 
     async def look(self, log: logging.Logger) -> None:
