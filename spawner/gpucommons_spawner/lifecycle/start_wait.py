@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from gpucommons_spawner.kubernetes.manifest import Manifest
+from gpucommons_spawner.lifecycle.listening import listens
 from gpucommons_spawner.pod_state.pod_outcome import Judgement, Outcome, judge
 from gpucommons_spawner.pod_state.queue import gave_up
 from gpucommons_spawner.pod_state.session_pods import PodChanges
@@ -102,14 +103,3 @@ async def until_answering(url: str, pod: Callable[[], Manifest | None]) -> None:
                 if found.outcome is Outcome.FAILED:
                     raise NotStartedError(found.reason)
                 await asyncio.sleep(_LOOK_SECONDS)
-
-
-async def listens(host: str, port: int) -> bool:
-    """Whether something takes connections there now."""
-    try:
-        async with asyncio.timeout(1):
-            _, writer = await asyncio.open_connection(host, port)
-    except (OSError, TimeoutError):
-        return False
-    writer.close()
-    return True

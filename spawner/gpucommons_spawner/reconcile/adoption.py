@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from gpucommons_contract import Label
 
 from gpucommons_spawner.kubernetes.manifest import Manifest
-from gpucommons_spawner.lifecycle.start_wait import listens
+from gpucommons_spawner.lifecycle.listening import listens
 
 if TYPE_CHECKING:
     from jupyterhub.proxy import Proxy
