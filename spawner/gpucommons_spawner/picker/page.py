@@ -16,7 +16,7 @@ from gpucommons_spawner.picker.choices import (
     size_choices,
     team_choices,
 )
-from gpucommons_spawner.picker.last_session import Resume, with_room
+from gpucommons_spawner.picker.offer import Resume, with_room
 from gpucommons_spawner.selection.person import Person
 from gpucommons_spawner.selection.selection import CHOICES
 

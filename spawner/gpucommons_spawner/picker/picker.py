@@ -15,8 +15,9 @@ from gpucommons_spawner.availability.state import PersonState
 from gpucommons_spawner.catalogue.environment import utc_today
 from gpucommons_spawner.catalogue.live import LiveCatalogue
 from gpucommons_spawner.errors import SpawnRefusedError
-from gpucommons_spawner.picker.last_session import FIELD, Resume, resume
+from gpucommons_spawner.picker.last_session import resume
 from gpucommons_spawner.picker.links import preselect
+from gpucommons_spawner.picker.offer import FIELD, Resume
 from gpucommons_spawner.picker.page import options_of_form, render
 from gpucommons_spawner.selection.person import Person
 from gpucommons_spawner.session_parts.past_runs import PastRuns

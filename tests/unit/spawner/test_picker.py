@@ -9,7 +9,7 @@ import pytest
 from gpucommons_spawner.availability.cluster import Cluster
 from gpucommons_spawner.availability.for_person import Availability
 from gpucommons_spawner.availability.start_times import StartTimes
-from gpucommons_spawner.picker.last_session import Resume
+from gpucommons_spawner.picker.offer import Resume
 from gpucommons_spawner.picker.page import options_of_form, render
 from gpucommons_spawner.quota.ledger import Ledger
 from gpucommons_spawner.selection.person import Person, Team

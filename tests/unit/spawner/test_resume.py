@@ -6,7 +6,8 @@ import pytest
 from gpucommons_spawner.availability.cluster import Cluster
 from gpucommons_spawner.availability.for_person import Availability
 from gpucommons_spawner.catalogue import Catalogue
-from gpucommons_spawner.picker.last_session import NOW, SAME, Resume, resume, with_room
+from gpucommons_spawner.picker.last_session import resume
+from gpucommons_spawner.picker.offer import NOW, SAME, Resume, with_room
 from gpucommons_spawner.quota.ledger import Ledger
 from gpucommons_spawner.selection.past_run import PastRun
 from gpucommons_spawner.selection.person import Person
