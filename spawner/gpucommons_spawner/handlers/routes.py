@@ -14,6 +14,7 @@ from gpucommons_spawner.handlers.availability import AvailabilityHandler
 from gpucommons_spawner.handlers.session_end import SessionEndHandler
 from gpucommons_spawner.handlers.sessions import SessionsHandler
 from gpucommons_spawner.handlers.tokens import SessionTokensHandler
+from gpucommons_spawner.hub_state import HUB_STATE
 from gpucommons_spawner.picker.page import STATIC
 
 
@@ -50,13 +51,19 @@ def _live(handler: BaseHandler) -> LiveCatalogue:
     return catalogue_in_force(Path(handler.config.GPUSpawner.catalogue_file))
 
 
+class HubSessionsHandler(SessionsHandler):
+    """The sessions of this hub."""
+
+    hub_state = HUB_STATE  # not handed over: JupyterHub's configuration would copy it
+
+
 class StaticHandler(StaticFileHandler):
     """The picker's script and styles: public, and cached by their hash."""
 
 
 HANDLERS = [
     (rf"/{Endpoint.HUB_AVAILABILITY}", AvailabilityHandler),
-    (rf"/{Endpoint.HUB_SESSIONS}", SessionsHandler),
+    (rf"/{Endpoint.HUB_SESSIONS}", HubSessionsHandler),
     (rf"/{Endpoint.HUB_SESSION_TOKENS}", SessionTokensHandler),
     (rf"/{Endpoint.HUB_SESSION_END.format(user='([^/]+)', server='([^/]*)')}", SessionEndHandler),
     (rf"/{Endpoint.HUB_CATALOGUE}", CatalogueHandler),

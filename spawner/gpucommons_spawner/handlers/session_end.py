@@ -7,7 +7,7 @@ from jupyterhub.apihandlers import APIHandler
 from jupyterhub.scopes import needs_scope
 from tornado.web import HTTPError
 
-from gpucommons_spawner.lifecycle.prompt_kube_spawner import PromptKubeSpawner
+from gpucommons_spawner.lifecycle.last_end import LastEnd
 from gpucommons_spawner.pod_state.pod_end import LONGEST_SENTENCE
 
 _PAGE = re.compile(r"services/[A-Za-z0-9._~-]+/")
@@ -23,9 +23,10 @@ class SessionEndHandler(APIHandler):  # type: ignore[misc]  # JupyterHub publish
         reason, page = self._reason_and_page()
         user = self.find_user(user_name)
         spawner = user.spawners.get(server_name) if user else None
-        if not isinstance(spawner, PromptKubeSpawner) or not spawner.active:
+        last_end: LastEnd | None = getattr(spawner, "last_end", None)  # other spawners have none
+        if last_end is None or not spawner.active:
             raise HTTPError(HTTPStatus.NOT_FOUND, "No such session runs.")
-        spawner.last_end.announce(reason, page)
+        last_end.announce(reason, page)
         self.set_status(HTTPStatus.NO_CONTENT)
 
     def _reason_and_page(self) -> tuple[str, str]:

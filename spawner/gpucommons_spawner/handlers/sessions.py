@@ -11,7 +11,7 @@ from decimal import Decimal
 from functools import lru_cache
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar, Protocol
 
 from jupyterhub import orm
 from jupyterhub.apihandlers import APIHandler
@@ -19,9 +19,10 @@ from jupyterhub.scopes import needs_scope
 from sqlalchemy import Select, Text, select, type_coerce
 from tornado.web import HTTPError
 
+from gpucommons_spawner.availability.cluster import Cluster
 from gpucommons_spawner.catalogue.base import plainly
 from gpucommons_spawner.catalogue.live import catalogue_in_force
-from gpucommons_spawner.hub_state import HUB_STATE
+from gpucommons_spawner.quota.ledger import Ledger
 from gpucommons_spawner.selection.selection import CHOICES
 
 LONGEST_PAGE = 500
@@ -32,8 +33,16 @@ _EVERYWHERE = ("", "0.0.0.0", "::")  # noqa: S104 -- compared, not listened on
 _COMES_OR_GOES = {"spawn", "stop"}
 
 
+class _HubState(Protocol):
+    ledger: Ledger
+    cluster: Cluster
+
+
 class SessionsHandler(APIHandler):  # type: ignore[misc]  # JupyterHub publishes no types
     """Sessions that run, with what they were started with; not those that start or stop."""
+
+    hub_state: ClassVar[_HubState]
+    """What the hub knows. Whoever serves this sets it."""
 
     def _record_activity(self, *_args: object, **_more: object) -> bool:
         """Looking at this does not count as activity."""
@@ -45,13 +54,14 @@ class SessionsHandler(APIHandler):  # type: ignore[misc]  # JupyterHub publishes
         after = self._number("after", 0, least=0, most=_LARGEST_ID)
         limit = self._number("limit", LONGEST_PAGE, least=1, most=LONGEST_PAGE)
         rows = self.db.execute(_page(after, limit)).all()
-        units = self._units()
+        units, ledger = self._units(), self.hub_state.ledger
+        there = [row for row in rows if self._stays(row[1], row[3])]
         page: dict[str, object] = {
-            "sessions": [_session(row, units) for row in rows if self._stays(row[1], row[3])],
+            "sessions": [_session(row, units, ledger) for row in there],
             "next": rows[-1].id if len(rows) == limit else None,
         }
         if not after:
-            page["waiting"] = HUB_STATE.cluster.all_waiting()
+            page["waiting"] = self.hub_state.cluster.all_waiting()
         self.set_header("Cache-Control", "no-store")
         self.finish(json.dumps(page, separators=(",", ":")))
 
@@ -100,11 +110,15 @@ def _page(after: int, limit: int) -> Select[Any]:
     )
 
 
-def _session(row: Any, units: Mapping[str, Decimal]) -> dict[str, object]:  # noqa: ANN401
+def _session(
+    row: Any,  # noqa: ANN401 -- of SQLAlchemy
+    units: Mapping[str, Decimal],
+    ledger: Ledger,
+) -> dict[str, object]:
     """Describe one row of `_page`; taken apart at once, which is faster than by names."""
     number, _, user, server, url, proto, ip, port, started, last_activity, options, state = row
     choice = _choice(options or "{}")
-    held = HUB_STATE.ledger.of(user).get(user, server)
+    held = ledger.of(user).get(user, server)
     gpus = held.units if held else units.get(choice.get("size", ""), _NONE)
     return {
         "id": number,
