@@ -30,12 +30,11 @@ class PodLook:
         """Look whenever the pod changes, until ``end``."""
         self.end()
         self._key = self._spawner.watched_pod.key
-        SessionPods.follow_changes(self._key, self.soon)
+        SessionPods.when_changed[self._key] = self.soon
 
     def end(self) -> None:
         """Look no more. A look that is under way, and may be what calls this, goes on."""
-        if self._key:
-            SessionPods.follow_changes(self._key, None)
+        SessionPods.when_changed.pop(self._key, None)
         self._key = ""
 
     def soon(self) -> None:

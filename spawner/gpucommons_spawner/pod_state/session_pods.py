@@ -35,17 +35,19 @@ class PodChanges:
 class SessionPods(WatchReflector):
     """All session pods by ``namespace/name``.
 
-    KubeSpawner reads ``pods``; a spawner that waits for its pod uses ``changes_of``.
+    KubeSpawner reads ``pods``; a spawner that waits for its pod uses ``changes_of``. Who follows
+    a pod that runs enters in ``when_ending`` or ``when_changed`` what is to be called, by the pod's
+    key, and takes it out again.
     """
 
     kind = "pods"
     _waiting: ClassVar[dict[str, PodChanges]] = {}
     """By the start that is waited for. One for all: KubeSpawner may put another in our place."""
 
-    _followers: ClassVar[dict[str, Callable[[str], None]]] = {}
-    """By pod: who wants to hear why it is taken away. One for all, as above."""
-    _changed: ClassVar[dict[str, Callable[[], None]]] = {}
-    """By pod: who wants to look when it has changed. One for all, as above."""
+    when_ending: ClassVar[dict[str, Callable[[str], None]]] = {}
+    """Called once, with the reason, if the pod is taken away while it runs. One for all, too."""
+    when_changed: ClassVar[dict[str, Callable[[], None]]] = {}
+    """Called at every change of the pod, its deletion and absence included. One for all, too."""
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         self.ended: dict[str, str] = {}
@@ -67,7 +69,7 @@ class SessionPods(WatchReflector):
             self._note_end(pod)
             self._tell(pod, pod)
         super().replace(objects)
-        for key, look in list(self._changed.items()):
+        for key, look in list(self.when_changed.items()):
             if version_of(before.get(key)) != version_of(self.pods.get(key)):
                 look()
 
@@ -82,7 +84,7 @@ class SessionPods(WatchReflector):
         else:
             self.resources[key_of(changed)] = changed
             self._tell(changed, changed)
-        if look := self._changed.get(key_of(changed)):
+        if look := self.when_changed.get(key_of(changed)):
             look()
 
     @contextmanager
@@ -94,32 +96,11 @@ class SessionPods(WatchReflector):
         finally:
             del self._waiting[start]
 
-    def follow_end(self, pod: str, told: Callable[[str], None] | None) -> None:
-        """Have ``told`` called once with the reason if this pod is taken away while it runs.
-
-        ``pod`` is ``namespace/name``; None ends it.
-        """
-        if told:
-            self._followers[pod] = told
-        else:
-            self._followers.pop(pod, None)
-
-    @classmethod
-    def follow_changes(cls, pod: str, look: Callable[[], None] | None) -> None:
-        """Have ``look`` called at every change of this pod, its deletion and absence included.
-
-        ``pod`` is ``namespace/name``; None ends it.
-        """
-        if look:
-            cls._changed[pod] = look
-        else:
-            cls._changed.pop(pod, None)
-
     def _note_end(self, pod: Manifest) -> None:
         if not (sentence := why_ended(pod)):
             return
         key = key_of(pod)
-        told = None if key in self.ended or is_over(pod) else self._followers.get(key)
+        told = None if key in self.ended or is_over(pod) else self.when_ending.get(key)
         self.ended[key] = sentence
         if told:
             told(sentence)

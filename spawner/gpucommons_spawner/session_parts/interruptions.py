@@ -48,7 +48,7 @@ class Interruptions(SessionPart):
     def cleared(self) -> None:
         """Follow no longer."""
         if reflector := self._spawner.pod_reflector:
-            reflector.follow_end(self._spawner.watched_pod.key, None)
+            reflector.when_ending.pop(self._spawner.watched_pod.key, None)
         if self._restart_shown:
             self._restart_shown.cancel()
         self._restarts = None
@@ -56,7 +56,7 @@ class Interruptions(SessionPart):
     def _follow_end(self) -> None:
         reflector = self._spawner.pod_reflector
         if reflector and self._spawner.show_notice:
-            reflector.follow_end(self._spawner.watched_pod.key, self._taken_away)
+            reflector.when_ending[self._spawner.watched_pod.key] = self._taken_away
 
     def _note_restart(self, pod: Manifest) -> None:
         """Say so if the session ran out of memory and was started again in its place."""
