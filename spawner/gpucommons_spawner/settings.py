@@ -82,6 +82,27 @@ class SpawnerSettings(Configurable):
         should not find a GPU taken in their name at night. Example: ``3600``.
         """,
     )
+    unschedulable_timeout = Float(
+        10,
+        config=True,
+        help="""
+        Seconds after which a session that no node can take, or whose image cannot be
+        fetched, is given up, with the reason. Ten are enough for a volume to be made on a
+        cluster of fixed size. Where nodes are added on demand, say so in the catalogue:
+        ``nodes_on_demand`` of a size is how long its starts wait for a node.
+        """,
+    )
+    start_slots = Integer(
+        32,
+        config=True,
+        help="""
+        How many starts the hub has under way at once; 0 is no limit. The others wait for their
+        turn, in the order in which they came, and ``start_timeout`` begins after that. A start
+        has a slot until its session answers, but no longer than five seconds, so that one that
+        fetches a large image keeps nobody waiting. Leave ``JupyterHub.concurrent_spawn_limit``
+        at 0.
+        """,
+    )
     forgotten_grace = Float(
         1800,
         config=True,
@@ -110,6 +131,20 @@ class SpawnerSettings(Configurable):
     @default("start_timeout")
     def _start_timeout_default(self) -> int:
         """Five minutes, as z2jh: an image of several GB may have to be fetched first."""
+        return 300
+
+    @default("k8s_api_request_timeout")
+    def _request_timeout_default(self) -> int:
+        """Thirty seconds: under load an API server may take longer than KubeSpawner's three."""
+        return 30
+
+    @default("k8s_api_request_retry_timeout")
+    def _retry_timeout_default(self) -> int:
+        return 60
+
+    @default("poll_interval")
+    def _poll_interval_default(self) -> int:
+        """Seldom: the watch says when a pod changes, and `PodLook` looks then."""
         return 300
 
     @default("delete_grace_period")

@@ -22,9 +22,9 @@ from gpucommons_spawner.catalogue.live import LiveCatalogue, catalogue_in_force
 from gpucommons_spawner.errors import SpawnRefusedError
 from gpucommons_spawner.hub_state import HUB_STATE, HubState
 from gpucommons_spawner.kubernetes.manifest import Manifest
-from gpucommons_spawner.lifecycle.prompt_kube_spawner import LOOK_SECONDS, PromptKubeSpawner
+from gpucommons_spawner.lifecycle.prompt_kube_spawner import PromptKubeSpawner
+from gpucommons_spawner.lifecycle.start import LOOK_SECONDS
 from gpucommons_spawner.lifecycle.start_wait import TOO_LONG, StartTimeouts
-from gpucommons_spawner.lifecycle.stored_state import keep_state, store_choice
 from gpucommons_spawner.picker.links import (
     link_of_request,
     note_request,
@@ -185,11 +185,11 @@ class GPUSpawner(SpawnerSettings, PromptKubeSpawner):
             self.hub_state.demand_room_near_files(self, selection, self.name)
             self._reserve(selection)
         except SpawnRefusedError:
-            store_choice(self, self._accepted)
+            self.record.store_choice(self._accepted)
             raise
         self._accepted = selection.options()
         self._work_in(selection.team)
-        store_choice(self, self._accepted)
+        self.record.store_choice(self._accepted)
         self._fields = fields
         apply(fields, self, self.queue)
         came = self.hub_state.start_times.now()
@@ -366,10 +366,7 @@ class GPUSpawner(SpawnerSettings, PromptKubeSpawner):
         self._team = next((each for each in teams if each.name == found.team), None)
         self.hub_state.reconciler.supersede(found.key)
         self.quota.take_over(found)
-        self.user_options = dict(self._accepted)
-        if self.orm_spawner is not None:
-            self.orm_spawner.user_options = dict(self._accepted)
-        keep_state(self)
+        self.record.keep_choice(self._accepted)
         return url
 
     def get_state(self) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 import re
 from http import HTTPStatus
+from typing import Any
 
 from jupyterhub.apihandlers import APIHandler
 from jupyterhub.scopes import needs_scope
@@ -22,7 +23,7 @@ class SessionEndHandler(APIHandler):  # type: ignore[misc]  # JupyterHub publish
         """Keep the sentence for the pages that the person sees once the session is over."""
         reason, page = self._reason_and_page()
         user = self.find_user(user_name)
-        spawner = user.spawners.get(server_name) if user else None
+        spawner: Any = user.spawners.get(server_name) if user else None
         last_end: LastEnd | None = getattr(spawner, "last_end", None)  # other spawners have none
         if last_end is None or not spawner.active:
             raise HTTPError(HTTPStatus.NOT_FOUND, "No such session runs.")

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from gpucommons_spawner.lifecycle.part import SessionPart
+from gpucommons_spawner.lifecycle.server_record import ServerRecord
 from gpucommons_spawner.lifecycle.watched_pod import WatchedPod
 from gpucommons_spawner.pod_state.pod_end import LONGEST_SENTENCE, last_words, memory_in_vain
 from gpucommons_spawner.pod_state.queue import eviction_told
@@ -16,13 +17,14 @@ _SOON_SECONDS = 5 * 60
 
 
 class _Spawner(Protocol):
+    record: ServerRecord
     watched_pod: WatchedPod
     events_enabled: bool
     orm_spawner: Any
     _check_pending: bool
 
     @property
-    def is_up(self) -> bool: ...
+    def pending(self) -> str | None: ...
     @property
     def pod_reflector(self) -> SessionPods | None: ...
     async def _start_watching_events(self) -> SessionEvents: ...
@@ -65,7 +67,7 @@ class LastEnd(SessionPart):
     async def noted(self, look: Callable[[], Awaitable[int | None]]) -> int | None:
         """Return what a look returns, and find out why a session ended that nobody stopped."""
         spawner = self._spawner
-        was_up, pod = spawner.is_up, spawner.watched_pod.seen
+        was_up, pod = self._should_run, spawner.watched_pod.seen
         status = await look()
         if status is None and was_up and pod is not None and memory_in_vain(pod):
             await spawner.stop(now=True)
@@ -73,6 +75,13 @@ class LastEnd(SessionPart):
         if status is not None and was_up and not self.sentence:
             self._sentence = await self._of_eviction() or last_words(pod, datetime.now(UTC))
         return status
+
+    @property
+    def _should_run(self) -> bool:
+        """Whether, as far as the hub knows, the session is up: nobody stops or starts it."""
+        record = self._spawner.record
+        up = self._spawner.pending in (None, "check") and not record.stop_asked
+        return up and record.has_server
 
     async def _of_eviction(self) -> str:
         """Read it from the events, which outlive a pod, of one that ended without the hub."""

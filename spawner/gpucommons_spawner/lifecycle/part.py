@@ -1,6 +1,7 @@
 """One thing that the hub does for a session over its life, such as to hold its quota."""
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Iterable, Mapping
 
 from gpucommons_spawner.kubernetes.manifest import Manifest
 
@@ -34,3 +35,10 @@ class SessionPart:
 
     def cleared(self) -> None:
         """The session is gone or never came, or a start begins. The pod is still known by name."""
+
+
+def tell_ready(parts: Iterable[SessionPart], start: "asyncio.Future[None]") -> None:
+    """Let parts know that people can get in, once a start is done; not if it came to nothing."""
+    if not start.cancelled() and start.exception() is None:
+        for part in parts:
+            part.ready()

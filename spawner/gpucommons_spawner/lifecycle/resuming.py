@@ -20,6 +20,7 @@ from gpucommons_upkeep import Backoff
 from gpucommons_spawner.errors import SpawnRefusedError
 from gpucommons_spawner.kubernetes.manifest import Manifest
 from gpucommons_spawner.kubernetes.pod_api import NotKnownError
+from gpucommons_spawner.lifecycle.last_end import LastEnd
 from gpucommons_spawner.lifecycle.start_wait import NotStartedError, StartTimeouts, until_running
 from gpucommons_spawner.lifecycle.watched_pod import WatchedPod
 from gpucommons_spawner.pod_state.pod import start_of
@@ -37,6 +38,7 @@ _NO_RELEASE = SimpleNamespace(headers={})
 
 class _Spawner(Protocol):
     watched_pod: WatchedPod
+    last_end: LastEnd
     server: Any
     log: logging.Logger
     _log_name: str
@@ -52,7 +54,6 @@ class _Spawner(Protocol):
     def start_timeouts(self) -> StartTimeouts: ...
     def is_pod_running(self, pod: Manifest) -> bool: ...
     def explained(self, reason: str) -> str: ...
-    def note_end(self, reason: str) -> None: ...
     def when_up(self) -> None: ...
     async def poll(self) -> int | None: ...
 
@@ -182,7 +183,7 @@ class Resumption:
 
     def _give_up(self, over: "asyncio.Future[None]", reason: str) -> None:
         spawner = self._spawner
-        spawner.note_end(reason)
+        spawner.last_end.note(reason)
         spawner.log.warning("the start of %s is given up: %s", spawner._log_name, reason)
         status = HTTPStatus.SERVICE_UNAVAILABLE
         over.set_exception(SpawnRefusedError(reason, kind="unschedulable", status=status))

@@ -9,7 +9,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from http import HTTPStatus
 from typing import Any, Protocol
 
@@ -22,7 +22,7 @@ from gpucommons_spawner.kubernetes.manifest import Manifest
 from gpucommons_spawner.kubernetes.pod_api import NotKnownError
 from gpucommons_spawner.kubernetes.refusal import no_answer, refusal_of
 from gpucommons_spawner.lifecycle.creation import FoundError, PodCreation
-from gpucommons_spawner.lifecycle.start_gate import StartGate
+from gpucommons_spawner.lifecycle.start_gate import StartGate, waiting_for_turn
 from gpucommons_spawner.lifecycle.start_wait import (
     NotStartedError,
     StartTimeouts,
@@ -31,8 +31,11 @@ from gpucommons_spawner.lifecycle.start_wait import (
 )
 from gpucommons_spawner.lifecycle.watched_pod import WatchedPod
 from gpucommons_spawner.pod_state.pod import start_of
+from gpucommons_spawner.pod_state.session_pod import TOKEN, variable
 from gpucommons_spawner.pod_state.session_pods import PodChanges, SessionPods
 
+LOOK_SECONDS = 0.5
+"""How often memory is looked at for somebody who watches a start."""
 _SLOT_SECONDS = 5.0
 _GONE_SECONDS = 30
 """Within which a pod that is deleted without grace is known to be gone."""
@@ -47,6 +50,9 @@ class _Spawner(Protocol):
     namespace: str
     pod_name: str
     pod_id: str
+    dns_name: str
+    dns_name_template: str
+    api_token: str
     delete_grace_period: int
     internal_ssl: bool
     services_enabled: bool
@@ -58,6 +64,8 @@ class _Spawner(Protocol):
     log: logging.Logger
     _log_name: str
 
+    @property
+    def settled(self) -> bool: ...
     @property
     def place(self) -> str: ...
     @property
@@ -133,14 +141,13 @@ class Start:
         self._turn.set()
         asyncio.get_running_loop().call_later(_SLOT_SECONDS, self._leave_gate)
 
-    @property
-    def has_turn(self) -> bool:
-        """Whether it has had to wait for no other start, or not any more."""
-        return self._turn.is_set()
-
-    def ahead(self) -> int | None:
-        """Count the starts that come first; None if it does not wait for them."""
-        return self._spawner.start_gate.ahead(self._ticket)
+    async def waits_for_turn(self) -> AsyncIterator[str]:
+        """Give its place among those who wait for their turn, again and again, until it comes."""
+        while not (self._turn.is_set() or self._spawner.settled):
+            ahead = self._spawner.start_gate.ahead(self._ticket)
+            if ahead is not None:
+                yield waiting_for_turn(ahead)
+            await asyncio.sleep(LOOK_SECONDS)
 
     def _leave_gate(self) -> None:
         self._spawner.start_gate.leave(self._ticket, self._spawner.start_slots)
@@ -158,6 +165,20 @@ class Start:
             except FoundError as error:
                 found = error.pod
         return spawner.take_over(found)
+
+    def go_on_with(self, pod: Manifest) -> str:
+        """Be the start of a session that runs already, and return its URL.
+
+        JupyterHub then takes its token for valid, as it does for every server that brings one.
+        """
+        spawner, metadata = self._spawner, pod["metadata"]
+        where, name = metadata["namespace"], metadata["name"]
+        spawner.log.warning("%s goes on with its session in pod %s", spawner._log_name, name)
+        self.id, spawner.pod_id = start_of(pod), metadata["uid"]
+        spawner.namespace, spawner.pod_name = where, name
+        spawner.dns_name = spawner.dns_name_template.format(namespace=where, name=name)
+        spawner.api_token = variable(pod, TOKEN)
+        return spawner._get_pod_url(pod)
 
     def _forgotten(self, pods: SessionPods) -> Manifest | None:
         """Find the pod of a session of this server that the hub has lost, if one is seen.
