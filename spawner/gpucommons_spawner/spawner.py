@@ -1,20 +1,19 @@
 """The spawner of GPU Commons: starts what the catalogue offers, and nothing else."""
 
 import asyncio
-import copy
 from collections.abc import AsyncIterator, Awaitable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, ClassVar
 
-from gpucommons_contract import Annotation, Label, SessionVariable
+from gpucommons_contract import Annotation, Label
 from jupyterhub.handlers import BaseHandler
 from kubernetes_asyncio.client import V1PersistentVolumeClaim, V1Pod
 from traitlets import default, observe
 
 from gpucommons_spawner.availability.size_capacity import too_few
-from gpucommons_spawner.availability.size_pod import SETTINGS, Settings
+from gpucommons_spawner.availability.size_pod import Settings
 from gpucommons_spawner.availability.state import PersonState
 from gpucommons_spawner.catalogue.catalogue import Catalogue
 from gpucommons_spawner.catalogue.environment import utc_today
@@ -33,15 +32,8 @@ from gpucommons_spawner.picker.links import (
 )
 from gpucommons_spawner.picker.my_sessions import MySessions
 from gpucommons_spawner.picker.picker import Fields, Picker
-from gpucommons_spawner.pod.build import (
-    SHARED_SETTINGS,
-    PodFields,
-    apply,
-    build,
-    complete,
-    demand_one_user,
-    texts,
-)
+from gpucommons_spawner.pod.build import build, demand_one_user
+from gpucommons_spawner.pod.setup import PodSetup
 from gpucommons_spawner.pod.workspace import claims_only, is_usable_on_one_node, keep_together
 from gpucommons_spawner.pod_state.pod_outcome import NO_GPU_FREE, a_node_comes, volume_trouble
 from gpucommons_spawner.pod_state.queue import is_queued, waiting
@@ -75,10 +67,9 @@ class GPUSpawner(SpawnerSettings, PromptKubeSpawner):
         self._accepted: dict[str, str] = {}
         """The last choice that was accepted."""
         self._team: Team | None = None
-        self._fields: PodFields | None = None
         self._files_on_one_node = False
         super().__init__(*args, **kwargs)
-        self._configured = {name: copy.deepcopy(getattr(self, name)) for name in SHARED_SETTINGS}
+        self.pod_setup = PodSetup(self)
         self._usual_storage_class = self.storage_class
         self.picker = Picker(self)
         self.my_sessions = MySessions(self)
@@ -87,6 +78,7 @@ class GPUSpawner(SpawnerSettings, PromptKubeSpawner):
         self._notices = StartNotices(self, self.hub_state.notices)
         self.parts = (
             *self.parts,
+            self.pod_setup,
             self.past_runs,
             Interruptions(self),
             self._notices,
@@ -165,7 +157,7 @@ class GPUSpawner(SpawnerSettings, PromptKubeSpawner):
     @property
     def set_by_operator(self) -> Settings:
         """What is set for every session, whatever its size, and says where there is room."""
-        return {name: getattr(self, name) for name in SETTINGS} | self._configured
+        return self.pod_setup.set_by_operator
 
     # A start: from options to a pod
 
@@ -190,8 +182,7 @@ class GPUSpawner(SpawnerSettings, PromptKubeSpawner):
         self._accepted = selection.options()
         self._work_in(selection.team)
         self.record.store_choice(self._accepted)
-        self._fields = fields
-        apply(fields, self, self.queue)
+        self.pod_setup.apply(fields)
         came = self.hub_state.start_times.now()
         await self.this_start.wait_for_turn()
         self.past_runs.begin(pressed + self.hub_state.start_times.now() - came, selection)
@@ -221,25 +212,15 @@ class GPUSpawner(SpawnerSettings, PromptKubeSpawner):
         self._files_on_one_node = False
 
     def get_env(self) -> dict[str, str]:
-        """Add what KubeSpawner would read as a template: the JSON that the session shows."""
-        env: dict[str, str] = super().get_env()
-        if fields := self._fields:
-            env.update(texts(fields.literal_environment))
-            if self.gpu_processes_url and fields.has_gpu:
-                env[str(SessionVariable.GPU_PROCESSES_URL)] = self.gpu_processes_url
-        return env
+        """Add what KubeSpawner would read as a template."""
+        return {**super().get_env(), **self.pod_setup.literal_environment()}
 
     async def get_pod_manifest(self) -> V1Pod:
         """Put on the pod what KubeSpawner has no setting for."""
         pod: V1Pod = await super().get_pod_manifest()
         if self._files_on_one_node:
             keep_together(pod)
-        spec: Any = pod.spec
-        session = spec.containers[0]
-        if session.termination_message_policy is None:  # so that it is known why a start fails
-            session.termination_message_policy = "FallbackToLogsOnError"
-        if self._fields:
-            complete(pod, self._fields, self.queue)
+        self.pod_setup.complete(pod)
         return pod
 
     def get_pvc_manifest(self) -> V1PersistentVolumeClaim:
@@ -324,11 +305,10 @@ class GPUSpawner(SpawnerSettings, PromptKubeSpawner):
         if TOO_LONG in reason and (trouble := volume_trouble(self.events)):
             return f"{reason} {trouble}"
         cluster = self.hub_state.cluster
-        if not (self._fields and cluster.known and NO_GPU_FREE.search(reason)):
+        fields = self.pod_setup.fields
+        if not (fields and cluster.known and NO_GPU_FREE.search(reason)):
             return reason
-        return (
-            f"{reason} {too_few(self._fields.extra_resource_limits, cluster.all_nodes())}".rstrip()
-        )
+        return f"{reason} {too_few(fields.extra_resource_limits, cluster.all_nodes())}".rstrip()
 
     # A session over its life
 
@@ -387,12 +367,3 @@ class GPUSpawner(SpawnerSettings, PromptKubeSpawner):
             notices=self._notices.wanted,
         )
         self.hub_state.reconciler.begin(self)
-
-    def clear_state(self) -> None:
-        """Forget what the selection and hooks have set.
-
-        JupyterHub calls this when a server is gone or never came, and before the hooks of a start.
-        """
-        super().clear_state()
-        for name, value in self._configured.items():
-            setattr(self, name, copy.deepcopy(value))

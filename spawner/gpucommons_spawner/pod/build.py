@@ -1,25 +1,18 @@
-"""From a selection to the fields of a pod, and onto the pod.
+"""From a selection to the fields of a pod. Pure: the same selection gives the same fields."""
 
-Pure but for ``apply``: the same selection gives the same fields.
-"""
-
-import copy
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 from http import HTTPStatus
-from typing import Any
 
 from gpucommons_contract import Annotation, Label, SessionInfo, SessionVariable, amount
-from kubernetes_asyncio.client import V1Pod
 
 from gpucommons_spawner.catalogue.base import plainly
 from gpucommons_spawner.catalogue.data import data_folder
 from gpucommons_spawner.catalogue.gpu_modes.dra import CLAIM
 from gpucommons_spawner.catalogue.gpu_modes.fields import GPUFields
 from gpucommons_spawner.errors import SpawnRefusedError
-from gpucommons_spawner.pod_state.queue import queue_labels
 from gpucommons_spawner.selection.person import Person
 from gpucommons_spawner.selection.selection import Selection
 
@@ -188,44 +181,6 @@ def _claims(gpu: GPUFields) -> _Fields:
     return ({"name": CLAIM, "resourceClaimTemplateName": gpu.claim_template},)
 
 
-_REPLACED = (
-    "image",
-    "cpu_limit",
-    "cpu_guarantee",
-    "mem_limit",
-    "mem_guarantee",
-    "extra_resource_limits",
-)
-"""Settings that the selection alone decides."""
-_EXTENDED = (
-    "node_selector",
-    "tolerations",
-    "environment",
-    "volumes",
-    "volume_mounts",
-    "pod_anti_affinity_required",
-)
-"""Settings that an operator, or a hook of a start, may fill too; the selection adds to them."""
-_DEFAULTED = ("priority_class_name", "scheduler_name")
-"""Settings of the operator that apply where the selection names none."""
-SHARED_SETTINGS = (*_EXTENDED, *_DEFAULTED)
-"""Settings of the operator that a selection changes: restore them before another one."""
-
-
-def apply(fields: PodFields, spawner: Any, queue: str) -> None:  # noqa: ANN401 -- a KubeSpawner
-    """Set what a selection decides. ``queue`` is Kueue's, empty without."""
-    for name in _REPLACED:
-        setattr(spawner, name, copy.copy(getattr(fields, name)))
-    for name in _EXTENDED:
-        setattr(spawner, name, _extended(getattr(spawner, name), getattr(fields, name)))
-    queued = queue and fields.has_gpu
-    for name in _DEFAULTED:
-        # In the queue, it decides who goes first: the scheduler would end sessions, too.
-        applies = not (queued and name == "priority_class_name")
-        if applies and (chosen := getattr(fields, name)) is not None:
-            setattr(spawner, name, chosen)
-
-
 def demand_one_user(fields: PodFields, uid: object) -> None:
     """Refuse what could only be half of what it says: one user ID for each person.
 
@@ -239,36 +194,3 @@ def demand_one_user(fields: PodFields, uid: object) -> None:
             status=HTTPStatus.SERVICE_UNAVAILABLE,
             log_message="GPUSpawner.uid is a callable; sizes with mode: mps need one number",
         )
-
-
-def complete(pod: V1Pod, fields: PodFields, queue: str) -> None:
-    """Put labels, annotations, the time limit and claimed devices on the pod.
-
-    Not through KubeSpawner's settings: those of labels read braces in a name as a template,
-    and those of claims would take CPU and memory away.
-    """
-    pod.metadata.labels.update(texts(fields.labels))
-    if queue and fields.has_gpu:
-        pod.metadata.labels.update(queue_labels(queue, fields.priority_class_name))
-    pod.metadata.annotations.update(texts(fields.annotations))
-    spec: Any = pod.spec
-    spec.active_deadline_seconds = fields.active_deadline_seconds
-    if fields.runtime_class_name:
-        spec.runtime_class_name = fields.runtime_class_name
-    if fields.resource_claims:
-        spec.resource_claims = [dict(claim) for claim in fields.resource_claims]
-        names = [{"name": claim["name"]} for claim in fields.resource_claims]
-        spec.containers[0].resources.claims = names
-
-
-def texts(mapping: Mapping[str, str]) -> dict[str, str]:
-    """Write names that are members of an enumeration as plain strings."""
-    return {str(key): str(value) for key, value in mapping.items()}
-
-
-def _extended(configured: Any, added: Any) -> Any:  # noqa: ANN401 -- lists and mappings alike
-    """Add to what the operator set; a list may be given as a mapping of its items."""
-    if isinstance(added, Mapping):
-        return {**configured, **texts(added)}
-    items = list(configured.values()) if isinstance(configured, Mapping) else list(configured)
-    return [*items, *(dict(item) for item in added)]
