@@ -1,8 +1,6 @@
 """The spawner of GPU Commons: starts what the catalogue offers, and nothing else."""
 
-import asyncio
 from collections.abc import AsyncIterator, Awaitable, Mapping
-from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, ClassVar
@@ -12,7 +10,6 @@ from jupyterhub.handlers import BaseHandler
 from kubernetes_asyncio.client import V1PersistentVolumeClaim, V1Pod
 from traitlets import default, observe
 
-from gpucommons_spawner.availability.size_capacity import too_few
 from gpucommons_spawner.availability.size_pod import Settings
 from gpucommons_spawner.availability.state import PersonState
 from gpucommons_spawner.catalogue.catalogue import Catalogue
@@ -22,8 +19,7 @@ from gpucommons_spawner.errors import SpawnRefusedError
 from gpucommons_spawner.hub_state import HUB_STATE, HubState
 from gpucommons_spawner.kubernetes.manifest import Manifest
 from gpucommons_spawner.lifecycle.prompt_kube_spawner import PromptKubeSpawner
-from gpucommons_spawner.lifecycle.start import LOOK_SECONDS
-from gpucommons_spawner.lifecycle.start_wait import TOO_LONG, StartTimeouts
+from gpucommons_spawner.lifecycle.start_wait import StartTimeouts
 from gpucommons_spawner.picker.links import (
     link_of_request,
     note_request,
@@ -35,8 +31,6 @@ from gpucommons_spawner.picker.picker import Fields, Picker
 from gpucommons_spawner.pod.build import build, demand_one_user
 from gpucommons_spawner.pod.setup import PodSetup
 from gpucommons_spawner.pod.workspace import claims_only, is_usable_on_one_node, keep_together
-from gpucommons_spawner.pod_state.pod_outcome import NO_GPU_FREE, a_node_comes, volume_trouble
-from gpucommons_spawner.pod_state.queue import is_queued, waiting
 from gpucommons_spawner.pod_state.session_pod import session_pod
 from gpucommons_spawner.quota.ledger import Limits
 from gpucommons_spawner.reconcile.adoption import choice_of
@@ -50,6 +44,7 @@ from gpucommons_spawner.session_parts.past_runs import PastRuns
 from gpucommons_spawner.session_parts.quota_holding import QuotaHolding
 from gpucommons_spawner.session_parts.start_notices import StartNotices
 from gpucommons_spawner.session_parts.time_limit import TimeLimit
+from gpucommons_spawner.session_parts.waiting_start import WaitingStart
 from gpucommons_spawner.settings import SpawnerSettings
 
 
@@ -73,6 +68,7 @@ class GPUSpawner(SpawnerSettings, PromptKubeSpawner):
         self._usual_storage_class = self.storage_class
         self.picker = Picker(self)
         self.my_sessions = MySessions(self)
+        self.waiting = WaitingStart(self, self.hub_state.queue_places, self.hub_state.cluster)
         self.quota = QuotaHolding(self, self.hub_state.ledger, self.hub_state.holders)
         self.past_runs = PastRuns(self, self.hub_state.start_times)
         self._notices = StartNotices(self, self.hub_state.notices)
@@ -257,40 +253,20 @@ class GPUSpawner(SpawnerSettings, PromptKubeSpawner):
     @property
     def longest_wait(self) -> int:
         """Seconds that a start may wait before it is under way: in the queue, for any node."""
-        spans = (size.nodes_on_demand for size in self.catalogue.sizes.values())
-        longest = max((span.total_seconds() for span in spans if span), default=0.0)
-        return super().longest_wait + (self.queue_timeout if self.queue else 0) + int(longest)
+        return super().longest_wait + self.waiting.longest(self.catalogue.sizes.values())
 
     @property
     def start_timeouts(self) -> StartTimeouts:
-        """How long this start may take, apart from the queue, with the time to add a node.
-
-        A cluster that says that it adds one is waited for in any case.
-        """
-        usual = super().start_timeouts
+        """How long this start may take, apart from the queue, with the time to add a node."""
         size = self.catalogue.sizes.get(self._accepted.get("size", ""))
-        span = size.nodes_on_demand if size else None
-        more = span.total_seconds() if span else 0.0
-        return replace(
-            usual,
-            stuck=max(usual.stuck, more),
-            queued=float(self.queue_timeout) if self.queue else usual.queued,
-            starting=usual.starting + more,
-            node_comes=lambda: any(map(a_node_comes, self.events)),
-        )
+        return self.waiting.timeouts(super().start_timeouts, size)
 
     async def waits(self) -> AsyncIterator[str]:
         """Give the turn, then the place in the queue until the pod is out of it."""
         async for message in super().waits():
             yield message
-        places = self.hub_state.queue_places
-        while self.queue and not self.settled:
-            pod = self.this_start.pod
-            if pod is not None:
-                if not is_queued(pod):
-                    return
-                yield waiting(pod, await places.place(self.api, pod, self.log))
-            await asyncio.sleep(LOOK_SECONDS)
+        async for message in self.waiting.queued():
+            yield message
 
     @property
     def place(self) -> str:
@@ -298,17 +274,9 @@ class GPUSpawner(SpawnerSettings, PromptKubeSpawner):
         return f"team {self._team.display_name}" if self._team else super().place
 
     def explained(self, reason: str) -> str:
-        """Say how many GPUs were asked for, and how many the best node has, if too few.
-
-        Of a start that took too long, say what hindered the volume with the files.
-        """
-        if TOO_LONG in reason and (trouble := volume_trouble(self.events)):
-            return f"{reason} {trouble}"
-        cluster = self.hub_state.cluster
+        """Say more of the GPUs, or of the volume, that a start did not get."""
         fields = self.pod_setup.fields
-        if not (fields and cluster.known and NO_GPU_FREE.search(reason)):
-            return reason
-        return f"{reason} {too_few(fields.extra_resource_limits, cluster.all_nodes())}".rstrip()
+        return self.waiting.explained(reason, fields.extra_resource_limits if fields else None)
 
     # A session over its life
 
