@@ -1,6 +1,6 @@
 """The spawner of GPU Commons: starts what the catalogue offers, and nothing else."""
 
-from collections.abc import AsyncIterator, Awaitable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any, ClassVar
@@ -20,14 +20,9 @@ from gpucommons_spawner.hub_state import HUB_STATE, HubState
 from gpucommons_spawner.kubernetes.manifest import Manifest
 from gpucommons_spawner.lifecycle.prompt_kube_spawner import PromptKubeSpawner
 from gpucommons_spawner.lifecycle.start_wait import StartTimeouts
-from gpucommons_spawner.picker.links import (
-    link_of_request,
-    note_request,
-    refused_link,
-    take_link_out,
-)
+from gpucommons_spawner.picker import links
 from gpucommons_spawner.picker.my_sessions import MySessions
-from gpucommons_spawner.picker.picker import Fields, Picker
+from gpucommons_spawner.picker.picker import Picker
 from gpucommons_spawner.pod.build import build, demand_one_user
 from gpucommons_spawner.pod.setup import PodSetup
 from gpucommons_spawner.pod.workspace import claims_only, is_usable_on_one_node, keep_together
@@ -119,36 +114,26 @@ class GPUSpawner(SpawnerSettings, PromptKubeSpawner):
 
     @default("options_from_form")
     def _options_from_form_default(self) -> Any:  # noqa: ANN401 -- a trait of several types
-        return self._take_form
-
-    def _take_form(self, fields: Fields) -> Awaitable[dict[str, str]]:
-        """Read a form. The page that a refusal shows has what was chosen there."""
-        self.picker.keep(fields)
-        return self._read_form(fields)
-
-    async def _read_form(self, fields: Fields) -> dict[str, str]:
-        """Refuse a bad form at once, before JupyterHub has stored or made anything."""
-        await self.teams_known()
-        return self._resolve(self.picker.options(fields)).options()
+        return self.picker.read
 
     @observe("handler")
     def _note_request(self, change: Mapping[str, BaseHandler | None]) -> None:
         """JupyterHub sets it in the task of the request, before it awaits anything."""
-        note_request(change["new"])
+        links.note_request(change["new"])
 
     async def run_auth_state_hook(self, auth_state: object) -> None:
         """Run it. JupyterHub calls this last before it reads what a link asks for."""
         await super().run_auth_state_hook(auth_state)
-        take_link_out()
+        links.take_link_out()
 
     def options_from_query(self, _query: Mapping[str, object]) -> Mapping[str, object]:
         """Refuse: a link starts nothing."""
-        raise refused_link()
+        raise links.refused_link()
 
     @property
     def link(self) -> Mapping[str, object]:
         """What the link that led to the page being drawn asks for; empty without one."""
-        return link_of_request()
+        return links.link_of_request()
 
     @property
     def set_by_operator(self) -> Settings:
@@ -167,7 +152,7 @@ class GPUSpawner(SpawnerSettings, PromptKubeSpawner):
         pressed = self.hub_state.start_times.now()
         await self.teams_known()
         try:
-            selection = self._resolve(self.user_options)
+            selection = self.select(self.user_options)
             fields = build(selection, self.person, self.name)
             demand_one_user(fields, self.uid)
             self.hub_state.demand_room_near_files(self, selection, self.name)
@@ -183,7 +168,8 @@ class GPUSpawner(SpawnerSettings, PromptKubeSpawner):
         await self.this_start.wait_for_turn()
         self.past_runs.begin(pressed + self.hub_state.start_times.now() - came, selection)
 
-    def _resolve(self, options: Mapping[str, object]) -> Selection:
+    def select(self, options: Mapping[str, object]) -> Selection:
+        """Resolve what was asked for. Raises SpawnRefusedError if it is not to be had."""
         runs = self.past_runs.all()
         try:
             return resolve(options, self.person, self.catalogue, utc_today(), runs)

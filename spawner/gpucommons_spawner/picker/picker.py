@@ -20,6 +20,7 @@ from gpucommons_spawner.picker.links import preselect
 from gpucommons_spawner.picker.offer import FIELD, Resume
 from gpucommons_spawner.picker.page import options_of_form, render
 from gpucommons_spawner.selection.person import Person
+from gpucommons_spawner.selection.selection import Selection
 from gpucommons_spawner.session_parts.past_runs import PastRuns
 
 Fields = Mapping[str, list[object]]
@@ -49,6 +50,7 @@ class _Spawner(Protocol):
     past_runs: PastRuns
 
     async def teams_known(self) -> None: ...
+    def select(self, options: Mapping[str, object]) -> Selection: ...
     def availability(self, server: str) -> PersonState: ...
 
 
@@ -62,11 +64,17 @@ class Picker:
         """Draw the form, or the one that was sent with this request once more."""
         return (_DRAW_AGAIN.get() or self._draw)()
 
-    def keep(self, fields: Fields) -> None:
-        """Show what was chosen in a form on the page that a refusal shows."""
+    def read(self, fields: Fields) -> Awaitable[dict[str, str]]:
+        """Read a form. The page that a refusal shows has what was chosen there."""
         _DRAW_AGAIN.set(functools.partial(self._draw_again, fields))
+        return self._read(fields)
 
-    def options(self, fields: Fields) -> Mapping[str, object]:
+    async def _read(self, fields: Fields) -> dict[str, str]:
+        """Refuse a bad form at once, before JupyterHub has stored or made anything."""
+        await self._spawner.teams_known()
+        return self._spawner.select(self._options(fields)).options()
+
+    def _options(self, fields: Fields) -> Mapping[str, object]:
         """Return what a form asks for, by its choices or by a button of the last session.
 
         Raises SpawnRefusedError when the last session is no longer available.
@@ -78,7 +86,7 @@ class Picker:
     async def _draw_again(self, fields: Fields) -> str:
         """Draw the form after a refusal, with what had been chosen as far as it can be had."""
         try:
-            wanted = self.options(fields)
+            wanted = self._options(fields)
         except SpawnRefusedError:  # a button of the last session, which cannot be had
             wanted = self._last_choice()
         return await self._draw(wanted)
