@@ -6,7 +6,6 @@ import asyncio
 import logging
 from collections.abc import Callable, Coroutine, Hashable
 from contextlib import AbstractContextManager
-from datetime import datetime
 from http import HTTPStatus
 from typing import Any, Protocol
 from weakref import WeakValueDictionary
@@ -19,7 +18,7 @@ from gpucommons_spawner.availability.for_person import Availability, Availabilit
 from gpucommons_spawner.availability.size_pod import Settings
 from gpucommons_spawner.availability.start_times import StartTimes
 from gpucommons_spawner.availability.state import PersonState
-from gpucommons_spawner.catalogue.catalogue import Catalogue
+from gpucommons_spawner.catalogue.live import LiveCatalogue
 from gpucommons_spawner.errors import SpawnRefusedError
 from gpucommons_spawner.kubernetes.watch import Sink, Watch
 from gpucommons_spawner.pod_state.queue_places import QueuePlaces
@@ -41,12 +40,8 @@ class Viewer(Protocol):
     """Kueue's LocalQueue; empty without."""
 
     @property
-    def catalogue(self) -> Catalogue:
-        """The catalogue in force."""
-
-    @property
-    def catalogue_since(self) -> datetime:
-        """Since when it is in force."""
+    def live_catalogue(self) -> LiveCatalogue:
+        """The catalogue's file."""
 
     @property
     def person(self) -> Person:
@@ -153,7 +148,7 @@ class HubState:
 
     def _now(self, viewer: Viewer) -> Availability:
         """Return what answers for the catalogue in force."""
-        catalogue = viewer.catalogue
+        catalogue = viewer.live_catalogue.current
         if self._availability is None or self._availability.catalogue is not catalogue:
             self._availability = Availability(
                 catalogue,
@@ -178,7 +173,7 @@ class HubState:
     def _stamp(self, viewer: Viewer) -> Hashable:
         """Return what differs after every change of what is free, whoever asks."""
         sources = (self.cluster, self.ledger, self.start_times, self.grants)
-        since = viewer.catalogue_since
+        since = viewer.live_catalogue.since
         return *(each.version for each in sources), self.cluster.known, since
 
 

@@ -1,7 +1,6 @@
 """The spawner of GPU Commons: starts what the catalogue offers, and nothing else."""
 
 from collections.abc import AsyncIterator, Mapping
-from datetime import datetime
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -29,7 +28,6 @@ from gpucommons_spawner.pod.workspace import claims_only, is_usable_on_one_node,
 from gpucommons_spawner.pod_state.session_pod import session_pod
 from gpucommons_spawner.quota.ledger import Limits
 from gpucommons_spawner.reconcile.adoption import choice_of
-from gpucommons_spawner.reconcile.leftover import Leftover
 from gpucommons_spawner.selection.errors import SelectionError
 from gpucommons_spawner.selection.person import Person, Team
 from gpucommons_spawner.selection.resolve import resolve
@@ -51,7 +49,6 @@ class GPUSpawner(SpawnerSettings, PromptKubeSpawner):
     """
 
     hub_state: ClassVar[HubState] = HUB_STATE
-    storage_class: str | None  # KubeSpawner's trait
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 -- passed on
         self._accepted: dict[str, str] = {}
@@ -60,7 +57,7 @@ class GPUSpawner(SpawnerSettings, PromptKubeSpawner):
         self._files_on_one_node = False
         super().__init__(*args, **kwargs)
         self.pod_setup = PodSetup(self)
-        self._usual_storage_class = self.storage_class
+        self._usual_storage_class: str | None = self.storage_class
         self.picker = Picker(self)
         self.my_sessions = MySessions(self)
         self.waiting = WaitingStart(self, self.hub_state.queue_places, self.hub_state.cluster)
@@ -86,11 +83,6 @@ class GPUSpawner(SpawnerSettings, PromptKubeSpawner):
     def catalogue(self) -> Catalogue:
         """The catalogue in force."""
         return self.live_catalogue.current
-
-    @property
-    def catalogue_since(self) -> datetime:
-        """Since when it is in force."""
-        return self.live_catalogue.since
 
     @property
     def person(self) -> Person:
@@ -145,9 +137,8 @@ class GPUSpawner(SpawnerSettings, PromptKubeSpawner):
     async def load_user_options(self) -> None:
         """Check the options, enter the quota, set up the pod. Nothing is awaited in between.
 
-        Then wait for the turn, with what is asked for held already.
-
-        Raises SpawnRefusedError when the catalogue, the teams or the quota do not allow it.
+        Then wait for the turn, with what is asked for held already. Raises SpawnRefusedError when
+        the catalogue, the teams or the quota do not allow it.
         """
         pressed = self.hub_state.start_times.now()
         await self.teams_known()
@@ -178,8 +169,6 @@ class GPUSpawner(SpawnerSettings, PromptKubeSpawner):
 
     def _reserve(self, selection: Selection) -> None:
         """Enter what the start will hold. Raises SpawnRefusedError if there is not that much."""
-        for each in list(getattr(self.user, "spawners", {}).values()):
-            each.quota.follow_name()
         self.hub_state.reconciler.supersede(f"{selection.team.namespace}/{self.pod_name}")
         quotas, grants = self.catalogue.quotas, self.hub_state.grants
         self.quota.reserve(selection, Limits.of(quotas, self.person, selection.team, grants))
@@ -266,11 +255,6 @@ class GPUSpawner(SpawnerSettings, PromptKubeSpawner):
 
     # A session over its life
 
-    async def _poll(self) -> int | None:
-        """Look whether the session runs. What it holds is under its person's name again."""
-        self.quota.follow_name()
-        return await super()._poll()
-
     @property
     def ended(self) -> str:
         """Why the last session of this server ended, if its person did not stop it; else empty."""
@@ -283,11 +267,7 @@ class GPUSpawner(SpawnerSettings, PromptKubeSpawner):
 
     def leave_behind(self) -> None:
         """Count the pod that this start may have made until it is known to be gone."""
-        holder, holding = self.quota.holder, self.quota.held
-        if holding is not None:
-            self.hub_state.reconciler.leave(
-                Leftover.of(self.namespace, self.pod_name, self.this_start.id, holder, holding)
-            )
+        self.hub_state.reconciler.leave(self)
 
     def take_over(self, pod: Manifest) -> str:
         """Go on with a session that runs already, and hold what it holds."""
@@ -296,8 +276,7 @@ class GPUSpawner(SpawnerSettings, PromptKubeSpawner):
         assert found is not None  # nothing else is taken over
         self.past_runs.forget()
         self._accepted = dict(choice_of(pod))
-        teams = self.hub_state.teams.all()
-        self._team = next((each for each in teams if each.name == found.team), None)
+        self._team = next(iter(self.hub_state.teams.of([found.team])), None)
         self.hub_state.reconciler.supersede(found.key)
         self.quota.take_over(found)
         self.record.keep_choice(self._accepted)

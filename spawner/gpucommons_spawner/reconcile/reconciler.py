@@ -72,9 +72,13 @@ class Reconciler:
             )
         )
 
-    def leave(self, leftover: Leftover) -> None:
+    def leave(self, spawner: Any) -> None:  # noqa: ANN401 -- a GPUSpawner
         """Look for the pod of a start that was given up, and end it. It counts meanwhile."""
-        self._left[leftover.start] = leftover
+        start, holder, holding = spawner.this_start.id, spawner.quota.holder, spawner.quota.held
+        if holding is None:
+            return
+        leftover = Leftover.of(spawner.namespace, spawner.pod_name, start, holder, holding)
+        self._left[start] = leftover
         self._charge(leftover.key, leftover.person, leftover.holding)
 
     def supersede(self, key: str) -> None:

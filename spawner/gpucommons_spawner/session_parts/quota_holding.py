@@ -50,6 +50,8 @@ class QuotaHolding(SessionPart):
             size=selection.size,
         )
         person = self._person
+        for each in list(getattr(self._spawner.user, "spawners", {}).values()):
+            each.quota.follow_name()
         self._free_name()
         try:
             request = QuotaRequest(person, holding, selection.allocation.display_name)
@@ -75,6 +77,10 @@ class QuotaHolding(SessionPart):
     def started(self, pod: Manifest | None) -> None:  # noqa: ARG002 -- the protocol's
         """Note that the session runs."""
         self._ledger.confirm(self._person, self._spawner.name)
+
+    def seen_running(self, pod: Manifest | None) -> None:  # noqa: ARG002 -- the protocol's
+        """Have what it holds be under its person's name again."""
+        self.follow_name()
 
     def state(self) -> Mapping[str, object]:
         """Keep what the session holds."""
