@@ -29,7 +29,7 @@ from bench.scale_hub import ALONE, OURS, PEER, TEAM, TOKEN, ScaleHub
 
 _NODES = 100
 _IDLE_S = 300
-"""As long as it takes until each session was looked at once: `PromptKubeSpawner.poll_interval`."""
+"""As long as it takes until each session was looked at once: `GPUSpawner.poll_interval`."""
 _PAUSE_S = 5
 """After a failure; JupyterHub needs a moment to clear it away."""
 _PATIENCE = 3

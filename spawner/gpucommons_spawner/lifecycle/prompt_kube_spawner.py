@@ -47,6 +47,7 @@ _NOT_RUNNING = 1
 class PromptKubeSpawner(KubeSpawner):  # type: ignore[misc]  # KubeSpawner publishes no types
     """Starts pods without waiting longer than they need, and knows them from the hub's watches."""
 
+    # Of `SpawnerSettings`:
     start_timeout: int
     start_slots: int
     unschedulable_timeout: float
