@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 from gpucommons_doctor import command as doctor
 from gpucommons_installer import command as installer
 from gpucommons_local.errors import PlatformError
-from gpucommons_local.progress import tell_error
 from gpucommons_people import command as people
 
 from gpucommons_config import catalogue_command as catalogue
@@ -20,7 +19,7 @@ from gpucommons_config import idle_command as idle
 
 if TYPE_CHECKING:
     from gpucommons_doctor.hub_values import HubValues
-    from gpucommons_local import command as local
+    from gpucommons_local.command.arguments import Subparsers
 
 _OF_LOCAL_PLATFORM = "supervisor"
 """What no other part of ours runs with."""
@@ -58,6 +57,8 @@ def _run(arguments: Sequence[str] | None) -> int:
     try:
         code: int = chosen.run(chosen)
     except PlatformError as error:
+        from gpucommons_local.progress import tell_error  # noqa: PLC0415 -- slow
+
         tell_error(error)
         return 1
     except KeyboardInterrupt:
@@ -66,7 +67,7 @@ def _run(arguments: Sequence[str] | None) -> int:
     return code
 
 
-def _add_local(commands: "local.Subparsers") -> Callable[[], Path | None]:
+def _add_local(commands: "Subparsers") -> Callable[[], Path | None]:
     """Add the local platform's commands where its extra is installed, as it is in no image.
 
     Returns what finds the settings of the account commands that it has made.

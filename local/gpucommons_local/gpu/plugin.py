@@ -14,8 +14,6 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Self, TypeAlias
 
-import yaml
-
 from gpucommons_local.gpu.driver import EXCLUSIVE_GPUS, SHARED_GPUS, DriverRoot
 from gpucommons_local.gpu.pods import (
     Manifest,
@@ -115,6 +113,8 @@ def manifests(stack: GPUStack) -> list[Manifest]:
 
 
 def _sharing_config(stack: GPUStack) -> Manifest:
+    import yaml  # noqa: PLC0415 -- slow, and `gpucommons sim` imports this module
+
     resources = [{"name": EXCLUSIVE_RESOURCE, "replicas": stack.replicas}]
     config = {
         "version": "v1",

@@ -64,12 +64,23 @@ async def test_programs_read_one_document(kubeconfig, capsys):
 
 
 def test_the_program_loads_the_checks_only_when_they_are_asked_for():
-    code = "import sys, gpucommons_config.command; print(*sys.modules)"
+    code = """
+import sys, gpucommons_config.command as program
+try:
+    program.main(["--help"])
+except SystemExit:
+    print(*sys.modules)
+import gpucommons_doctor.checks.dex
+print(*sys.modules)
+"""
     command = [sys.executable, "-c", code]
-    loaded = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
-    assert "gpucommons_doctor.command" in loaded
+    told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    started, with_dex = (set(line.split()) for line in told.splitlines()[-2:])
+    assert {"gpucommons_doctor.command", "gpucommons_local.command"} <= started
     slow = {"gpucommons_doctor.examination", "kubernetes_asyncio", "kubespawner", "httpx"}
-    assert not slow & set(loaded)
+    assert not started & (slow | {"rich", "supervisor", "yaml"})
+    assert "gpucommons_authenticator.provider.discovery" in with_dex
+    assert not with_dex & {"jupyterhub", "oauthenticator"}
 
 
 def test_the_checks_are_listed_without_a_cluster(capsys):

@@ -1,11 +1,10 @@
-"""The ``gpucommons`` commands that run the local platform."""
+"""What the commands of the local platform do."""
 
 import argparse
 import json
 import os
 import subprocess
-from pathlib import Path
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping
 
 from rich.markup import escape
 from rich.table import Table
@@ -14,10 +13,9 @@ from gpucommons_local.down import down
 from gpucommons_local.errors import PlatformError
 from gpucommons_local.gpu import command as sim
 from gpucommons_local.hub.local_catalogue import local_catalogue
-from gpucommons_local.hub.people_file import people_file
 from gpucommons_local.images import find
 from gpucommons_local.machine.certificates import certificate_files
-from gpucommons_local.machine.instance import DEFAULT_NAME, DEFAULT_PORT, Instance, load, saved
+from gpucommons_local.machine.instance import Instance, load, saved
 from gpucommons_local.machine.node import enter_command
 from gpucommons_local.machine.supervision import Program, Supervisor
 from gpucommons_local.platform import Platform
@@ -25,60 +23,10 @@ from gpucommons_local.progress import Steps, console
 from gpucommons_local.status import PlatformStatus, accounts, status
 from gpucommons_local.up import build_all, build_images, build_programs, references, up
 
-if TYPE_CHECKING:
-    Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
-
 _SWITCHED = (
     "It is reached by another protocol than before: everybody signs in again, at the new address. "
     "Files and running sessions stay."
 )
-
-
-def add_parsers(subparsers: "Subparsers") -> None:
-    """Add the local platform's commands to the program."""
-    start = _add(subparsers, "up", "start the local platform", _up)
-    start.add_argument(
-        "--port", type=int, default=DEFAULT_PORT, help="the hub's port on 127.0.0.1 (%(default)s)"
-    )
-    what = start.add_mutually_exclusive_group()
-    what.add_argument(
-        "--https",
-        action="store_true",
-        help="serve hub and Dex by HTTPS, with an authority of the platform's own; without it, "
-        "HTTP again",
-    )
-    what.add_argument(
-        "--only-cluster",
-        action="store_true",
-        help="a cluster to install GPU Commons on: it enforces NetworkPolicies, and has Kueue and "
-        "simulated GPUs, and nothing else",
-    )
-    _add(subparsers, "down", "stop the local platform; files stay", _down)
-    build = _add(subparsers, "build", "build programs and images, start nothing", _build)
-    build.add_argument("--tests", action="store_true", help="also get what the tests need")
-    images = _add(subparsers, "images", "build more environments", _images)
-    images.add_argument("images", nargs="+", metavar="IMAGE", help="such as pytorch, scipy:2026.05")
-    shown = _add(
-        subparsers, "status", "show address, accounts and the health of each part", _status
-    )
-    shown.add_argument("--json", action="store_true", help="for programs")
-    restart = _add(subparsers, "restart", "stop and start one part", _restart)
-    restart.add_argument("part", help="as `gpucommons status` names it, such as hub")
-    inside = _add(subparsers, "exec", "run a command inside the node", _exec)
-    inside.add_argument(
-        "command", nargs=argparse.REMAINDER, metavar="COMMAND", help="such as kubectl get pods -A"
-    )
-    sim.add_parser(subparsers)
-    parser = subparsers.choices["sim"]
-    parser.add_argument("--name", default=DEFAULT_NAME, help=argparse.SUPPRESS)
-    parser.set_defaults(run=_sim)
-
-
-def _add(subparsers: "Subparsers", name: str, text: str, run: "object") -> argparse.ArgumentParser:
-    parser = subparsers.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
-    parser.add_argument("--name", default=DEFAULT_NAME, help="which platform (%(default)s)")
-    parser.set_defaults(run=run)
-    return parser
 
 
 def _up(arguments: argparse.Namespace) -> int:
@@ -125,12 +73,6 @@ def _images(arguments: argparse.Namespace) -> int:
     if Supervisor(Instance(arguments.name)).running():
         up(load(arguments.name), steps)
     return 0
-
-
-def find_people_file() -> Path | None:
-    """Return what the account commands read to work on this machine's platform, if there is one."""
-    file = people_file(Instance())
-    return file if file.exists() else None
 
 
 def _programs(instance: Instance) -> list[Program]:
@@ -202,3 +144,16 @@ def _exec(arguments: argparse.Namespace) -> int:
 
 def _sim(arguments: argparse.Namespace) -> int:
     return sim.run(arguments, load(arguments.name).driver_root)
+
+
+COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = {
+    "up": _up,
+    "down": _down,
+    "build": _build,
+    "images": _images,
+    "status": _status,
+    "restart": _restart,
+    "exec": _exec,
+    "sim": _sim,
+}
+"""By the names that they are called by; each returns its exit code."""
