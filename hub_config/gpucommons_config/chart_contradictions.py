@@ -53,4 +53,5 @@ def _hub(values: HubValues, catalogue: Path) -> JupyterHub:
     c.JupyterHub = Config({name: c.JupyterHub[name] for name in _OF_HUB if name in c.JupyterHub})
     c.JupyterHub.spawner_class = GPUSpawner
     c.GPUSpawner.catalogue_file = str(catalogue)
-    return JupyterHub(config=c)
+    # Its classes serve its command line alone; finding them takes longer than all the rest.
+    return JupyterHub(config=c, classes=[])

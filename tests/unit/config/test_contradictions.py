@@ -31,7 +31,7 @@ _Change = Callable[[Config, dict[str, Any]], object]
 
 
 def _found(c: Config, values: dict[str, Any]) -> dict[str, str]:
-    settings = HubSettings(JupyterHub(config=c), ChartValues(values))
+    settings = HubSettings(JupyterHub(config=c, classes=[]), ChartValues(values))
     return {each.name: each.sentence for each in contradictions(settings)}
 
 
