@@ -57,7 +57,7 @@ def read_hub_values(files: Sequence[Path]) -> HubValues:
 def _read(file: Path) -> Values:
     """Read a file as Helm does, which takes more for YAML than we let people write for us."""
     try:
-        values = yaml.safe_load(file.read_text(encoding="utf-8-sig"))
+        values = yaml.load(file.read_text(encoding="utf-8-sig"), yaml.CSafeLoader)
     except OSError as error:
         raise InputError(f"The values {file} cannot be read: {error.strerror}.") from error
     except (yaml.YAMLError, ValueError) as error:
