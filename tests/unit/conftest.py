@@ -1,7 +1,10 @@
 """What all unit tests share."""
 
 import datetime
+import gc
+import sys
 from collections.abc import Iterator
+from importlib.util import find_spec
 
 import pytest
 from cryptography import x509
@@ -10,6 +13,22 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 _TIMEOUT_S = 180
 """They take seconds, and many times that where other work shares the machine."""
+
+
+if find_spec("sniffio") is None:
+    # httpx's transport looks for it at each request, in every folder that Python imports from.
+    sys.modules["sniffio"] = None  # type: ignore[assignment]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[None]:
+    """Spare the garbage collector what is collected here: modules and tests stay to the end."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
