@@ -26,7 +26,10 @@ def platform(short_path, tmp_path, monkeypatch):
     instance.logs.mkdir()
     instance.save()
     supervisor = Supervisor(instance)
-    part = Program("hub", ["sleep", "600"], ("true",), inside=False)
+    up = tmp_path / "up"
+    # Once it says so: SIGTERM between fork and exec is lost, and the end is waited for 15 s.
+    command = ["sh", "-c", f"echo $$ > {up}; exec sleep 600"]
+    part = Program("hub", command, ("sh", "-c", f"kill -0 $(cat {up})"), inside=False)
     supervisor.configure([part])
     try:
         supervisor.start(part)
