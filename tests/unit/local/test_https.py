@@ -6,7 +6,7 @@ import shlex
 import pytest
 import yaml
 from gpucommons_config.command import main
-from gpucommons_local import command
+from gpucommons_local.command import running
 from gpucommons_local.hub import culler, dex, hub
 from gpucommons_local.hub.people_file import people_file, write_people_file
 from gpucommons_local.machine.certificates import certificate_files, make_certificates
@@ -108,7 +108,7 @@ def test_later_commands_know_how_the_platform_is_reached(https):
 
 
 def test_status_says_what_a_browser_has_to_trust(https, capsys, monkeypatch):
-    monkeypatch.setattr(command, "_programs", lambda _: [])
+    monkeypatch.setattr(running, "_programs", lambda _: [])
     https.save()
     main(["status", "--name", "unit", "--json"])
     found = json.loads(capsys.readouterr().out)
@@ -120,7 +120,7 @@ def test_status_says_what_a_browser_has_to_trust(https, capsys, monkeypatch):
 
 @pytest.mark.parametrize("before", [True, False])
 def test_a_switch_is_told_and_what_comes_of_it(https, before, capsys, monkeypatch):
-    monkeypatch.setattr(command, "up", lambda *_, **__: Platform(https, {}, "catalogue"))
+    monkeypatch.setattr(running, "up", lambda *_, **__: Platform(https, {}, "catalogue"))
     Instance("unit", 18393, before).save()
     assert main(["up", "--name", "unit", "--port", "18393", "--https"]) == 0
     said = " ".join(capsys.readouterr().out.split())
