@@ -33,6 +33,9 @@ def test_a_newcomer_signs_in_picks_a_gpu_works_and_finds_the_files_again(
     _open_vs_code(page, keep_picture)
     name = make_text_file(page)
 
+    page.goto("/hub/home")
+    expect(page.get_by_role("heading", name="SciPy 2026.11 · Whole GPU")).to_be_visible()
+    keep_picture(page, "sessions")
     stop_session(page)
     page.goto("/hub/spawn")
     expect(page.get_by_role("radio", name="Whole GPU")).to_be_checked()
