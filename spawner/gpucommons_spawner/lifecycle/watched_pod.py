@@ -38,6 +38,7 @@ class _Spawner(Protocol):
     namespace: str
     pod_name: str
     delete_stopped_pods: bool
+    orm_spawner: Any
     log: logging.Logger
     _log_name: str
 
@@ -73,8 +74,8 @@ class WatchedPod:
     async def known(self) -> Manifest | None:
         """Return the pod; None if the API server says that there is none.
 
-        That a list lacks it is no such answer: it may be empty, cut, or from an old cache.
-        Raises NotKnownError.
+        That a list lacks it is no such answer: it may be empty, cut, or from an old cache. Nor is
+        an earlier pod of its name. Raises NotKnownError.
         """
         try:
             await self._spawner._start_watching_pods()
@@ -83,6 +84,8 @@ class WatchedPod:
         if (pod := self.seen) and self._is_of_this_start(pod):
             return pod
         pod = await self.read()
+        if pod and not self._is_of_this_start(pod):
+            self._demand_later(pod)
         reflector = self._spawner.pod_reflector
         if pod and reflector and reflector.first_load_future.done():
             reflector.update("MODIFIED", pod)
@@ -91,6 +94,17 @@ class WatchedPod:
     def _is_of_this_start(self, pod: Manifest) -> bool:
         """Whether it is not an earlier pod of the same name: a list may be from an old cache."""
         return start_of(pod) == self._spawner._last_start
+
+    def _demand_later(self, another: Manifest) -> None:
+        """Refuse to believe an answer with a pod from before this start: something keeps answers.
+
+        Raises NotKnownError.
+        """
+        record = self._spawner.orm_spawner
+        since: datetime | None = record.started if record else None  # in UTC, without saying so
+        created = datetime.fromisoformat(another["metadata"]["creationTimestamp"])
+        if since and created < since.replace(tzinfo=UTC):
+            raise NotKnownError("what answers for the API server shows an earlier pod")
 
     async def read(self) -> Manifest | None:
         """Ask the API server for the pod. Raises NotKnownError."""
@@ -187,7 +201,8 @@ class WatchedPod:
                     reflector.update("DELETED", pod)
                 return
             asked = "deletionTimestamp" in left["metadata"]
-            await asyncio.sleep(_LOOK_SECONDS)
+            # What the watch does not have, can only be asked for: less and less often.
+            await asyncio.sleep(_LOOK_SECONDS if self.seen else looks.pause())
 
     async def _what_is_left(self, uid: str, seconds: float) -> Manifest | None:
         """Watch the pod for that long, then ask the API server. Raises NotKnownError."""
@@ -199,6 +214,8 @@ class WatchedPod:
             pod = self.seen
         if pod is None or not _is_done_with(pod, uid):
             pod = await self.read()
+            if pod and uid and pod["metadata"]["uid"] != uid:
+                self._demand_later(pod)
         return None if pod is None or _is_done_with(pod, uid) else pod
 
     def _note_stop_doubt(self, why: str) -> None:
