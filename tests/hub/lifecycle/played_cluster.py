@@ -39,12 +39,15 @@ FAULTS = (
     "404 of a proxy",
     "404 of a namespace",
     "old list",
+    "old answers",
     "still cache",
     "lost answer",
     "late",
 )
 """Ways in which the API server answers something else than what is so.
 
+With old answers, something between hub and API server says what was so, of all pods and of one,
+and the API server no longer knows the version from then.
 With a still cache, lists are old and watches tell nothing, while one pod that is read is as it is:
 the API server reads that one from etcd.
 """
@@ -184,6 +187,10 @@ class Cluster:
         if self.fault == "still cache":
             await asyncio.sleep(seconds)
             return
+        if self.fault == "old answers" and self._old and since <= self._old[0]:
+            expired = {"kind": "Status", "code": 410, "metadata": {}}
+            yield json.dumps({"type": "ERROR", "object": expired}).encode() + b"\n"
+            return
         for event in self._log:
             if int(event["object"]["metadata"]["resourceVersion"]) > since:
                 queue.put_nowait(event)
@@ -197,9 +204,20 @@ class Cluster:
         finally:
             self._watchers.remove(queue)
 
+    @property
+    def _is_old(self) -> bool:
+        return self.fault in ("old list", "old answers", "still cache")
+
+    def read(self, name: str) -> dict[str, Any] | None:
+        """One pod, as it is or as something says that it was; what was not is not kept."""
+        kept = self._old[1] if self.fault == "old answers" and self._old else []
+        before = next((pod for pod in kept if pod["metadata"]["name"] == name), None)
+        if before and "deletionTimestamp" in before["metadata"]:
+            before["metadata"]["deletionTimestamp"] = "2000-01-01T00:00:00Z"  # its time is over
+        return before or self.pods.get(name)
+
     def listed(self) -> dict[str, Any]:
-        old = self.fault in ("old list", "still cache")
-        version, items = self._old if old and self._old else self._as_now()
+        version, items = self._old if self._is_old and self._old else self._as_now()
         return _list("PodList", [] if self.fault == "empty" else copy.deepcopy(items), version)
 
 
@@ -262,7 +280,7 @@ class PlayedAPI:
     async def read_namespaced_pod(self, name: str, _namespace: str, **_query: Any) -> Answer:
         if broken := await self._meet_fault():
             return broken
-        pod = self._cluster.pods.get(name)
+        pod = self._cluster.read(name)
         return Answer(200, pod) if pod else _not_found(name)
 
     async def delete_namespaced_pod(

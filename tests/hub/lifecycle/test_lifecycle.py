@@ -47,6 +47,15 @@ def test_a_hub_that_is_shown_a_start_that_is_long_over_keeps_the_session(played,
     _play(played, [*steps, *[("wait", 400)] * 5])
 
 
+@pytest.mark.parametrize("before", ["up", "ending"])
+def test_what_something_says_of_the_session_before_ends_no_session(played, before):
+    first = [("start", "ada"), ("wait", 30)]
+    kept = [("stop", "ada"), ("wait", 1), ("old is now",)]
+    kept = kept if before == "ending" else [("old is now",)]
+    second = [("stop", "ada"), ("wait", 120), ("start", "ada"), ("wait", 30)]
+    _play(played, [*first, *kept, *second, ("fault", "old answers"), *[("wait", 400)] * 5])
+
+
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_start_that_came_to_nothing_in_an_outage_is_shown_as_no_session(played, fault):
     begun = [("pods come up", False), ("start", "ada"), ("wait", 5), ("restart", 0), ("wait", 250)]
