@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 from gpucommons_contract import Annotation
 
-from gpucommons_spawner.catalogue.size import Size
 from gpucommons_spawner.kubernetes.manifest import Manifest
 from gpucommons_spawner.pod_state.near_files import is_near_files
 from gpucommons_spawner.pod_state.pod import is_over
@@ -24,20 +23,21 @@ class OpenFiles:
     nodes: frozenset[str]
     servers: tuple[str, ...]
 
-    def no_room(self, size: Size, *, can_run: bool) -> str:
+    def no_room(self, *, has_gpu: bool, grows: bool, can_run: bool) -> str:
         """Say that a size has no room there, and what to do.
 
-        can_run: whether it would have, if nothing else ran there.
+        has_gpu: whether it is one with a GPU. grows: whether nodes are added for it. can_run:
+        whether it would have room, if nothing else ran there.
         """
         one = len(self.servers) == 1
         named = " and ".join(
             f"“{name}”" if name else "on the default server" for name in self.servers
         )
         by = f"your {'session' if one else 'sessions'} {named}"
-        lacking = "no GPU of this size is free there" if size.gpu else "this size has no room there"
+        lacking = "no GPU of this size is free there" if has_gpu else "this size has no room there"
         if not can_run:
             lacking = "this size cannot run there now"
-        added = ". A node that is added would not help" if size.nodes_on_demand else ""
+        added = ". A node that is added would not help" if grows else ""
         stop = "that session" if one else "these sessions"
         other = "a smaller size" if can_run else "another size"
         return (

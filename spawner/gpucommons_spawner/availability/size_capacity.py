@@ -224,7 +224,7 @@ class SizeCapacities:
             available=here.free > 0,
             free=here.free,
             total=here.total,
-            reason=None if here.free else files.no_room(size, can_run=here.total > 0),
+            reason=None if here.free else _no_room(files, size, here),
             room=room if here.total else "",
         )
 
@@ -280,6 +280,11 @@ def _full(room: Capacity, *, queued: bool) -> str | None:
     taken = "The only place" if room.total == 1 else f"All {room.total} places"
     verb = "is" if room.total == 1 else "are"
     return f"{taken} for this size {verb} taken. Try again later."
+
+
+def _no_room(files: OpenFiles, size: Size, there: Capacity) -> str:
+    grows = size.nodes_on_demand is not None
+    return files.no_room(has_gpu=size.gpu is not None, grows=grows, can_run=there.total > 0)
 
 
 def _grows(longest: timedelta) -> str:
