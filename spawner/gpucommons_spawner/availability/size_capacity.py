@@ -1,26 +1,22 @@
 """How many sessions of each size the nodes take: counted once after a change, whoever asks."""
 
+from collections import Counter
 from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 from typing import NamedTuple
 
-from gpucommons_contract import amount
 from gpucommons_contract.wording import span
 
 from gpucommons_spawner.availability.cluster import Cluster, Node
 from gpucommons_spawner.availability.files_in_use import OpenFiles
+from gpucommons_spawner.availability.gpu_model import gpu_model, models_in_words
 from gpucommons_spawner.availability.placement import Placement
 from gpucommons_spawner.availability.size_pod import NO_SETTINGS, Settings, spec_of
 from gpucommons_spawner.availability.state import SizeState
 from gpucommons_spawner.catalogue.size import Size
 
-_COUNTED = {
-    "nvidia.com/gpu": ("GPU", "GPUs"),
-    "nvidia.com/gpu.shared": ("share of a GPU", "shares of GPUs"),
-}
-"""What people call resources, one and many."""
 _NOTHING = Decimal(0)
 _NO_TEAM: frozenset[str] = frozenset()
 
@@ -48,8 +44,10 @@ class _Fit:
     """Teams that have sessions there with which others may not share it."""
     away: bool
     """Whether it would take some, and takes none while it is restarted, mended or cordoned off."""
+    model: str
+    """The GPU that a session gets there, in words; empty if it gets none or that is not known."""
     reported: int
-    """`Node.reported` when it was counted: ``total`` is the same as long as this is."""
+    """`Node.reported` when it was counted: ``total`` and model are the same as long as this is."""
 
 
 class SizeCapacity:
@@ -58,25 +56,28 @@ class SizeCapacity:
     def __init__(self, size: Size, operator: Settings = NO_SETTINGS) -> None:
         """operator: what is set for every session, whatever its size."""
         fields = size.gpu_fields()
+        self._size = size
         self._pod = Placement.of(spec_of(size, operator))
         self._apart = fields.mode if fields.team_apart else None
         self._fits: dict[str, _Fit] = {}
         self._total = self._free = self._away = 0
         self._free_beside: dict[frozenset[str], int] = {}
+        self._models: Counter[str] = Counter()
 
     def take(self, node: Node) -> None:
         """Count a node, new or changed."""
         before = self._fits.get(node.name)
         if before and before.reported == node.reported:
-            total, away = before.total, before.away
+            total, away, model = before.total, before.away, before.model
         else:
             total = self._total_of(node)
             away = not total and self._is_away(node)
+            model = gpu_model(self._size, node.labels) if total else ""
         free = _fit(self._pod.needs, node.allocatable, node.used) if total else 0
         teams = node.teams_of(self._apart) if self._apart else _NO_TEAM
         if before:
             self._add(before, -1)
-        fit = self._fits[node.name] = _Fit(free, total, teams, away, node.reported)
+        fit = self._fits[node.name] = _Fit(free, total, teams, away, model, node.reported)
         self._add(fit, 1)
 
     def _total_of(self, node: Node) -> int:
@@ -105,6 +106,11 @@ class SizeCapacity:
         free = beside.get(_NO_TEAM, 0) + beside.get(frozenset((team,)), 0)
         return Capacity(free, self._total, self._free - free, self._away > 0)
 
+    @property
+    def models(self) -> str:
+        """The GPU models that a session may get, in words; empty if none is known."""
+        return models_in_words(model for model, nodes in self._models.items() if model and nodes)
+
     def on(self, nodes: Iterable[str], team: str) -> Capacity | None:
         """Return the same for some nodes alone; None if not all of them are known."""
         fits = [self._fits.get(name) for name in nodes]
@@ -121,26 +127,12 @@ class SizeCapacity:
         self._total += sign * fit.total
         self._free += sign * fit.free
         self._away += sign * fit.away
+        self._models[fit.model] += sign
         free = self._free_beside.get(fit.teams, 0) + sign * fit.free
         if free:
             self._free_beside[fit.teams] = free
         else:
             self._free_beside.pop(fit.teams, None)
-
-
-def too_few(limits: Mapping[str, str], nodes: Iterable[Node]) -> str:
-    """Compare the GPUs that a session asks for with those of the node that has most free.
-
-    Empty if that is not why it cannot be placed.
-    """
-    ready = [node for node in nodes if node.ready]
-    for resource, (one, many) in _COUNTED.items():
-        wanted = amount(limits.get(resource, "0"))
-        free = max((node.free(resource) for node in ready), default=Decimal(0))
-        if wanted > free:
-            asked = f"{wanted} {one if wanted == 1 else many} asked"
-            return f"{asked}, the node with most free has {max(free, Decimal(0))}."
-    return ""
 
 
 def _fit(
@@ -226,6 +218,7 @@ class SizeCapacities:
             total=here.total,
             reason=None if here.free else _no_room(files, size, here),
             room=room if here.total else "",
+            gpu=self._counts[name].models,
         )
 
     def _take_up(self) -> None:
@@ -259,6 +252,7 @@ class SizeCapacities:
             reason=full,
             room=_words(room, waiting) if has_gpu and room.total else "",
             note=note,
+            gpu=self._counts[name].models,
         )
 
 

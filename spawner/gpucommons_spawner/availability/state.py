@@ -21,9 +21,12 @@ class SizeState(NamedTuple):
     several teams, in which one it is available, if not in all.
     """
 
+    gpu: str = ""
+    """Model and memory of the GPU that a session gets, in words; empty where it is not known."""
+
     def refused(self, reason: str) -> "SizeState":
         """Return the same for somebody who cannot have it, whatever is free."""
-        return SizeState(self.name, False, self.free, self.total, reason, self.room)
+        return self._replace(available=False, reason=reason, note="")
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any, Protocol
 
 from gpucommons_spawner.availability.cluster import Cluster
-from gpucommons_spawner.availability.size_capacity import too_few
+from gpucommons_spawner.availability.shortfall import too_few
 from gpucommons_spawner.catalogue.size import Size
 from gpucommons_spawner.kubernetes.manifest import Manifest
 from gpucommons_spawner.lifecycle.start import LOOK_SECONDS, Start

@@ -5,7 +5,8 @@ import random
 import pytest
 from gpucommons_spawner.availability.cluster import Cluster
 from gpucommons_spawner.availability.for_person import Availability
-from gpucommons_spawner.availability.size_capacity import SizeCapacities, too_few
+from gpucommons_spawner.availability.shortfall import too_few
+from gpucommons_spawner.availability.size_capacity import SizeCapacities
 from gpucommons_spawner.quota.ledger import Ledger
 from gpucommons_spawner.selection.person import Person
 

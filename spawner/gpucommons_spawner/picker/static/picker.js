@@ -54,6 +54,7 @@ const begin = (state) => {
       show(found, size.reason ?? "");
       say(part(found.card, "room"), size.room);
       say(part(found.card, "note"), size.note);
+      say(part(found.card, "gpu"), size.gpu);
     }
   };
 

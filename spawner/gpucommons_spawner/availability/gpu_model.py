@@ -1,0 +1,48 @@
+"""Which GPU a session of a size gets on a node, in words, as far as the node's labels say. Pure.
+
+GPU Feature Discovery writes them: ``nvidia.com/gpu.product`` and ``nvidia.com/gpu.memory`` (MiB of
+one GPU, whether or not it is shared), and the same of each MIG profile under the profile's name.
+Source: https://github.com/NVIDIA/k8s-device-plugin, internal/lm/resource.go (0.18.0).
+"""
+
+from collections.abc import Iterable, Mapping
+
+from gpucommons_contract.wording import joined
+
+from gpucommons_spawner.catalogue.gpu_modes import MIG, MPS
+from gpucommons_spawner.catalogue.size import Size
+
+_SHARED = "-SHARED"
+_PARTITION = "-MIG-"
+_MOST_NAMED = 3
+
+
+def gpu_model(size: Size, labels: Mapping[str, str]) -> str:
+    """Name model and memory, such as ``NVIDIA H200, 35 of 140 GiB``; empty if they are not known.
+
+    labels: the node's.
+    """
+    gpu = size.gpu
+    if gpu is None:
+        return ""
+    mixed = isinstance(gpu, MIG) and gpu.strategy == "mixed"
+    resource = (
+        f"nvidia.com/mig-{gpu.profile}" if mixed and isinstance(gpu, MIG) else "nvidia.com/gpu"
+    )
+    product = labels.get(f"{resource}.product", "")
+    name = product.removesuffix(_SHARED).partition(_PARTITION)[0].replace("-", " ")
+    mebibytes = labels.get(f"{resource}.memory", "")
+    if not name or not mebibytes.isdigit() or int(mebibytes) == 0:
+        return name
+    memory = int(mebibytes) / 1024
+    if isinstance(gpu, MPS):
+        return f"{name}, {memory / gpu.shares:.0f} of {memory:.0f} GiB"
+    return f"{name}, {memory:.0f} GiB"
+
+
+def models_in_words(models: Iterable[str]) -> str:
+    """Join the models of several nodes: a session gets one of them."""
+    names = sorted(models)
+    if len(names) > _MOST_NAMED:
+        return f"one of {len(names)} models, such as {names[0]}"
+    return joined(names, "or")
