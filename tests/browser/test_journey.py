@@ -34,7 +34,9 @@ def test_a_newcomer_signs_in_picks_a_gpu_works_and_finds_the_files_again(
     name = make_text_file(page)
 
     page.goto("/hub/home")
-    expect(page.get_by_role("heading", name="SciPy 2026.11 · Whole GPU")).to_be_visible()
+    expect(
+        page.get_by_role("heading", name="SciPy 2026.11 · Whole GPU", exact=True)
+    ).to_be_visible()
     keep_picture(page, "sessions")
     stop_session(page)
     page.goto("/hub/spawn")

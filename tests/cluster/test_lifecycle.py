@@ -4,7 +4,8 @@ import os
 import signal
 import socket
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import httpx
@@ -13,7 +14,7 @@ from gpucommons_local.machine import cgroups
 from gpucommons_local.machine.instance import Instance
 
 from tests.people import SignedIn
-from tests.platform import GPUCOMMONS, look_at
+from tests.platform import GPUCOMMONS, Account, LocalPlatform, look_at
 from tests.waiting import until
 
 _INSTANCE = Instance("lifecycle", 18500)
@@ -112,11 +113,18 @@ def test_killed_at_any_moment_it_starts_again_and_down_leaves_nothing() -> None:
     assert _leftovers() == {}
 
 
-def test_a_switch_to_https_and_back_keeps_the_session_and_asks_to_sign_in() -> None:
+@pytest.fixture
+def sign_in() -> Iterator[Callable[[LocalPlatform, Account], SignedIn]]:
+    """Sign somebody in; what they have open is closed after the test."""
+    with ExitStack() as people:
+        yield lambda platform, account: people.enter_context(closing(SignedIn(platform, account)))
+
+
+def test_a_switch_to_https_and_back_keeps_the_session_and_asks_to_sign_in(sign_in) -> None:
     assert _up().returncode == 0
     by_http = look_at(_INSTANCE.name)
     student = by_http.accounts["student"]
-    person = SignedIn(by_http, student)
+    person = sign_in(by_http, student)
     person.stop_all()
     person.start({"environment": "scipy", "version": "2026.11", "size": "cpu"})
     started = person.servers()[""]["started"]
@@ -129,7 +137,7 @@ def test_a_switch_to_https_and_back_keeps_the_session_and_asks_to_sign_in() -> N
     assert str(by_https.authority) in switched.stdout
     led = httpx.get(f"{by_http.url}/hub/home", timeout=60)
     assert (led.status_code, led.headers["location"]) == (307, f"{by_https.url}/hub/home")
-    again = SignedIn(by_https, student)
+    again = sign_in(by_https, student)
     # The API token of before is as good as it was; cookies that went over HTTP are not.
     until(lambda: again.servers()[""]["ready"])
     assert again.servers()[""]["started"] == started
@@ -148,7 +156,7 @@ def test_a_switch_to_https_and_back_keeps_the_session_and_asks_to_sign_in() -> N
     )
 
     assert _up().returncode == 0
-    back = SignedIn(look_at(_INSTANCE.name), student)
+    back = sign_in(look_at(_INSTANCE.name), student)
     until(lambda: back.servers()[""]["ready"])
     assert back.servers()[""]["started"] == started
     back.stop_all()
