@@ -26,8 +26,8 @@ const show = (fresh, title) => {
 
 const refresh = async () => {
   const response = await fetch(window.location.href, { cache: "no-store" });
+  document.getElementById("gpucommons-signed-out").hidden = !response.redirected;
   if (response.redirected) {
-    document.getElementById("gpucommons-signed-out").hidden = false;
     return false;
   }
   if (response.ok) {
@@ -59,29 +59,35 @@ const look = async () => {
   follow();
 };
 
-const press = async (card, what, body) => {
-  const actions = card.querySelector("[data-actions]");
-  actions.classList.add("d-none");
-  const problem = await end(user, card.dataset.server, body);
+// Found anew each time: a look meanwhile may have put another card in the place of one.
+const part = (server, name) =>
+  [...sessions.querySelectorAll("[data-server]")]
+    .find((card) => card.dataset.server === server)
+    ?.querySelector(`[data-${name}]`);
+
+const press = async (server, what, body) => {
+  part(server, "actions")?.classList.add("d-none");
+  const problem = await end(user, server, body);
   if (problem) {
-    actions.classList.remove("d-none");
-    card.querySelector("[data-problem]").textContent =
-      `It was not ${what}: ${problem}. Try again.`;
+    part(server, "actions")?.classList.remove("d-none");
+    part(server, "problem")?.replaceChildren(`It was not ${what}: ${problem}. Try again.`);
   }
   return !problem;
 };
 
 sessions.addEventListener("click", async (event) => {
   const button = event.target.closest("[data-stop], [data-remove]");
-  const card = button?.closest("[data-server]");
-  if (!card) {
+  if (!button) {
     return;
   }
+  const { server } = button.closest("[data-server]").dataset;
   const removes = "remove" in button.dataset;
-  if (removes && !window.confirm(`Remove ${card.dataset.server} from this page? Files are kept.`)) {
+  if (removes && !window.confirm(`Remove ${server} from this page? Files are kept.`)) {
     return;
   }
-  const done = await (removes ? press(card, "removed", { remove: true }) : press(card, "stopped"));
+  const done = await (removes
+    ? press(server, "removed", { remove: true })
+    : press(server, "stopped"));
   if (done && button.dataset.then) {
     window.location.assign(button.dataset.then); // it waits for the end, and leads on
   } else if (done) {

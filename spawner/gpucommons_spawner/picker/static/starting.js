@@ -49,11 +49,14 @@ const fail = () => {
   tell("Your session did not start");
 };
 
+// Whether the hub itself answers, which says what became of the start, also that there is none.
+const isOfHub = ({ status, headers }) => status !== 503 && headers.has("X-JupyterHub-Version");
+
 // A hub that is restarted ends the stream; once it is back, it says where the start is.
 const reloadOnceThere = async () => {
   try {
     const response = await fetch(window.location.href, { cache: "no-store" });
-    if (response.ok) {
+    if (response.ok || isOfHub(response)) {
       window.location.reload();
       return;
     }
