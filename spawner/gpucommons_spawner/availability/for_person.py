@@ -5,6 +5,7 @@ from collections.abc import Callable, Hashable, Sequence
 from decimal import Decimal
 
 from gpucommons_spawner.availability.cluster import Cluster
+from gpucommons_spawner.availability.files_in_use import OpenFiles
 from gpucommons_spawner.availability.size_capacity import SizeCapacities
 from gpucommons_spawner.availability.size_pod import NO_SETTINGS, Settings
 from gpucommons_spawner.availability.start_times import StartTimes
@@ -76,8 +77,11 @@ class Availability:
 
         None if that makes no difference, or it is not known.
         """
-        files = self._files.of(team.namespace, person.name, server)
+        files = self._open_files(person, team, server)
         return self._capacities.near_files(size, team.name, files) if files else None
+
+    def _open_files(self, person: Person, team: Team, server: str) -> OpenFiles | None:
+        return self._files.of(team.namespace, person.name, server)
 
     def _sizes(
         self, team: Team | None, person: Person, own: Limits, ledger: Ledger, server: str
@@ -86,12 +90,13 @@ class Availability:
         name = team.name if team else ""
         capacities, groups = self._capacities.of(name), person.groups_in(team)
         limits = own.within(team, self.catalogue.quotas, self._grants) if team else own
+        files = self._open_files(person, team, server) if team else None
         states = []
         for size_name, size in self.catalogue.sizes.items():
             holding = Holding(server, self._units[size_name], "", name, size_name)
             request = QuotaRequest(person.name, holding, size.display_name)
             reason = size.refusal(groups) or ledger.refusal(request, limits)
-            near = self.near_files(person, team, size_name, server) if team else None
+            near = self._capacities.near_files(size_name, name, files) if files else None
             there = near or capacities[size_name]
             states.append(there.refused(reason) if reason else there)
         return tuple(states)

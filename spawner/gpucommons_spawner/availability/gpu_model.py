@@ -25,10 +25,9 @@ def gpu_model(size: Size, labels: Mapping[str, str]) -> str:
     gpu = size.gpu
     if gpu is None:
         return ""
-    mixed = isinstance(gpu, MIG) and gpu.strategy == "mixed"
-    resource = (
-        f"nvidia.com/mig-{gpu.profile}" if mixed and isinstance(gpu, MIG) else "nvidia.com/gpu"
-    )
+    resource = "nvidia.com/gpu"
+    if isinstance(gpu, MIG) and gpu.strategy == "mixed":
+        resource = f"nvidia.com/mig-{gpu.profile}"
     product = labels.get(f"{resource}.product", "")
     name = product.removesuffix(_SHARED).partition(_PARTITION)[0].replace("-", " ")
     mebibytes = labels.get(f"{resource}.memory", "")

@@ -85,7 +85,9 @@ class WatchedPod:
             return pod
         pod = await self.read()
         if pod and not self._is_of_this_start(pod):
-            self._demand_later(pod)
+            record = self._spawner.orm_spawner
+            if record and record.started:
+                _demand_later(pod, record.started.replace(tzinfo=UTC))
         reflector = self._spawner.pod_reflector
         if pod and reflector and reflector.first_load_future.done():
             reflector.update("MODIFIED", pod)
@@ -94,17 +96,6 @@ class WatchedPod:
     def _is_of_this_start(self, pod: Manifest) -> bool:
         """Whether it is not an earlier pod of the same name: a list may be from an old cache."""
         return start_of(pod) == self._spawner._last_start
-
-    def _demand_later(self, another: Manifest) -> None:
-        """Refuse to believe an answer with a pod from before this start: something keeps answers.
-
-        Raises NotKnownError.
-        """
-        record = self._spawner.orm_spawner
-        since: datetime | None = record.started if record else None  # in UTC, without saying so
-        created = datetime.fromisoformat(another["metadata"]["creationTimestamp"])
-        if since and created < since.replace(tzinfo=UTC):
-            raise NotKnownError("what answers for the API server shows an earlier pod")
 
     async def read(self) -> Manifest | None:
         """Ask the API server for the pod. Raises NotKnownError."""
@@ -178,7 +169,8 @@ class WatchedPod:
         seen, whichever has the name is meant: an earlier one would hide the one that runs.
         """
         spawner, pod = self._spawner, self.seen
-        uid = pod["metadata"]["uid"] if pod and self._is_of_this_start(pod) else ""
+        own = pod if pod and self._is_of_this_start(pod) else None
+        uid = own["metadata"]["uid"] if own else ""
         backoff, looks = Backoff(1.0, _LONGEST_PAUSE_SECONDS), Backoff(_LOOK_SECONDS, _ASK_SECONDS)
         asked = False
         while True:
@@ -189,7 +181,7 @@ class WatchedPod:
                         spawner.api, spawner.namespace, spawner.pod_name, uid=uid, grace=grace
                     )
                     backoff.reset()
-                left = await self._what_is_left(uid, looks.pause())
+                left = await self._what_is_left(own, looks.pause())
             except NotKnownError as error:
                 self._note_stop_doubt(f"{error}")
                 await asyncio.sleep(backoff.pause())
@@ -204,8 +196,12 @@ class WatchedPod:
             # What the watch does not have, can only be asked for: less and less often.
             await asyncio.sleep(_LOOK_SECONDS if self.seen else looks.pause())
 
-    async def _what_is_left(self, uid: str, seconds: float) -> Manifest | None:
-        """Watch the pod for that long, then ask the API server. Raises NotKnownError."""
+    async def _what_is_left(self, own: Manifest | None, seconds: float) -> Manifest | None:
+        """Watch the pod for that long, then ask the API server. Raises NotKnownError.
+
+        own: the pod of this start; None if whichever has the name is meant.
+        """
+        uid = own["metadata"]["uid"] if own else ""
         loop = asyncio.get_running_loop()
         until = loop.time() + seconds
         pod = self.seen
@@ -214,8 +210,8 @@ class WatchedPod:
             pod = self.seen
         if pod is None or not _is_done_with(pod, uid):
             pod = await self.read()
-            if pod and uid and pod["metadata"]["uid"] != uid:
-                self._demand_later(pod)
+            if pod and own and _is_another(pod, uid):
+                _demand_later(pod, _created(own))
         return None if pod is None or _is_done_with(pod, uid) else pod
 
     def _note_stop_doubt(self, why: str) -> None:
@@ -233,5 +229,21 @@ def _is_done_with(pod: Manifest, uid: str) -> bool:
 
     Then no GPU is used, or could be given out.
     """
-    another = bool(uid) and pod["metadata"].get("uid") != uid
-    return another or is_over(pod) or is_lost(pod, datetime.now(UTC))
+    return _is_another(pod, uid) or is_over(pod) or is_lost(pod, datetime.now(UTC))
+
+
+def _is_another(pod: Manifest, uid: str) -> bool:
+    return bool(uid) and pod["metadata"].get("uid") != uid
+
+
+def _created(pod: Manifest) -> datetime:
+    return datetime.fromisoformat(pod["metadata"]["creationTimestamp"])
+
+
+def _demand_later(another: Manifest, since: datetime) -> None:
+    """Refuse to believe an answer with a pod from before ``since``: something keeps answers.
+
+    Raises NotKnownError.
+    """
+    if _created(another) < since:
+        raise NotKnownError("what answers for the API server shows an earlier pod")
