@@ -89,11 +89,19 @@ def test_a_start_that_comes_to_nothing_says_why_and_what_next(scripted_page, hub
 def test_a_start_that_came_to_nothing_while_nothing_was_heard_of_it_is_said(
     scripted_page, hub, api, slow_node
 ):
-    """The hub's own page says so, and is no page that is well."""
+    """The hub's own page says so, and is no page that is well.
+
+    Meanwhile the hub is asked now and then: browsers stop following a page that reloads itself
+    without a pause.
+    """
     scripted_page.route("**/progress*", lambda route: route.fulfill(status=502))
     hub.start_server("sam", GPU, answer_after=0.1)
     _open(scripted_page)
     expect(scripted_page.get_by_role("button", name="Cancel")).to_be_visible()
+    loads: list[str] = []
+    scripted_page.on("load", lambda page: loads.append(page.url))
+    scripted_page.wait_for_timeout(9_000)
+    assert 1 <= len(loads) <= 5
     (pod,) = hub.until(api.pods)
     api.delete(f"/api/v1/namespaces/{pod['metadata']['namespace']}/pods/jupyter-sam")
     expect(scripted_page.get_by_role("heading", name="The session did not start")).to_be_visible()

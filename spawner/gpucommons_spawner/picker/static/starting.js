@@ -49,8 +49,10 @@ const fail = () => {
   tell("Your session did not start");
 };
 
-// Whether the hub itself answers, which says what became of the start, also that there is none.
-const isOfHub = ({ status, headers }) => status !== 503 && headers.has("X-JupyterHub-Version");
+// Whether the hub itself answers, which says what became of the start, also that there is none: a
+// failed one may be a 503. A hub whose database is away asks to be tried again.
+const isOfHub = ({ headers }) =>
+  headers.has("X-JupyterHub-Version") && !headers.has("Retry-After");
 
 // A hub that is restarted ends the stream; once it is back, it says where the start is.
 const reloadOnceThere = async () => {
@@ -81,7 +83,8 @@ events.onmessage = ({ data }) => {
 };
 events.onerror = () => {
   if (events.readyState === EventSource.CLOSED) {
-    reloadOnceThere();
+    // Not at once: should only the stream be broken, each new page would come to this again.
+    setTimeout(reloadOnceThere, AGAIN_MS);
   }
 };
 
