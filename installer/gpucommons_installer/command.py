@@ -42,6 +42,11 @@ def add_parsers(subparsers: "Subparsers") -> None:
         help="write again what nobody changed by hand since, and show each difference",
     )
     parser.add_argument(
+        "--dry-run",
+        action="store_true",
+        help="say what would be written, and write nothing",
+    )
+    parser.add_argument(
         "--answers",
         type=Path,
         metavar="FILE",

@@ -1,7 +1,8 @@
 """The folder of an installation: all of its files are written, or none.
 
 Files are written next to the folder first, and moved once all are there. `.written.json` in the
-folder says what each file was when it was written, and so which ones somebody changed since.
+folder says which release wrote it, and what each file was then, and so which ones somebody changed
+since.
 """
 
 import hashlib
@@ -11,6 +12,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from gpucommons_installer.errors import InstallerError
@@ -22,6 +24,18 @@ _NOT_OURS = {".git", str(ANSWERS)}
 """What may be in a folder before anything is written into it."""
 
 Files = Mapping[PurePosixPath, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What was written before.
+
+    release is that of GPU Commons which wrote it last, empty if that was one before it was noted.
+    hashes are those of the files then, by path.
+    """
+
+    release: str
+    hashes: Mapping[PurePosixPath, str]
 
 
 def is_new(folder: Path) -> bool:
@@ -48,8 +62,8 @@ def hash_of(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def written(folder: Path) -> Mapping[PurePosixPath, str]:
-    """Read what was written before: hashes by path. Raises InstallerError."""
+def written(folder: Path) -> Written:
+    """Read what was written before. Raises InstallerError."""
     file = folder / WRITTEN
     text = content(folder, WRITTEN)
     if text is None:
@@ -58,8 +72,9 @@ def written(folder: Path) -> Mapping[PurePosixPath, str]:
             "gpucommons init wrote, or a new one without --update."
         )
     try:
-        listed = json.loads(text)["files"]
-        return {PurePosixPath(name): str(known) for name, known in listed.items()}
+        said = json.loads(text)
+        hashes = {PurePosixPath(name): str(known) for name, known in said["files"].items()}
+        return Written(str(said.get("release", "")), hashes)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise InstallerError(
             f"{file} cannot be read. Take it from your git as it was, or write a new folder and "
@@ -67,11 +82,12 @@ def written(folder: Path) -> Mapping[PurePosixPath, str]:
         ) from error
 
 
-def list_of(hashes: Mapping[PurePosixPath, str]) -> str:
+def list_of(written: Written) -> str:
     """Return the text of the list of what was written."""
-    files = {str(name): hashes[name] for name in sorted(hashes)}
+    files = {str(name): written.hashes[name] for name in sorted(written.hashes)}
     about = "What gpucommons init wrote, so that --update finds what was changed by hand."
-    return json.dumps({"about": about, "files": files}, indent=2) + "\n"
+    said = {"about": about, "release": written.release, "files": files}
+    return json.dumps(said, indent=2) + "\n"
 
 
 def write(folder: Path, files: Files) -> None:

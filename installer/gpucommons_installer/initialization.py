@@ -4,9 +4,10 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import partial
+from importlib.metadata import version
 from pathlib import Path, PurePosixPath
 
 from gpucommons_installer import folder as folders
@@ -17,7 +18,7 @@ from gpucommons_installer.questions import QUESTIONS
 from gpucommons_installer.rendering import render
 from gpucommons_installer.settling import as_given, settle
 from gpucommons_installer.terminal import Terminal
-from gpucommons_installer.update import Update, compare
+from gpucommons_installer.update import Update, compare, refuse_older
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,22 @@ class _Task:
     answers: Path
     given: Mapping[str, str]
     update: bool
+    is_dry_run: bool
     is_asking: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Done:
+    """What became of the files, and what is new since the folder was last written.
+
+    release_before is empty for a new folder, and for one from before releases were noted. answers
+    are those that nobody had given until now, as texts by their keys.
+    """
+
+    files: Update
+    release_before: str
+    release: str
+    answers: Mapping[str, str]
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -56,21 +72,32 @@ def _task(arguments: argparse.Namespace) -> _Task:
         arguments.answers or folder / folders.ANSWERS,
         given,
         arguments.update,
+        arguments.dry_run,
         is_asking=not arguments.json and sys.stdin is not None and sys.stdin.isatty(),
     )
 
 
-def _write(task: _Task) -> Update:
+def _write(task: _Task) -> _Done:
     if not task.update and not folders.is_new(task.folder):
         raise InstallerError(
             f"{task.folder} has files in it, and nothing is overwritten. Name a new folder, or "
             "write --update for one that this command wrote."
         )
-    known = folders.written(task.folder) if task.update else {}
-    answers = _settled(task)
+    release = version("gpucommons")
+    before = folders.written(task.folder) if task.update else folders.Written("", {})
+    refuse_older(before.release, release)
+    kept = _kept(task)
+    answers = _settled(task, kept)
     _check_clone(task.folder, answers)
-    found = compare(render(answers), known, partial(folders.content, task.folder))
-    files = {**found.write, folders.WRITTEN: folders.list_of(found.hashes)}
+    found = compare(render(answers), before.hashes, partial(folders.content, task.folder))
+    if not task.is_dry_run:
+        _write_all(task, answers, found, release)
+    return _Done(found, before.release, release, _new_answers(task, kept, answers))
+
+
+def _write_all(task: _Task, answers: Answers, found: Update, release: str) -> None:
+    listed = folders.list_of(folders.Written(release, found.hashes))
+    files = {**found.write, folders.WRITTEN: listed}
     own = task.folder / folders.ANSWERS
     if _says_else(own, answers):
         files[folders.ANSWERS] = write_answers(answers)
@@ -78,13 +105,25 @@ def _write(task: _Task) -> Update:
     if task.answers != own and _says_else(task.answers, answers):
         named = PurePosixPath(task.answers.name)
         folders.write(task.answers.parent, {named: write_answers(answers)})
-    return found
 
 
-def _settled(task: _Task) -> Answers:
+def _kept(task: _Task) -> Mapping[str, str]:
+    """Read the answers that are in a file already."""
     kept = read_answers(task.answers) if task.answers.exists() else {}
     if task.update and not kept:
         raise InstallerError(f"{task.answers} has no answers. Name their file with --answers.")
+    return kept
+
+
+def _new_answers(task: _Task, kept: Collection[str], answers: Answers) -> Mapping[str, str]:
+    """Return what an update took for answers that neither its file nor an option gave."""
+    if not task.update:
+        return {}
+    said = {*kept, *task.given}
+    return {key: value for key, value in as_given(answers).items() if key not in said}
+
+
+def _settled(task: _Task, kept: Mapping[str, str]) -> Answers:
     given = {**kept, **task.given}
     if "clone" not in given and (clone := _clone(Path.cwd())):
         given["clone"] = os.path.relpath(clone, task.folder.resolve())
@@ -122,30 +161,46 @@ def _says_else(file: Path, answers: Answers) -> bool:
     return not file.exists() or read_answers(file) != as_given(answers)
 
 
-def _as_json(task: _Task, done: Update) -> str:
+def _as_json(task: _Task, done: _Done) -> str:
+    files = done.files
     return json.dumps(
         {
             "folder": str(task.folder),
             "answers": str(task.answers),
-            "written": sorted(map(str, done.write)),
-            "same": sorted(map(str, done.same)),
-            "left": {str(file): why for file, why in sorted(done.left.items())},
-            "unneeded": sorted(map(str, done.unneeded)),
-            "differences": {str(file): text for file, text in sorted(done.differences.items())},
+            "dry_run": task.is_dry_run,
+            "release": done.release,
+            "release_before": done.release_before or None,
+            "new_answers": dict(done.answers),
+            "written": sorted(map(str, files.write)),
+            "same": sorted(map(str, files.same)),
+            "left": {str(file): why for file, why in sorted(files.left.items())},
+            "unneeded": sorted(map(str, files.unneeded)),
+            "differences": {str(file): text for file, text in sorted(files.differences.items())},
         },
         indent=2,
     )
 
 
-def _as_text(task: _Task, done: Update) -> str:
-    lines = []
+def _as_text(task: _Task, done: _Done) -> str:
+    files, lines = done.files, []
     if task.update:
-        lines += [f"{text}\n" for _, text in sorted(done.differences.items())]
-    lines += [f"written   {file}" for file in sorted(done.write)]
-    lines += [f"left      {file}: {why}" for file, why in sorted(done.left.items())]
-    lines += [f"unneeded  {file}: these answers have no use for it" for file in done.unneeded]
-    if not done.write:
+        lines += [f"{text}\n" for _, text in sorted(files.differences.items())]
+        if done.release_before != done.release:
+            before = done.release_before or "not noted before"
+            lines.append(f"release   {before}, now {done.release}")
+    lines += [
+        f"answer    {key}: {value or 'nothing'} (new; change it in {task.answers})"
+        for key, value in done.answers.items()
+    ]
+    lines += [
+        f"written   {file}{' (not yet)' if task.is_dry_run else ''}" for file in sorted(files.write)
+    ]
+    lines += [f"left      {file}: {why}" for file, why in sorted(files.left.items())]
+    lines += [f"unneeded  {file}: these answers have no use for it" for file in files.unneeded]
+    if not files.write:
         lines.append(f"{task.folder} already matches these answers; no file was written.")
+    elif task.is_dry_run:
+        lines.append("Nothing was written.")
     elif not task.update:
         lines.append(f"What to do next is in {task.folder / 'README.md'}.")
     return "\n".join(lines)

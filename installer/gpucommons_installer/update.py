@@ -1,10 +1,12 @@
 """What a second run may write: files that nobody changed since. Pure."""
 
 import difflib
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
+from gpucommons_installer.errors import InstallerError
 from gpucommons_installer.folder import Files, hash_of
 
 
@@ -47,6 +49,25 @@ def compare(
             found.hashes[file] = hash_of(text)
     found.unneeded = [each for each in known if each not in rendered and now(each) is not None]
     return found
+
+
+def refuse_older(written_by: str, release: str) -> None:
+    """Refuse to write what a newer release wrote, because an older one does not know all of it.
+
+    Both are versions of GPU Commons; an empty one is older than all. Raises InstallerError.
+    """
+    if _numbers(written_by) > _numbers(release):
+        raise InstallerError(
+            f"GPU Commons {written_by} wrote this folder, and {release} is older. Nothing was "
+            f"written. Use {written_by} or newer; to go back, take the folder as it was from your "
+            "git: docs/how-to/upgrade.md."
+        )
+
+
+def _numbers(release: str) -> list[int]:
+    """Return what a version starts with: 0.2.0 and 0.2.0rc1 are the same here."""
+    found = re.match(r"\d+(\.\d+)*", release)
+    return [int(each) for each in found[0].split(".")] if found else []
 
 
 def _changed(held: str | None, known: str | None) -> str:

@@ -22,6 +22,8 @@ _PEOPLE = "tests/unit/people/test_command.py::"
 _OBJECTS = "tests/hub/people/test_objects_applied.py::test_a_second_apply_changes_nothing"
 _COPIED = "tests/hub/test_database_copy.py::test_a_copy_brings_back_what_the_older_hub_can_use"
 RUN_BY = {
+    r"gpucommons init \S+ --update --dry-run": "tests/unit/installer/test_upgrade.py::"
+    "test_a_dry_run_says_what_would_change_and_changes_nothing",
     r"gpucommons init \S+ --update": _INIT
     + "test_an_update_writes_what_nobody_changed_and_shows_the_rest",
     r"gpucommons init": _INIT + "test_a_folder_is_written_and_says_what_to_do_next",

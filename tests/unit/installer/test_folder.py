@@ -5,7 +5,7 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 from gpucommons_installer import InstallerError
-from gpucommons_installer.folder import content, hash_of, is_new, list_of, write, written
+from gpucommons_installer.folder import Written, content, hash_of, is_new, list_of, write, written
 from gpucommons_installer.update import compare
 
 
@@ -72,9 +72,9 @@ def test_a_folder_with_git_and_answers_is_new_and_one_with_a_file_is_not(tmp_pat
 
 
 def test_the_list_of_what_was_written_is_read_as_it_was(tmp_path):
-    hashes = {PurePosixPath("a/b.yaml"): hash_of("1")}
-    (tmp_path / ".written.json").write_text(list_of(hashes))
-    assert written(tmp_path) == hashes
+    known = Written("1.2.3", {PurePosixPath("a/b.yaml"): hash_of("1")})
+    (tmp_path / ".written.json").write_text(list_of(known))
+    assert written(tmp_path) == known
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"files": []}', '{"files": null}'])
