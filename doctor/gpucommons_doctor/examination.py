@@ -12,6 +12,7 @@ from gpucommons_people.errors import InputError, PeopleError
 from gpucommons_doctor.check import Check
 from gpucommons_doctor.checks.api_server import APIServer
 from gpucommons_doctor.checks.chart_values import ChartValues, Contradictions
+from gpucommons_doctor.checks.chart_version import ChartVersion
 from gpucommons_doctor.checks.dex import Dex
 from gpucommons_doctor.checks.dra import DRADevices
 from gpucommons_doctor.checks.gpus import GPUs, Shares
@@ -49,6 +50,7 @@ CHECKS: tuple[type[Check], ...] = (
     Webhooks,
     APIServer,
     Dex,
+    ChartVersion,
     ChartValues,
 )
 """All checks, in the order in which they are shown."""
@@ -106,6 +108,7 @@ def made(
         Webhooks(),
         APIServer(),
         Dex(installation.issuer, installation.ca),
+        ChartVersion(),
         ChartValues(installation.values, installation.catalogue_file, contradictions),
     )
     return [each for each in checks if type(each) in chosen]

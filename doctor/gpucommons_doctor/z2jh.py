@@ -11,6 +11,8 @@ from gpucommons_contract.wording import joined
 
 Values = Mapping[str, Any]
 
+CHART_VERSION = "4.4.0"
+"""The release that helm-values/helmfile.yaml.gotmpl installs."""
 DEDICATED = tuple(
     {"key": key, "operator": "Equal", "value": "user", "effect": "NoSchedule"}
     for key in ("hub.jupyter.org/dedicated", "hub.jupyter.org_dedicated")

@@ -7,6 +7,7 @@ schemas of their CustomResourceDefinitions.
 from copy import deepcopy
 
 import yaml
+from gpucommons_doctor.z2jh import CHART_VERSION
 from gpucommons_people.teams.team import Team
 from gpucommons_people.teams.team_objects import team_objects
 from reference_pages.project import ROOT
@@ -219,7 +220,10 @@ def network_policies():
     made = [each for text in texts for each in yaml.safe_load_all(text)]
     for each in made:
         each["metadata"]["namespace"] = "gpucommons"
-    return [*made, *chart_policies("prod")]
+    of_chart = chart_policies("prod")
+    for each in of_chart:
+        each["metadata"]["labels"] = {"app": "jupyterhub", "chart": f"jupyterhub-{CHART_VERSION}"}
+    return [*made, *of_chart]
 
 
 def api_server_slice(port=6443, address="192.168.7.1"):

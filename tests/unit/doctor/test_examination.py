@@ -174,7 +174,7 @@ REFUSED = {
     "/resourcequotas": {"quota"},
     "/mutatingwebhookconfigurations": {"webhooks"},
     "/endpointslices": {"webhooks", "api-server"},
-    "/networkpolicies": {"api-server"},
+    "/networkpolicies": {"api-server", "chart-version"},
 }
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 from gpucommons_doctor.checks.kubernetes_version import OLDEST, OLDEST_FOR_DRA, TESTED
+from gpucommons_doctor.z2jh import CHART_VERSION
 from gpucommons_spawner.catalogue import Size
 from reference_pages.project import ROOT
 
@@ -100,6 +101,10 @@ def test_the_hub_is_upgraded_as_the_helmfile_installs_it():
     assert (version, namespace) == (hub.version, hub.namespace)
     layers = [f"helm-values/jupyterhub/{each}.yaml" for each in ("base", "prod")]
     assert files == [*layers, "installation/jupyterhub.yaml"]
+
+
+def test_the_checks_of_values_are_those_of_the_chart_that_is_installed():
+    assert releases()["jupyterhub"].version == CHART_VERSION
 
 
 def test_charts_are_upgraded_in_the_order_in_which_they_are_installed():
