@@ -25,8 +25,7 @@ from gpucommons_spawner.pod_state.queue_places import QueuePlaces
 from gpucommons_spawner.quota.grants import Grants
 from gpucommons_spawner.quota.ledger import Ledger
 from gpucommons_spawner.reconcile.reconciler import Reconciler
-from gpucommons_spawner.selection.person import Person, Teams
-from gpucommons_spawner.selection.selection import Selection
+from gpucommons_spawner.selection.person import Person, Team, Teams
 from gpucommons_spawner.session_parts.standing_notices import StandingNotices
 
 _TEAMS_SECONDS = 10.0
@@ -134,14 +133,13 @@ class HubState:
         """Return what a person can start as ``server`` now, from memory."""
         return self._now(viewer).for_person(viewer.person, self.ledger, server)
 
-    def demand_room_near_files(self, viewer: Viewer, selection: Selection, server: str) -> None:
+    def demand_room_near_files(self, viewer: Viewer, team: Team, size: str, server: str) -> None:
         """Refuse a start where another session of the person has their files open on one node,
         and that has no room for it. Raises SpawnRefusedError.
 
         It could only wait, and a queue or another node would not help. What is not known,
         refuses nothing.
         """
-        team, size = selection.team, selection.size
         near = self._now(viewer).near_files(viewer.person, team, size, server)
         if near and near.reason:
             raise SpawnRefusedError(near.reason, kind="workspace", status=HTTPStatus.CONFLICT)

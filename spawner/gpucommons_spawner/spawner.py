@@ -32,6 +32,7 @@ from gpucommons_spawner.selection.errors import SelectionError
 from gpucommons_spawner.selection.person import Person, Team
 from gpucommons_spawner.selection.resolve import resolve
 from gpucommons_spawner.selection.selection import Selection
+from gpucommons_spawner.session_parts.earlier_starts import EarlierStarts
 from gpucommons_spawner.session_parts.interruptions import Interruptions
 from gpucommons_spawner.session_parts.past_runs import PastRuns
 from gpucommons_spawner.session_parts.quota_holding import QuotaHolding
@@ -146,7 +147,8 @@ class GPUSpawner(SpawnerSettings, PromptKubeSpawner):
             selection = self.select(self.user_options)
             fields = build(selection, self.person, self.name)
             demand_one_user(fields, self.uid)
-            self.hub_state.demand_room_near_files(self, selection, self.name)
+            team, size = selection.team, selection.size
+            self.hub_state.demand_room_near_files(self, team, size, self.name)
             self._reserve(selection)
         except SpawnRefusedError:
             self.record.store_choice(self._accepted)
@@ -205,13 +207,22 @@ class GPUSpawner(SpawnerSettings, PromptKubeSpawner):
     async def _make_create_pvc_request(
         self, pvc: V1PersistentVolumeClaim, request_timeout: int
     ) -> bool:
-        """Make the workspace, or take the one that is there unless it is somebody else's."""
+        """Make the workspace, or take the one that is there unless it is somebody else's.
+
+        Where one node at a time can use it, wait until it is known which one an earlier start has.
+        Raises SpawnRefusedError if that has no room.
+        """
         with claims_only():
             if not await super()._make_create_pvc_request(pvc, request_timeout):
                 return False
         self._files_on_one_node = await is_usable_on_one_node(
             self.api, pvc.metadata.name, self.namespace, self.user.name, self.place
         )
+        if self._files_on_one_node and (team := self._team):
+            earlier = EarlierStarts(self, self.hub_state.ledger, self.hub_state.cluster)
+            if await earlier.until_on_nodes(team):
+                size = self._accepted["size"]
+                self.hub_state.demand_room_near_files(self, team, size, self.name)
         return True
 
     async def delete_forever(self) -> None:

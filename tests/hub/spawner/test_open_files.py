@@ -1,6 +1,7 @@
 """Somebody whose files are open on a full node, while another node has GPUs."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -67,3 +68,40 @@ def test_who_stops_that_session_can_start(hub):
     hub.stop_server("rosa", "first")
     hub.until(lambda: _gpu(hub, "rosa")["available"])
     assert hub.start_server("rosa", ONE).status_code == 201
+
+
+def test_of_two_starts_at_once_the_second_waits_for_the_node_of_the_first(hub, api, node):
+    """Until the first one's pod is on a node, nothing says that files are open there."""
+    hub.until(lambda: _gpu(hub, "rosa")["total"] == 4)
+    node.runs_pods = False
+    try:
+        first = hub.start_server("rosa", BOTH, server="first", answer_after=0.1)
+        hub.until(lambda: hub.availability("rosa", "another")["gpus"] == "2")
+        with ThreadPoolExecutor() as threads:
+            second = threads.submit(hub.start_server, "rosa", ONE)
+            hub.until(lambda: hub.availability("rosa", "another")["gpus"] == "3")
+            node.runs_pods = True
+            answer = second.result()
+    finally:
+        node.runs_pods = True
+    assert first.status_code == 202
+    assert (answer.status_code, answer.json()["message"]) == (409, FULL)
+    hub.until(lambda: hub.servers("rosa")["first"]["ready"])
+    assert [pod["metadata"]["name"] for pod in api.pods()] == ["jupyter-rosa--first"]
+
+
+def test_of_two_starts_at_once_both_run_where_there_is_room_for_both(hub, api, node):
+    hub.until(lambda: _gpu(hub, "rosa")["total"] == 4)
+    node.runs_pods = False
+    try:
+        hub.start_server("rosa", ONE, server="first", answer_after=0.1)
+        hub.until(lambda: hub.availability("rosa", "another")["gpus"] == "1")
+        with ThreadPoolExecutor() as threads:
+            second = threads.submit(hub.start_server, "rosa", ONE)
+            hub.until(lambda: hub.availability("rosa", "another")["gpus"] == "2")
+            node.runs_pods = True
+            assert second.result().status_code == 201
+    finally:
+        node.runs_pods = True
+    hub.until(lambda: hub.servers("rosa")["first"]["ready"])
+    assert len(api.pods()) == 2

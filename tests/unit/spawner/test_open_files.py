@@ -1,6 +1,9 @@
 """What is free for somebody whose files are open on one node, where one at a time can use them."""
 
+import asyncio
 from datetime import timedelta
+from decimal import Decimal
+from types import SimpleNamespace
 
 import pytest
 from gpucommons_contract import Annotation, Label
@@ -12,7 +15,10 @@ from gpucommons_spawner.catalogue import Catalogue
 from gpucommons_spawner.errors import SpawnRefusedError
 from gpucommons_spawner.pod_state.near_files import near_files
 from gpucommons_spawner.quota.ledger import Ledger
+from gpucommons_spawner.quota.ledger_entry import Holding
 from gpucommons_spawner.selection.person import Person
+from gpucommons_spawner.session_parts import earlier_starts
+from gpucommons_spawner.session_parts.earlier_starts import EarlierStarts
 from hypothesis import given
 from hypothesis import strategies as st
 from kubernetes_asyncio.client import ApiClient
@@ -211,6 +217,65 @@ def test_there_is_as_much_room_as_if_there_were_that_node_alone(catalogue, nodes
             there.free,
             there.total,
         )
+
+
+# Starts at once
+
+
+def _held(server, *, team="vision", running=False):
+    return Holding(server, Decimal(1), "Whole GPU", team, "gpu", running)
+
+
+class _Starts(EarlierStarts):
+    """Those before the default server of ada, with what the hub holds and sees."""
+
+    def __init__(self, *held, pods=(), seen=None):
+        self.ledger, self.cluster = Ledger(), _cluster(*pods)
+        for each in (*held, _held(""), _held("later")):
+            self.ledger.restore("ada", each)
+        found = {name: SimpleNamespace(this_start=start) for name, start in (seen or {}).items()}
+        user = SimpleNamespace(name="ada", spawners=found)
+        super().__init__(SimpleNamespace(user=user, name=""), self.ledger, self.cluster)
+
+
+@pytest.mark.parametrize("then", ["a node", "an end"])
+async def test_a_start_waits_for_the_node_of_an_earlier_one(then):
+    starts = _Starts(_held("x"))
+    waiting = asyncio.create_task(starts.until_on_nodes(VISION))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    assert not waiting.done()
+    if then == "a node":
+        starts.cluster.pods.update("ADDED", _session("x"))
+    else:
+        starts.ledger.release("ada", "x")
+    assert await waiting
+
+
+def _queued(server):
+    pod = _session(server, node=None)
+    pod["spec"]["schedulingGates"] = [{"name": "kueue.x-k8s.io/admission"}]
+    return SimpleNamespace(pod=pod)
+
+
+@pytest.mark.parametrize(
+    "starts",
+    [
+        _Starts,
+        lambda: _Starts(_held("x", team="astro")),
+        lambda: _Starts(_held("x", running=True)),
+        lambda: _Starts(_held("x"), pods=[_session("x")]),
+        lambda: _Starts(_held("x"), seen={"x": _queued("x")}),
+    ],
+    ids=["later ones", "in another team", "running", "on a node", "in the queue"],
+)
+async def test_a_start_does_not_wait_for(starts):
+    assert not await starts().until_on_nodes(VISION)
+
+
+async def test_an_earlier_start_without_a_node_is_not_waited_for_for_ever(monkeypatch):
+    monkeypatch.setattr(earlier_starts, "_PATIENCE_SECONDS", 0.01)
+    assert await _Starts(_held("x")).until_on_nodes(VISION)
 
 
 # A start
