@@ -53,6 +53,7 @@ from gpucommons_lab.outputs.output_keeper import OutputKeeper
 from gpucommons_lab.processes.kernel_pids import KernelPIDs
 from gpucommons_lab.vscode.vscode_socket import SOCKET_VARIABLE, VSCodeSocket
 from gpucommons_lab.web.compression import CompressedStatic
+from gpucommons_lab.web.cookies import secure_xsrf_cookie
 from gpucommons_lab.web.redirects import classic_links, redirect_other_spellings
 
 Rule = tuple[str, type[RequestHandler], dict[str, Any]]
@@ -196,8 +197,9 @@ class GPUCommonsLab(ExtensionApp):
         ]
 
     def _set_up_server(self) -> None:
-        """Change what the server does with sockets, connections, saves and addresses."""
+        """Change what the server does with cookies, sockets, connections, saves and addresses."""
         app, settings = self._server.web_app, self._server.web_app.settings
+        secure_xsrf_cookie(settings, os.environ)
         settings.setdefault("websocket_max_message_size", _LARGEST_MESSAGE)
         track_connections(settings, self.keeper)
         self._server.contents_manager.register_pre_save_hook(self.editing.before_save)

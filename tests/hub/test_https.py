@@ -132,7 +132,7 @@ def test_browsers_are_told_to_come_by_https_from_now_on(browser):
     assert page.headers.get_list("strict-transport-security") == ["max-age=86400"]
 
 
-def test_a_session_signs_in_at_the_hub_by_https_and_its_login_is_for_https_alone(hub, browser):
+def test_a_session_signs_in_at_the_hub_by_https_and_its_cookies_are_for_https_alone(hub, browser):
     browser.sign_in(_PERSON)
     headers = {"Authorization": f"token {_token(browser)}"}
     browser.post(f"/hub/api/users/{_PERSON}/server", headers=headers).raise_for_status()
@@ -149,9 +149,11 @@ def test_a_session_signs_in_at_the_hub_by_https_and_its_login_is_for_https_alone
     assert page.status_code == 200
     assert page.url.path == f"/user/{_PERSON}/lab"
     assert {each.url.scheme for each in [*page.history, page]} == {"https"}
-    logins = [each for each in _set_cookies(page) if each.startswith("jupyterhub-user-")]
-    assert [each for each in logins if '=""' not in each]
-    assert all(_is_secure(each) for each in logins if '=""' not in each)
+    cookies = [each for each in _set_cookies(page) if '=""' not in each]
+    of_session = [each for each in cookies if "Path=/user/" in each]
+    assert any(each.startswith("jupyterhub-user-") for each in of_session)
+    assert any(each.startswith("_xsrf=") for each in of_session)
+    assert [each for each in cookies if not _is_secure(each)] == []
 
 
 def _token(browser: Browser) -> str:
