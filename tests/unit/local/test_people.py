@@ -1,10 +1,13 @@
 """The demo people of a local platform: imported once, their passwords read on their handouts."""
 
+from dataclasses import replace
+
 import pytest
 from gpucommons_local.errors import PlatformError
 from gpucommons_local.hub import people
-from gpucommons_local.hub.people_file import handouts_folder, people_file
+from gpucommons_local.hub.people_file import handouts_folder, people_file, write_people_file
 from gpucommons_local.machine.instance import Instance
+from gpucommons_local.machine.secrets import load_secrets
 from gpucommons_people.files.configuration import Configuration
 from gpucommons_people.files.handout import TEMPLATE, Handouts, handout
 
@@ -34,6 +37,26 @@ def test_the_password_is_the_one_on_the_last_handout(instance):
     for password in ("k7wd-p2mx-9tfa-hqe4", "a-`strange`|one"):
         _hand_out(instance, password)
         assert people.first_password(instance, ADA) == password
+
+
+def test_a_platform_at_another_address_has_it_on_its_handouts(instance):
+    secrets = load_secrets(instance)
+    write_people_file(instance, secrets)
+    _hand_out(instance, "k7wd-p2mx-9tfa-hqe4")
+    file = handouts_folder(instance) / f"{ADA}.md"
+    before = file.read_text()
+    write_people_file(instance, secrets)
+    assert file.read_text() == before
+    for now in (
+        replace(instance, port=18400),
+        replace(instance, port=18400, https=True),
+        instance,
+    ):
+        write_people_file(now, secrets)
+        assert file.read_text() == before.replace(instance.url, now.url)
+        assert people.first_password(now, ADA) == "k7wd-p2mx-9tfa-hqe4"
+    assert [each.name for each in file.parent.iterdir()] == [file.name]
+    assert file.stat().st_mode & 0o777 == 0o600
 
 
 def test_somebody_without_a_handout_has_no_password_to_show(instance):
