@@ -75,6 +75,12 @@ def defaults() -> Config:
     c.JupyterHub.init_spawners_timeout = 1
     c.Authenticator.enable_auth_state = True
     c.Spawner.default_url = "/lab"
+    # JupyterHub's own two, and that a session may end itself: *Stop* in JupyterLab and VS Code.
+    c.Spawner.server_token_scopes = [
+        "users:activity!user",
+        "access:servers!server",
+        "delete:servers!server",
+    ]
     c.GPUSpawner.show_notice = show_notice
     return c
 

@@ -11,7 +11,7 @@ from jupyter_server.extension.application import ExtensionApp
 from jupyter_server.serverapp import ServerApp
 from prometheus_client import REGISTRY
 from tornado.web import RequestHandler
-from traitlets import Float
+from traitlets import Float, Unicode, default
 
 from gpucommons_lab.activity.activity_times import ActivityTimes
 from gpucommons_lab.activity.gpus import GPUActivityProbe
@@ -51,9 +51,11 @@ from gpucommons_lab.outputs.handlers import OutputHandler
 from gpucommons_lab.outputs.kernel_connection import track_connections
 from gpucommons_lab.outputs.output_keeper import OutputKeeper
 from gpucommons_lab.processes.kernel_pids import KernelPIDs
+from gpucommons_lab.vscode.pages import session_pages
 from gpucommons_lab.vscode.vscode_socket import SOCKET_VARIABLE, VSCodeSocket
 from gpucommons_lab.web.compression import CompressedStatic
 from gpucommons_lab.web.cookies import secure_xsrf_cookie
+from gpucommons_lab.web.own_stop import STOP_PATH, OwnStop, StopHandler
 from gpucommons_lab.web.redirects import classic_links, redirect_other_spellings
 
 Rule = tuple[str, type[RequestHandler], dict[str, Any]]
@@ -100,6 +102,19 @@ class GPUCommonsLab(ExtensionApp):
         """,
     ).tag(config=True)
 
+    documentation_url = Unicode(
+        help="""
+        Address of the documentation that JupyterLab's Help menu and VS Code open; empty leaves
+        the entry out. The default is what the environment variable
+        ``GPUCOMMONS_DOCUMENTATION_URL`` says, which the hub can set for all sessions.
+        Example: ``c.GPUCommonsLab.documentation_url = "https://docs.example.org/gpus/"``
+        """,
+    ).tag(config=True)
+
+    @default("documentation_url")
+    def _default_documentation_url(self) -> str:
+        return os.environ.get("GPUCOMMONS_DOCUMENTATION_URL", "")
+
     @property
     def _server(self) -> ServerApp:
         assert self.serverapp is not None, "an extension is part of a server once it is loaded"
@@ -113,12 +128,14 @@ class GPUCommonsLab(ExtensionApp):
     def initialize_handlers(self) -> None:
         """Make the parts of the session's server, and add the endpoints that serve them."""
         self.board = NoticeBoard()
+        self.own_stop = OwnStop()
         self.handlers.extend(
             [
                 *self._gpu_endpoints(),
                 *self._document_endpoints(),
                 *self._activity_endpoints(),
                 *self._notice_endpoints(),
+                (f"/{STOP_PATH}", StopHandler, {"stop": self.own_stop}),
                 *classic_links(self._server.base_url),
             ]
         )
@@ -188,7 +205,15 @@ class GPUCommonsLab(ExtensionApp):
             self.log.exception("The home folder cannot be checked")
         checks = (self.home, MemoryKills(), SharedMemory())
         self.health = HealthChecks(self.board, announce, checks)
-        self.vscode_socket = VSCodeSocket(self.sampler, self.board, self.activity, announce)
+        pages = session_pages(self._server.base_url, self.documentation_url, os.environ)
+        self.vscode_socket = VSCodeSocket(
+            self.sampler,
+            self.board,
+            self.activity,
+            announce,
+            own_stop=self.own_stop,
+            pages=pages,
+        )
         board, saving = {"board": self.board}, {"saving": self.save_before_stop}
         return [
             (f"/{Endpoint.SESSION_NOTICE}", NoticeHandler, board),
@@ -197,13 +222,15 @@ class GPUCommonsLab(ExtensionApp):
         ]
 
     def _set_up_server(self) -> None:
-        """Change what the server does with cookies, sockets, connections, saves and addresses."""
+        """Change what the server does with cookies, sockets, saves, addresses and pages."""
         app, settings = self._server.web_app, self._server.web_app.settings
         secure_xsrf_cookie(settings, os.environ)
         settings.setdefault("websocket_max_message_size", _LARGEST_MESSAGE)
         track_connections(settings, self.keeper)
         self._server.contents_manager.register_pre_save_hook(self.editing.before_save)
         app.transforms.append(CompressedStatic)
+        pages = settings.setdefault("page_config_data", {})
+        pages["gpucommonsDocumentation"] = self.documentation_url
         redirect_other_spellings(app, self._server.base_url)
 
     async def _start_jupyter_server_extension(self, serverapp: object) -> None:  # noqa: ARG002

@@ -1,7 +1,7 @@
 """What the VS Code extension asks for and reports, on a unix socket of the session's user.
 
 A socket and not the session's own address: only the user can open it, so the extension needs no
-token, the hub is not asked, and these four requests are all that it can make.
+token, and these six requests are all that it can make.
 """
 
 import asyncio
@@ -9,7 +9,7 @@ import json
 import logging
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from tornado.httpserver import HTTPServer
@@ -21,6 +21,7 @@ from gpucommons_lab.activity.activity_times import ActivitySource, ActivityTimes
 from gpucommons_lab.gpu.sampler import Sampler
 from gpucommons_lab.notices.board import NoticeBoard
 from gpucommons_lab.notices.requests import listed, take_answer
+from gpucommons_lab.web.own_stop import NotStoppedError, OwnStop
 
 log = logging.getLogger(__name__)
 
@@ -29,7 +30,7 @@ SOCKET_VARIABLE = "GPUCOMMONS_COMPANION"
 
 
 class VSCodeSocket:
-    """Serves figures and notices to VS Code's windows, and takes their reports of activity."""
+    """Serves figures and notices to VS Code's windows, and takes what they report and ask for."""
 
     def __init__(
         self,
@@ -37,10 +38,14 @@ class VSCodeSocket:
         board: NoticeBoard,
         activity: ActivityTimes,
         announce: Callable[[], None],
+        *,
+        own_stop: OwnStop,
+        pages: Mapping[str, str | None],
     ) -> None:
         """Take what the server's other endpoints work with.
 
-        ``announce`` informs every open page that the notices changed.
+        ``announce`` informs every open page that the notices changed. ``pages`` are what a window
+        can lead to, as `session_pages` lists them.
         """
         self._folder: Path | None = None
         self._changed = asyncio.Event()
@@ -51,6 +56,8 @@ class VSCodeSocket:
                     ("/notices", _NoticeHandler, {"board": board, "socket": self}),
                     ("/notices/answer", _AnswerHandler, {"board": board, "announce": announce}),
                     ("/activity", _ActivityHandler, {"activity": activity}),
+                    ("/stop", _StopHandler, {"stop": own_stop}),
+                    ("/pages", _PagesHandler, {"pages": pages}),
                 ],
                 log_function=lambda _: None,  # a line per figure would fill the log
             )
@@ -152,3 +159,28 @@ class _ActivityHandler(RequestHandler):
     def post(self) -> None:
         self._activity.mark(ActivitySource.VSCODE)
         self.set_status(204)
+
+
+class _StopHandler(RequestHandler):
+    """Stops the session, as the endpoint for JupyterLab does."""
+
+    def initialize(self, stop: OwnStop) -> None:
+        self._stop = stop
+
+    async def post(self) -> None:
+        try:
+            await self._stop.ask()
+        except NotStoppedError:
+            self.set_status(502)
+        else:
+            self.set_status(202)
+
+
+class _PagesHandler(RequestHandler):
+    """Where a window can lead to."""
+
+    def initialize(self, pages: Mapping[str, str | None]) -> None:
+        self._pages = pages
+
+    def get(self) -> None:
+        self.write(dict(self._pages))

@@ -122,6 +122,11 @@ def test_nothing_else_is_to_be_had_there(window):
     assert window.get("/activity").status_code == 405
 
 
+def test_a_window_is_told_that_there_is_no_hub_to_stop_the_session(window):
+    assert window.post("/stop").status_code == 502
+    assert window.get("/pages").json()["sessions"] is None
+
+
 def test_a_report_is_editing_to_who_asks_for_the_sessions_use(session, window):
     window.post("/activity").raise_for_status()
     answer = session.client.get(f"/{Endpoint.SESSION_ACTIVITY}").raise_for_status()

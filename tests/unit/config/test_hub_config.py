@@ -40,6 +40,15 @@ def test_sessions_that_end_soon_are_told_as_the_authenticator_tells_them(read_co
     assert config.GPUSpawner.show_notice is show_notice
 
 
+def test_a_session_may_end_itself_and_nothing_else_that_it_could_not_before(read_config) -> None:
+    config = read_config(f"GPUSpawner: {{catalogue_file: {_CATALOGUE}}}")
+    assert set(config.Spawner.server_token_scopes) == {
+        "users:activity!user",
+        "access:servers!server",
+        "delete:servers!server",
+    }
+
+
 def test_a_typo_in_the_catalogue_stops_the_hub_with_file_line_and_key(
     read_config, tmp_path
 ) -> None:
