@@ -9,6 +9,13 @@ export const CommandIDs = {
   pickSize: 'gpucommons:pick-size'
 } as const;
 
+/** The commands of the session as a whole; all but the last are there only in a hub's session. */
+export const SessionCommandIDs = {
+  stop: 'gpucommons:stop-session',
+  sessions: 'gpucommons:my-sessions',
+  documentation: 'gpucommons:documentation'
+} as const;
+
 /** JupyterLab's own command that leads to the hub; there only in a hub's session. */
 export const HUB_COMMAND = 'hub:control-panel';
 

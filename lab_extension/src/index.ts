@@ -1,6 +1,7 @@
 import { cellsPlugin } from './cells/plugin';
 import { outputsPlugin } from './outputs/plugin';
 import { noticesPlugin, warningsPlugin } from './notices/plugin';
+import { hubPlugin } from './hub/plugin';
 import { panelPlugin } from './panel/plugin';
 import { statusPlugin } from './statusbar/plugin';
 import { telemetryPlugin } from './telemetry/plugin';
@@ -12,5 +13,6 @@ export default [
   noticesPlugin,
   warningsPlugin,
   cellsPlugin,
-  outputsPlugin
+  outputsPlugin,
+  hubPlugin
 ];

@@ -29,11 +29,15 @@ export const outputsPlugin: JupyterFrontEndPlugin<void> = {
   }
 };
 
-/** Save all open documents that have changes; one that fails keeps none of the others back. */
+/**
+ * Save all open documents that have changes; one that fails keeps none of the others back.
+ *
+ * Returns the paths of those that failed.
+ */
 export async function saveAll(
   app: JupyterFrontEnd,
   { announceSave, keepCopy }: SessionServer
-): Promise<void> {
+): Promise<string[]> {
   const { contents } = app.serviceManager;
   const open = new Set<DocumentRegistry.Context>();
   for (const widget of app.shell.widgets('main')) {
@@ -41,9 +45,13 @@ export async function saveAll(
       open.add(widget.context);
     }
   }
-  await Promise.allSettled(
+  const failed: string[] = [];
+  await Promise.all(
     [...open].map(context =>
-      saveQuietly(context, { contents, announceSave, keepCopy })
+      saveQuietly(context, { contents, announceSave, keepCopy }).catch(() => {
+        failed.push(context.path);
+      })
     )
   );
+  return failed;
 }

@@ -98,7 +98,7 @@ function addCommands(
     execute: () => copyFigures(model, trans)
   });
   commands.addCommand(CommandIDs.pickSize, {
-    label: trans.__('Pick Another Size…'),
+    label: trans.__('Another Size…'),
     caption: trans.__('Open the page where another size can be started'),
     describedBy,
     isVisible: inHub,

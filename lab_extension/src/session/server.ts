@@ -11,6 +11,9 @@ import {
   ITelemetryHistory
 } from '../contract';
 
+/** Below the server's base URL: has the hub stop the session; see own_stop.py. */
+const STOP_PATH = 'gpucommons/api/stop';
+
 /** The server answered, but not with what was asked for. */
 export class RefusedError extends Error {
   constructor(readonly status: number) {
@@ -166,6 +169,11 @@ export class SessionServer {
   /** Says what the person chose of what a notice offers. */
   readonly answer = async (id: string, choice: string): Promise<void> => {
     await this._post(Endpoint.SESSION_NOTICE_ANSWER, { id, choice });
+  };
+
+  /** Has the hub stop this session; see own_stop.py. */
+  readonly stop = async (): Promise<void> => {
+    await this._post(STOP_PATH, {});
   };
 
   /** Asks what the session is. */
