@@ -7,6 +7,7 @@ import { Meter } from './meter.ts';
 import { NoticeDisplay } from './notices.ts';
 import { Running } from './running.ts';
 import { Server } from './server.ts';
+import { sessionMenu } from './sessionmenu.ts';
 
 /** Names the socket of the session; gpucommons_lab.vscode sets it. */
 const SOCKET_VARIABLE = 'GPUCOMMONS_COMPANION';
@@ -24,7 +25,8 @@ export function activate(context: vscode.ExtensionContext): void {
   context.subscriptions.push(
     ...meter(server, log),
     ...notices(server, log),
-    ...activity(server)
+    ...activity(server),
+    ...sessionMenu(server, log)
   );
 }
 
@@ -37,17 +39,14 @@ function meter(
     vscode.StatusBarAlignment.Right,
     1000
   );
-  item.name = 'GPU';
+  item.name = 'Session and GPU';
+  item.command = 'gpucommons.menu';
   const meter = new Meter({
     read: () => server.get('/gpus'),
-    show: shown => {
-      if (shown) {
-        item.text = shown.text;
-        item.tooltip = new vscode.MarkdownString(shown.tooltip);
-        item.show();
-      } else {
-        item.hide();
-      }
+    show: ({ text, tooltip }) => {
+      item.text = text;
+      item.tooltip = new vscode.MarkdownString(tooltip);
+      item.show();
     },
     log: words => log.info(words)
   });

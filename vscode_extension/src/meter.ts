@@ -8,8 +8,14 @@ export const LONGEST_RETRY = 60000;
 /** Milliseconds without focus after which nothing is read. */
 export const ATTENTION = 5 * 60000;
 
-/** What the meter shows; null is nothing. */
-export type Shown = { text: string; tooltip: string } | null;
+/** What the meter shows; the tooltip is Markdown. */
+export type Shown = { text: string; tooltip: string };
+
+/** In a session without a GPU there is still the menu that the item opens. */
+export const NO_GPU: Shown = {
+  text: '$(vm) Session',
+  tooltip: 'This session has no GPU. Click to stop it, or for another size.'
+};
 
 export interface IMeterOptions {
   /** gives a frame */
@@ -75,7 +81,7 @@ export class Meter {
       this._pause = INTERVAL;
       if (this._isReading) {
         const text = summary(frame);
-        show(text === null ? null : { text, tooltip: details(frame) });
+        show(text === null ? NO_GPU : { text, tooltip: details(frame) });
       }
     } catch (error) {
       if (this._pause === INTERVAL) {

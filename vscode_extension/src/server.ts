@@ -3,6 +3,13 @@ import http from 'node:http';
 /** Milliseconds after which an answer is no longer awaited. */
 const PATIENCE = 15000;
 
+/** The session answered, but not with what was asked for. */
+export class RefusedError extends Error {
+  constructor(status: number) {
+    super(`The session answered with status ${status}.`);
+  }
+}
+
 /**
  * Talks to the session's Jupyter server over a unix socket.
  *
@@ -84,7 +91,7 @@ export class Server {
           if (status >= 200 && status < 300) {
             resolve(body);
           } else {
-            reject(new Error(`The session answered with status ${status}.`));
+            reject(new RefusedError(status));
           }
         });
       });

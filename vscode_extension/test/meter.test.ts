@@ -2,7 +2,13 @@ import assert from 'node:assert/strict';
 import { beforeEach, mock, test } from 'node:test';
 
 import type { Shown } from '../src/meter.ts';
-import { ATTENTION, INTERVAL, LONGEST_RETRY, Meter } from '../src/meter.ts';
+import {
+  ATTENTION,
+  INTERVAL,
+  LONGEST_RETRY,
+  Meter,
+  NO_GPU
+} from '../src/meter.ts';
 
 const FRAME = { time: 0, state: 'ok', reason: null, gpu_mode: null, gpus: [] };
 
@@ -115,4 +121,17 @@ test('what was disposed shows nothing more', async () => {
   subject.dispose();
   await pass(2 * ATTENTION);
   assert.deepEqual(seen.shown, []);
+});
+
+test('a session without a GPU has the menu all the same', async () => {
+  const shown: Shown[] = [];
+  const subject = new Meter({
+    read: () => Promise.resolve({ ...FRAME, state: 'no-gpu' }),
+    show: each => shown.push(each),
+    log: () => undefined
+  });
+  subject.focus(true);
+  await settled();
+  assert.deepEqual(shown, [NO_GPU]);
+  subject.dispose();
 });

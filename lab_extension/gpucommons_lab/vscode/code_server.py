@@ -55,6 +55,7 @@ def server() -> ProxiedServer:
             "enabled": shutil.which(_PROGRAM) is not None,
             "title": "VS Code",
             "icon_path": str(_ICON),
+            # JupyterLab shows the icon of a proxied program among notebooks and consoles only.
             "category": "Notebook",
         },
     }

@@ -184,7 +184,9 @@ def test_vs_code_keeps_its_data_elsewhere_only_where_it_must(full_home, tmp_path
 
     assert given() == ["--auth=none"]
     settings = full_home.home / ".local/share/code-server/User/settings.json"
-    assert json.loads(settings.read_text())["chat.disableAIFeatures"] is True
+    first = json.loads(settings.read_text())
+    assert first["chat.disableAIFeatures"] is True
+    assert first["workbench.startupEditor"] == "none"
     full_home.fill_blocks()
     _, folder, *rest, last = given()
     assert (Path(folder).parent, last) == (tmp_path, "--auth=none")

@@ -30,6 +30,10 @@ def test_the_launcher_offers_only_what_is_installed(monkeypatch):
     assert not server()["launcher_entry"]["enabled"]
 
 
+def test_it_tells_nobody_what_is_done_in_it():
+    assert "--disable-telemetry" in server()["command"]
+
+
 def test_an_open_window_is_not_activity():
     assert server()["update_last_activity"] is False
 
