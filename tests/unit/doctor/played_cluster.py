@@ -2,6 +2,7 @@
 
 import asyncio
 from copy import deepcopy
+from functools import cache
 
 from aiohttp import web
 
@@ -112,6 +113,13 @@ def _refused(status, message):
 
 def sound_cluster():
     """A cluster on which everything of tests/unit/doctor/catalogue.yaml runs."""
+    played = PlayedCluster()
+    played.lists = deepcopy(_sound_lists())  # tests change them
+    return played
+
+
+@cache
+def _sound_lists():
     team = objects.team("vision", gpus=6, gpu_shares=12, sessions=50)
     shared = {"nvidia.com/mps.capable": "true", **objects.SHARED_LABELS}
     nodes = [
@@ -122,8 +130,7 @@ def sound_cluster():
     gpus = {"nvidia.com/gpu": "8", "nvidia.com/gpu.shared": "16", "nvidia.com/mig-1g.18gb": "7"}
     kueue, admission = "/apis/kueue.x-k8s.io/v1beta2", "/apis/admissionregistration.k8s.io/v1"
     dra, storage = "/apis/resource.k8s.io/v1", "/apis/storage.k8s.io/v1"
-    played = PlayedCluster()
-    played.lists = {
+    return {
         "/api/v1/nodes": nodes,
         "/api/v1/namespaces": [team["Namespace"], objects.named("Namespace", "gpucommons")],
         "/api/v1/resourcequotas": [team["ResourceQuota"]],
@@ -154,5 +161,3 @@ def sound_cluster():
         ],
         "/apis/networking.k8s.io/v1/networkpolicies": objects.network_policies(),
     }
-    played.lists = deepcopy(played.lists)  # tests change what several share
-    return played

@@ -66,8 +66,9 @@ def test_without_a_state_file_gpus_are_idle(reader, driver_copy):
     assert reader(driver_copy).read("nvmlDeviceGetPowerUsage(gpus[0])") == 75_000
 
 
-def test_a_machine_can_have_sixteen_gpus_each_with_figures_of_its_own(reader, tmp_path):
-    driver = build(tmp_path, MOST_GPUS)
+def test_a_machine_can_have_sixteen_gpus_each_with_figures_of_its_own(reader, driver_copy):
+    driver_copy.state_file.path.unlink()
+    driver = build(driver_copy.path, MOST_GPUS)
     loads = range(MOST_GPUS)
     for number in loads:
         gpu = GPUState().with_load(number)

@@ -3,29 +3,24 @@
 import re
 import subprocess
 import sys
+from importlib.metadata import packages_distributions
 
 import pytest
 from gpucommons_local.machine.cache import checkout
 
-_PINNED = sorted(
+_PINNED = {
     name.lower().replace("_", "-")
     for name in re.findall(
         r"^([\w.-]+)==", (checkout() / "images/hub/requirements.txt").read_text(), re.MULTILINE
     )
-)
+}
 # Runs a program where nothing can be imported but the standard library, what the image pins
 # and our own packages.
 _AS_IN_THE_IMAGE = """
-import re, sys
+import sys
 from importlib.machinery import PathFinder
-from importlib.metadata import packages_distributions
 
-pinned = set(sys.argv.pop(1).split(","))
-theirs = {
-    module
-    for module, names in packages_distributions().items()
-    if not {re.sub("[-_.]+", "-", name.lower()) for name in names} & {*pinned, "gpucommons"}
-}
+theirs = set(sys.argv.pop(1).split(","))
 
 class Installed(PathFinder):
     @classmethod
@@ -36,6 +31,17 @@ sys.meta_path[sys.meta_path.index(PathFinder)] = Installed
 module = sys.argv.pop(1)
 sys.exit(__import__(module, fromlist=["main"]).main())
 """
+
+
+@pytest.fixture(scope="module")
+def as_in_the_image() -> list[str]:
+    """What a program is started by, with what the image lacks named."""
+    theirs = {
+        module
+        for module, names in packages_distributions().items()
+        if not {re.sub("[-_.]+", "-", name.lower()) for name in names} & {*_PINNED, "gpucommons"}
+    }
+    return [sys.executable, "-c", _AS_IN_THE_IMAGE, ",".join(sorted(theirs))]
 
 
 @pytest.mark.parametrize(
@@ -49,9 +55,9 @@ sys.exit(__import__(module, fromlist=["main"]).main())
         ("gpucommons_config.idle_command", ["--help"], "--lease"),
     ],
 )
-def test_a_command_starts_with_what_the_image_has(module, arguments, says):
+def test_a_command_starts_with_what_the_image_has(as_in_the_image, module, arguments, says):
     done = subprocess.run(
-        [sys.executable, "-c", _AS_IN_THE_IMAGE, ",".join(_PINNED), module, *arguments],
+        [*as_in_the_image, module, *arguments],
         capture_output=True,
         text=True,
         check=False,
@@ -60,12 +66,9 @@ def test_a_command_starts_with_what_the_image_has(module, arguments, says):
     assert says in done.stdout
 
 
-def test_the_local_platform_is_not_among_them():
+def test_the_local_platform_is_not_among_them(as_in_the_image):
     done = subprocess.run(
-        [
-            *(sys.executable, "-c", _AS_IN_THE_IMAGE, ",".join(_PINNED)),
-            *("gpucommons_config.command", "up"),
-        ],
+        [*as_in_the_image, "gpucommons_config.command", "up"],
         capture_output=True,
         text=True,
         check=False,
