@@ -132,9 +132,7 @@ class _Started:
 
     def database(self) -> tuple[PostgreSQL, DatabaseProxy]:
         """The culler's, and a proxy before it; its files go away at the end."""
-        database = PostgreSQL()
-        self._stack.callback(database.remove)
-        self.part(database)
+        database = self._stack.enter_context(PostgreSQL().running())
         database.create("idle")
         proxy = DatabaseProxy("the culler's database", database.socket, self.thread)
         return database, self.part(proxy)

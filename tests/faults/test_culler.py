@@ -31,10 +31,8 @@ _STEPS = [EventKind.WARNED, EventKind.STOPPING, EventKind.STOPPED]
 
 @pytest.fixture(scope="module")
 def database() -> Iterator[PostgreSQL]:
-    database = PostgreSQL()
-    database.start()
-    yield database
-    database.remove()
+    with PostgreSQL().running() as database:
+        yield database
 
 
 @pytest.fixture(scope="module")

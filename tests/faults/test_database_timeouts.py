@@ -25,10 +25,8 @@ _SECONDS = 0.5
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[PostgreSQL]:
-    server = PostgreSQL()
-    server.start()
-    yield server
-    server.remove()
+    with PostgreSQL().running() as server:
+        yield server
 
 
 @pytest.fixture

@@ -50,11 +50,9 @@ def started_node(api) -> Iterator[Node]:
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[PostgreSQL]:
-    server = PostgreSQL()
-    server.start()
-    server.create("hub")
-    yield server
-    server.remove()
+    with PostgreSQL().running() as server:
+        server.create("hub")
+        yield server
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,10 @@ import shutil
 import signal
 import subprocess
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Self
 
 import psycopg
 from gpucommons_local.machine.packages import DATABASE_SERVER, unpacked
@@ -38,6 +41,15 @@ class PostgreSQL(Program):
             check=True,
             capture_output=True,
         )
+
+    @contextmanager
+    def running(self) -> Iterator[Self]:
+        """Start it; at the end, stop it and delete all files."""
+        try:
+            self.start()
+            yield self
+        finally:
+            self.remove()
 
     def _as_owner(self, program: str, *arguments: str) -> list[str]:
         ids = (f"--reuid={_OWNER}", f"--regid={_OWNER}", "--clear-groups")

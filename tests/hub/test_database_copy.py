@@ -30,10 +30,8 @@ _NEWER = "ffffffffffff"
 
 @pytest.fixture
 def server():
-    server = PostgreSQL()
-    server.start()
-    yield server
-    server.remove()
+    with PostgreSQL().running() as server:
+        yield server
 
 
 @pytest.fixture

@@ -17,7 +17,5 @@ from .test_ways_in import test_a_login_goes_on_after_a_restart_of_the_hub  # noq
 
 @pytest.fixture(scope="module")
 def stopped_hub(hub_folder) -> Iterator[Hub]:
-    database = PostgreSQL()
-    database.start()
-    yield Hub(hub_folder, database=database.create("hub", "psycopg2"))
-    database.remove()
+    with PostgreSQL().running() as database:
+        yield Hub(hub_folder, database=database.create("hub", "psycopg2"))

@@ -28,16 +28,12 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installat
         installation = Installation(instance, tmp_path_factory.mktemp("installed"))
         installation.write()
         installation.apply_base()
-        database = NodePostgreSQL(instance)
-        database.start()
-        try:
+        with NodePostgreSQL(instance).running() as database:
             for name in ("hub", "idle"):
                 database.add(name, installation.secret(f"gpucommons-database-{name}", "password"))
             installation.apply_programs()
             installation.add_people(PEOPLE)
             yield installation
-        finally:
-            database.remove()
     finally:
         subprocess.run([GPUCOMMONS, "down", "--name", _NAME], check=True)
         shutil.rmtree(Instance(_NAME).state)

@@ -22,10 +22,8 @@ _NUMBERS = count()
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[PostgreSQL]:
-    server = PostgreSQL()
-    server.start()
-    yield server
-    server.remove()
+    with PostgreSQL().running() as server:
+        yield server
 
 
 @pytest.fixture

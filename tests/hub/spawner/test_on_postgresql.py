@@ -33,17 +33,15 @@ from .test_teams import (  # noqa: F401
 
 @pytest.fixture(scope="module")
 def started_hub(tmp_path_factory, api, node, mounted_catalogue) -> Iterator[SpawnHub]:
-    database = PostgreSQL()
-    database.start()
-    hub = SpawnHub(
-        tmp_path_factory.mktemp("hub"),
-        mounted_catalogue.path,
-        api.kubeconfig,
-        node.session_port,
-        database=database.create("hub", "psycopg2"),
-        more=PATIENT,
-    )
-    hub.start()
-    yield hub
-    hub.stop()
-    database.remove()
+    with PostgreSQL().running() as database:
+        hub = SpawnHub(
+            tmp_path_factory.mktemp("hub"),
+            mounted_catalogue.path,
+            api.kubeconfig,
+            node.session_port,
+            database=database.create("hub", "psycopg2"),
+            more=PATIENT,
+        )
+        hub.start()
+        yield hub
+        hub.stop()
