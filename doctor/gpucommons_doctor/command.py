@@ -39,6 +39,13 @@ def add_parsers(subparsers: "Subparsers", contradictions: "Contradictions") -> N
         description=" ".join(_ABOUT.split()),
     )
     parser.set_defaults(run=partial(_run, contradictions))
+    _add_installation(parser)
+    _add_checks(parser)
+    add_arguments(parser)
+
+
+def _add_installation(parser: argparse.ArgumentParser) -> None:
+    """Add what says of an installation what the cluster alone does not."""
     parser.add_argument(
         "--catalogue", type=Path, metavar="FILE", help="the catalogue to check the cluster against"
     )
@@ -71,6 +78,10 @@ def add_parsers(subparsers: "Subparsers", contradictions: "Contradictions") -> N
         help="the account to use; if left out, the pod's service account, or else kubectl's usual "
         "file",
     )
+
+
+def _add_checks(parser: argparse.ArgumentParser) -> None:
+    """Add which checks are run, for how long, and where their results go."""
     parser.add_argument(
         "--only", action="append", default=[], metavar="NAME", help="this check; may be repeated"
     )
@@ -97,7 +108,6 @@ def add_parsers(subparsers: "Subparsers", contradictions: "Contradictions") -> N
         metavar="SECONDS",
         help=f"for each check ({CHECK_LIMIT_S:g}), or each step of --after ({_STEP_LIMIT_S:g})",
     )
-    add_arguments(parser)
 
 
 def _seconds(text: str) -> float:

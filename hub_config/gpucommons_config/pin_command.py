@@ -43,6 +43,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="OS/ARCHITECTURE",
         help="warn of images that are not for it, such as linux/amd64; may be repeated",
     )
+    _add_registries(parser)
+    parser.add_argument("--json", action="store_true", help="one JSON document, for programs")
+
+
+def _add_registries(parser: argparse.ArgumentParser) -> None:
+    """Add how registries are asked."""
     parser.add_argument(
         "--authfile",
         type=Path,
@@ -73,7 +79,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="SECONDS",
         help="how long a registry may take for one answer (%(default)g)",
     )
-    parser.add_argument("--json", action="store_true", help="one JSON document, for programs")
 
 
 def run(arguments: argparse.Namespace) -> int:
