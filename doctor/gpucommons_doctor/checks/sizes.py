@@ -9,7 +9,7 @@ from gpucommons_contract.wording import counted, joined
 from gpucommons_people.clients.cluster import Cluster
 from gpucommons_people.clients.kinds import Manifest
 from gpucommons_spawner.availability.cluster import Cluster as Nodes
-from gpucommons_spawner.availability.cluster import Node
+from gpucommons_spawner.availability.node import Node
 from gpucommons_spawner.availability.placement import Placement
 from gpucommons_spawner.availability.size_capacity import SizeCapacity
 from gpucommons_spawner.availability.size_pod import spec_of

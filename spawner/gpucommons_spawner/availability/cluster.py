@@ -7,62 +7,21 @@ pod, so memory grows by a few hundred bytes a pod.
 import asyncio
 import logging
 from collections import Counter, OrderedDict
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from decimal import Decimal
+from collections.abc import Iterable
+from dataclasses import dataclass
 from itertools import takewhile
 from typing import Any
 
-from gpucommons_contract import Label, amount
+from gpucommons_contract import Label
 
 from gpucommons_spawner.availability.files_in_use import FilesInUse
+from gpucommons_spawner.availability.node import Node, Session, read_node
 from gpucommons_spawner.availability.pod_requests import Resources, add, requests_of
 from gpucommons_spawner.kubernetes.manifest import Manifest, key_of
 from gpucommons_spawner.kubernetes.watch import Watch
 from gpucommons_spawner.pod_state.queue import is_queued
 
-Session = tuple[str, str]
-"""GPU mode and team of a session."""
-
 _FINISHED = ("Succeeded", "Failed")
-_KEEPS_OUT = ("NoSchedule", "NoExecute")
-
-
-@dataclass(slots=True)
-class Node:
-    """One node: what it offers, who is kept out, and what its pods take."""
-
-    name: str
-    labels: Mapping[str, str] = field(default_factory=dict)
-    allocatable: Resources = field(default_factory=dict)
-    capacity: Resources = field(default_factory=dict)
-    """What it has in all, also of what is broken or not reported yet since it came up."""
-    taints: tuple[Mapping[str, str], ...] = ()
-    ready: bool = False
-    used: dict[str, Decimal] = field(default_factory=dict)
-    sessions: Counter[Session] = field(default_factory=Counter)
-    version: int = 0
-    """Another one after each change of the node or of what it holds."""
-    reported: int = 0
-    """Another one after each change of the node alone."""
-
-    def free(self, resource: str) -> Decimal:
-        """How much of a resource no pod has asked for."""
-        return self.allocatable.get(resource, Decimal(0)) - self.used.get(resource, Decimal(0))
-
-    def same(self, other: "Node") -> bool:
-        """Return whether another report of this node says the same."""
-        return self._as_reported == other._as_reported
-
-    @property
-    def _as_reported(self) -> tuple[object, ...]:
-        return self.labels, self.allocatable, self.capacity, self.taints, self.ready
-
-    def teams_of(self, gpu_mode: str) -> frozenset[str]:
-        """Return the teams that have sessions of a GPU mode here."""
-        return frozenset(
-            team for (mode, team), count in self.sessions.items() if mode == gpu_mode and count > 0
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,14 +176,14 @@ class _Nodes:
         self.loaded = False
 
     def replace(self, objects: list[Manifest]) -> None:
-        self._cluster.set_nodes([_node(manifest) for manifest in objects])
+        self._cluster.set_nodes([read_node(manifest) for manifest in objects])
         self.loaded = True
 
     def update(self, kind: str, changed: Manifest) -> None:
         if kind == "DELETED":
             self._cluster.remove_node(changed["metadata"]["name"])
         else:
-            self._cluster.set_node(_node(changed))
+            self._cluster.set_node(read_node(changed))
 
 
 class _Pods:
@@ -259,25 +218,6 @@ async def follow(cluster: Cluster, api: Any, log: logging.Logger) -> None:  # no
     )
     cluster.watches = (nodes, pods)
     await asyncio.gather(nodes.run(), pods.run())
-
-
-def _node(manifest: Manifest) -> Node:
-    spec, status = manifest.get("spec", {}), manifest.get("status", {})
-    conditions = {item["type"]: item["status"] for item in status.get("conditions", ())}
-    return Node(
-        name=manifest["metadata"]["name"],
-        labels=manifest["metadata"].get("labels", {}),
-        allocatable=_amounts(status.get("allocatable", {})),
-        capacity=_amounts(status.get("capacity", {})),
-        taints=tuple(
-            taint for taint in spec.get("taints", ()) if taint.get("effect") in _KEEPS_OUT
-        ),
-        ready=conditions.get("Ready") == "True" and not spec.get("unschedulable", False),
-    )
-
-
-def _amounts(written: Mapping[str, str]) -> Resources:
-    return {key: amount(value) for key, value in written.items()}
 
 
 def _session(pod: Manifest) -> Session | None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Self
 
-from gpucommons_spawner.availability.cluster import Node
+from gpucommons_spawner.availability.node import Node
 from gpucommons_spawner.availability.pod_requests import requests_of
 from gpucommons_spawner.kubernetes.manifest import Manifest
 

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from gpucommons_contract import amount
 
-from gpucommons_spawner.availability.cluster import Node
+from gpucommons_spawner.availability.node import Node
 
 _COUNTED = {
     "nvidia.com/gpu": ("GPU", "GPUs"),

@@ -9,9 +9,10 @@ from typing import NamedTuple
 
 from gpucommons_contract.wording import span
 
-from gpucommons_spawner.availability.cluster import Cluster, Node
+from gpucommons_spawner.availability.cluster import Cluster
 from gpucommons_spawner.availability.files_in_use import OpenFiles
 from gpucommons_spawner.availability.gpu_model import gpu_model, models_in_words
+from gpucommons_spawner.availability.node import Node
 from gpucommons_spawner.availability.placement import Placement
 from gpucommons_spawner.availability.size_pod import NO_SETTINGS, Settings, spec_of
 from gpucommons_spawner.availability.state import SizeState
