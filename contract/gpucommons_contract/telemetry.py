@@ -1,6 +1,6 @@
-"""Shapes of the GPU telemetry that a session serves to its panel.
+"""Shapes of the telemetry that a session serves to its panel: its GPUs, its memory, CPUs and disk.
 
-A figure that the driver does not support is ``None``: left out, never zero.
+A figure that the driver does not support, or that is not known, is ``None``, never zero.
 
 Plain dataclasses: a session is started by somebody who waits, and importing
 pydantic would take a twentieth of that time. A reader on the other side can
@@ -135,8 +135,51 @@ class GPUShare:
 
 
 @dataclass(frozen=True, slots=True)
+class MemoryUse:
+    """Memory of a session's container, in bytes."""
+
+    used: int
+    """As the kubelet counts it: without what the kernel keeps of files and can give up."""
+    limit: int | None = None
+    """With more, a program is killed. None: there is no limit, or it is not known."""
+
+
+@dataclass(frozen=True, slots=True)
+class CPUUse:
+    """What a session's container computes, in cores."""
+
+    used: float
+    """Mean over the last seconds."""
+    limit: float | None = None
+    """None: there is no limit, or it is not known."""
+
+
+@dataclass(frozen=True, slots=True)
+class DiskUse:
+    """The volume of a session's home folder, with what others keep on the same one."""
+
+    used: int  # bytes
+    size: int  # bytes that can be used in all
+    files: int | None = None
+    """How many files there are; None where the file system does not count them."""
+    most_files: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SessionUse:
+    """What a session uses of its container and its home folder; never the node's figures.
+
+    What is not known is None.
+    """
+
+    memory: MemoryUse | None = None
+    cpu: CPUUse | None = None
+    disk: DiskUse | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class TelemetryFrame:
-    """All GPUs of a session at one moment.
+    """All GPUs of a session at one moment, and what else it uses.
 
     reason is a sentence for a person, unless the state is ok; gpu_mode comes
     from the session's label.
@@ -149,6 +192,7 @@ class TelemetryFrame:
     gpu_mode: str | None = None
     gpus: tuple[GPU, ...] = ()
     share: GPUShare | None = None
+    use: SessionUse | None = None
 
     def to_json(self) -> str:
         """Write the frame as one line of JSON."""

@@ -3,9 +3,10 @@
 import asyncio
 import os
 from functools import partial
+from pathlib import Path
 from typing import Any
 
-from gpucommons_contract import NOTICES_CHANGED, Endpoint
+from gpucommons_contract import NOTICES_CHANGED, Endpoint, SessionVariable
 from jupyter_events import EventLogger
 from jupyter_server.extension.application import ExtensionApp
 from jupyter_server.serverapp import ServerApp
@@ -22,6 +23,7 @@ from gpucommons_lab.activity.session import SessionActivityProbe
 from gpucommons_lab.activity.terminals import TerminalActivityProbe
 from gpucommons_lab.documents.editing import CONTENTS_EVENTS, Editing
 from gpucommons_lab.documents.handlers import OwnSaveHandler, UnsavedCopyHandler
+from gpucommons_lab.documents.kernel_names import KernelNames
 from gpucommons_lab.documents.unsaved_copies import UnsavedCopies
 from gpucommons_lab.gpu.handlers import (
     FrameEvents,
@@ -36,8 +38,12 @@ from gpucommons_lab.gpu.recorder import Recorder
 from gpucommons_lab.gpu.sampler import Sampler
 from gpucommons_lab.gpu.share import gpu_expected
 from gpucommons_lab.health.checks import HealthChecks
+from gpucommons_lab.health.control_group import ROOT, read_memory
 from gpucommons_lab.health.home import HomeGuard
-from gpucommons_lab.health.memory import MemoryKills, SharedMemory
+from gpucommons_lab.health.home_disk import DiskCheck
+from gpucommons_lab.health.memory import MemoryCheck
+from gpucommons_lab.health.session_use import SessionUseMeter
+from gpucommons_lab.health.shared_memory import SharedMemory
 from gpucommons_lab.notices.board import NoticeBoard
 from gpucommons_lab.notices.handlers import (
     NOTICES_CHANGED_SCHEMA,
@@ -51,6 +57,7 @@ from gpucommons_lab.outputs.handlers import OutputHandler
 from gpucommons_lab.outputs.kernel_connection import track_connections
 from gpucommons_lab.outputs.output_keeper import OutputKeeper
 from gpucommons_lab.processes.kernel_pids import KernelPIDs
+from gpucommons_lab.processes.memory_holders import MemoryHolders
 from gpucommons_lab.vscode.pages import session_pages
 from gpucommons_lab.vscode.vscode_socket import SOCKET_VARIABLE, VSCodeSocket
 from gpucommons_lab.web.compression import CompressedStatic
@@ -102,6 +109,38 @@ class GPUCommonsLab(ExtensionApp):
         """,
     ).tag(config=True)
 
+    memory_warning = Float(
+        90.0,
+        min=0,
+        max=100,
+        help="""
+        Percent of the session's memory from which on its person is warned; 0 is never. The
+        default leaves time to free some: with all of it in use, a program is killed.
+        Example: ``c.GPUCommonsLab.memory_warning = 80``
+        """,
+    ).tag(config=True)
+
+    disk_warning = Float(
+        80.0,
+        min=0,
+        max=100,
+        help="""
+        Percent of the home folder's volume from which on its person is warned, if less than
+        10 GiB are free; from 95 percent on they are warned in any case. 0 is never, for a volume
+        that all share. With the default, a home folder of 10 GiB has 2 GiB left.
+        Example: ``c.GPUCommonsLab.disk_warning = 0``
+        """,
+    ).tag(config=True)
+
+    control_groups = Unicode(
+        str(ROOT),
+        help="""
+        Folder in which the kernel shows control groups, where memory and CPUs of the session
+        are read. The default is where every container has them.
+        Example: ``c.GPUCommonsLab.control_groups = "/host/cgroup"``
+        """,
+    ).tag(config=True)
+
     documentation_url = Unicode(
         help="""
         Address of the documentation that JupyterLab's Help menu and VS Code open; empty leaves
@@ -143,7 +182,10 @@ class GPUCommonsLab(ExtensionApp):
 
     def _gpu_endpoints(self) -> list[Rule]:
         self.kernel_pids = KernelPIDs(self._server.kernel_manager, self._server.web_app.settings)
-        self.recorder = Recorder(os.environ)
+        self.use = SessionUseMeter(
+            Path(self.control_groups), in_session=SessionVariable.SESSION in os.environ
+        )
+        self.recorder = Recorder(os.environ, self.use.current)
         self.sampler = Sampler(
             partial(_open_reader, self.kernel_pids),
             self.recorder,
@@ -198,12 +240,17 @@ class GPUCommonsLab(ExtensionApp):
         self._events.register_event_schema(NOTICES_CHANGED_SCHEMA)
         announce = partial(announce_notices, self._events)
         self.save_before_stop = SaveBeforeStop(self.board, announce)
-        self.home = HomeGuard(self._server.contents_manager)
+        disk = DiskCheck(self.use.measure_disk, self.disk_warning)
+        self.home = HomeGuard(self._server.contents_manager, disk)
         try:
             self.home.look()  # before anything is written there
         except Exception:  # without it, the session still has all else
             self.log.exception("The home folder cannot be checked")
-        checks = (self.home, MemoryKills(), SharedMemory())
+        self.kernel_names = KernelNames(self._server.session_manager)
+        holders = MemoryHolders(self.kernel_pids.by_pid, self.kernel_names.by_id)
+        memory = MemoryCheck(self.use.measure_container, holders, self.memory_warning)
+        shared = SharedMemory(partial(read_memory, Path(self.control_groups)))
+        checks = (self.home, memory, shared)
         self.health = HealthChecks(self.board, announce, checks)
         pages = session_pages(self._server.base_url, self.documentation_url, os.environ)
         self.vscode_socket = VSCodeSocket(
@@ -236,6 +283,7 @@ class GPUCommonsLab(ExtensionApp):
     async def _start_jupyter_server_extension(self, serverapp: object) -> None:  # noqa: ARG002
         """Start what needs the running event loop."""
         self.kernel_pids.start()
+        self.kernel_names.start()
         self.activity.start()
         self.keeper.start()
         if socket := self.vscode_socket.open():

@@ -136,7 +136,54 @@ export interface IGPUShare {
   threads: number | null;
 }
 
-/** All GPUs of a session at one moment. */
+/** Memory of a session's container, in bytes. */
+export interface IMemoryUse {
+  /**
+   * As the kubelet counts it: without what the kernel keeps of files and can
+   * give up.
+   */
+  used: number;
+  /**
+   * With more, a program is killed. null: there is no limit, or it is not
+   * known.
+   */
+  limit: number | null;
+}
+
+/** What a session's container computes, in cores. */
+export interface ICPUUse {
+  /** Mean over the last seconds. */
+  used: number;
+  /** null: there is no limit, or it is not known. */
+  limit: number | null;
+}
+
+/**
+ * The volume of a session's home folder, with what others keep on the same one.
+ */
+export interface IDiskUse {
+  /** bytes */
+  used: number;
+  /** bytes that can be used in all */
+  size: number;
+  /**
+   * How many files there are; null where the file system does not count them.
+   */
+  files: number | null;
+  most_files: number | null;
+}
+
+/**
+ * What a session uses of its container and its home folder; never the node's
+ * figures.
+ */
+export interface ISessionUse {
+  memory: IMemoryUse | null;
+  cpu: ICPUUse | null;
+  disk: IDiskUse | null;
+}
+
+/** All GPUs of a session at one moment, and what else it uses. */
 export interface ITelemetryFrame {
   /** seconds since the Unix epoch */
   time: number;
@@ -147,6 +194,7 @@ export interface ITelemetryFrame {
   gpu_mode: string | null;
   gpus: readonly IGPU[];
   share: IGPUShare | null;
+  use: ISessionUse | null;
 }
 
 /**

@@ -3,7 +3,7 @@
 import json
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -18,17 +18,26 @@ from .processes import Program, free_port
 REPOSITORY = Path(__file__).parents[2]
 EXTENSION = REPOSITORY / "lab_extension"
 TOKEN = "a-token"
+NO_WARNINGS = ("--GPUCommonsLab.memory_warning=0", "--GPUCommonsLab.disk_warning=0")
+"""Options of a server: the machine's own memory or disk may be nearly full."""
 
 
 class Lab:
     """One home folder; a server can be started in it again and again, each at another address.
 
     It has the extension as it was built last, before what was installed with an older build.
+    ``options`` are Jupyter Server's.
     """
 
-    def __init__(self, home: Path, environment: Mapping[str, str] = MappingProxyType({})) -> None:
+    def __init__(
+        self,
+        home: Path,
+        environment: Mapping[str, str] = MappingProxyType({}),
+        options: Sequence[str] = NO_WARNINGS,
+    ) -> None:
         self.home = home
         self._environment = dict(environment)
+        self._options = options
         extensions = home / ".share" / "labextensions" / "@gpucommons"
         extensions.mkdir(parents=True)
         (extensions / "lab").symlink_to(EXTENSION / "gpucommons_lab" / "labextension")
@@ -39,7 +48,7 @@ class Lab:
         self.url = f"http://127.0.0.1:{self.port}/user/{name}"
         command = [
             *(sys.executable, "-m", "jupyter", "lab", "--no-browser", "--allow-root"),
-            *(f"--port={self.port}", f"--ServerApp.base_url=/user/{name}/"),
+            *(f"--port={self.port}", f"--ServerApp.base_url=/user/{name}/", *self._options),
         ]
         env = self._environment | {
             "HOME": str(self.home),

@@ -14,6 +14,7 @@ from playwright.sync_api import Page, expect
 
 from tests.waiting import PAGE_PATIENCE_MS
 
+from .jupyter_lab import NO_WARNINGS
 from .processes import Program, free_port
 
 OLDEST, NEWEST = "4.0", "4.6"
@@ -53,7 +54,8 @@ def lab(request, driver, wheel, tmp_path_factory) -> Iterator[str]:
         "JUPYTER_TOKEN": "a-token",
         "LD_LIBRARY_PATH": str(driver.library_folder),
     }
-    server = Program([*command, f"--port={port}"], f"{url}/api", folder / "log", environment)
+    command += [f"--port={port}", *NO_WARNINGS]
+    server = Program(command, f"{url}/api", folder / "log", environment)
     server.start()
     yield url
     server.stop()

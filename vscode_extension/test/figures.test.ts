@@ -55,7 +55,8 @@ const FRAME: ITelemetryFrame = {
   reason: null,
   gpu_mode: 'exclusive',
   gpus: [GPU],
-  share: null
+  share: null,
+  use: null
 };
 
 test('one GPU is summed up by its utilization and memory', () => {

@@ -1,8 +1,6 @@
 """What the session's kernels do, from Jupyter Server's kernel and session managers."""
 
-from collections.abc import Mapping
 from datetime import UTC, datetime
-from pathlib import PurePosixPath
 from typing import Any
 
 from gpucommons_contract import KernelActivity
@@ -10,9 +8,9 @@ from jupyter_core.utils import ensure_async
 from traitlets import TraitError
 
 from gpucommons_lab.activity.ages import Ages
+from gpucommons_lab.documents.kernel_names import names_of
 
 _BUSY, _STARTING, _DEAD = "busy", "starting", "dead"
-_NOTEBOOK = "notebook"
 _LONGEST_START = 300.0
 """Seconds after which a kernel that "starts" is one that nobody ever used.
 
@@ -31,7 +29,7 @@ class KernelActivityProbe:
 
     async def look(self) -> tuple[KernelActivity, ...]:
         """Return what each living kernel does."""
-        names = _names(await ensure_async(self._sessions.list_sessions()))
+        names = names_of(await ensure_async(self._sessions.list_sessions()))
         states: dict[str, str] = {}
         moments: dict[str, datetime] = {}
         # All at once: while one is asked whether it lives, another may go.
@@ -68,13 +66,3 @@ def _last_activity(kernel: Any) -> datetime:  # noqa: ANN401
     except TraitError:
         return datetime.now(UTC)
     return moment
-
-
-def _names(sessions: list[Mapping[str, Any]]) -> dict[str, str]:
-    """Name kernels by what uses them: by a notebook, even where a console does too."""
-    by_kernel: dict[str, str] = {}
-    for session in sorted(sessions, key=lambda each: each["type"] == _NOTEBOOK):
-        # A console's path ends with a meaningless number; it has a name instead.
-        own = "" if session["type"] == _NOTEBOOK else session.get("name")
-        by_kernel[session["kernel"]["id"]] = own or PurePosixPath(session["path"]).name
-    return by_kernel

@@ -2,10 +2,10 @@
 
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from gpucommons_contract import GPU, GPUPeak, SessionVariable, TelemetryFrame
+from gpucommons_contract import GPU, GPUPeak, SessionUse, SessionVariable, TelemetryFrame
 
 from gpucommons_lab.gpu.history import History
 from gpucommons_lab.gpu.reading import Reading
@@ -50,10 +50,19 @@ class Peaks:
 
 
 class Recorder:
-    """Makes the frames of one session. ``environ`` is the session's environment."""
+    """Makes the frames of one session."""
 
-    def __init__(self, environ: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        environ: Mapping[str, str],
+        use: Callable[[], SessionUse | None] = lambda: None,
+    ) -> None:
+        """``environ`` is the session's environment.
+
+        ``use`` gives what was measured last, at once and on any thread.
+        """
         self._environ = environ
+        self.use = use
         self._peaks = Peaks()
         self.history = History()
         self.work = GPUWork()
@@ -79,6 +88,7 @@ class Recorder:
             gpu_mode=self.gpu_mode,
             gpus=self._peaks.add(reading.gpus),
             share=share_of(self._environ, reading.gpus),
+            use=self.use(),
         )
 
     def reset_peaks(self, frame: TelemetryFrame | None) -> TelemetryFrame | None:

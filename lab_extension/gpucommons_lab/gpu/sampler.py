@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Protocol, TypeVar
 
-from gpucommons_contract import TelemetryFrame, TelemetryState
+from gpucommons_contract import SessionUse, TelemetryFrame, TelemetryState
 
 from gpucommons_lab.gpu.reading import Reader, Reading
 
@@ -58,6 +58,10 @@ class FrameMaker(Protocol):
     @property
     def gpu_mode(self) -> str | None:
         """How the session got its GPUs."""
+
+    @property
+    def use(self) -> Callable[[], SessionUse | None]:
+        """Gives what else the session uses, at once and on any thread."""
 
     def frame(self, reading: Reading, interval: float, apart: float) -> TelemetryFrame:
         """Make a frame. ``interval``: seconds until the next one; ``apart``: since the last."""
@@ -253,4 +257,5 @@ class Sampler:
             gpu_mode=self._frames.gpu_mode,
             gpus=last.gpus if last else (),
             share=last.share if last else None,
+            use=self._frames.use(),
         )

@@ -1,1 +1,1 @@
-"""What is wrong with the session itself: its home folder, its memory."""
+"""The session itself: what it uses of memory, CPUs and disk, and what is wrong with it."""

@@ -15,6 +15,7 @@ from nbformat.sign import MemorySignatureStore, NotebookNotary
 from traitlets import HasTraits
 
 from gpucommons_lab.health.formatting import format_bytes
+from gpucommons_lab.health.home_disk import HOME_NOTICE, DiskCheck
 
 _TRIED = 64 * 2**10
 """Bytes that are written: a small notebook."""
@@ -88,11 +89,16 @@ class HomeGuard:
     def __init__(
         self,
         contents: HasTraits,
+        disk: DiskCheck,
         home: Path | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """``contents`` is the server's manager of files, whichever it has."""
+        """``contents`` is the server's manager of files, whichever it has.
+
+        ``disk`` warns beforehand; it is asked while the folder can be written.
+        """
         self._contents: Any = contents  # which traits it has depends on the class
+        self._disk = disk
         self._home = home or Path.home()
         self._clock = clock
         self._trouble: str | None = None
@@ -101,13 +107,14 @@ class HomeGuard:
         self._had_trash = bool(getattr(contents, "delete_to_trash", False))
 
     def look(self) -> Notice | None:
-        """Try to write, now and then; return the notice while that fails."""
+        """Try to write, now and then; return the notice while that fails, or soon may."""
+        disk = self._disk.look()
         if self._clock() >= self._next:
             self._try()
             self._next = self._clock() + (_ILL if self._trouble else _WELL)
         if self._trouble is None:
-            return None
-        return Notice("home", f"{self._trouble} {_ADVICE}", NoticeLevel.ERROR)
+            return disk
+        return Notice(HOME_NOTICE, f"{self._trouble} {_ADVICE}", NoticeLevel.ERROR)
 
     def _try(self) -> None:
         trouble = home_trouble(self._home)

@@ -1,5 +1,5 @@
 import { UNKNOWN_OF_GPU } from '../telemetry/frame';
-import { IGPU, ITelemetryFrame } from '../contract';
+import { IGPU, ISessionUse, ITelemetryFrame } from '../contract';
 
 export const GIB = 2 ** 30;
 
@@ -24,7 +24,8 @@ export function frame(time: number, said: Partial<IGPU> = {}): ITelemetryFrame {
     interval: 1,
     gpu_mode: null,
     gpus: [gpu(said)],
-    share: null
+    share: null,
+    use: null
   };
 }
 
@@ -40,3 +41,10 @@ export function memory(
     mine: mine === null ? null : mine * GIB
   };
 }
+
+/** What a session uses, with room in everything. */
+export const USE: ISessionUse = {
+  memory: { used: 1.7 * GIB, limit: 2 * GIB },
+  cpu: { used: 0.4, limit: 2 },
+  disk: { used: 20 * GIB, size: 50 * GIB, files: 10, most_files: 100 }
+};

@@ -30,6 +30,7 @@ export function frameOf(data: string): ITelemetryFrame {
     reason: frame.reason ?? null,
     gpu_mode: frame.gpu_mode ?? null,
     share: frame.share ?? null,
+    use: frame.use ?? null,
     gpus: frame.gpus.map(gpuOf)
   };
 }

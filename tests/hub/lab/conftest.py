@@ -22,7 +22,7 @@ def start_lab(built_panel: None, tmp_path_factory) -> Iterator[Callable[..., Rea
     labs: list[RealLab] = []
 
     def start(gpus: int = 1, **arguments: Any) -> RealLab:
-        driver = build(tmp_path_factory.mktemp("driver"), gpus)
+        driver = build(tmp_path_factory.mktemp("driver"), gpus) if gpus else None
         lab = RealLab(tmp_path_factory.mktemp("home"), driver, **arguments)
         labs.append(lab)
         lab.start()

@@ -1,13 +1,13 @@
 """A JupyterLab on the simulated driver, with the news and updates of nobody."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 
 from gpucommons_local.gpu.driver import DriverRoot
 
-from tests.hub.jupyter_lab import Lab
+from tests.hub.jupyter_lab import NO_WARNINGS, Lab
 from tests.waiting import until
 
 _ONE_GPU: Mapping[str, str] = MappingProxyType({"GPUCOMMONS_GPU_UNITS": "1"})
@@ -18,18 +18,22 @@ _NO_NEWS = {"fetchNews": "false", "checkForUpdates": False}
 class RealLab(Lab):
     """``settings`` are a person's of the panel, ``config`` is Jupyter Server's: both at home.
 
-    ``environment`` is what the spawner says; by default that it has one GPU.
+    ``environment`` is what the spawner says; by default that it has one GPU. ``options`` are
+    those of `Lab`. Without a ``driver``, it is as on a machine without a GPU.
     """
 
     def __init__(
         self,
         home: Path,
-        driver: DriverRoot,
+        driver: DriverRoot | None,
         settings: Mapping[str, object] = _NONE,
         environment: Mapping[str, str] = _ONE_GPU,
+        *,
         config: Mapping[str, object] = _NONE,
+        options: Sequence[str] = NO_WARNINGS,
     ) -> None:
-        super().__init__(home, {"LD_LIBRARY_PATH": str(driver.library_folder), **environment})
+        libraries = {"LD_LIBRARY_PATH": str(driver.library_folder)} if driver else {}
+        super().__init__(home, {**libraries, **environment}, options)
         self.driver = driver
         self.set("@gpucommons/lab:telemetry", settings)
         self.set("@jupyterlab/apputils-extension:notification", _NO_NEWS)

@@ -13,6 +13,7 @@ import httpx
 import pytest
 from gpucommons_local.gpu.driver import DriverRoot
 
+from tests.hub.jupyter_lab import NO_WARNINGS
 from tests.hub.processes import START_LIMIT_S, free_port
 
 TOKEN = "a-token"
@@ -42,7 +43,7 @@ class Session:
         }
         if driver:
             environment["LD_LIBRARY_PATH"] = str(driver.library_folder)
-        arguments = ["--allow-root", "--no-browser", f"--port={port}", *options]
+        arguments = ["--allow-root", "--no-browser", f"--port={port}", *NO_WARNINGS, *options]
         self._log = (home / "server.log").open("w")
         self.process = subprocess.Popen(
             [sys.executable, "-m", "jupyter", "server", *arguments],

@@ -6,7 +6,7 @@ import time
 from dataclasses import replace
 
 import pytest
-from gpucommons_contract import GPU, GPUMemory, GPUPeak, TelemetryState
+from gpucommons_contract import GPU, GPUMemory, GPUPeak, MemoryUse, SessionUse, TelemetryState
 from gpucommons_lab.gpu import sampler as sampler_module
 from gpucommons_lab.gpu.history import History, Span
 from gpucommons_lab.gpu.reading import Reading
@@ -21,6 +21,8 @@ LINGER = 0.05
 PATIENCE = 60
 """Seconds: other work may share the machine."""
 GPUS = (GPU(index=0, uuid="GPU-0", name="NVIDIA H200", utilization=42),)
+USE = SessionUse(memory=MemoryUse(1, 2))
+NEWEST = SessionUse(memory=MemoryUse(2, 2))
 GPUS_WITH_MEMORY = (replace(GPUS[0], memory=GPUMemory(used=30, total=100)),)
 
 
@@ -67,8 +69,7 @@ def reader():
 
 
 @pytest.fixture
-def sampler(reader):
-    recorder = Recorder({"GPUCOMMONS_GPU_MODE": "mps"})
+def sampler(reader, recorder):
     sampler = Sampler(lambda: reader, recorder, interval=INTERVAL, linger=LINGER)
     yield sampler
     reader.answer.set()
@@ -77,7 +78,7 @@ def sampler(reader):
 
 @pytest.fixture
 def recorder():
-    return Recorder({})
+    return Recorder({"GPUCOMMONS_GPU_MODE": "mps"}, lambda: USE)
 
 
 @pytest.fixture
@@ -97,10 +98,11 @@ async def test_nothing_is_read_before_anybody_listens(sampler, reader):
     assert not sampler.running
 
 
-async def test_a_frame_holds_the_reading_and_the_sessions_mode(sampler):
+async def test_a_frame_holds_the_reading_the_sessions_mode_and_what_it_uses(sampler):
     with sampler.listen() as listener:
         frame = await sampler.next_frame(listener)
     assert (frame.state, frame.gpus, frame.gpu_mode) == (TelemetryState.OK, GPUS, "mps")
+    assert frame.use is USE
 
 
 async def test_many_listeners_cost_one_thread_and_hear_the_same(sampler, reader):
@@ -150,17 +152,20 @@ async def test_a_slow_listener_gets_the_newest_frame_only(sampler, reader):
     assert second.time - first.time > 5 * INTERVAL
 
 
-async def test_a_driver_that_hangs_is_told_with_the_last_figures(sampler, reader, monkeypatch):
+async def test_a_driver_that_hangs_is_told_with_the_last_figures_and_what_is_known_elsewhere(
+    sampler, reader, recorder, monkeypatch
+):
     with sampler.listen() as listener:
         await sampler.next_frame(listener)
         reader.answer.clear()
         await until_async(reader.hangs.is_set)
         last = sampler.current
+        recorder.use = lambda: NEWEST
         monkeypatch.setattr(sampler_module, "_STALL", 0.05)
         while (frame := await sampler.next_frame(listener)).state is TelemetryState.OK:
             pass
         assert "does not answer" in frame.reason
-        assert (frame.gpus, frame.time) == (GPUS, last.time)
+        assert (frame.gpus, frame.time, frame.use) == (GPUS, last.time, NEWEST)
         reader.answer.set()
         async with asyncio.timeout(PATIENCE):
             while (await sampler.next_frame(listener)).state is not TelemetryState.OK:

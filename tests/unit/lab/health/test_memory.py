@@ -1,153 +1,222 @@
-"""A program that was killed because memory was full: what the kernel counts, and what is told."""
+"""Memory that is nearly full, and a program that was killed for it: one notice, the newest."""
 
 from datetime import UTC, datetime
-from pathlib import Path
+from math import ceil
 
 import pytest
-from gpucommons_contract import NoticeLevel
+from gpucommons_contract import ALL_CLEAR_SECONDS, LONGEST_NOTICE, NoticeLevel
+from gpucommons_lab.health.control_group import ContainerMemory
 from gpucommons_lab.health.formatting import format_bytes
-from gpucommons_lab.health.memory import (
-    ContainerMemory,
-    MemoryKills,
-    SharedMemory,
-    read_memory,
-    shared_memory,
-)
+from gpucommons_lab.health.memory import MemoryCheck
 
 GIB, MIB = 2**30, 2**20
 AT = datetime(2026, 11, 28, 15, 20, tzinfo=UTC).timestamp()
 
 
-def write(folder: Path, **files: str) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, text in files.items():
-        (folder / f"memory.{name}").write_text(text)
-
-
-def test_kills_limit_and_use_are_read_in_version_2(tmp_path):
-    events = "low 0\nhigh 0\nmax 31\noom 2\noom_kill 2\noom_group_kill 0\n"
-    write(tmp_path, events=events, max=f"{2 * GIB}\n", current="1000\n")
-    assert read_memory(tmp_path) == ContainerMemory(2, 2 * GIB, 1000)
-    write(tmp_path, max="max\n")
-    assert read_memory(tmp_path).limit is None
-
-
-def test_kills_limit_and_use_are_read_in_version_1(tmp_path):
-    control = "oom_kill_disable 0\nunder_oom 0\noom_kill 1\n"
-    limit, most = f"{2 * GIB}\n", "9223372036854771712\n"
-    write(tmp_path / "memory", oom_control=control, limit_in_bytes=limit, usage_in_bytes="1000\n")
-    assert read_memory(tmp_path) == ContainerMemory(1, 2 * GIB, 1000)
-    write(tmp_path / "memory", limit_in_bytes=most)
-    assert read_memory(tmp_path).limit is None
-
-
-@pytest.mark.parametrize(
-    ("line", "folder"),
-    [("0::/kubepods/pod1/abc", ""), ("9:cpuset,memory:/kubepods/pod1/abc", "memory")],
-)
-def test_where_all_groups_are_seen_it_is_the_own_one_that_counts(tmp_path, line, folder):
-    own = tmp_path / "cgroup"
-    own.write_text(f"4:cpu:/elsewhere\nodd\n{line}\n")
-    name = "oom_control" if folder else "events"
-    write(tmp_path / folder, **{name: "oom_kill 7\n"})
-    write(tmp_path / folder / "kubepods/pod1/abc", **{name: "oom_kill 1\n"})
-    assert read_memory(tmp_path, own).kills == 1
-    own.write_text("0::/not/seen/here\n")
-    assert read_memory(tmp_path, own).kills == 7
-
-
-@pytest.mark.parametrize("text", ["", "oom_kill_disable 0\nunder_oom 0\n", "oom_kill many\n"])
-def test_what_the_kernel_does_not_count_is_not_known(tmp_path, text):
-    assert read_memory(tmp_path / "nothing", tmp_path / "nothing") is None
-    write(tmp_path / "memory", oom_control=text)
-    assert read_memory(tmp_path, tmp_path / "nothing") is None
-
-
 class Container:
-    """Memory that is read, and a clock."""
+    """Memory of 2 GiB that is read, who holds it, and a clock."""
 
-    def __init__(self, kills: int | None = 0, shared: tuple[int, int] | None = None) -> None:
+    def __init__(
+        self,
+        kills: int | None = 0,
+        shared: tuple[int, int] | None = None,
+        warn_at: float = 90,
+    ) -> None:
         self.kills, self.now = kills, AT
-        self.watch = MemoryKills(self.read, lambda: shared, lambda: self.now)
+        self.percent: float | None = 50
+        self.limit: int | None = 2 * GIB
+        self.holders: list[tuple[str, int]] = []
+        self.kernels: list[str] = []
+        self.remembered: list[str] = []
+        self.check = MemoryCheck(self._read, self, warn_at, lambda: shared, lambda: self.now)
 
-    def read(self) -> ContainerMemory | None:
-        return None if self.kills is None else ContainerMemory(self.kills, 2 * GIB, GIB)
+    def _read(self) -> ContainerMemory | None:
+        if self.kills is None:
+            return None
+        used = None if self.percent is None else ceil(self.percent * 2 * GIB / 100)
+        return ContainerMemory(self.kills, self.limit, used)
+
+    def largest(self) -> list[tuple[str, int]]:
+        return self.holders
+
+    def remember(self) -> None:
+        self.remembered = list(self.kernels)
+
+    def ended(self) -> list[str]:
+        return [each for each in self.remembered if each not in self.kernels]
+
+    def look(self, percent: float | None = 50, later: float = 2):
+        self.percent = percent
+        self.now += later
+        return self.check.look()
+
+
+def test_memory_that_is_nearly_full_is_told_with_who_holds_it():
+    container = Container()
+    container.holders = [("train.ipynb", GIB), ("Terminal 1", 500 * MIB), ("bash", MIB)]
+    assert container.look(89) is None
+    notice = container.look(90)
+    assert notice.level is NoticeLevel.WARNING
+    assert notice.text.startswith(
+        "Memory is nearly full: 1.8 of 2.0 GiB are in use, most by train.ipynb (1.0 GiB) and "
+        "Terminal 1 (500 MiB). When it is full,"
+    )
+    assert "start a session of a larger size" in notice.text
+    container.holders = []
+    assert container.look(99) is notice  # whoever dismissed it is not told again
+
+
+def test_it_is_told_without_names_where_nobody_knows_them():
+    assert "are in use. When it is full" in Container().look(95).text
+
+
+def test_it_is_taken_back_once_there_is_room_well_below():
+    container = Container()
+    warning = container.look(92)
+    assert container.look(86) is warning
+    all_clear = container.look(84)
+    assert (all_clear.id, all_clear.level) == (warning.id, NoticeLevel.INFO)
+    assert all_clear.text == "There is room in memory again: 1.7 of 2.0 GiB are in use."
+    assert container.look(84) is all_clear
+    assert container.look(84, later=ALL_CLEAR_SECONDS) is None
+    assert container.look(90).level is NoticeLevel.WARNING
+
+
+@pytest.mark.parametrize("field", ["percent", "limit"])
+def test_what_is_not_known_is_no_reason_to_warn_or_to_take_it_back(field):
+    container = Container()
+    if field == "limit":
+        container.limit = None
+    assert container.look(None if field == "percent" else 99) is None
+    container.limit = 2 * GIB
+    warning = container.look(99)
+    if field == "limit":
+        container.limit = None
+    assert container.look(None if field == "percent" else 10) is warning
+
+
+def test_whoever_wants_no_warning_gets_none():
+    container = Container(warn_at=0)
+    assert container.look(99) is None
 
 
 def test_a_kill_is_told_with_limit_time_and_what_to_do():
     container = Container()
-    assert container.watch.look() is None
+    assert container.check.look() is None
     container.kills = 1
-    notice = container.watch.look()
+    notice = container.check.look()
     assert notice.level is NoticeLevel.ERROR
-    assert notice.text.startswith(
-        "Memory was full: A kernel or program was killed at 2026-11-28 15:20 UTC. "
-        "This session may use 2.0 GiB."
+    assert notice.text == (
+        "This session ran out of memory (2.0 GiB): a kernel or program was ended at 2026-11-28 "
+        "15:20 UTC. What was in its memory is lost, files are kept. Load less at once, shut down "
+        "other kernels, or start a session of a larger size."
     )
-    assert "files are kept" in notice.text
-    assert "start a session of a larger size" in notice.text
-    container.now += 60
-    assert container.watch.look() is notice
+    assert container.look(later=60) is notice
     container.kills = 3
-    assert "3 programs were killed at 2026-11-28 15:21 UTC" in container.watch.look().text
-    container.now += 3601
-    assert container.watch.look() is None
+    assert "2 programs were ended at 2026-11-28 15:21 UTC" in container.look().text
+    assert container.look(later=3601) is None
+
+
+def test_the_notebook_is_named_whose_kernel_was_ended():
+    container = Container()
+    container.kernels = ["train.ipynb", "other.ipynb"]
+    container.look()
+    container.kills, container.kernels = 1, ["other.ipynb"]
+    assert "the kernel of train.ipynb was ended at" in container.look().text
+    container.kernels = ["other.ipynb", "train.ipynb"]  # started again
+    assert "the kernel of train.ipynb was ended at" in container.look(later=60).text
+    container.kills, container.kernels = 2, ["train.ipynb"]
+    assert "the kernel of other.ipynb was ended" in container.look().text
+    container.kills, container.kernels = 3, []
+    assert "the kernels of other.ipynb and train.ipynb were ended" in container.look().text
+
+
+def test_a_later_kill_of_something_else_is_not_said_of_the_notebook_ended_before():
+    container = Container()
+    container.kernels = ["train.ipynb"]
+    container.look()
+    container.kills, container.kernels = 1, []
+    assert "train.ipynb" in container.look().text
+    container.look(later=60)
+    container.kills = 2
+    assert "a kernel or program was ended" in container.look().text
+
+
+def test_a_large_kernel_that_takes_a_while_to_end_is_named_later():
+    container = Container()
+    container.kernels = ["train.ipynb"]
+    container.look()
+    container.kills = 1
+    assert "a kernel or program was ended" in container.look().text
+    container.kernels = []
+    assert "the kernel of train.ipynb was ended" in container.look().text
+
+
+def test_a_kernel_that_was_shut_down_long_after_a_kill_is_not_named():
+    container = Container()
+    container.kernels = ["train.ipynb"]
+    container.look()
+    container.kills = 1
+    notice = container.look()
+    container.look(later=60)
+    container.kernels = []
+    assert container.look() is notice
+
+
+def test_the_newest_of_kill_and_warning_is_shown_under_one_id():
+    container = Container()
+    warning = container.look(95)
+    container.kills = 1
+    kill = container.look(96)
+    assert kill.level is NoticeLevel.ERROR
+    assert kill.id == warning.id
+    assert container.look(20, later=60) is kill  # that there is room again is no news
+    again = container.look(95, later=60)
+    assert again.level is NoticeLevel.WARNING
+    assert container.look(20).level is NoticeLevel.INFO
 
 
 def test_kills_from_before_the_server_are_not_told():
     container = Container(4)
-    assert container.watch.look() is None
+    assert container.look() is None
     container.kills = 0  # of another group from now on
-    assert container.watch.look() is None
+    assert container.look() is None
     container.kills = 1
-    assert "A kernel or program" in container.watch.look().text
+    assert "a kernel or program" in container.look().text
 
 
 def test_while_kills_are_not_counted_none_is_told_and_none_is_made_up_later():
     container = Container(None)
-    assert container.watch.look() is None
+    assert container.look() is None
     container.kills = 5
-    assert container.watch.look() is None
+    assert container.look() is None
     container.kills = 6
-    assert container.watch.look() is not None
+    assert container.look() is not None
 
 
 def test_files_in_shared_memory_are_named_as_the_cause():
     container = Container(shared=(GIB, 2 * GIB))
-    assert container.watch.look() is None
+    container.look()
     container.kills = 1
-    assert "1.0 GiB of it are files in /dev/shm" in container.watch.look().text
+    assert "1.0 GiB of it are files in /dev/shm" in container.look().text
+    assert "1.0 GiB of it are files in /dev/shm" in container.look(95, later=60).text
 
 
-@pytest.mark.parametrize(
-    ("shared", "told"),
-    [(None, False), ((0, 0), False), ((60 * MIB, 64 * MIB), False), ((64 * MIB, 64 * MIB), True)],
-)
-def test_shared_memory_that_is_full_is_told_while_it_is(shared, told):
-    notice = SharedMemory(lambda: shared, lambda: None).look()
-    assert (notice is not None) is told
-    if notice:
-        assert "64 MiB of 64 MiB in /dev/shm" in notice.text
-
-
-@pytest.mark.parametrize(("used", "told"), [(GIB, False), (1536 * MIB, True)])
-def test_shared_memory_that_takes_the_sessions_memory_is_told(used, told):
-    memory = ContainerMemory(0, 2 * GIB, used)
-    notice = SharedMemory(lambda: (used, 20 * GIB), lambda: memory).look()
-    assert (notice is not None) is told
-    if notice:
-        assert "take 1.5 GiB of the 2.0 GiB" in notice.text
-
-
-def test_shared_memory_is_measured_where_there_is_some(tmp_path):
-    used, total = shared_memory(tmp_path)
-    assert 0 < used < total
-    assert shared_memory(tmp_path / "nothing") is None
+def test_a_notice_with_long_names_still_is_one():
+    container = Container()
+    container.holders = [(f"{number}-{'n' * 200}.ipynb", GIB) for number in range(9)]
+    assert len(container.look(95).text) <= LONGEST_NOTICE
 
 
 @pytest.mark.parametrize(
     ("size", "text"),
-    [(7, "7 bytes"), (65536, "64 KiB"), (64 * MIB, "64 MiB"), (int(1.75 * GIB), "1.8 GiB")],
+    [
+        (0, "0 bytes"),
+        (7, "7 bytes"),
+        (65536, "64 KiB"),
+        (64 * MIB, "64 MiB"),
+        (int(1.75 * GIB), "1.8 GiB"),
+    ],
 )
 def test_sizes_are_written_as_people_read_them(size, text):
     assert format_bytes(size) == text
