@@ -14,6 +14,11 @@ export function gibibytes(bytes: number): string {
   return value.toFixed(value < 100 ? 1 : 0);
 }
 
+/** A number of CPU cores that can be used, such as 0.5 or 2. */
+export function cores(count: number): string {
+  return String(Math.round(100 * count) / 100);
+}
+
 /** A part of a whole in percent, between 0 and 100. */
 export function percent(part: number, whole: number): number {
   return whole > 0 ? Math.min(100, Math.round((100 * part) / whole)) : 0;

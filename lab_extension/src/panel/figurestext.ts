@@ -5,6 +5,7 @@ import { gibibytes } from '../format';
 import { isShared } from '../telemetry/frame';
 import { memoryOf } from '../telemetry/memory';
 import { sessionFacts } from './sessiontext';
+import { figuresOfUse } from '../telemetry/usefigures';
 import { IGPU, ISessionStatus, ITelemetryFrame } from '../contract';
 
 /** All figures as lines of text, for a message to somebody who can help. */
@@ -20,6 +21,11 @@ export function figuresText(
       ...(frame.reason ? [frame.reason] : [])
     ],
     status ? lines(sessionFacts(status, frame.time, trans)) : [],
+    frame.use
+      ? lines(
+          figuresOfUse(frame.use, trans).map(({ name, text }) => [name, text])
+        )
+      : [],
     ...frame.gpus.map(gpu => [
       trans.__('GPU %1: %2 (%3)', gpu.index, gpu.name, gpu.uuid),
       ...lines(allOf(gpu, frame, trans))

@@ -9,6 +9,7 @@ import { IHistory, Span } from '../telemetry/history';
 import { IProcessActions } from '../processes/processlist';
 import { SessionCard } from './sessioncard';
 import { Toolbar } from './toolbar';
+import { UseCard } from './usecard';
 import { ISessionStatus, ITelemetryFrame } from '../contract';
 import { ITelemetry } from '../telemetry/stream';
 
@@ -25,7 +26,7 @@ interface IOverviewProps {
   pickSize: (() => void) | null;
 }
 
-/** Everything in the panel: the session, messages, a card for each device. */
+/** Everything in the panel: the session, what it uses, messages, a card for each device. */
 export function Overview(props: IOverviewProps): React.JSX.Element {
   const { telemetry, status, history, span, trans } = props;
   const { frame } = telemetry;
@@ -41,6 +42,7 @@ export function Overview(props: IOverviewProps): React.JSX.Element {
           trans={trans}
         />
       )}
+      {frame?.use && <UseCard use={frame.use} trans={trans} />}
       <div role="status">
         <ConnectionNotice {...props} />
         {frame && <StateNotice {...props} frame={frame} />}

@@ -8,14 +8,36 @@ import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import { CommandIDs } from '../commands';
 import { GPUModel, IGPUModel } from '../telemetry/model';
 import { StatusItem } from './statusitem';
+import { statusOf } from './statustext';
+import { statusOfUse } from './usestatus';
 
-/** Next to Lab's own figures of kernels and memory. */
+/** Next to Lab's own figures of kernels and memory: the GPUs, then the session. */
 const RANK = 3;
 
-/** Shows the GPUs in the status bar. */
+const ITEMS = [
+  {
+    id: '@gpucommons/lab:status',
+    className: 'jp-gpucommons-status',
+    setting: 'statusItem',
+    say: statusOf,
+    hasFigures: frame => frame.state !== 'no-gpu'
+  },
+  {
+    id: '@gpucommons/lab:status-use',
+    className: 'jp-gpucommons-status-use',
+    setting: 'useItem',
+    say: statusOfUse,
+    hasFigures: frame => frame.use !== null
+  }
+] as const satisfies readonly (Pick<
+  StatusItem.IOptions,
+  'className' | 'setting' | 'say' | 'hasFigures'
+> & { id: string })[];
+
+/** Shows the GPUs, and what the session uses, in the status bar. */
 export const statusPlugin: JupyterFrontEndPlugin<void> = {
   id: '@gpucommons/lab:status',
-  description: 'Shows the GPUs of this session in the status bar.',
+  description: 'Shows this session and its GPUs in the status bar.',
   autoStart: true,
   requires: [IGPUModel],
   optional: [IStatusBar, ITranslator],
@@ -31,17 +53,20 @@ export const statusPlugin: JupyterFrontEndPlugin<void> = {
     const trans = (translator ?? nullTranslator).load('gpucommons');
     // Not before the page stands, nor for a person who does not want it.
     void Promise.all([app.restored, model.settings.ready]).then(() => {
-      const item = new StatusItem({
-        model,
-        trans,
-        open: () => void app.commands.execute(CommandIDs.open)
-      });
-      statusBar.registerStatusItem('@gpucommons/lab:status', {
-        item,
-        align: 'left',
-        rank: RANK,
-        isActive: () => item.isActive,
-        activeStateChanged: item.activeStateChanged
+      ITEMS.forEach(({ id, ...options }, place) => {
+        const item = new StatusItem({
+          ...options,
+          model,
+          trans,
+          open: () => void app.commands.execute(CommandIDs.open)
+        });
+        statusBar.registerStatusItem(id, {
+          item,
+          align: 'left',
+          rank: RANK + place / ITEMS.length,
+          isActive: () => item.isActive,
+          activeStateChanged: item.activeStateChanged
+        });
       });
     });
   }

@@ -4,25 +4,28 @@ import { DisposableSet, IDisposable } from '@lumino/disposable';
 import { ISignal, Signal } from '@lumino/signaling';
 import * as React from 'react';
 
+import { ITelemetryFrame } from '../contract';
 import { GPUModel } from '../telemetry/model';
-import { statusOf } from './statustext';
+import { ITelemetry } from '../telemetry/stream';
+import { IStatus } from './status';
 
-/** The GPUs in a few characters of the status bar; a press opens the panel. */
+/** Figures in a few characters of the status bar; a press opens the panel. */
 export class StatusItem extends ReactWidget {
   constructor(options: StatusItem.IOptions) {
     super();
     this._options = options;
-    this.addClass('jp-gpucommons-status');
+    this.addClass('jp-gpucommons-item');
+    this.addClass(options.className);
     options.model.changed.connect(this._adapt, this);
     this._adapt();
   }
 
   /** Whether there is something to show. */
   get isActive(): boolean {
-    const { model, trans } = this._options;
+    const { model, setting, say, trans } = this._options;
     return (
-      model.settings.current.statusItem &&
-      statusOf(model.stream.telemetry, trans) !== null
+      model.settings.current[setting] &&
+      say(model.stream.telemetry, trans) !== null
     );
   }
 
@@ -45,8 +48,8 @@ export class StatusItem extends ReactWidget {
   }
 
   private _button(): React.JSX.Element | null {
-    const { model, trans, open } = this._options;
-    const status = statusOf(model.stream.telemetry, trans);
+    const { model, say, trans, open } = this._options;
+    const status = say(model.stream.telemetry, trans);
     return (
       status && (
         <button
@@ -61,16 +64,17 @@ export class StatusItem extends ReactWidget {
     );
   }
 
-  /** Listen unless the person turned it off, or there will never be a GPU to show. */
+  /** Listen unless the person turned it off, or there will never be anything to show. */
   private _adapt(): void {
-    const { settings, stream } = this._options.model;
+    const { model, setting, hasFigures } = this._options;
+    const { settings, stream } = model;
     const { frame, refusal, connection } = stream.telemetry;
     if (refusal === 404 || connection === 'live') {
       this._isMissing = refusal === 404; // also after the stream closed for it
     }
     const wanted =
-      settings.current.statusItem &&
-      frame?.state !== 'no-gpu' &&
+      settings.current[setting] &&
+      (!frame || hasFigures(frame)) &&
       !this._isMissing;
     const listening = this._listening;
     if (!wanted && listening) {
@@ -97,6 +101,13 @@ export namespace StatusItem {
   export interface IOptions {
     model: GPUModel;
     trans: TranslationBundle;
+    className: string;
+    /** The person's setting that turns it off. */
+    setting: 'statusItem' | 'useItem';
+    /** Puts the figures into words; null where there is nothing to say. */
+    say: (telemetry: ITelemetry, trans: TranslationBundle) => IStatus | null;
+    /** Whether frames of this session have such figures. */
+    hasFigures: (frame: ITelemetryFrame) => boolean;
     /** Opens the panel. */
     open: () => void;
   }

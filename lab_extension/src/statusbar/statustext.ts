@@ -3,12 +3,7 @@ import { TranslationBundle } from '@jupyterlab/translation';
 import { gibibytes } from '../format';
 import { IMemoryView, memoryOf } from '../telemetry/memory';
 import { ITelemetry } from '../telemetry/stream';
-
-/** What the status bar says in a few characters, and in full. */
-export interface IStatus {
-  short: string;
-  full: string;
-}
+import { IStatus } from './status';
 
 /** Put the GPUs into a few characters; null where there is nothing to say. */
 export function statusOf(

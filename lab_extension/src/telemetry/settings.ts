@@ -17,6 +17,7 @@ export interface IThresholds {
 /** The person's settings; schema/telemetry.json describes each. */
 export interface ISettings {
   statusItem: boolean;
+  useItem: boolean;
   cellUsage: boolean;
   span: Span;
   thresholds: IThresholds;
@@ -25,6 +26,7 @@ export interface ISettings {
 /** The defaults of the schema, for where Lab has no settings. */
 export const DEFAULTS: ISettings = {
   statusItem: true,
+  useItem: true,
   cellUsage: false,
   span: '900',
   thresholds: { memory: 95, idleMinutes: 30, idleMemory: 2 ** 30 }
@@ -34,10 +36,8 @@ export const DEFAULTS: ISettings = {
 export function settingsOf(said: Readonly<Record<string, unknown>>): ISettings {
   const { thresholds } = DEFAULTS;
   return {
-    statusItem:
-      typeof said.statusItem === 'boolean'
-        ? said.statusItem
-        : DEFAULTS.statusItem,
+    statusItem: booleanOf(said.statusItem, DEFAULTS.statusItem),
+    useItem: booleanOf(said.useItem, DEFAULTS.useItem),
     cellUsage: said.cellUsage === true,
     span: SPANS.find(span => span === said.span) ?? DEFAULTS.span,
     thresholds: {
@@ -47,6 +47,10 @@ export function settingsOf(said: Readonly<Record<string, unknown>>): ISettings {
         numberOf(said.idleGiB, thresholds.idleMemory / 2 ** 30) * 2 ** 30
     }
   };
+}
+
+function booleanOf(said: unknown, otherwise: boolean): boolean {
+  return typeof said === 'boolean' ? said : otherwise;
 }
 
 function numberOf(said: unknown, otherwise: number): number {

@@ -10,7 +10,7 @@ import { settingsOf, DEFAULTS } from '../../telemetry/settings';
 import { statusOf } from '../../statusbar/statustext';
 import { ISessionInfo } from '../../contract';
 import { ITelemetry } from '../../telemetry/stream';
-import { frame, GIB, gpu, memory } from '../../__tests__/frames';
+import { frame, GIB, gpu, memory, USE } from '../../__tests__/frames';
 import { NOW } from '../../__tests__/notices';
 
 const trans = nullTranslator.load('gpucommons');
@@ -155,11 +155,16 @@ test('figures as text have all that is known', () => {
   const seen = {
     ...frame(1, { memory: memory(30, 40, 5) }),
     gpu_mode: 'mps',
-    share: { memory: 10 * GIB, threads: 25 }
+    share: { memory: 10 * GIB, threads: 25 },
+    use: { ...USE, disk: null }
   };
   expect(figuresText(seen, null, trans)).toBe(
     [
       'GPU figures of 1970-01-01T00:00:01.000Z',
+      '',
+      'Memory: 1.7 / 2.0 GiB',
+      'CPU: 0.4 / 2 cores',
+      'Home folder: unknown',
       '',
       'GPU 0: NVIDIA H200 (GPU-0)',
       'Utilization: 50 %',

@@ -7,8 +7,10 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 
 import { GPUModel } from '../../telemetry/model';
 import { StatusItem } from '../statusitem';
+import { statusOf } from '../statustext';
+import { statusOfUse } from '../usestatus';
 import { ITelemetry } from '../../telemetry/stream';
-import { frame, memory } from '../../__tests__/frames';
+import { frame, memory, USE } from '../../__tests__/frames';
 
 /** The model, as far as the status bar knows it. */
 class Model {
@@ -23,7 +25,7 @@ class Model {
   }
 
   readonly changed = new Signal<this, void>(this);
-  readonly settings = { current: { statusItem: true } };
+  readonly settings = { current: { statusItem: true, useItem: true } };
   readonly stream = {
     listeners: 0,
     telemetry: {
@@ -57,6 +59,10 @@ beforeEach(() => {
   item = new StatusItem({
     model: model as unknown as GPUModel,
     trans: nullTranslator.load('gpucommons'),
+    className: 'jp-gpucommons-status',
+    setting: 'statusItem',
+    say: statusOf,
+    hasFigures: ({ state }) => state !== 'no-gpu',
     open: () => (opened += 1)
   });
   Widget.attach(item, document.body);
@@ -123,6 +129,29 @@ test('a session without a GPU has no stream either', () => {
   model.be({ connection: 'live', frame: { ...frame(1), state: 'no-gpu' } });
   expect(model.stream.listeners).toBe(0);
   expect(item.isActive).toBe(false);
+});
+
+test('a session without a GPU still tells what it uses', async () => {
+  const use = new StatusItem({
+    model: model as unknown as GPUModel,
+    trans: nullTranslator.load('gpucommons'),
+    className: 'jp-gpucommons-status-use',
+    setting: 'useItem',
+    say: statusOfUse,
+    hasFigures: seen => seen.use !== null,
+    open: () => undefined
+  });
+  Widget.attach(use, document.body);
+  const none = { ...frame(1), state: 'no-gpu', gpus: [] } as const;
+  model.be({ connection: 'live', frame: { ...none, use: USE } });
+  expect(model.stream.listeners).toBe(1);
+  await vi.waitFor(() =>
+    expect(use.node.textContent).toBe('Mem 1.7/2.0 GiB · CPU 0.4/2')
+  );
+  model.be({ connection: 'live', frame: none }); // an older server
+  expect(model.stream.listeners).toBe(0);
+  expect(use.isActive).toBe(false);
+  use.dispose();
 });
 
 test('a server without the extension is not asked again and again', () => {
