@@ -17,6 +17,8 @@ ENDING_NOTICE = "ending"
 """Id of the notice that the session is being stopped now."""
 END_REASON_NOTICE = "session-end"
 """Id of the notice by which the hub says why, or when, the session ends."""
+MEMORY_NOTICE = "memory"
+"""Id of the notice by which a session says that its memory is full, or nearly so."""
 NOTICES_CHANGED = "https://gpucommons.io/events/notices-changed/v1"
 """Id of the event by which a session's server asks open pages to read its notices again."""
 _LONGEST_LABEL = 40

@@ -52,6 +52,7 @@ _CONSTANTS = (
     (telemetry, "SHARED_GPU_MODES"),
     (notices, "ENDING_NOTICE"),
     (notices, "KEEP_CHOICE"),
+    (notices, "MEMORY_NOTICE"),
     (notices, "NOTICES_CHANGED"),
 )
 _LEFT_OUT_IF_NULL = {(notices.Notice, "answered_at")}

@@ -33,6 +33,12 @@ export const ENDING_NOTICE = 'ending';
 export const KEEP_CHOICE = 'keep-';
 
 /**
+ * Id of the notice by which a session says that its memory is full, or nearly
+ * so.
+ */
+export const MEMORY_NOTICE = 'memory';
+
+/**
  * Id of the event by which a session's server asks open pages to read its
  * notices again.
  */

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Protocol
 
-from gpucommons_contract import Notice, NoticeLevel
+from gpucommons_contract import MEMORY_NOTICE, Notice, NoticeLevel
 from gpucommons_contract.wording import joined, moment
 
 from gpucommons_lab.health.control_group import ContainerMemory
@@ -13,7 +13,6 @@ from gpucommons_lab.health.current_notice import CurrentNotice
 from gpucommons_lab.health.formatting import format_bytes, format_part
 from gpucommons_lab.health.shared_memory import shared_memory
 
-_ID = "memory"
 _SHOWN = 3600.0
 """Seconds for which a kill is shown: later, the kernel was restarted long ago."""
 _SETTLING = 5.0
@@ -99,7 +98,7 @@ class MemoryCheck:
         self._ended.update(dict.fromkeys(self._holders.ended()))
         if new <= 0 and len(self._ended) == known:
             return False
-        self._notice.show(Notice(_ID, self._kill_text(memory), NoticeLevel.ERROR), _SHOWN)
+        self._notice.show(Notice(MEMORY_NOTICE, self._kill_text(memory), NoticeLevel.ERROR), _SHOWN)
         self._is_warned = False
         return True
 
@@ -113,10 +112,10 @@ class MemoryCheck:
             return
         if self._is_full:
             text = self._full_text(memory.used, memory.limit)
-            self._notice.show(Notice(_ID, text, NoticeLevel.WARNING))
+            self._notice.show(Notice(MEMORY_NOTICE, text, NoticeLevel.WARNING))
         elif self._is_warned:
             use = format_part(memory.used, memory.limit)
-            all_clear = Notice(_ID, f"There is room in memory again: {use} are in use.")
+            all_clear = Notice(MEMORY_NOTICE, f"There is room in memory again: {use} are in use.")
             self._notice.take_back(all_clear)
         self._is_warned = self._is_full
 

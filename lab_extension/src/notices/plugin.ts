@@ -20,7 +20,7 @@ import { NoticeFeed } from './noticefeed';
 import { NoticeDisplay } from './noticedisplay';
 import { reporting, shutDown } from '../processes/processactions';
 import { Running } from '../session/running';
-import { ENDING_NOTICE, INotice } from '../contract';
+import { ENDING_NOTICE, INotice, MEMORY_NOTICE } from '../contract';
 import { WarningFeed } from './warningfeed';
 import { IWarning } from './warnings';
 import { saveAll } from '../outputs/plugin';
@@ -50,11 +50,14 @@ export const noticesPlugin: JupyterFrontEndPlugin<void> = {
         void app.commands.execute(HUB_COMMAND);
       }
     };
-    const display = displayIn(trans, now, notice =>
-      notice.id === ENDING_NOTICE && app.commands.hasCommand(HUB_COMMAND)
-        ? [startAgain]
-        : choiceActions(notice, choose)
-    );
+    const display = displayIn(trans, now, notice => {
+      if (notice.id === ENDING_NOTICE && app.commands.hasCommand(HUB_COMMAND)) {
+        return [startAgain];
+      }
+      return notice.id === MEMORY_NOTICE && notice.level !== 'info'
+        ? showKernels(app.commands, trans)
+        : choiceActions(notice, choose);
+    });
     const lastSave = new LastSave(() => void saveAll(app, server), now);
     const feed = new NoticeFeed({
       list: server.notices,
@@ -83,20 +86,10 @@ export const warningsPlugin: JupyterFrontEndPlugin<void> = {
   ) => {
     const { commands } = app;
     const trans = (translator ?? nullTranslator).load('gpucommons');
-    const kernels: Notification.IAction = {
-      label: trans.__('Show kernels'),
-      caption: trans.__(
-        'Show running kernels and terminals, to shut them down'
-      ),
-      callback: event => {
-        event.preventDefault(); // the warning ends when its cause does
-        void commands.execute(RUNNING_COMMAND);
-      }
-    };
     const { now } = model.server.clock;
     const display = displayIn(trans, now, warning => [
       ...freeing(warning, model.running, trans),
-      ...(commands.hasCommand(RUNNING_COMMAND) ? [kernels] : [])
+      ...showKernels(commands, trans)
     ]);
     const feed = new WarningFeed({
       model,
@@ -111,6 +104,28 @@ export const warningsPlugin: JupyterFrontEndPlugin<void> = {
 /** What is shown, while its plugin is active. */
 let shownNotices: IDisposable | null = null;
 let shownWarnings: IDisposable | null = null;
+
+/** The way to what holds memory, where JupyterLab has a list of it. */
+function showKernels(
+  commands: JupyterFrontEnd['commands'],
+  trans: TranslationBundle
+): Notification.IAction[] {
+  if (!commands.hasCommand(RUNNING_COMMAND)) {
+    return [];
+  }
+  return [
+    {
+      label: trans.__('Show kernels'),
+      caption: trans.__(
+        'Show running kernels and terminals, to shut them down'
+      ),
+      callback: event => {
+        event.preventDefault(); // the warning ends when its cause does
+        void commands.execute(RUNNING_COMMAND);
+      }
+    }
+  ];
+}
 
 /** The way to free what an idle kernel holds. */
 function freeing(
