@@ -10,6 +10,7 @@ from sqlalchemy.exc import ArgumentError
 from traitlets import TraitError
 from traitlets.config import Config
 
+from gpucommons_config.brand import Brand
 from gpucommons_config.chart import ChartValues
 from gpucommons_config.composition import compose
 from gpucommons_config.contradictions import CHECKS, HubSettings, contradictions
@@ -50,6 +51,7 @@ def _hub(values: HubValues, catalogue: Path) -> JupyterHub:
     """Make a hub that is set as `gpucommons_config.configure` leaves it, as far as it matters."""
     c = Config(copy.deepcopy(dict(values.traits)))
     compose(c, defaults())
+    Brand(config=c)  # raises an error for a mistake; its file may be in the hub's pod alone
     c.JupyterHub = Config({name: c.JupyterHub[name] for name in _OF_HUB if name in c.JupyterHub})
     c.JupyterHub.spawner_class = GPUSpawner
     c.GPUSpawner.catalogue_file = str(catalogue)

@@ -14,6 +14,7 @@ from gpucommons_spawner import CatalogueError, GPUSpawner, catalogue_in_force
 from tornado.web import GZipContentEncoding
 from traitlets.config import Config
 
+from gpucommons_config.brand import add_brand
 from gpucommons_config.chart import chart_values
 from gpucommons_config.composition import compose
 from gpucommons_config.contradictions import warn_at_start
@@ -33,8 +34,9 @@ def configure(c: Config) -> None:
     What the installation set stays: only what is unset is set, and its services, roles, template
     paths, handlers and settings of tornado are added to. To be called when the rest of ``c`` is
     written: in z2jh's ``hub.extraConfig``, or at the end of a ``jupyterhub_config.py``. A second
-    call changes nothing. The hub stops with the file, line and key if the catalogue has a mistake;
-    what contradicts GPU Commons it writes into its log when it has read all of ``c``.
+    call changes nothing. The hub stops with the file, line and key if the catalogue has a mistake,
+    and with the setting if the `Brand` has one; what contradicts GPU Commons it writes into its
+    log when it has read all of ``c``.
     """
     if chart_values():
         _leave_to_us(c.JupyterHub)
@@ -43,6 +45,7 @@ def configure(c: Config) -> None:
     bound_waits(c)
     say_when_it_is_away()
     add_services(c)
+    add_brand(c)
     check_catalogue(c)
     reserve_groups(c)
     warn_at_start()

@@ -11,6 +11,7 @@ from gpucommons_spawner.catalogue.file import CatalogueError
 from gpucommons_spawner.catalogue.live import catalogue_in_force
 from traitlets import TraitError
 
+from gpucommons_config.brand import Brand
 from gpucommons_config.idle_rules import CatalogueRules, CatalogueTitles
 from gpucommons_config.installation import VARIABLE, installation
 
@@ -44,6 +45,7 @@ def run(*, dry_run: bool, db_url: str | None, port: int | None, lease: str | Non
             config=settings,
             rules=CatalogueRules(lambda: catalogue.current),
             titles=CatalogueTitles(lambda: catalogue.current),
+            appearance=Brand(config=settings).appearance,
         )
     except (CatalogueError, TraitError) as error:
         return _fail(str(error))

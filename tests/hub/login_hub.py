@@ -18,6 +18,7 @@ SERVICE_TOKEN = "service-token-of-the-test"
 SQLITE = "sqlite:///hub.sqlite"
 """A database in the folder of the hub."""
 _CONFIG = """
+from gpucommons_config.brand import add_brand
 from gpucommons_config.database_away import say_when_it_is_away
 from gpucommons_config.database_timeouts import bound_waits
 from gpucommons_sessions import HANDLERS
@@ -61,6 +62,7 @@ c.JupyterHub.load_roles = [
         "scopes": {notice_scopes!r},
     }},
 ]
+add_brand(c)
 bound_waits(c)
 say_when_it_is_away()
 """

@@ -11,6 +11,7 @@ from datetime import timedelta
 from functools import partial
 
 from gpucommons_contract import IDLE_SERVICE
+from gpucommons_contract.brand import Appearance
 from gpucommons_contract.wording import span
 from gpucommons_upkeep import Heartbeat
 from tornado.httpserver import HTTPServer
@@ -119,8 +120,10 @@ class IdleCuller(Configurable):
         rules: Rules,
         environment: Mapping[str, str] = os.environ,
         titles: Titles | None = None,
+        appearance: Appearance | None = None,
     ) -> None:
         super().__init__(config=config)
+        self._appearance = appearance or Appearance()
         self._titles = titles or PlainTitles()
         self._config = config
         self._rules = rules
@@ -207,6 +210,7 @@ class IdleCuller(Configurable):
             dry_run=self.dry_run,
             hearts=hearts,
             titles=self._titles,
+            appearance=self._appearance,
         )
         server = HTTPServer(application(serving), xheaders=True)
         try:

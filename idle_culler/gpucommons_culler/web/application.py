@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from gpucommons_contract.brand import Appearance
 from gpucommons_upkeep import Heartbeat
 from jupyterhub.services.auth import HubOAuth
 from tornado.web import Application, RequestHandler, StaticFileHandler
@@ -28,6 +29,7 @@ from gpucommons_culler.web.health import (
 from gpucommons_culler.web.pages import (
     EndExemption,
     ExemptionsPage,
+    Frame,
     HistoryPage,
     HomePage,
     NothingHere,
@@ -59,6 +61,7 @@ class Serving:
     hearts: Sequence[Heartbeat] = ()
     """Of the loops that run in addition to the pages."""
     titles: Titles = field(default_factory=PlainTitles)
+    appearance: Appearance = field(default_factory=Appearance)
 
 
 def _log(handler: RequestHandler) -> None:
@@ -72,7 +75,8 @@ def _log(handler: RequestHandler) -> None:
 def application(serving: Serving) -> Application:
     """Make the application; it listens below the prefix of ``hub_auth``, and for machines at /."""
     api = {"hub_auth": serving.hub_auth, "api": serving.api}
-    page = {**api, "titles": serving.titles, "dry_run": serving.dry_run}
+    frame = Frame(serving.titles, serving.appearance.lab_name, dry_run=serving.dry_run)
+    page = {**api, "frame": frame}
     metrics, health = {"metrics": serving.metrics}, {"health": serving.health}
     below: list[tuple[str, type[RequestHandler], dict[str, Any]]] = [
         ("", HomePage, page),

@@ -1,6 +1,7 @@
 """The pages: own sessions, all sessions, one session, the history, exemptions."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from typing import Any
@@ -31,17 +32,23 @@ _SAID = "idle-said"
 """The cookie that carries a sentence over to the next page."""
 
 
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What all pages show: how things are called, and whether nothing is really done."""
+
+    titles: Titles
+    lab_name: str
+    dry_run: bool
+
+
 class PageHandler(BaseHandler):
     """Draws pages. They work without scripts."""
 
-    def initialize(
-        self, hub_auth: HubOAuth, api: IdleAPI, titles: Titles, *, dry_run: bool
-    ) -> None:
+    def initialize(self, hub_auth: HubOAuth, api: IdleAPI, frame: Frame) -> None:
         """Take what the application gives."""
         self.hub_auth = hub_auth
         self.api = api
-        self._titles = titles
-        self._dry_run = dry_run
+        self._frame = frame
 
     def ask_to_sign_in(self) -> None:
         """Lead to the hub, or say that nothing was done."""
@@ -69,8 +76,9 @@ class PageHandler(BaseHandler):
         frame = {
             "now": now,
             "person": getattr(self, "person", None),
-            "dry_run": self._dry_run,
-            "titles": self._titles,
+            "dry_run": self._frame.dry_run,
+            "titles": self._frame.titles,
+            "lab_name": self._frame.lab_name,
             "prefix": self.hub_auth.base_url,
             "hub": self.hub_auth.hub_prefix,
             "xsrf": self.xsrf,

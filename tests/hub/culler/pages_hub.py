@@ -13,6 +13,7 @@ from tests.hub.processes import Program, free_port
 
 _TOKEN = "token-of-the-tester"
 _CONFIG = """
+from gpucommons_config.brand import add_brand
 c.JupyterHub.bind_url = {url!r}
 c.JupyterHub.hub_port = {hub_port}
 c.JupyterHub.db_url = "sqlite:///hub.sqlite"
@@ -37,6 +38,7 @@ c.JupyterHub.load_roles = [
     {{"name": "tester", "services": ["tester"], "scopes": ["admin:users", "tokens", "inherit",
       "read:metrics"]}},
 ]
+add_brand(c)
 """
 
 

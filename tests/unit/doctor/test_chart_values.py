@@ -81,6 +81,7 @@ def test_it_is_what_the_hub_itself_says_when_it_starts(values, tmp_path, monkeyp
         ("other-namespace", {"Release": {"Namespace": "jhub"}}),
         ("invalid-setting", {"hub": {"concurrentSpawnLimit": "many"}}),
         ("invalid-setting", {"hub": {"db": {"url": "://hub"}}}),
+        ("invalid-setting", {"hub": {"config": {"Brand": {"accent": "#ffff00"}}}}),
     ],
 )
 def test_a_value_that_contradicts_us_is_named_and_no_other(name, values, tmp_path):
