@@ -52,7 +52,9 @@ def hub_objects(images: Images, values: Object, proxy_token: str) -> list[Object
             serviceAccountName="hub",
             fsGroup=1000,
         ),
-        _deployment("proxy", PROXY_LABELS, _proxy(images["proxy"])),
+        _deployment(
+            "proxy", PROXY_LABELS, _proxy(images["proxy"], values["proxy"]["chp"]["errorTarget"])
+        ),
         _service("hub", HUB_LABELS, {"port": 8081, "targetPort": "http"}),
         _service("proxy-api", PROXY_LABELS, {"port": 8001, "targetPort": "api"}),
         _service(
@@ -98,14 +100,14 @@ def _hub(image: str, given: Object) -> Object:
     }
 
 
-def _proxy(image: str) -> Object:
+def _proxy(image: str, error_target: str) -> Object:
     """The proxy's container."""
     return {
         "name": "chp",
         "image": image,
         "command": [
             *("configurable-http-proxy", "--ip=", "--api-ip=", "--port=8000", "--api-port=8001"),
-            *("--default-target=http://hub:8081", "--error-target=http://hub:8081/hub/error"),
+            *("--default-target=http://hub:8081", f"--error-target={error_target}"),
         ],
         "env": [{"name": "CONFIGPROXY_AUTH_TOKEN", "valueFrom": _TOKEN}],
         "ports": [{"name": "http", "containerPort": 8000}, {"name": "api", "containerPort": 8001}],

@@ -20,6 +20,7 @@ from gpucommons_culler.web.api import (
     SessionsAPI,
     TroublesAPI,
 )
+from gpucommons_culler.web.away import PROXY_ERRORS, AwayHandler, away_page
 from gpucommons_culler.web.health import (
     GuardedMetricsHandler,
     Health,
@@ -77,6 +78,7 @@ def application(serving: Serving) -> Application:
     api = {"hub_auth": serving.hub_auth, "api": serving.api}
     frame = Frame(serving.titles, serving.appearance.lab_name, dry_run=serving.dry_run)
     page = {**api, "frame": frame}
+    away = away_page(serving.appearance, serving.hub_auth.hub_prefix)
     metrics, health = {"metrics": serving.metrics}, {"health": serving.health}
     below: list[tuple[str, type[RequestHandler], dict[str, Any]]] = [
         ("", HomePage, page),
@@ -103,6 +105,7 @@ def application(serving: Serving) -> Application:
             *[(prefix + path, handler, given) for path, handler, given in below],
             ("/metrics", MetricsHandler, metrics),
             ("/health", HealthHandler, {**health, "hearts": serving.hearts}),
+            (rf"{PROXY_ERRORS}/[0-9]+", AwayHandler, {"page": away}),
         ],
         cookie_secret=serving.cookie_secret,
         log_function=_log,

@@ -1,9 +1,9 @@
 """The hub, its proxy, and the way in from the machine's loopback."""
 
-from pathlib import Path
-
 import yaml
 from gpucommons_contract import PEOPLE_SERVICE
+from gpucommons_contract.brand import Appearance
+from gpucommons_culler.web.away import away_page
 
 from gpucommons_local.addons.dns_and_storage import STORAGE_CLASS
 from gpucommons_local.addons.gpu_processes import GPU_PROCESSES_URL
@@ -18,7 +18,6 @@ from gpucommons_local.machine.secrets import Secrets
 from gpucommons_local.machine.supervision import Program
 from gpucommons_local.machine.toolchain import BIN
 
-PROXY_ERRORS = Path(__file__).with_name("proxy_errors")
 _HUB_PORT = 8081
 TEAM_QUEUE = "sessions"
 """Name of every team's LocalQueue: see people/gpucommons_people/team_base."""
@@ -52,6 +51,7 @@ def port_forward(instance: Instance) -> Program:
 
 def _proxy(instance: Instance, secrets: Secrets) -> Program:
     hub = f"http://{NODE_ADDRESS}:{_HUB_PORT}"
+    errors = instance.state / "proxy-errors"
     served = certificate_files(instance).served if instance.https else ()
     options = zip(("--ssl-cert", "--ssl-key"), served, strict=False)
     return Program(
@@ -63,12 +63,13 @@ def _proxy(instance: Instance, secrets: Secrets) -> Program:
             "--api-ip=127.0.0.1",
             f"--api-port={_PROXY_API_PORT}",
             f"--default-target={hub}",
-            # A page of files, and not the hub's: it is there while the hub is restarted.
-            f"--error-path={PROXY_ERRORS}",
+            # A file, which is there also while nothing but the proxy runs.
+            f"--error-path={errors}",
             *(f"{option}={file}" for option, file in options),
         ],
         ("curl", "-sS", "-m", "5", "-o", "/dev/null", f"http://127.0.0.1:{_PROXY_API_PORT}/"),
         environment={"CONFIGPROXY_AUTH_TOKEN": secrets.proxy_token},
+        files={errors / "error.html": away_page(Appearance())},
         sources=served,
     )
 

@@ -1,6 +1,9 @@
 """What the chart's network policies let through, our own let through as well."""
 
+from urllib.parse import urlsplit
+
 from gpucommons_contract import Label
+from gpucommons_culler.web.away import PROXY_ERRORS
 from kubespawner import KubeSpawner
 
 from .charts import values
@@ -47,6 +50,14 @@ def test_the_proxy_may_reach_the_culler_and_the_culler_the_hub(environment, cull
         each["containerPort"] for each in culler["spec"]["containers"][0]["ports"]
     ]
     assert labels["hub.jupyter.org/network-access-hub"] == "true"
+
+
+def test_the_proxys_page_of_errors_is_the_cullers(environment, culler):
+    target = urlsplit(values("jupyterhub", environment)["proxy"]["chp"]["errorTarget"])
+    service = one(CLUSTER / "idle-culler" / "service.yaml", "Service")
+    assert target.hostname == service["metadata"]["name"]
+    assert target.port == service["spec"]["ports"][0]["port"]
+    assert target.path == PROXY_ERRORS
 
 
 def test_the_culler_lets_in_the_pods_that_ask_it():
