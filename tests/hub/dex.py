@@ -3,6 +3,8 @@
 import json
 from pathlib import Path
 
+from gpucommons_contract.brand import Appearance
+from gpucommons_local.hub.dex import frontend
 from gpucommons_local.machine.programs import program
 
 from .processes import Program, free_port
@@ -69,6 +71,7 @@ def _config(
         "issuer": issuer,
         "storage": {"type": "memory"},
         "web": {"http": address},
+        "frontend": frontend(Appearance("Vision Lab", "#7b2d8e"), f"{hub_url}/hub/logo"),
         "oauth2": {"skipApprovalScreen": True},
         "staticClients": [client],
         "enablePasswordDB": True,

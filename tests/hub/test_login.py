@@ -47,7 +47,7 @@ def test_a_user_name_is_in_lower_case_whatever_dex_calls_it(browser):
 def test_with_a_wrong_password_nobody_is_signed_in(browser):
     answer = browser.fill_in(browser.open_dex(), "ada@example.org", "wrong")
     assert "location" not in answer.headers
-    assert "Invalid" in answer.text
+    assert "Wrong email address or password" in answer.text
     assert username(browser) is None
 
 

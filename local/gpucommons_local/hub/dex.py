@@ -1,7 +1,9 @@
 """Dex, the one door: an OIDC issuer. Its accounts are made with the account commands."""
 
 import yaml
+from gpucommons_contract.brand import Appearance
 
+from gpucommons_local.machine.cache import checkout
 from gpucommons_local.machine.certificates import certificate_files, trusting
 from gpucommons_local.machine.instance import Instance
 from gpucommons_local.machine.programs import program
@@ -9,6 +11,8 @@ from gpucommons_local.machine.secrets import Secrets
 from gpucommons_local.machine.supervision import Program
 
 CLIENT_ID = "gpucommons-hub"
+DEX_PAGES = checkout() / "authenticator" / "dex_pages"
+"""Dex's pages, as its ``frontend.dir``."""
 
 
 def dex(instance: Instance, secrets: Secrets) -> Program:
@@ -20,8 +24,18 @@ def dex(instance: Instance, secrets: Secrets) -> Program:
         [str(program("dex")), "serve", str(file)],
         ("curl", *trusting(instance), "-fsS", "-m", "5", "-o", "/dev/null", discovery),
         files={file: yaml.safe_dump(_configuration(instance, secrets))},
-        sources=certificate_files(instance).served if instance.https else (),
+        sources=(DEX_PAGES, *(certificate_files(instance).served if instance.https else ())),
     )
+
+
+def frontend(appearance: Appearance, logo: str) -> dict[str, object]:
+    """Return what has Dex look like the hub. logo: address of its picture, for browsers."""
+    return {
+        "dir": str(DEX_PAGES),
+        "issuer": appearance.lab_name,
+        "logoURL": logo,
+        "extra": {"accent": appearance.accent},
+    }
 
 
 def _configuration(instance: Instance, secrets: Secrets) -> dict[str, object]:
@@ -30,7 +44,7 @@ def _configuration(instance: Instance, secrets: Secrets) -> dict[str, object]:
         "issuer": instance.issuer,
         "storage": {"type": "kubernetes", "config": {"kubeConfigFile": kubeconfig}},
         "web": _web(instance),
-        "frontend": {"issuer": "GPU Commons"},
+        "frontend": frontend(Appearance(), f"{instance.url}/hub/logo"),
         "logger": {"level": "info"},
         "oauth2": {"skipApprovalScreen": True},
         # A token that nobody used for a week is dead; the hub renews those of active people.
