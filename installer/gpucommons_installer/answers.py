@@ -23,6 +23,10 @@ class Answers:
     issuer: str = ""
     """Name of a ClusterIssuer that is there."""
     issuer_is: Literal["public", "private", ""] = ""
+    lab_name: str
+    """What pages call the installation."""
+    accent: str
+    """Colour of the main buttons, as ``#rrggbb``."""
 
     identity_provider: Literal["none", "ldap", "github", "google", "oidc", "saml"]
     provider_name: str = ""

@@ -3,9 +3,10 @@
 from gpucommons_installer.questions.addresses import ADDRESSES
 from gpucommons_installer.questions.cluster import CLUSTER, LAST
 from gpucommons_installer.questions.gpus import GPUS
+from gpucommons_installer.questions.pages import PAGES
 from gpucommons_installer.questions.people import PEOPLE
 from gpucommons_installer.questions.question import Question
 
 __all__ = ["QUESTIONS", "Question"]
 
-QUESTIONS: tuple[Question, ...] = (*ADDRESSES, *PEOPLE, *CLUSTER, *GPUS, *LAST)
+QUESTIONS: tuple[Question, ...] = (*ADDRESSES, *PAGES, *PEOPLE, *CLUSTER, *GPUS, *LAST)

@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 from gpucommons_authenticator import DexOAuthenticator
+from gpucommons_config.brand import Brand
 from gpucommons_config.chart import ChartValues
 from gpucommons_config.contradictions import HubSettings, contradictions
 from gpucommons_contract import IDLE_SERVICE, PEOPLE_SERVICE
@@ -52,7 +53,7 @@ def test_authenticator_and_spawner_are_ours(hub):
 
 
 def test_what_the_hub_is_set_to_are_settings_with_values_that_they_take(hub):
-    classes = {each.__name__: each for each in (JupyterHub, DexOAuthenticator, GPUSpawner)}
+    classes = {each.__name__: each for each in (Brand, JupyterHub, DexOAuthenticator, GPUSpawner)}
     assert set(hub["config"]) <= set(classes)
     for name, settings in hub["config"].items():
         traits = classes[name].class_traits(config=True)

@@ -69,6 +69,7 @@ _CHOICES: tuple[tuple[Given, ...], ...] = (
     ({}, {"present": "gpu-operator,kueue"}, {"present": "cert-manager, cloudnative-pg"}),
     ({}, {"gpu_model": "NVIDIA-H100-80GB-HBM3", "runtime_class": "nvidia"}),
     ({}, {"dex": "hub.example.org/dex"}),
+    ({}, {"lab_name": 'Vision: a lab\'s "GPUs"', "accent": "#7b2d8e"}),
     ({}, {"environments": "pytorch", "storage_access": "ReadWriteMany", "workspace": "200Gi"}),
 )
 

@@ -14,6 +14,7 @@ import yaml
 from gpucommons_authenticator import DexOAuthenticator
 from gpucommons_authenticator.identity.connectors import parse_connectors
 from gpucommons_authenticator.identity.group_rules import mapped_groups, parse_rules
+from gpucommons_config.brand import Brand
 from gpucommons_installer.facts import VERSION
 from gpucommons_installer.rendering import render
 from gpucommons_people.files.configuration import read_configuration
@@ -23,6 +24,7 @@ from gpucommons_spawner.catalogue.environment import utc_today
 from gpucommons_spawner.catalogue.file import CheckedCatalogue, checked_catalogue
 from reference_pages.project import ROOT
 from traitlets import HasTraits
+from traitlets.config import Config
 
 from tests.unit.cluster_objects.kustomize import identity, made, named, of_kind, part
 from tests.unit.helm_values.charts import (
@@ -160,6 +162,21 @@ def test_hub_and_dex_agree_about_each_other(installation):
     assert offered == (there | {"local"} if there else set())
     rules = parse_rules(settings["group_rules"])
     assert {each.connector for each in rules} == there | {"local"}
+
+
+def test_hub_culler_and_dex_have_one_name_and_colour(installation):
+    settled, folder = installation
+    said = {"name": settled.lab_name, "accent": settled.accent}
+    hub = _values("jupyterhub", settled.environment, folder)["hub"]["config"]
+    assert hub["Brand"] == _document(folder / "idle-culler.yaml")["Brand"] == said
+    Brand(config=Config({"Brand": said}))
+    dex = _values("dex", settled.environment, folder)["config"]
+    assert dex["frontend"] == {
+        "issuer": settled.lab_name,
+        "logoURL": f"{settled.hub_url}/hub/logo",
+        "extra": {"accent": settled.accent},
+    }
+    assert dex["staticClients"][0]["name"] == settled.lab_name
 
 
 def test_what_the_hub_is_set_to_are_settings_with_values_that_they_take(installation):
