@@ -10,7 +10,7 @@ from gpucommons_sessions import HANDLERS as SESSION_HANDLERS
 from gpucommons_sessions import SavingProxy, show_notice
 from gpucommons_spawner import HANDLERS as SPAWNER_HANDLERS
 from gpucommons_spawner import TEMPLATES as PICKER_TEMPLATES
-from gpucommons_spawner import CatalogueError, GPUSpawner, catalogue_in_force
+from gpucommons_spawner import CatalogueError, GPUSpawner, catalogue_in_force, landing_page
 from tornado.web import GZipContentEncoding
 from traitlets.config import Config
 
@@ -68,6 +68,7 @@ def defaults() -> Config:
     c.JupyterHub.extra_handlers = [*SPAWNER_HANDLERS, *SESSION_HANDLERS]
     c.JupyterHub.tornado_settings = {"transforms": [CompressedHubFiles]}
     c.JupyterHub.template_paths = [str(LOGIN_TEMPLATES), str(PICKER_TEMPLATES)]
+    c.JupyterHub.default_url = landing_page
     # The quota counts a person's sessions; this only lets there be more than one.
     c.JupyterHub.allow_named_servers = True
     # Sessions outlive the hub: a restart finds them again.

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from gpucommons_spawner.catalogue.file import CatalogueError, load_catalogue
     from gpucommons_spawner.catalogue.live import catalogue_in_force
     from gpucommons_spawner.handlers.routes import HANDLERS
+    from gpucommons_spawner.picker.landing import landing_page
     from gpucommons_spawner.picker.page import TEMPLATES
     from gpucommons_spawner.selection.errors import SelectionError
     from gpucommons_spawner.selection.person import Person
@@ -28,6 +29,7 @@ __all__ = [
     "Selection",
     "SelectionError",
     "catalogue_in_force",
+    "landing_page",
     "load_catalogue",
     "resolve",
 ]
@@ -41,6 +43,7 @@ _MODULES = {
     "Selection": "selection.selection",
     "SelectionError": "selection.errors",
     "catalogue_in_force": "catalogue.live",
+    "landing_page": "picker.landing",
     "load_catalogue": "catalogue.file",
     "resolve": "selection.resolve",
 }

@@ -76,7 +76,7 @@ def test_a_person_reads_why_and_keeps_the_session(
     open_page: Open, scripts: bool, ends: str, idle: str, kept: str
 ):
     page = open_page("ada", java_script_enabled=scripts, locale="en-US", timezone_id="UTC")
-    session = page.get_by_role("article").filter(has_text="My server")
+    session = page.get_by_role("article").filter(has_text="My session")
     expect(session).to_contain_text(f"Ends at {ends}")
     expect(session).to_contain_text(f"It has been idle since {idle}")
     session.get_by_label("Keep it although it is idle, for").select_option("4 hours")
@@ -92,7 +92,7 @@ def test_a_person_reads_why_and_keeps_the_session(
 
 def test_moments_are_those_of_the_reader_s_clock(open_page: Open):
     page = open_page("ada", timezone_id="America/New_York", locale="en-US")
-    session = page.get_by_role("article").filter(has_text="My server")
+    session = page.get_by_role("article").filter(has_text="My session")
     expect(session).to_contain_text("Ends at 9:50 AM")
     expect(session).to_contain_text("It has been idle since 8:50 AM")
     expect(session).to_contain_text("started Nov 26, 2026, 9:30 AM")

@@ -30,7 +30,7 @@ from jupyterhub.handlers.base import BaseHandler
 from gpucommons_config.database_away import say_when_it_is_away
 from gpucommons_config.database_timeouts import bound_waits
 from gpucommons_config.services import add_services
-from gpucommons_spawner import HANDLERS, GPUSpawner
+from gpucommons_spawner import HANDLERS, GPUSpawner, landing_page
 from gpucommons_spawner.availability.change_signal import ChangeSignal
 GPUSpawner.hub_state.change_signal = ChangeSignal(beat_seconds={beat_seconds})
 c.JupyterHub.bind_url = {url!r}
@@ -39,6 +39,7 @@ c.JupyterHub.db_url = {database!r}
 c.JupyterHub.cleanup_servers = False
 c.JupyterHub.template_paths = [{templates!r}]
 c.JupyterHub.extra_handlers = HANDLERS
+c.JupyterHub.default_url = landing_page
 c.JupyterHub.authenticator_class = "dummy"
 c.JupyterHub.spawner_class = "gpucommons_spawner.GPUSpawner"
 c.JupyterHub.allow_named_servers = True

@@ -27,7 +27,14 @@ const log = (words) => {
   part("log").append(line);
 };
 
-const move = ({ progress: percent, message }) => {
+// JupyterHub's own sentences, as the page has them.
+const inOurWords = (message) =>
+  message === "Server requested"
+    ? "The session is asked for."
+    : message.replace(/^Spawn failed: /, "").replace(/^Server ready at .*/, "The session is ready.");
+
+const move = ({ progress: percent, message: said }) => {
+  const message = said && inOurWords(said);
   if (percent !== undefined) {
     bar.style.width = `${percent}%`;
     bar.setAttribute("aria-valuenow", percent);
