@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from gpucommons_contract import IDLE_SERVICE, NOTICE_SERVICE, PEOPLE_SERVICE
+from gpucommons_sessions import IDLE_SCOPES
 from gpucommons_sessions.client import NOTICE_SCOPES
 from traitlets.config import Config
 
@@ -22,8 +23,9 @@ _SCOPES: Mapping[str, tuple[str, ...]] = {
         f"access:services!service={IDLE_SERVICE}",
     ),
     # The hub itself: announces to sessions what is to come, and stops those of people who
-    # were removed. It makes a token for each call, valid for a minute and one session.
-    NOTICE_SERVICE: NOTICE_SCOPES,
+    # were removed. It makes a token for each call, valid for a minute and one session. With one
+    # that can do nothing else, it reads what the culler says of sessions, for their people.
+    NOTICE_SERVICE: (*NOTICE_SCOPES, *IDLE_SCOPES),
     # The idle culler. It sends its own token to the hub alone.
     IDLE_SERVICE: (
         "read:servers",  # lists what runs, and looks again before it stops anything

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from weakref import WeakValueDictionary
 
 from gpucommons_contract import GRANTS_NAMESPACE, NOTICES_NAMESPACE, Label
+from gpucommons_sessions.idle_culler import IdleCuller
 
 from gpucommons_spawner.availability.change_signal import ChangeSignal
 from gpucommons_spawner.availability.cluster import Cluster, follow
@@ -66,6 +67,8 @@ class HubState:
         """What nodes have and pods take."""
         self.start_times = StartTimes()
         self.queue_places = QueuePlaces()
+        self.idle_culler = IdleCuller()
+        """Knows when sessions end that nobody uses."""
         self.reconciler = Reconciler()
         """Compares pods with servers."""
         self.change_signal = ChangeSignal()

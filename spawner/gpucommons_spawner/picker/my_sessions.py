@@ -8,11 +8,15 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, Protocol
 
+from gpucommons_contract import IDLE_SERVICE
 from gpucommons_contract.wording import moment
+from gpucommons_sessions.idle_culler import IdleCuller, SessionAnswers
+from sqlalchemy.orm import Session
 
 from gpucommons_spawner.availability.start_times import StartTimes
 from gpucommons_spawner.availability.state import PersonState
 from gpucommons_spawner.catalogue.catalogue import Catalogue
+from gpucommons_spawner.picker.idleness import Idleness, idleness
 from gpucommons_spawner.pod_state.queue import is_queued
 from gpucommons_spawner.quota.ledger import Ledger
 from gpucommons_spawner.selection.person import Teams
@@ -51,6 +55,10 @@ class SessionCard:
     """Where more is said of that, below JupyterHub's base URL; empty if nowhere."""
     instead: tuple[str, ...]
     """Sizes with a GPU that are free now, for a start that waits for one of its own size."""
+    idle: Idleness | None
+    """When it ends because nobody uses it; None unless it runs and the hub has an idle culler."""
+    idle_page: str
+    """Where it can be kept, below JupyterHub's base URL."""
     own_image: bool
     """Whether it was started from an image that the person named: who knows what is in it."""
 
@@ -63,11 +71,13 @@ class SessionCard:
 class _HubState(Protocol):
     ledger: Ledger
     start_times: StartTimes
+    idle_culler: IdleCuller
     teams: Teams
 
 
 class _Spawner(Protocol):
     user: Any
+    db: Session
     hub_state: _HubState
     catalogue: Catalogue
 
@@ -82,8 +92,9 @@ class MySessions:
 
     async def cards(self) -> list[SessionCard]:
         """List the default server, if it was ever started, and all with a name; by name."""
-        servers = self._spawner.user.all_spawners()
-        cards = [await self._card(server) for server in servers]
+        servers = list(self._spawner.user.all_spawners())
+        known = await self._idle_culler_says(servers)
+        cards = [await self._card(server, known) for server in servers]
         return [card for card in cards if card.server or card.title or card.state != "off"]
 
     def usual_start(self, options: Mapping[str, str]) -> str:
@@ -94,12 +105,24 @@ class MySessions:
         took = by_size.get(options.get("size", ""), "")
         return f"{took[:1].upper()}{took[1:]}"
 
-    async def _card(self, server: Any) -> SessionCard:  # noqa: ANN401 -- JupyterHub's, of two kinds
+    async def _idle_culler_says(self, servers: list[Any]) -> SessionAnswers | None:
+        """Ask the idle culler about all that run at once; None if there is nothing to ask."""
+        if not any(_state(server) is SessionState.RUNNING for server in servers):
+            return None
+        spawner = self._spawner
+        return await spawner.hub_state.idle_culler.sessions_of(spawner.db, spawner.user.name)
+
+    async def _card(
+        self,
+        server: Any,  # noqa: ANN401 -- JupyterHub's, of two kinds
+        known: SessionAnswers | None,
+    ) -> SessionCard:
         """Describe a server. Of one that is off JupyterHub may give the stored row alone."""
         options: Mapping[str, str] = server.user_options or {}
         stored = getattr(server, "state", None) or {}
         state = _state(server)
         off = state is SessionState.OFF
+        runs = state is SessionState.RUNNING
         return SessionCard(
             server=server.name,
             label=getattr(server, "display_name", "") or server.name,
@@ -110,6 +133,10 @@ class MySessions:
             ended=(getattr(server, "ended", "") or stored.get("ended", "")) if off else "",
             ended_page=getattr(server, "ended_page", "") or stored.get("ended_page", ""),
             instead=self._instead(server, options) if state is SessionState.STARTING else (),
+            idle=idleness(known.get(server.name), datetime.now(UTC))
+            if runs and known is not None
+            else None,
+            idle_page=f"services/{IDLE_SERVICE}/",
             own_image="image" in options,
         )
 

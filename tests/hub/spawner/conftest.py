@@ -16,6 +16,7 @@ from tests.waiting import until as wait_until
 from .api_server import ClusterWithTeams
 from .mounted_file import MountedFile
 from .node import Node
+from .played_culler import PlayedCuller
 from .spawn_hub import PATIENT, SpawnHub
 
 _PICTURES = Path(__file__).parents[3] / "build" / "pictures" / "picker"
@@ -56,11 +57,26 @@ def mounted_catalogue(folder) -> MountedFile:
 
 
 @pytest.fixture(scope="package")
-def started_hub(folder, api, node, mounted_catalogue) -> Iterator[SpawnHub]:
-    hub = SpawnHub(folder, mounted_catalogue.path, api.kubeconfig, node.session_port, more=PATIENT)
+def played_culler() -> PlayedCuller:
+    return PlayedCuller()
+
+
+@pytest.fixture
+def culler(hub, played_culler) -> Iterator[PlayedCuller]:
+    """The idle culler, as the hub asks it."""
+    yield played_culler
+    played_culler.known, played_culler.silent = [], False
+
+
+@pytest.fixture(scope="package")
+def started_hub(folder, api, node, mounted_catalogue, played_culler) -> Iterator[SpawnHub]:
+    more = PATIENT + played_culler.config
+    hub = SpawnHub(folder, mounted_catalogue.path, api.kubeconfig, node.session_port, more=more)
+    played_culler.start(f"{hub.url}/hub/api")
     hub.start()
     yield hub
     hub.stop()
+    played_culler.stop()
 
 
 @pytest.fixture

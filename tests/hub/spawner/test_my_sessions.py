@@ -1,6 +1,7 @@
 """The page "My sessions": what runs, what waits, what ended, and one press for what comes next."""
 
 import re
+from datetime import timedelta
 from urllib.parse import urlencode
 
 import pytest
@@ -54,6 +55,44 @@ def test_a_session_that_is_limited_says_when_it_ends(scripted_page, hub):
     hub.start_server("sam", {**GPU, "size": "brief"})
     _open(scripted_page, "sam")
     expect(_card(scripted_page)).to_contain_text(re.compile(r"It ends at \d+:\d\d.* at the latest"))
+
+
+def test_a_session_says_that_it_is_used_or_when_it_was_last(home, culler):
+    culler.quiet("sam", timedelta())
+    home.reload()
+    expect(_card(home)).to_contain_text("In use.")
+    culler.quiet("sam", timedelta(minutes=20))
+    home.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    words = r"Last used at \d+:\d\d.*; it will be stopped at \d+:\d\d.* unless it is used\."
+    expect(_card(home)).to_contain_text(re.compile(words))
+
+
+def test_an_idle_session_says_when_it_will_be_stopped_and_where_it_is_kept(
+    home, culler, keep_picture
+):
+    culler.quiet("sam", timedelta(minutes=40), warned=True)
+    asked = culler.asked
+    home.reload()
+    words = r"Idle since \d+:\d\d.*; it will be stopped at \d+:\d\d.* unless it is used\."
+    expect(_card(home)).to_contain_text(re.compile(words))
+    assert culler.asked == asked + 1
+    assert Axe().run(home).violations_count == 0
+    keep_picture(home, "sessions-idle")
+    assert (
+        _card(home).get_by_role("link", name="Keep it").get_attribute("href") == "/services/idle/"
+    )
+
+
+def test_a_culler_that_does_not_answer_or_does_not_know_a_session_says_nothing_of_it(home, culler):
+    home.reload()
+    expect(_card(home)).to_contain_text("Whether it is idle is not known now.")
+    culler.quiet("sam", timedelta())
+    culler.silent = True
+    home.reload()
+    expect(_card(home)).to_contain_text("Whether it is idle is not known now.")
+    culler.silent = False
+    home.reload()
+    expect(_card(home)).to_contain_text("In use.")
 
 
 def test_nobody_knows_whether_vs_code_is_in_an_image_that_the_person_named(scripted_page, hub):

@@ -123,6 +123,7 @@ def test_an_installation_s_services_stand_beside_ours(read_config) -> None:
     roles = {role["name"]: role for role in config.JupyterHub.load_roles}
     assert roles["gpucommons-notices"]["scopes"] == [
         "access:servers", "delete:servers", "read:services:name!service=gpucommons-notices",
+        "admin-ui", "access:services!service=idle",
     ]  # fmt: skip
     assert roles["gpucommons-people"]["services"] == ["gpucommons-people"]
 

@@ -1,0 +1,82 @@
+"""When a session ends because nobody uses it, in words, from what the idle culler says. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from gpucommons_contract.wording import moment, read_moment
+
+_IN_USE = timedelta(minutes=5)
+"""Who did something so lately is at it."""
+_VERDICTS = {
+    "never": "It is not stopped for being idle.",
+    "exempt": "It is not stopped for being idle until {next}.",
+    "warming-up": "It has just started; idle time counts from {next}.",
+    "kept": "Kept until {next}, whether it is used or not.",
+}
+_IDLE = ("idle", "idle-held")
+
+
+@dataclass(frozen=True, slots=True)
+class Idleness:
+    """What is known of a session's idle time."""
+
+    sentence: str
+    """When it will be stopped, or that it is in use. Moments as ``wording.moment`` has them."""
+    ends: bool = False
+    """Whether it is about to be stopped, and can be kept."""
+
+
+NOT_KNOWN = Idleness("Whether it is idle is not known now.")
+
+
+def idleness(said: Mapping[str, Any] | None, now: datetime) -> Idleness:
+    """Word what the culler's ``api/sessions`` says of a session; None if it says nothing.
+
+    now: UTC.
+    """
+    if said is None:
+        return NOT_KNOWN
+    try:
+        return _in_words(said, now)
+    except (KeyError, TypeError, ValueError):  # of another release
+        return NOT_KNOWN
+
+
+def _in_words(said: Mapping[str, Any], now: datetime) -> Idleness:
+    verdict, then = said["verdict"], _moment(said["next_at"])
+    if verdict in _IDLE:
+        return _idle(said, _moment(said["ends_at"]) or then)
+    if verdict == "active" and then:
+        return Idleness(_used(said["rule"], then, now))
+    if verdict in _VERDICTS:
+        return Idleness(_VERDICTS[verdict].format(next=moment(then) if then else "further notice"))
+    return Idleness(said["reason"])
+
+
+def _idle(said: Mapping[str, Any], ends: datetime | None) -> Idleness:
+    since = moment(read_moment(said["idle_since"]))
+    if ends is None:
+        return Idleness(f"Idle since {since}. {said['change']}")
+    return Idleness(f"Idle since {since}; {_stopped(said['rule'], ends)}", ends=True)
+
+
+def _used(rule: Mapping[str, Any], warned: datetime, now: datetime) -> str:
+    """Say when it was used last, from when it would be warned."""
+    used = warned - timedelta(minutes=rule["warn_after_minutes"])
+    if now - used < _IN_USE:
+        return "In use."
+    if rule["under_pressure"]:
+        return f"Last used at {moment(used)}."
+    ends = used + timedelta(minutes=rule["stop_after_minutes"])
+    return f"Last used at {moment(used)}; {_stopped(rule, ends)}"
+
+
+def _stopped(rule: Mapping[str, Any], at: datetime) -> str:
+    what = "start again without its GPU" if rule["action"] == "release" else "be stopped"
+    return f"it will {what} at {moment(at)} unless it is used."
+
+
+def _moment(text: str | None) -> datetime | None:
+    return read_moment(text) if text else None
