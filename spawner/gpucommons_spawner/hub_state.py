@@ -73,6 +73,8 @@ class HubState:
         """Compares pods with servers."""
         self.change_signal = ChangeSignal()
         """Rings when what is free may have changed."""
+        self.size_changes: dict[tuple[str, str], str] = {}
+        """What follows each server, by person and server, that is ended for another size."""
         self.holders: WeakValueDictionary[tuple[str, str], Any] = WeakValueDictionary()
         """The spawner of each entry of the ledger, by the person and server of the entry."""
         self._availability: Availability | None = None

@@ -61,6 +61,10 @@ class PersonState:
     starts: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     """How long the last starts took, by environment and size, as far as there were any."""
 
+    def sizes_in(self, team: str) -> tuple[SizeState, ...]:
+        """Return what the sizes are in one of the person's teams."""
+        return next((each.sizes for each in self.teams if each.name == team), self.sizes)
+
     def as_json(self) -> dict[str, object]:
         """Turn into the hub endpoint's answer."""
         return _fields(self) | {

@@ -10,6 +10,7 @@ from jupyterhub.scopes import needs_scope
 from tornado.web import StaticFileHandler, authenticated
 
 from gpucommons_spawner.catalogue.live import LiveCatalogue, catalogue_in_force
+from gpucommons_spawner.handlers.another_size import AnotherSizeHandler
 from gpucommons_spawner.handlers.availability import AvailabilityHandler
 from gpucommons_spawner.handlers.session_end import SessionEndHandler
 from gpucommons_spawner.handlers.sessions import SessionsHandler
@@ -67,6 +68,7 @@ HANDLERS = [
     (rf"/{Endpoint.HUB_SESSION_TOKENS}", SessionTokensHandler),
     (rf"/{Endpoint.HUB_SESSION_END.format(user='([^/]+)', server='([^/]*)')}", SessionEndHandler),
     (rf"/{Endpoint.HUB_CATALOGUE}", CatalogueHandler),
+    (r"/gpucommons/another-size/([^/]+)/([^/]*)", AnotherSizeHandler),
     (r"/gpucommons/catalogue", CataloguePageHandler),
     (r"/gpucommons/static/(.*)", StaticHandler, {"path": str(STATIC)}),
 ]

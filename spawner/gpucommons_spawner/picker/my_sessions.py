@@ -14,8 +14,9 @@ from gpucommons_sessions.idle_culler import IdleCuller, SessionAnswers
 from sqlalchemy.orm import Session
 
 from gpucommons_spawner.availability.start_times import StartTimes
-from gpucommons_spawner.availability.state import PersonState
+from gpucommons_spawner.availability.state import PersonState, SizeState
 from gpucommons_spawner.catalogue.catalogue import Catalogue
+from gpucommons_spawner.picker.another_size import SizeOffer, offers
 from gpucommons_spawner.picker.idleness import Idleness, idleness
 from gpucommons_spawner.pod_state.queue import is_queued
 from gpucommons_spawner.quota.ledger import Ledger
@@ -53,8 +54,10 @@ class SessionCard:
     """Why it ended, if its person did not stop it."""
     ended_page: str
     """Where more is said of that, below JupyterHub's base URL; empty if nowhere."""
-    instead: tuple[str, ...]
+    instead: tuple[SizeOffer, ...]
     """Sizes with a GPU that are free now, for a start that waits for one of its own size."""
+    sizes: tuple[SizeOffer, ...]
+    """All other sizes, for a session that runs."""
     idle: Idleness | None
     """When it ends because nobody uses it; None unless it runs and the hub has an idle culler."""
     idle_page: str
@@ -73,6 +76,7 @@ class _HubState(Protocol):
     start_times: StartTimes
     idle_culler: IdleCuller
     teams: Teams
+    size_changes: Mapping[tuple[str, str], str]
 
 
 class _Spawner(Protocol):
@@ -107,7 +111,7 @@ class MySessions:
 
     async def _idle_culler_says(self, servers: list[Any]) -> SessionAnswers | None:
         """Ask the idle culler about all that run at once; None if there is nothing to ask."""
-        if not any(_state(server) is SessionState.RUNNING for server in servers):
+        if not any(self._state(server) is SessionState.RUNNING for server in servers):
             return None
         spawner = self._spawner
         return await spawner.hub_state.idle_culler.sessions_of(spawner.db, spawner.user.name)
@@ -120,7 +124,7 @@ class MySessions:
         """Describe a server. Of one that is off JupyterHub may give the stored row alone."""
         options: Mapping[str, str] = server.user_options or {}
         stored = getattr(server, "state", None) or {}
-        state = _state(server)
+        state = self._state(server)
         off = state is SessionState.OFF
         runs = state is SessionState.RUNNING
         return SessionCard(
@@ -133,6 +137,7 @@ class MySessions:
             ended=(getattr(server, "ended", "") or stored.get("ended", "")) if off else "",
             ended_page=getattr(server, "ended_page", "") or stored.get("ended_page", ""),
             instead=self._instead(server, options) if state is SessionState.STARTING else (),
+            sizes=self._others(server, options) if runs else (),
             idle=idleness(known.get(server.name), datetime.now(UTC))
             if runs and known is not None
             else None,
@@ -145,7 +150,8 @@ class MySessions:
             return self._running(server)
         if state is SessionState.STARTING:
             return await _first(server.waits()) or "It is being started."
-        return ""
+        follows = self._follows(server)
+        return f"Then {follows} starts." if follows else ""
 
     def _running(self, server: Any) -> str:  # noqa: ANN401 -- as above
         since: datetime | None = server.orm_spawner.started
@@ -158,32 +164,41 @@ class MySessions:
             parts.append(f"It ends at {moment(held.ends)} at the latest.")
         return " ".join(parts)
 
-    def _instead(self, server: Any, options: Mapping[str, str]) -> tuple[str, ...]:  # noqa: ANN401
+    def _instead(self, server: Any, options: Mapping[str, str]) -> tuple[SizeOffer, ...]:  # noqa: ANN401
         """Name what could be had now, in the same team, by somebody who waits in the queue."""
         pod = server.this_start.pod
         if pod is None or not is_queued(pod):
             return ()
-        state = self._spawner.availability(server.name)
-        teams = {team.name: team.sizes for team in state.teams}
-        sizes = self._spawner.catalogue.sizes
-        return tuple(
-            sizes[each.name].display_name
-            for each in teams.get(options.get("team", ""), state.sizes)
-            if each.available and each.free and sizes[each.name].gpu
-        )
+        free = {
+            state.name
+            for state in self._sizes(server, options)
+            if state.available and state.free and self._spawner.catalogue.sizes[state.name].gpu
+        }
+        return tuple(each for each in self._others(server, options) if each.name in free)
+
+    def _others(self, server: Any, options: Mapping[str, str]) -> tuple[SizeOffer, ...]:  # noqa: ANN401
+        """List the other sizes, as the person can have them now in the same team."""
+        present, sizes = options.get("size", ""), self._sizes(server, options)
+        return tuple(offers(self._spawner.catalogue, sizes, present))
+
+    def _sizes(self, server: Any, options: Mapping[str, str]) -> tuple[SizeState, ...]:  # noqa: ANN401
+        return self._spawner.availability(server.name).sizes_in(options.get("team", ""))
+
+    def _follows(self, server: Any) -> str:  # noqa: ANN401 -- as above
+        """Name what starts as soon as the server is gone, if it ends for another size."""
+        return self._spawner.hub_state.size_changes.get((self._spawner.user.name, server.name), "")
+
+    def _state(self, server: Any) -> SessionState:  # noqa: ANN401 -- as above
+        if server.pending == "stop" or self._follows(server):
+            return SessionState.STOPPING
+        if server.pending == "spawn":
+            return SessionState.STARTING
+        return SessionState.RUNNING if server.active else SessionState.OFF
 
     def _team(self, name: str) -> str:
         """Return a team's name for people, as far as the team is still there."""
         teams = self._spawner.hub_state.teams.all()
         return next((each.display_name for each in teams if each.name == name), name)
-
-
-def _state(server: Any) -> SessionState:  # noqa: ANN401 -- JupyterHub's, of two kinds
-    if server.pending == "stop":
-        return SessionState.STOPPING
-    if server.pending == "spawn":
-        return SessionState.STARTING
-    return SessionState.RUNNING if server.active else SessionState.OFF
 
 
 async def _first(messages: AsyncGenerator[str]) -> str:

@@ -39,6 +39,6 @@ class Resume:
 
 def with_room(offer: Resume, state: PersonState) -> Resume:
     """Add why the size is not to be had now, if so."""
-    sizes = next((team.sizes for team in state.teams if team.name == offer.team), state.sizes)
-    full = next((size.reason for size in sizes if size.name == offer.size), None)
+    states = state.sizes_in(offer.team)
+    full = next((size.reason for size in states if size.name == offer.size), None)
     return replace(offer, full=full or "")

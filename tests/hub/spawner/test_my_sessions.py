@@ -103,13 +103,6 @@ def test_nobody_knows_whether_vs_code_is_in_an_image_that_the_person_named(scrip
     expect(_card(scripted_page).get_by_role("link", name="Open VS Code")).to_have_count(0)
 
 
-def test_another_size_is_one_press_away(home, hub):
-    _card(home).get_by_role("button", name="Another size").click()
-    expect(home.get_by_role("heading", name="Start a session")).to_be_visible()
-    expect(home.get_by_role("radio", name="Whole GPU")).to_be_checked()
-    assert not hub.servers("sam")
-
-
 def test_a_start_is_followed_until_it_runs(scripted_page, hub, node, keep_picture):
     node.runs_pods = False
     try:

@@ -98,7 +98,6 @@ def test_my_sessions_says_the_place_and_what_is_free_instead(hub, api):
         free = {each["name"]: each["free"] for each in hub.availability("rosa")["sizes"]}
         assert free["share"]
         assert "Share of a GPU" in page[page.index("Free now:") :]
-        assert "data-then" in page
 
 
 # Over a restart of the hub

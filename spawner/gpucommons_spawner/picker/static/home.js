@@ -12,12 +12,21 @@ let shown = null; // as the hub sent it; what is on the page has the reader's ow
 const show = (fresh, title) => {
   const focused = sessions.contains(document.activeElement) ? document.activeElement.id : "";
   const typed = document.getElementById("gpucommons-new-name")?.value ?? "";
+  const open = [...sessions.querySelectorAll("details[open]")].map(({ id }) => id);
+  const chosen = [...sessions.querySelectorAll("select")].map(({ id, value }) => [id, value]);
   shown = fresh.innerHTML;
   sessions.replaceChildren(...fresh.childNodes);
   document.title = title;
   const name = document.getElementById("gpucommons-new-name");
   if (name) {
     name.value = typed;
+  }
+  open.forEach((id) => document.getElementById(id)?.setAttribute("open", ""));
+  for (const [id, value] of chosen) {
+    const size = document.querySelector(`#${CSS.escape(id)} option[value="${CSS.escape(value)}"]`);
+    if (size && !size.disabled) {
+      size.selected = true;
+    }
   }
   if (focused) {
     document.getElementById(focused)?.focus();
@@ -88,14 +97,15 @@ sessions.addEventListener("click", async (event) => {
   const done = await (removes
     ? press(server, "removed", { remove: true })
     : press(server, "stopped"));
-  if (done && button.dataset.then) {
-    window.location.assign(button.dataset.then); // it waits for the end, and leads on
-  } else if (done) {
+  if (done) {
     await look();
   }
 });
 
 sessions.addEventListener("submit", (event) => {
+  if (event.target.id !== "gpucommons-new") {
+    return;
+  }
   event.preventDefault();
   const name = document.getElementById("gpucommons-new-name").value;
   window.location.assign(event.target.dataset.choose + name);
