@@ -3,8 +3,11 @@
 import json
 import time
 from collections.abc import Iterator
+from urllib.parse import urlencode
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
 
 from .played_kueue import PlayedKueue
 from .spawn_hub import SpawnHub
@@ -85,19 +88,33 @@ def _last_words(hub, name="rosa") -> dict:
     return json.loads(told[-1].removeprefix("data:"))
 
 
-def test_my_sessions_says_the_place_and_what_is_free_instead(hub, api):
-    with Visitor(hub.url, "rosa") as rosa:
-        rosa.sign_in()
-        _waiting(hub, api)
+def test_who_waits_reads_their_place_and_takes_what_is_free_instead(
+    hub, api, kueue, scripted_page, keep_picture
+):
+    page = scripted_page
+    page.goto(f"/hub/login?{urlencode({'next': '/hub/home'})}")
+    page.get_by_label("Username").fill("rosa")
+    page.get_by_label("Password").fill("any")
+    page.locator("input[type=submit]").click()
+    expect(page.get_by_role("heading", name="My sessions")).to_be_visible()
+    before = _waiting(hub, api, options={"team": "vision", "version": "2026.05", **GPU})
 
-        def my_sessions() -> str:
-            page = rosa.get("/hub/home").text
-            return page if "Waiting for a GPU since" in page else ""
+    page.reload()
+    expect(page.get_by_role("status").first).to_contain_text("Waiting for a GPU since")
+    expect(page.locator("main")).to_contain_text("Free now: Share of a GPU")
+    assert Axe().run(page).violations_count == 0
+    keep_picture(page, "sessions-waiting")
+    page.get_by_role("button", name="Take Share of a GPU instead").click()
+    hub.until(lambda: before["metadata"]["uid"] not in _uids(api))
+    (after,) = hub.until(api.pods)
+    kueue.admit(after)
+    page.wait_for_url("**/user/rosa/**")
+    options = hub.servers("rosa")[""]["user_options"]
+    assert (options["version"], options["size"]) == ("2026.05", "share")
 
-        page = hub.until(my_sessions)  # once the hub has seen the pod, too
-        free = {each["name"]: each["free"] for each in hub.availability("rosa")["sizes"]}
-        assert free["share"]
-        assert "Share of a GPU" in page[page.index("Free now:") :]
+
+def _uids(api) -> set[str]:
+    return {pod["metadata"]["uid"] for pod in api.pods()}
 
 
 # Over a restart of the hub
