@@ -37,6 +37,7 @@ def test_a_newcomer_signs_in_picks_a_gpu_works_and_finds_the_files_again(
     expect(
         page.get_by_role("heading", name="SciPy 2026.11 · Whole GPU", exact=True)
     ).to_be_visible()
+    page.get_by_text("Another size").click()
     keep_picture(page, "sessions")
     stop_session(page)
     page.goto("/hub/spawn")
