@@ -3,6 +3,7 @@
 import logging
 import time
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Any
 
 import aiohttp
@@ -25,6 +26,7 @@ SessionAnswers = Mapping[str, Mapping[str, Any]]
 
 _TIMEOUT_S = 2.0
 """A page waits for this; it says more than what the culler knows."""
+_REFUSALS = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
 _TOKEN_LIFE_S = 3600
 _RENEWED_S = 300
 """How long before its end a token is replaced."""
@@ -52,7 +54,8 @@ class IdleCuller:
             roll_back(db)
             log.warning("The idle culler is not asked: %s", error)
         except (aiohttp.ClientError, OSError, LookupError, ValueError) as error:
-            self._until = 0.0  # it may be the token's fault
+            if getattr(error, "status", None) in _REFUSALS:
+                self._until = 0.0  # the token is no longer good
             log.warning("The idle culler does not answer: %s", error or type(error).__name__)
         return {}
 

@@ -29,11 +29,15 @@ class AnotherSizeHandler(BaseHandler):  # type: ignore[misc]  # JupyterHub publi
     @authenticated
     @needs_scope("start:servers")  # type: ignore[untyped-decorator]
     async def get(self, user_name: str, server_name: str = "") -> None:
-        """Say what is under way, or lead to where the start is told of."""
+        """Say what is under way, or lead to where the start is told of.
+
+        To "My sessions" where none was begun: a hub that is restarted forgets what was to follow.
+        """
         user, spawner = self._session(user_name, server_name)
         follows = spawner.hub_state.size_changes.get((user.name, server_name))
         if follows is None:
-            path = ("spawn-pending", user.escaped_name, server_name)
+            begun = spawner.active or spawner._failed
+            path = ("spawn-pending", user.escaped_name, server_name) if begun else ("home",)
             self.redirect(url_path_join(self.hub.base_url, *filter(None, path)))
             return
         page = await self.render_template(
@@ -50,16 +54,22 @@ class AnotherSizeHandler(BaseHandler):  # type: ignore[misc]  # JupyterHub publi
     @needs_scope("delete:servers")  # type: ignore[untyped-decorator]
     @needs_scope("start:servers")  # type: ignore[untyped-decorator]
     async def post(self, user_name: str, server_name: str = "") -> None:
-        """Change the size."""
+        """Change the size. Of two presses the first one counts."""
         user, spawner = self._session(user_name, server_name)
         changes, key = spawner.hub_state.size_changes, (user.name, server_name)
-        ends = key in changes or (spawner.pending or "spawn") != "spawn"
-        if ends or not spawner.active:
-            raise HTTPError(HTTPStatus.CONFLICT, "This session does not run, or ends already.")
+        size = self.get_body_argument("size", "")
+        if not size:
+            raise HTTPError(HTTPStatus.BAD_REQUEST, "Choose a size. Your session was not ended.")
+        await self._demand_sign_in(user)
         try:
-            options = await options_with(spawner, self.get_body_argument("size", ""))
+            options = await options_with(spawner, size)
         except SpawnRefusedError as error:
-            raise HTTPError(error.status_code, error.jupyterhub_message) from error
+            if key not in changes:  # or the first press may have taken it
+                raise HTTPError(error.status_code, error.jupyterhub_message) from error
+        if key in changes or size == spawner.user_options.get("size"):
+            self.redirect(self.request.path, status=HTTPStatus.SEE_OTHER)
+            return
+        self._demand_that_it_goes_on(spawner)
         changes[key] = options[PROFILE]
         try:
             self.redirect(self.request.path, status=HTTPStatus.SEE_OTHER)
@@ -69,10 +79,25 @@ class AnotherSizeHandler(BaseHandler):  # type: ignore[misc]  # JupyterHub publi
             del changes[key]
         await start
 
+    async def _demand_sign_in(self, user: User) -> None:
+        """Refuse whom the hub would not let start a session, before one is ended."""
+        if self.authenticator.refresh_pre_spawn and not await self.refresh_auth(user, force=True):
+            raise HTTPError(
+                HTTPStatus.FORBIDDEN, "Sign out and in again first. Your session was not ended."
+            )
+
+    def _demand_that_it_goes_on(self, spawner: Any) -> None:  # noqa: ANN401 -- JupyterHub's
+        """Refuse what the page was not made for: ``waiting`` says that a start waited then."""
+        if not spawner.active or (spawner.pending or "spawn") != "spawn":
+            raise HTTPError(HTTPStatus.CONFLICT, "This session does not run, or ends already.")
+        if self.get_body_argument("waiting", "") and spawner.pending != "spawn":
+            raise HTTPError(HTTPStatus.CONFLICT, "Your session runs by now. It was not ended.")
+
     def _session(self, user_name: str, server_name: str) -> tuple[User, Any]:
         user = self.find_user(user_name)
-        spawner = user.spawners.get(server_name) if user else None
-        if spawner is None or not hasattr(spawner, "my_sessions"):  # other spawners have none
+        is_known = user is not None and server_name in user.orm_user.orm_spawners
+        spawner = user.spawners[server_name] if is_known else None
+        if not hasattr(spawner, "my_sessions"):  # other spawners have none
             raise HTTPError(HTTPStatus.NOT_FOUND, "There is no such session.")
         return user, spawner
 
@@ -83,7 +108,8 @@ class AnotherSizeHandler(BaseHandler):  # type: ignore[misc]  # JupyterHub publi
             async with asyncio.timeout(_LONGEST_CANCEL_SECONDS):
                 while spawner.pending:  # noqa: ASYNC110 -- JupyterHub announces nothing
                     await asyncio.sleep(_LOOK_SECONDS)
-        await (await self.stop_single_user(user, spawner.name))
+        if user.spawners[spawner.name].active:  # a start may have ended by itself
+            await (await self.stop_single_user(user, spawner.name))
 
     async def _begin(
         self, user: User, server_name: str, options: dict[str, str]

@@ -114,6 +114,52 @@ def test_a_size_that_is_not_offered_stops_nothing(page, hub):
     assert hub.servers("sam")[""]["ready"]
 
 
+@pytest.mark.parametrize("page", [False], ids=["without scripts"], indirect=True)
+def test_a_press_for_a_start_that_waited_ends_no_session_that_runs_by_now(page, hub):
+    assert hub.start_server("sam", CPU).status_code == 201
+    _open(page, "sam")
+    _choose(page, "brief")
+    page.locator(".gpucommons-change").evaluate(
+        "form => form.insertAdjacentHTML('beforeend', '<input type=hidden name=waiting value=1>')"
+    )
+    page.get_by_role("button", name=BUTTON).click()
+    expect(page.locator("main")).to_contain_text("Your session runs by now. It was not ended.")
+    assert hub.servers("sam")[""]["ready"]
+
+
+def test_two_presses_are_as_one(scripted_page, hub, node):
+    assert hub.start_server("sam", GPU).status_code == 201
+    _open(scripted_page, "sam")
+    _choose(scripted_page, "cpu")
+    node.lost = True
+    try:
+        scripted_page.get_by_role("button", name=BUTTON).dblclick()
+        expect(
+            scripted_page.get_by_role("heading", name="Stopping, files are being saved")
+        ).to_be_visible()
+    finally:
+        node.lost = False
+    scripted_page.wait_for_url("**/user/sam/**")
+    assert _selection(hub) == CPU
+
+
+def test_what_followed_and_was_forgotten_is_no_dead_end(scripted_page, hub):
+    assert hub.start_server("sam", CPU).status_code == 201
+    _open(scripted_page, "sam")
+    hub.stop_server("sam")
+    scripted_page.goto("/hub/gpucommons/another-size/sam/")
+    expect(scripted_page.get_by_role("heading", name="My sessions")).to_be_visible()
+
+
+def test_a_choice_that_is_gone_meanwhile_is_not_replaced_by_another(scripted_page, hub):
+    assert hub.start_server("sam", CPU).status_code == 201
+    _open(scripted_page, "sam")
+    _choose(scripted_page, "gpu")
+    assert hub.start_server("rosa", {**GPU, "size": "gpus"}).status_code == 201
+    scripted_page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    expect(scripted_page.get_by_label("Same environment, with")).to_have_value("")
+
+
 def test_what_is_open_and_chosen_stays_while_the_page_is_kept_fresh(scripted_page, hub):
     assert hub.start_server("sam", GPU).status_code == 201
     _open(scripted_page, "sam")

@@ -23,9 +23,12 @@ const show = (fresh, title) => {
   }
   open.forEach((id) => document.getElementById(id)?.setAttribute("open", ""));
   for (const [id, value] of chosen) {
-    const size = document.querySelector(`#${CSS.escape(id)} option[value="${CSS.escape(value)}"]`);
-    if (size && !size.disabled) {
-      size.selected = true;
+    const select = document.getElementById(id);
+    if (select) {
+      // Another size than the chosen one is nobody's choice.
+      select.selectedIndex = [...select.options].findIndex(
+        (size) => size.value === value && !size.disabled,
+      );
     }
   }
   if (focused) {
