@@ -139,7 +139,7 @@ class MemoryUse:
     """Memory of a session's container, in bytes."""
 
     used: int
-    """As the kubelet counts it: without what the kernel keeps of files and can give up."""
+    """What programs hold; what the kernel keeps of files and can give up does not count."""
     limit: int | None = None
     """With more, a program is killed. None: there is no limit, or it is not known."""
 

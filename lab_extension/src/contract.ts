@@ -145,8 +145,8 @@ export interface IGPUShare {
 /** Memory of a session's container, in bytes. */
 export interface IMemoryUse {
   /**
-   * As the kubelet counts it: without what the kernel keeps of files and can
-   * give up.
+   * What programs hold; what the kernel keeps of files and can give up does not
+   * count.
    */
   used: number;
   /**

@@ -25,7 +25,7 @@ class ContainerMemory:
     """How many of its processes were killed because memory was full, since it began."""
     limit: int | None
     used: int | None
-    """The working set, as the kubelet counts it: without files that were not read lately."""
+    """What programs hold; what the kernel keeps of files and can give up does not count."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ def read_memory(root: Path = ROOT, own: Path = _PROC) -> ContainerMemory | None:
     for group in _groups(root, own, ""):
         kills = _counts(group / "memory.events").get(_KILLS)
         if kills is not None:
-            used = _working_set(group, "memory.current", "inactive_file")
+            used = _held(group, "memory.current", "")
             return ContainerMemory(kills, _number(group / "memory.max"), used)
     for group in _groups(root / "memory", own, "memory"):
         kills = _counts(group / "memory.oom_control").get(_KILLS)
@@ -51,7 +51,7 @@ def read_memory(root: Path = ROOT, own: Path = _PROC) -> ContainerMemory | None:
             known = limit if limit is not None and limit < _UNLIMITED else None
             # Without a limit, what is mounted as the root may be the node's.
             is_node = known is None and group == root / "memory"
-            used = _working_set(group, "memory.usage_in_bytes", "total_inactive_file")
+            used = _held(group, "memory.usage_in_bytes", "total_")
             return ContainerMemory(kills, known, None if is_node else used)
     return None
 
@@ -69,6 +69,8 @@ def read_cpu(root: Path = ROOT, own: Path = _PROC) -> ContainerCPU | None:
             *(_text(group / f"cpu.cfs_{name}_us").strip() for name in ("quota", "period"))
         )
         used = _number(group / "cpuacct.usage")
+        if used is None:  # the two controllers may be mounted apart
+            used = _number(root / "cpuacct" / group.relative_to(root / "cpu") / "cpuacct.usage")
         if used is not None and (limit is not None or group != root / "cpu"):
             return ContainerCPU(used / _NANOSECONDS, limit)
     return None
@@ -87,10 +89,18 @@ def _groups(folder: Path, own: Path, controller: str) -> Iterator[Path]:
     yield folder
 
 
-def _working_set(group: Path, usage: str, inactive: str) -> int | None:
-    """Return bytes in use. Source: cadvisor, container/libcontainer, setMemoryStats."""
-    used, cached = _number(group / usage), _counts(group / "memory.stat").get(inactive)
-    return None if used is None or cached is None else max(0, used - cached)
+def _held(group: Path, usage: str, prefix: str) -> int | None:
+    """Return bytes in use, without the kernel's two lists of files.
+
+    The kubelet leaves out only the inactive one; but what was read twice is on the other, and is
+    given up as well. What is in /dev/shm cannot be, and is on neither. ``prefix`` is of the names
+    in ``memory.stat``.
+    """
+    used, counts = _number(group / usage), _counts(group / "memory.stat")
+    inactive, active = (counts.get(f"{prefix}{kind}_file") for kind in ("inactive", "active"))
+    if used is None or inactive is None or active is None:
+        return None
+    return max(0, used - inactive - active)
 
 
 def _cores(quota: str, period: str) -> float | None:

@@ -37,7 +37,8 @@ def read_disk(home: Path, root: Path = _ROOT, *, in_session: bool = True) -> Dis
     size = used + found.f_bavail * found.f_frsize  # what is kept for root can be used by nobody
     if not size:
         return None
-    if not found.f_files:
+    # CephFS may not count them, and says that 2**64 - 1 are free.
+    if not found.f_files or found.f_ffree > found.f_files:
         return DiskUse(used, size)
     return DiskUse(used, size, found.f_files - found.f_ffree, found.f_files)
 

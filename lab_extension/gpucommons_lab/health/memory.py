@@ -105,19 +105,23 @@ class MemoryCheck:
     def _look_for_fullness(self, memory: ContainerMemory, *, quiet: bool) -> None:
         if not memory.limit or memory.used is None or self._warn_at <= 0:
             return
-        was_full = self._is_full
-        threshold = self._warn_at - (_RELIEF if was_full else 0)
-        self._is_full = 100 * memory.used >= threshold * memory.limit
-        if quiet or self._is_full == was_full:
+        threshold = self._warn_at - (_RELIEF if self._is_full else 0)
+        is_full = 100 * memory.used >= threshold * memory.limit
+        if is_full == self._is_full:
             return
-        if self._is_full:
-            text = self._full_text(memory.used, memory.limit)
+        if not quiet:
+            self._tell(memory.used, memory.limit, is_full=is_full)
+        self._is_full = is_full  # only now: what could not be told is tried again
+
+    def _tell(self, used: int, limit: int, *, is_full: bool) -> None:
+        if is_full:
+            text = self._full_text(used, limit)
             self._notice.show(Notice(MEMORY_NOTICE, text, NoticeLevel.WARNING))
         elif self._is_warned:
-            use = format_part(memory.used, memory.limit)
+            use = format_part(used, limit)
             all_clear = Notice(MEMORY_NOTICE, f"There is room in memory again: {use} are in use.")
             self._notice.take_back(all_clear)
-        self._is_warned = self._is_full
+        self._is_warned = is_full
 
     def _full_text(self, used: int, limit: int) -> str:
         holders = [each for each in self._holders.largest() if each[1] >= _WORTH_NAMING * limit]

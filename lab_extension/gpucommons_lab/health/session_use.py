@@ -13,6 +13,9 @@ from gpucommons_lab.health.home_disk import read_disk
 _STALE = 30.0
 """Seconds after which a measurement says nothing, as while a file server hangs."""
 
+_KEPT = 10.0
+"""Seconds for which the disk is not asked again, as each time is a request to the file server."""
+
 T = TypeVar("T")
 
 
@@ -56,6 +59,7 @@ class SessionUseMeter:
         self._memory = _Latest[MemoryUse](clock)
         self._cpu = _Latest[CPUUse](clock)
         self._disk = _Latest[DiskUse](clock)
+        self._disk_next = float("-inf")
         self._cpu_before: tuple[float, float] | None = None
 
     def measure_container(self) -> ContainerMemory | None:
@@ -68,10 +72,11 @@ class SessionUseMeter:
         return memory
 
     def measure_disk(self) -> DiskUse | None:
-        """Measure the volume of the home folder, which takes as long as that does."""
-        disk = read_disk(self._home, in_session=self._in_session)
-        self._disk.put(disk)
-        return disk
+        """Measure the volume of the home folder now and then, which takes as long as that does."""
+        if self._clock() >= self._disk_next:
+            self._disk.put(read_disk(self._home, in_session=self._in_session))
+            self._disk_next = self._clock() + _KEPT
+        return self._disk.get()
 
     def current(self) -> SessionUse:
         """Return what was measured last, without what is too old."""

@@ -31,7 +31,7 @@ class SharedMemory:
     def look(self) -> Notice | None:
         """Return the notice while that is so."""
         shared = self._shared()
-        trouble = shared and (_full(*shared) or _in_the_way(shared[0], self._read()))
+        trouble = shared and (_full(*shared) or _in_the_way(shared[0], self._read))
         if not trouble:
             return None
         advice = "Delete what you do not need in /dev/shm: files there stay when programs end."
@@ -47,7 +47,10 @@ def _full(used: int, total: int) -> str | None:
     )
 
 
-def _in_the_way(used: int, memory: ContainerMemory | None) -> str | None:
+def _in_the_way(used: int, read: Callable[[], ContainerMemory | None]) -> str | None:
+    if not used:
+        return None
+    memory = read()
     if not memory or not memory.limit or used < _MOST * memory.limit:
         return None
     return (

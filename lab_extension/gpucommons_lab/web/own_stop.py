@@ -46,12 +46,13 @@ class OwnStop:
 
         Raises NotStoppedError.
         """
-        if self._asking is None or self._asking.done():
-            self._asking = asyncio.create_task(self._ask())
-            self._asking.add_done_callback(_note_failure)
-        await asyncio.wait({self._asking}, timeout=_REFUSAL_S)
-        if self._asking.done():
-            self._asking.result()
+        asking = self._asking  # another request may replace it during the wait
+        if asking is None or asking.done():
+            asking = self._asking = asyncio.create_task(self._ask())
+            asking.add_done_callback(_note_failure)
+        await asyncio.wait({asking}, timeout=_REFUSAL_S)
+        if asking.done():
+            asking.result()
 
     async def _ask(self) -> None:
         try:

@@ -29,11 +29,17 @@ export async function stopSession(options: IStopping): Promise<void> {
     await stop();
   } catch (error) {
     // A session that is about to end may answer no more: then My sessions tells.
-    if (error instanceof RefusedError && !(await isToBeStoppedThere(trans))) {
+    const isRefused = error instanceof RefusedError && !isGone(error);
+    if (isRefused && !(await isToBeStoppedThere(trans))) {
       return;
     }
   }
   leave();
+}
+
+/** Whether it is the proxy or the hub that answers, in place of a session that has ended. */
+function isGone({ status }: RefusedError): boolean {
+  return [404, 424, 503].includes(status);
 }
 
 function isWanted(trans: TranslationBundle): Promise<boolean> {

@@ -48,10 +48,21 @@ export async function saveAll(
   const failed: string[] = [];
   await Promise.all(
     [...open].map(context =>
-      saveQuietly(context, { contents, announceSave, keepCopy }).catch(() => {
-        failed.push(context.path);
-      })
+      saveQuietly(context, { contents, announceSave, keepCopy }).then(
+        () => {
+          if (isKeptNowhere(context)) {
+            failed.push(context.path);
+          }
+        },
+        () => failed.push(context.path)
+      )
     )
   );
   return failed;
+}
+
+/** Whether there are changes that saving leaves out, as the file cannot be written. */
+function isKeptNowhere(context: DocumentRegistry.Context): boolean {
+  const { isReady, model, contentsModel } = context;
+  return isReady && model.dirty && !model.readOnly && !contentsModel?.writable;
 }

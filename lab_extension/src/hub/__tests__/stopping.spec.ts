@@ -107,8 +107,14 @@ test('a session that is not stopped is left only if the person wants to', async 
   expect(done).toEqual(['save', 'stop', 'save', 'stop', 'leave']);
 });
 
-test('a session that ends before it answers is left', async () => {
-  failure = new TypeError('Failed to fetch');
+test.each([
+  new TypeError('Failed to fetch'),
+  // Of the proxy or the hub, in its place.
+  new RefusedError(503),
+  new RefusedError(424),
+  new RefusedError(404)
+])('a session that ends before it answers is left: %s', async gone => {
+  failure = gone;
   const over = stopping();
   await press('Save and Stop');
   await over;

@@ -44,7 +44,7 @@ def version_1(folder: Path, own: str = "") -> Path:
         memory__oom_control="oom_kill_disable 0\nunder_oom 0\noom_kill 1\n",
         memory__limit_in_bytes=f"{2 * GIB}\n",
         memory__usage_in_bytes=f"{GIB}\n",
-        memory__stat="cache 7000\ninactive_file 20\ntotal_inactive_file 1000\n",
+        memory__stat="inactive_file 20\ntotal_inactive_file 1000\ntotal_active_file 6000\n",
     )
     write(
         folder / "cpu" / own,
@@ -57,14 +57,14 @@ def version_1(folder: Path, own: str = "") -> Path:
 
 def test_memory_and_kills_are_read_in_version_2(tmp_path):
     folder = version_2(tmp_path)
-    assert read_memory(folder) == ContainerMemory(2, 2 * GIB, GIB - 1000)
+    assert read_memory(folder) == ContainerMemory(2, 2 * GIB, GIB - 7000)
     write(folder, memory__max="max\n")
     assert read_memory(folder).limit is None
 
 
 def test_memory_and_kills_are_read_in_version_1(tmp_path):
     folder = version_1(tmp_path)
-    assert read_memory(folder) == ContainerMemory(1, 2 * GIB, GIB - 1000)
+    assert read_memory(folder) == ContainerMemory(1, 2 * GIB, GIB - 7000)
 
 
 def test_cpus_are_read_in_both_versions(tmp_path):
@@ -72,6 +72,15 @@ def test_cpus_are_read_in_both_versions(tmp_path):
     assert read_cpu(version_1(tmp_path / "1")) == ContainerCPU(2.5, 0.5)
     write(tmp_path / "2", cpu__max="max 100000\n")
     assert read_cpu(tmp_path / "2") == ContainerCPU(2.5, None)
+
+
+@pytest.mark.parametrize("own", ["", "pod/abc"])
+def test_in_version_1_what_was_computed_may_be_mounted_apart(tmp_path, own):
+    version_1(tmp_path, own)
+    apart = write(tmp_path / "cpuacct" / own)
+    (tmp_path / "cpu" / own / "cpuacct.usage").rename(apart / "cpuacct.usage")
+    groups = write(tmp_path, cgroup=f"8:cpu:/{own}\n7:cpuacct:/{own}\n")
+    assert read_cpu(tmp_path, groups / "cgroup") == ContainerCPU(2.5, 0.5)
 
 
 def test_the_figures_of_the_node_are_never_those_of_the_session(tmp_path):
@@ -97,12 +106,12 @@ def test_an_own_group_without_limits_still_has_figures(tmp_path, version):
         folder = version_2(tmp_path / "pod/abc")
         write(folder, memory__max="max\n", cpu__max="max 100000\n")
     memory = read_memory(tmp_path, own / "cgroup")
-    assert (memory.limit, memory.used) == (None, GIB - 1000)
+    assert (memory.limit, memory.used) == (None, GIB - 7000)
     assert read_cpu(tmp_path, own / "cgroup") == ContainerCPU(2.5, None)
 
 
 @pytest.mark.parametrize("file", ["memory.current", "memory.stat"])
-@pytest.mark.parametrize("text", ["", "a lot\n", None])
+@pytest.mark.parametrize("text", ["", "a lot\n", "inactive_file 1000\n", None])
 def test_what_cannot_be_read_is_unknown_and_not_zero(tmp_path, file, text):
     folder = version_2(tmp_path)
     if text is None:

@@ -73,9 +73,16 @@ def test_a_volume_that_cannot_be_read_is_no_news():
 def test_the_figures_are_those_of_the_file_system(tmp_path):
     found = os.statvfs(tmp_path)
     disk = read_disk(tmp_path, in_session=False)
-    assert 0 < disk.used < disk.size <= found.f_blocks * found.f_frsize
-    if found.f_files:
-        assert 0 < disk.files <= disk.most_files
+    assert 0 <= disk.used <= disk.size <= found.f_blocks * found.f_frsize
+    assert disk.size > 0
+    if disk.files is not None:
+        assert 0 <= disk.files <= disk.most_files
+
+
+def test_files_are_not_counted_where_more_are_free_than_there_can_be(tmp_path, monkeypatch):
+    found = os.statvfs_result((4096, 4096, 100, 60, 60, 40, 2**64 - 1, 2**64 - 1, 0, 255))
+    monkeypatch.setattr(os, "statvfs", lambda _: found)
+    assert read_disk(tmp_path, in_session=False) == DiskUse(40 * 4096, 100 * 4096)
 
 
 def test_the_nodes_disk_is_not_the_sessions(tmp_path):

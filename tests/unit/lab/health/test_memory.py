@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from math import ceil
+from unittest.mock import Mock
 
 import pytest
 from gpucommons_contract import ALL_CLEAR_SECONDS, LONGEST_NOTICE, NoticeLevel
@@ -68,6 +69,15 @@ def test_memory_that_is_nearly_full_is_told_with_who_holds_it():
 
 def test_it_is_told_without_names_where_nobody_knows_them():
     assert "are in use. When it is full" in Container().look(95).text
+
+
+def test_what_could_not_be_told_is_told_at_the_next_look(monkeypatch):
+    container = Container()
+    monkeypatch.setattr(container, "largest", Mock(side_effect=OSError("no such process")))
+    with pytest.raises(OSError, match="no such process"):
+        container.look(95)
+    monkeypatch.undo()
+    assert container.look(95).level is NoticeLevel.WARNING
 
 
 def test_it_is_taken_back_once_there_is_room_well_below():

@@ -1,7 +1,8 @@
 """What the session uses, as it was measured last."""
 
 import pytest
-from gpucommons_contract import CPUUse, MemoryUse, SessionUse
+from gpucommons_contract import CPUUse, DiskUse, MemoryUse, SessionUse
+from gpucommons_lab.health import session_use
 from gpucommons_lab.health.session_use import SessionUseMeter
 
 GIB = 2**30
@@ -15,8 +16,8 @@ def groups(tmp_path):
     files = {
         "memory.events": "oom_kill 0\n",
         "memory.max": f"{2 * GIB}\n",
-        "memory.current": f"{GIB + 1000}\n",
-        "memory.stat": "inactive_file 1000\n",
+        "memory.current": f"{GIB + 7000}\n",
+        "memory.stat": "inactive_file 1000\nactive_file 6000\n",
         "cpu.max": "200000 100000\n",
         "cpu.stat": "usage_usec 1000000\n",
     }
@@ -69,6 +70,16 @@ def test_what_was_measured_long_ago_says_nothing(groups, tmp_path):
     use = it.meter.current()
     assert use.memory is not None
     assert use.disk is None
+
+
+def test_the_file_server_is_asked_for_the_disk_now_and_then(groups, tmp_path, monkeypatch):
+    asked = []
+    monkeypatch.setattr(session_use, "read_disk", lambda *_, **__: asked.append(1) or DiskUse(1, 2))
+    it = Meter(groups, tmp_path)
+    for now in (100, 102, 108, 110, 112):
+        it.now = now
+        assert it.meter.measure_disk() == it.meter.current().disk == DiskUse(1, 2)
+    assert len(asked) == 2
 
 
 def test_where_the_kernel_shows_nothing_nothing_is_known(tmp_path):

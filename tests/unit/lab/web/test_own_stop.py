@@ -44,6 +44,20 @@ def test_a_refusal_reaches_whoever_asked(refusing_hub: str) -> None:
         ask(refusing_hub)
 
 
+def test_each_request_hears_of_its_own_stop_although_another_follows() -> None:
+    async def ask_twice() -> None:
+        stop = OwnStop({})
+        first = asyncio.create_task(stop.ask())
+        await asyncio.sleep(0)
+        asking = stop._asking
+        # As a request does that comes once this stop has failed, before the first hears of it.
+        asking.add_done_callback(lambda _: setattr(stop, "_asking", None))
+        await first
+
+    with pytest.raises(NotStoppedError, match=r"^No hub has started this session\.$"):
+        asyncio.run(ask_twice())
+
+
 def test_a_hub_that_is_away_is_said_to_be() -> None:
     with pytest.raises(NotStoppedError, match=r"^The hub cannot be reached\.$"):
         ask("http://127.0.0.1:1/hub/api")
