@@ -53,7 +53,7 @@ def test_somebody_removed_during_a_session_is_told_can_save_and_is_out(
     keep_picture(page, "left")
     page.goto("/hub/home")
     sign_in_at_the_page(page, lin)
-    expect(page.locator("body")).to_contain_text(re.compile("invalid", re.IGNORECASE))
+    expect(page.get_by_role("alert")).to_contain_text("Wrong email address or password.")
 
 
 def test_while_sign_in_is_down_a_page_says_so_and_work_goes_on(

@@ -37,6 +37,8 @@ def test_who_is_preempted_reads_why_in_the_open_page_and_loses_nothing(
     researcher = sign_in("researcher")
     assert researcher.start({"size": "gpu"}, "second")["ready"]
     sign_in_at_the_page(page, platform.accounts["researcher"])
+    page.get_by_role("heading", name="My sessions").wait_for()
+    page.goto("/hub/spawn")
     start_session(page, "SciPy", "Whole GPU")  # the last to come is the first to go
     wait_for_lab(page)
     name = make_text_file(page)

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from socket import socket
 from threading import Thread
 
 import httpx
@@ -38,12 +39,15 @@ class _Hub(BaseHTTPRequestHandler):
 
 
 @pytest.fixture
-def hub_port() -> int:
-    return free_port()
+def hub_place() -> Iterator[socket]:
+    """A hub's port, at which nobody listens and which nobody else gets meanwhile."""
+    with socket() as place:
+        place.bind(("127.0.0.1", free_port()))
+        yield place
 
 
 @pytest.fixture
-def proxy(tmp_path, hub_port) -> Iterator[str]:
+def proxy(tmp_path, hub_place) -> Iterator[str]:
     """The address of a proxy whose hub is away."""
     (tmp_path / "error.html").write_text(away_page(Appearance("Vision Lab", "#7b2d8e")))
     port, api_port = free_port(), free_port()
@@ -51,7 +55,7 @@ def proxy(tmp_path, hub_port) -> Iterator[str]:
         str(program("configurable-http-proxy")),
         *("--ip=127.0.0.1", f"--port={port}"),
         *("--api-ip=127.0.0.1", f"--api-port={api_port}"),
-        f"--default-target=http://127.0.0.1:{hub_port}",
+        f"--default-target=http://127.0.0.1:{hub_place.getsockname()[1]}",
         f"--error-path={tmp_path}",
     ]
     proxy = Program(command, f"http://127.0.0.1:{port}/_chp_healthz", tmp_path / "proxy.log", {})
@@ -91,13 +95,15 @@ def test_the_page_is_accessible_and_fits_a_phone(narrow, request, path, heading)
     narrow.goto(path)
     expect(narrow).to_have_title("One moment · Vision Lab")
     expect(narrow.get_by_role("heading")).to_have_text(heading)
+    restart = re.compile("the hub is being restarted", re.IGNORECASE)
+    expect(narrow.get_by_role("main")).to_contain_text(restart, use_inner_text=True)
     name = f"{request.node.callspec.params['narrow']}{path.replace('/', '-')}.png"
     narrow.screenshot(path=_PICTURES / name)
     assert narrow.evaluate("document.documentElement.scrollWidth") <= 360
     assert Axe().run(narrow).response["violations"] == []
 
 
-def test_the_page_asks_now_and_then_and_opens_what_was_asked_for(chromium, proxy, hub_port):
+def test_the_page_asks_now_and_then_and_opens_what_was_asked_for(chromium, proxy, hub_place):
     context = chromium.new_context(base_url=proxy)
     context.set_default_timeout(PAGE_PATIENCE_MS)
     page = context.new_page()
@@ -111,7 +117,10 @@ def test_the_page_asks_now_and_then_and_opens_what_was_asked_for(chromium, proxy
     # At 60 seconds and more each, after a few sooner. The first has come on any machine.
     assert asked[:2] == ["GET", "HEAD"]
     assert len(asked) < 25
-    server = ThreadingHTTPServer(("127.0.0.1", hub_port), _Hub)
+    server = ThreadingHTTPServer(hub_place.getsockname(), _Hub, bind_and_activate=False)
+    server.socket.close()
+    server.socket = hub_place
+    server.server_activate()
     Thread(target=server.serve_forever, daemon=True).start()
     try:
         until(lambda: page.clock.run_for(30_000) or page.title() == "There again", 120)

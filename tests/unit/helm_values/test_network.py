@@ -60,6 +60,11 @@ def test_the_proxys_page_of_errors_is_the_cullers(environment, culler):
     assert target.path == PROXY_ERRORS
 
 
+def test_the_proxy_reaches_the_culler_also_while_it_misses_the_hub_and_so_is_not_ready():
+    service = one(CLUSTER / "idle-culler" / "service.yaml", "Service")
+    assert service["spec"].get("publishNotReadyAddresses")
+
+
 def test_the_culler_lets_in_the_pods_that_ask_it():
     policy = one(CLUSTER / "idle-culler" / "network-policy.yaml", "NetworkPolicy")["spec"]
     (asking,) = policy["ingress"][0]["from"][0]["podSelector"]["matchExpressions"]
