@@ -57,6 +57,24 @@ def test_cancel_stops_this_session_and_no_other(scripted_page, hub, node):
         node.runs_pods = True
 
 
+def test_a_start_that_takes_a_while_to_be_cancelled_is_cancelled(scripted_page, hub, slow_node):
+    """JupyterHub itself gives it one second, and then fails."""
+    answers = iter([500, 500])
+    scripted_page.route(
+        "**/api/users/sam/server*",
+        lambda route: (
+            route.fulfill(status=status, json={"message": "Internal Server Error"})
+            if (status := next(answers, None))
+            else route.continue_()
+        ),
+    )
+    hub.start_server("sam", GPU, answer_after=0.1)
+    _open(scripted_page)
+    scripted_page.get_by_role("button", name="Cancel").click()
+    expect(scripted_page.get_by_role("heading", name="Start a session")).to_be_visible()
+    assert hub.servers("sam") == {}
+
+
 def test_a_hub_that_was_away_is_waited_for(scripted_page, hub, node, slow_node):
     """A stream that is answered by a proxy alone is not tried again by browsers."""
     answers = iter([502, 404])

@@ -12,12 +12,23 @@ const pathOf = (user, server) =>
   `users/${encodeURIComponent(user)}/` +
   (server ? `servers/${encodeURIComponent(server)}` : "server");
 
+const AGAIN_MS = 1_000;
+const TRIES = 5;
+
 // Returns what is in the way; nothing once the hub has taken it up. It is done only later.
 export const end = async (user, server, body) => {
   try {
-    const response = await request("DELETE", pathOf(user, server), body);
-    const isOver = response.ok || response.status === 404;
-    return isOver ? "" : (await response.json()).message;
+    for (let tries = 1; ; tries += 1) {
+      const response = await request("DELETE", pathOf(user, server), body);
+      if (response.ok || response.status === 404) {
+        return "";
+      }
+      // JupyterHub gives a start a second to notice that it is cancelled, and fails if it takes more.
+      if (response.status !== 500 || tries === TRIES) {
+        return (await response.json()).message;
+      }
+      await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
+    }
   } catch {
     return "the hub cannot be reached";
   }

@@ -61,11 +61,13 @@ const fail = () => {
 const isOfHub = ({ headers }) =>
   headers.has("X-JupyterHub-Version") && !headers.has("Retry-After");
 
+let cancelling = false; // then the page leads on by itself, and is not to be reloaded
+
 // A hub that is restarted ends the stream; once it is back, it says where the start is.
 const reloadOnceThere = async () => {
   try {
     const response = await fetch(window.location.href, { cache: "no-store" });
-    if (response.ok || isOfHub(response)) {
+    if (!cancelling && (response.ok || isOfHub(response))) {
       window.location.reload();
       return;
     }
@@ -97,9 +99,11 @@ events.onerror = () => {
 
 part("cancel").addEventListener("click", async ({ currentTarget: button }) => {
   button.disabled = true;
+  cancelling = true;
   const problem = await end(user, server);
   if (problem) {
     button.disabled = false;
+    cancelling = false;
     part("problem").textContent = `It was not cancelled: ${problem}. Try again.`;
   } else {
     window.location.assign(choose);
