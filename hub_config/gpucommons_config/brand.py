@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 
 from gpucommons_contract.brand import (
@@ -119,10 +120,12 @@ class BrandStyle(RequestHandler):
         self.set_header("Content-Type", "text/css")
         self.set_header("Cache-Control", "no-cache")
         accent = f":root {{ --gpucommons-accent: {self._accent}; }}\n"
-        self.finish(accent + _STYLES.read_text(encoding="utf-8"))
+        self.finish(accent + _styles())
 
 
-_STYLES = Path(__file__).with_name("brand.css")
+@cache
+def _styles() -> str:
+    return Path(__file__).with_name("brand.css").read_text(encoding="utf-8")
 
 
 def _checked(trait: str, value: str, problem: str) -> str:

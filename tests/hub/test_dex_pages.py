@@ -7,7 +7,7 @@ from axe_playwright_python.sync_playwright import Axe
 from gpucommons_local.machine.cache import checkout
 from playwright.sync_api import Page, expect
 
-from tests.waiting import PAGE_PATIENCE_MS
+from .pages import narrow_page
 
 _PICTURES = checkout() / "build" / "pictures" / "dex"
 
@@ -15,15 +15,10 @@ _PICTURES = checkout() / "build" / "pictures" / "dex"
 @pytest.fixture(params=["light", "dark"])
 def narrow(chromium, hub, request) -> Iterator[Page]:
     """A page of 360 pixels at Dex's form."""
-    context = chromium.new_context(
-        base_url=hub.url, viewport={"width": 360, "height": 800}, color_scheme=request.param
-    )
-    context.set_default_timeout(PAGE_PATIENCE_MS)
-    page = context.new_page()
-    page.goto("/hub/oauth_login")
-    expect(page.get_by_label("Password")).to_be_visible()
-    yield page
-    context.close()
+    with narrow_page(chromium, hub.url, request.param) as page:
+        page.goto("/hub/oauth_login")
+        expect(page.get_by_label("Password")).to_be_visible()
+        yield page
 
 
 def test_the_form_has_name_logo_and_colour_and_says_what_is_wrong(narrow, hub, request):

@@ -18,6 +18,7 @@ from playwright.sync_api import Page, expect
 
 from tests.waiting import PAGE_PATIENCE_MS, until
 
+from .pages import narrow_page
 from .processes import Program, free_port
 
 TEN_MINUTES_S = 600
@@ -66,12 +67,8 @@ def proxy(tmp_path, hub_place) -> Iterator[str]:
 
 @pytest.fixture(params=["light", "dark"])
 def narrow(chromium, proxy, request) -> Iterator[Page]:
-    context = chromium.new_context(
-        base_url=proxy, viewport={"width": 360, "height": 800}, color_scheme=request.param
-    )
-    context.set_default_timeout(PAGE_PATIENCE_MS)
-    yield context.new_page()
-    context.close()
+    with narrow_page(chromium, proxy, request.param) as page:
+        yield page
 
 
 def test_a_hub_that_is_away_is_said_in_words_by_a_page_that_needs_no_other_file(proxy):

@@ -169,17 +169,22 @@ class MySessions:
         pod = server.this_start.pod
         if pod is None or not is_queued(pod):
             return ()
-        free = {
-            state.name
+        sizes = self._spawner.catalogue.sizes
+        free = tuple(
+            state
             for state in self._sizes(server, options)
-            if state.available and state.free and self._spawner.catalogue.sizes[state.name].gpu
-        }
-        return tuple(each for each in self._others(server, options) if each.name in free)
+            if state.available and state.free and sizes[state.name].gpu
+        )
+        return self._offers(free, options)
 
     def _others(self, server: Any, options: Mapping[str, str]) -> tuple[SizeOffer, ...]:  # noqa: ANN401
         """List the other sizes, as the person can have them now in the same team."""
-        present, sizes = options.get("size", ""), self._sizes(server, options)
-        return tuple(offers(self._spawner.catalogue, sizes, present))
+        return self._offers(self._sizes(server, options), options)
+
+    def _offers(
+        self, states: tuple[SizeState, ...], options: Mapping[str, str]
+    ) -> tuple[SizeOffer, ...]:
+        return tuple(offers(self._spawner.catalogue, states, options.get("size", "")))
 
     def _sizes(self, server: Any, options: Mapping[str, str]) -> tuple[SizeState, ...]:  # noqa: ANN401
         return self._spawner.availability(server.name).sizes_in(options.get("team", ""))

@@ -4,7 +4,6 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
-from urllib.parse import urlencode
 
 import pytest
 from playwright.sync_api import Error as PlaywrightError
@@ -13,6 +12,7 @@ from playwright.sync_api import Page, expect
 from tests.waiting import PAGE_PATIENCE_MS
 from tests.waiting import until as wait_until
 
+from ..pages import sign_in
 from .api_server import ClusterWithTeams
 from .mounted_file import MountedFile
 from .node import Node
@@ -156,10 +156,7 @@ def open_picker() -> Callable[..., None]:
 
     def open_picker(page: Page, name: str, address: str = "/hub/spawn") -> None:
         page.set_default_timeout(PAGE_PATIENCE_MS)
-        page.goto(f"/hub/login?{urlencode({'next': address})}")
-        page.get_by_label("Username").fill(name)
-        page.get_by_label("Password").fill("any")
-        page.locator("input[type=submit]").click()
+        sign_in(page, name, address)
         expect(page.get_by_role("heading", name="Start a session")).to_be_visible()
 
     return open_picker

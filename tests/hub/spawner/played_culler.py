@@ -36,7 +36,6 @@ class PlayedCuller:
         self.config = CONFIG.format(port=self.port, token=_TOKEN)
         self.known: list[Case] = []
         self.silent = False
-        self.asked = 0
         self._started, self._over = threading.Event(), asyncio.Event()
         self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()))
 
@@ -70,7 +69,6 @@ class PlayedCuller:
 
     @property
     def cases(self) -> Sequence[Case]:
-        self.asked += 1
         assert not self.silent
         return self.known
 

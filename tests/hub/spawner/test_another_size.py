@@ -1,10 +1,10 @@
 """A session goes on with another size: it is stopped once that is known to be possible."""
 
-from urllib.parse import urlencode
-
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
+
+from ..pages import sign_in
 
 GPU = {"team": "vision", "environment": "scipy", "version": "2026.05", "size": "gpu"}
 CPU = {**GPU, "size": "cpu"}
@@ -12,10 +12,7 @@ BUTTON = "Stop and start with it"
 
 
 def _open(page: Page, name: str) -> None:
-    page.goto(f"/hub/login?{urlencode({'next': '/hub/home'})}")
-    page.get_by_label("Username").fill(name)
-    page.get_by_label("Password").fill("any")
-    page.locator("input[type=submit]").click()
+    sign_in(page, name, "/hub/home")
     expect(page.get_by_role("heading", name="My sessions")).to_be_visible()
 
 

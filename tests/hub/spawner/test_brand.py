@@ -8,8 +8,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from tests.waiting import PAGE_PATIENCE_MS
-
+from ..pages import narrow_page, sign_in
 from .spawn_hub import PATIENT, SpawnHub
 
 _LOGO = '<svg xmlns="http://www.w3.org/2000/svg" width="60" height="28"><circle r="14"/></svg>'
@@ -48,18 +47,10 @@ def started_hub(tmp_path_factory, api, node, mounted_catalogue) -> Iterator[Spaw
 @pytest.fixture(params=["light", "dark"])
 def narrow(chromium, hub, request) -> Iterator[Page]:
     """A page of 360 pixels, signed in."""
-    context = chromium.new_context(
-        base_url=hub.url, viewport={"width": 360, "height": 800}, color_scheme=request.param
-    )
-    context.set_default_timeout(PAGE_PATIENCE_MS)
-    page = context.new_page()
-    page.goto("/hub/login?next=/hub/home")
-    page.get_by_label("Username").fill("sam")
-    page.get_by_label("Password").fill("any")
-    page.locator("input[type=submit]").click()
-    expect(page.get_by_role("heading", name="My sessions")).to_be_visible()
-    yield page
-    context.close()
+    with narrow_page(chromium, hub.url, request.param) as page:
+        sign_in(page, "sam", "/hub/home")
+        expect(page.get_by_role("heading", name="My sessions")).to_be_visible()
+        yield page
 
 
 def test_the_bar_has_name_and_logo_and_the_button_the_colour(narrow, keep_picture, request):

@@ -1,11 +1,12 @@
 """Pages of errors: what is wrong, in plain words, and the way on; one stays signed in."""
 
 import re
-from urllib.parse import parse_qs, urlencode, urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from playwright.sync_api import expect
 
+from ..pages import sign_in
 from .visitor import Visitor
 
 
@@ -58,7 +59,7 @@ def test_an_old_link_to_a_session_that_does_not_run_offers_to_start_one(sam, pat
 def test_a_link_with_its_authors_name_leads_to_the_same_in_ones_own_session(
     scripted_page, hub, before, keep_picture
 ):
-    _sign_in(scripted_page, f"{before}/notebooks/week%201/a.ipynb?all=1")
+    sign_in(scripted_page, "sam", f"{before}/notebooks/week%201/a.ipynb?all=1")
     expect(scripted_page.get_by_role("link", name="My sessions")).to_be_visible()
     keep_picture(scripted_page, "error-link")
     scripted_page.get_by_role("link", name="Open it in my session").click()
@@ -67,15 +68,8 @@ def test_a_link_with_its_authors_name_leads_to_the_same_in_ones_own_session(
     assert then == ["/user/sam/notebooks/week 1/a.ipynb?all=1"]
 
 
-def _sign_in(page, next_page):
-    page.goto(f"/hub/login?{urlencode({'next': next_page})}")
-    page.get_by_label("Username").fill("sam")
-    page.get_by_label("Password").fill("any")
-    page.locator("input[type=submit]").click()
-
-
 def test_an_error_page_looks_like_the_others(scripted_page, hub, keep_picture):
-    _sign_in(scripted_page, "/hub/nosuch")
+    sign_in(scripted_page, "sam", "/hub/nosuch")
     expect(scripted_page.get_by_role("heading", name="This page does not exist")).to_be_visible()
     keep_picture(scripted_page, "error")
     scripted_page.goto("/user/sam/lab")

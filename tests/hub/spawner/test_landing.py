@@ -1,18 +1,11 @@
 """Where people land who sign in without having asked for a page."""
 
-from urllib.parse import urlencode
-
 import pytest
 from playwright.sync_api import Page, expect
 
+from ..pages import sign_in
+
 CPU = {"team": "vision", "environment": "scipy", "version": "2026.11", "size": "cpu"}
-
-
-def _sign_in(page: Page, name: str, **query: str) -> None:
-    page.goto(f"/hub/login?{urlencode(query)}")
-    page.get_by_label("Username").fill(name)
-    page.get_by_label("Password").fill("any")
-    page.locator("input[type=submit]").click()
 
 
 def _lands(page: Page, heading: str) -> None:
@@ -20,14 +13,14 @@ def _lands(page: Page, heading: str) -> None:
 
 
 def test_who_has_no_session_lands_on_the_picker(scripted_page):
-    _sign_in(scripted_page, "nora")
+    sign_in(scripted_page, "nora")
     _lands(scripted_page, "Start a session")
 
 
 @pytest.mark.parametrize("server", ["", "second"])
 def test_who_has_a_session_lands_on_my_sessions_also_from_the_logo(scripted_page, hub, server):
     assert hub.start_server("sam", CPU, server=server).status_code == 201
-    _sign_in(scripted_page, "sam")
+    sign_in(scripted_page, "sam")
     _lands(scripted_page, "My sessions")
     scripted_page.goto("/hub/token")
     scripted_page.locator("#jupyterhub-logo a").click()
@@ -38,7 +31,7 @@ def test_who_has_a_session_that_starts_or_stops_lands_on_my_sessions(scripted_pa
     node.runs_pods = False
     try:
         hub.start_server("sam", CPU, answer_after=0.1)
-        _sign_in(scripted_page, "sam")
+        sign_in(scripted_page, "sam")
         _lands(scripted_page, "My sessions")
     finally:
         node.runs_pods = True
@@ -54,14 +47,14 @@ def test_who_has_a_session_that_starts_or_stops_lands_on_my_sessions(scripted_pa
 
 def test_a_link_to_a_page_is_followed_whatever_runs(scripted_page, hub):
     assert hub.start_server("sam", CPU).status_code == 201
-    _sign_in(scripted_page, "sam", next="/hub/token")
+    sign_in(scripted_page, "sam", "/hub/token")
     expect(scripted_page.get_by_role("button", name="Request new API token")).to_be_visible()
     scripted_page.goto("/hub/?next=/hub/spawn/sam/second")
     _lands(scripted_page, "Start a session")
 
 
 def test_the_bar_leads_to_my_sessions(scripted_page, hub):
-    _sign_in(scripted_page, "nora")
+    sign_in(scripted_page, "nora")
     scripted_page.get_by_role("button", name="Toggle navigation").click()
     bar = scripted_page.locator("#thenavbar")
     expect(bar.get_by_role("link", name="Home", exact=True)).to_have_count(0)

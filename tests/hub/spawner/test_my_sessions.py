@@ -2,20 +2,18 @@
 
 import re
 from datetime import timedelta
-from urllib.parse import urlencode
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page, expect
 
+from ..pages import sign_in
+
 GPU = {"team": "vision", "environment": "scipy", "version": "2026.11", "size": "gpu"}
 
 
 def _open(page: Page, name: str) -> None:
-    page.goto(f"/hub/login?{urlencode({'next': '/hub/home'})}")
-    page.get_by_label("Username").fill(name)
-    page.get_by_label("Password").fill("any")
-    page.locator("input[type=submit]").click()
+    sign_in(page, name, "/hub/home")
     expect(page.get_by_role("heading", name="My sessions")).to_be_visible()
 
 

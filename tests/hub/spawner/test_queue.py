@@ -3,12 +3,12 @@
 import json
 import time
 from collections.abc import Iterator
-from urllib.parse import urlencode
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
+from ..pages import sign_in
 from .played_kueue import PlayedKueue
 from .spawn_hub import SpawnHub
 from .visitor import Visitor
@@ -92,10 +92,7 @@ def test_who_waits_reads_their_place_and_takes_what_is_free_instead(
     hub, api, kueue, scripted_page, keep_picture
 ):
     page = scripted_page
-    page.goto(f"/hub/login?{urlencode({'next': '/hub/home'})}")
-    page.get_by_label("Username").fill("rosa")
-    page.get_by_label("Password").fill("any")
-    page.locator("input[type=submit]").click()
+    sign_in(page, "rosa", "/hub/home")
     expect(page.get_by_role("heading", name="My sessions")).to_be_visible()
     before = _waiting(hub, api, options={"team": "vision", "version": "2026.05", **GPU})
 

@@ -6,6 +6,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
+from ..pages import sign_in
+
 GPU = {"team": "vision", "environment": "scipy", "version": "2026.11", "size": "gpu"}
 CPU = {**GPU, "size": "cpu"}
 _LEAD = "Starting SciPy 2026.11 · Whole GPU"
@@ -21,10 +23,7 @@ def slow_node(node) -> Iterator[None]:
 
 def _open(page: Page, server: str = "") -> None:
     path = f"/hub/spawn-pending/sam/{server}" if server else "/hub/spawn-pending/sam"
-    page.goto(f"/hub/login?next={path}")
-    page.get_by_label("Username").fill("sam")
-    page.get_by_label("Password").fill("any")
-    page.locator("input[type=submit]").click()
+    sign_in(page, "sam", path)
 
 
 def test_the_page_says_what_starts_and_leads_on(scripted_page, hub, node, slow_node, keep_picture):

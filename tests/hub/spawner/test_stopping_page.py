@@ -3,6 +3,8 @@
 import pytest
 from playwright.sync_api import Page, expect
 
+from ..pages import sign_in
+
 WORDS = "Stopping, files are being saved …"
 
 
@@ -10,10 +12,7 @@ WORDS = "Stopping, files are being saved …"
 def home(scripted_page, hub, node) -> Page:
     """The home page of somebody whose session runs on a node that is slow to stop it."""
     assert hub.start_server("sam", {"size": "cpu"}).status_code == 201
-    scripted_page.goto("/hub/login?next=/hub/home")
-    scripted_page.get_by_label("Username").fill("sam")
-    scripted_page.get_by_label("Password").fill("any")
-    scripted_page.locator("input[type=submit]").click()
+    sign_in(scripted_page, "sam", "/hub/home")
     node.lost = True
     yield scripted_page
     node.lost = False
