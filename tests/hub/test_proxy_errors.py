@@ -13,13 +13,13 @@ from axe_playwright_python.sync_playwright import Axe
 from gpucommons_contract.brand import Appearance
 from gpucommons_culler.web.away import away_page
 from gpucommons_local.machine.cache import checkout
-from gpucommons_local.machine.programs import program
 from playwright.sync_api import Page, expect
 
 from tests.waiting import PAGE_PATIENCE_MS, until
 
+from .lonely_proxy import lonely_proxy
 from .pages import narrow_page
-from .processes import Program, free_port
+from .processes import free_port
 
 TEN_MINUTES_S = 600
 _PICTURES = checkout() / "build" / "pictures" / "proxy"
@@ -51,18 +51,9 @@ def hub_place() -> Iterator[socket]:
 def proxy(tmp_path, hub_place) -> Iterator[str]:
     """The address of a proxy whose hub is away."""
     (tmp_path / "error.html").write_text(away_page(Appearance("Vision Lab", "#7b2d8e")))
-    port, api_port = free_port(), free_port()
-    command = [
-        str(program("configurable-http-proxy")),
-        *("--ip=127.0.0.1", f"--port={port}"),
-        *("--api-ip=127.0.0.1", f"--api-port={api_port}"),
-        f"--default-target=http://127.0.0.1:{hub_place.getsockname()[1]}",
-        f"--error-path={tmp_path}",
-    ]
-    proxy = Program(command, f"http://127.0.0.1:{port}/_chp_healthz", tmp_path / "proxy.log", {})
-    proxy.start()
-    yield f"http://127.0.0.1:{port}"
-    proxy.stop()
+    place = hub_place.getsockname()[1]
+    with lonely_proxy(tmp_path, place, f"--error-path={tmp_path}") as address:
+        yield address
 
 
 @pytest.fixture(params=["light", "dark"])

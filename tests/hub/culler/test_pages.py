@@ -7,12 +7,12 @@ import httpx
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from gpucommons_culler.web.away import PROXY_ERRORS
-from gpucommons_local.machine.programs import program
 from playwright.sync_api import Browser, Page, expect
 
 from tests.waiting import PAGE_PATIENCE_MS
 
-from ..processes import Program, free_port
+from ..lonely_proxy import lonely_proxy
+from ..processes import free_port
 from .pages_hub import PagesHub
 
 _PICTURES = Path(__file__).parents[3] / "build" / "pictures" / "idle"
@@ -228,19 +228,9 @@ def test_metrics_are_for_tokens_that_read_them(hub):
 
 
 def test_the_proxy_shows_its_page_while_the_hub_is_away(hub: PagesHub, tmp_path):
-    port, away = free_port(), free_port()
-    command = [
-        str(program("configurable-http-proxy")),
-        *("--ip=127.0.0.1", f"--port={port}", "--api-ip=127.0.0.1", f"--api-port={free_port()}"),
-        f"--default-target=http://127.0.0.1:{away}",
-        f"--error-target=http://127.0.0.1:{hub.service_port}{PROXY_ERRORS}",
-    ]
-    proxy = Program(command, f"http://127.0.0.1:{port}/_chp_healthz", tmp_path / "proxy.log", {})
-    proxy.start()
-    try:
-        answer = httpx.get(f"http://127.0.0.1:{port}/hub/spawn?next=a", timeout=60)
-    finally:
-        proxy.stop()
+    errors = f"--error-target=http://127.0.0.1:{hub.service_port}{PROXY_ERRORS}"
+    with lonely_proxy(tmp_path, free_port(), errors) as address:
+        answer = httpx.get(f"{address}/hub/spawn?next=a", timeout=60)
     assert answer.status_code == 503
     assert answer.headers["content-type"] == "text/html; charset=utf-8"
     assert "<h1>The hub is being restarted</h1>" in answer.text
