@@ -8,6 +8,7 @@
 #   make check   format, lint, types, unit tests
 #   make bench   measure, and compare with peers
 #   make docs    build the documentation as a site, in build/docs
+#   make translations    take up what is new in the texts of pages and editors
 #   make images IMAGES=pytorch    build more environments
 
 .DEFAULT_GOAL := help
@@ -18,6 +19,7 @@ IMAGES ?= pytorch
 PYTHON ?= python3
 # How many a test of a property looks at: quick or thorough.
 EXAMPLES ?= quick
+LIFECYCLE := tests/cluster/test_lifecycle.py
 VENV := .venv
 BIN := $(VENV)/bin
 GPUCOMMONS := $(BIN)/gpucommons
@@ -25,7 +27,7 @@ GPUCOMMONS := $(BIN)/gpucommons
 # all of them, and pytest all tests.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help up down status images test test-parts test-faults test-installed test-platform check check-python check-pages bench dist docs docs-links format requirements pictures clean
+.PHONY: help up down status images test test-spawner test-sessions test-parts test-faults test-installed test-platform test-lifecycle check check-python check-pages bench dist docs docs-links format requirements pictures translations clean
 
 help:
 	@sed -n 's/^#  *make /make /p' Makefile
@@ -53,7 +55,7 @@ images: $(VENV)/complete
 	@$(GPUCOMMONS) images $(IMAGES)
 
 # Both halves at once: each leaves a core idle for much of its time.
-check: $(VENV)/complete lab_extension/node_modules
+check: $(VENV)/complete node_modules
 	@$(MAKE) --no-print-directory --jobs 2 --output-sync check-python check-pages
 
 check-python:
@@ -64,27 +66,32 @@ check-python:
 	$(BIN)/pytest -q --numprocesses 2 --hypothesis-profile $(EXAMPLES) tests/unit
 
 check-pages:
-	PATH=$(abspath $(BIN)):$$PATH npm --prefix lab_extension run --silent lint
-	PATH=$(abspath $(BIN)):$$PATH npm --prefix lab_extension run --silent test
-	PATH=$(abspath $(BIN)):$$PATH npm --prefix vscode_extension run --silent lint
-	PATH=$(abspath $(BIN)):$$PATH npm --prefix vscode_extension run --silent test
+	PATH=$(abspath $(BIN)):$$PATH npm run --silent lint
+	PATH=$(abspath $(BIN)):$$PATH npm run --silent test
 
-lab_extension/node_modules: lab_extension/package-lock.json $(VENV)/complete
-	PATH=$(abspath $(BIN)):$$PATH npm --prefix lab_extension ci --silent
+node_modules: package-lock.json $(VENV)/complete
+	PATH=$(abspath $(BIN)):$$PATH npm ci --silent
 	@touch $@
 
-# What needs building first, so that no test is skipped for want of it. Then parts by
-# themselves and the platform, both at once, as each waits for much of its time. An installation
-# comes last: its images keep the disk busy.
+# What needs building first, so that no test is skipped for want of it. Then the parts, the longest
+# first and three at once, as each waits for much of its time. An installation comes last: its
+# images keep the disk busy.
 test: $(VENV)/complete
 	$(GPUCOMMONS) build --tests
 	$(MAKE) --no-print-directory check EXAMPLES=thorough
-	$(MAKE) --no-print-directory --jobs 2 --output-sync --keep-going test-parts test-platform test-faults
-	$(MAKE) --no-print-directory test-installed
+	$(MAKE) --no-print-directory --jobs 3 --output-sync --keep-going test-platform test-sessions test-spawner test-parts test-faults test-lifecycle test-installed
 
 # How far they are: tail -f build/test-*.log
+test-spawner:
+	mkdir -p build && set -o pipefail && $(BIN)/pytest --durations 20 tests/hub/spawner 2>&1 | tee build/$@.log
+
+# What runs in a session: its server, JupyterLab, VS Code, and the files that they work with.
+SESSIONS := $(addprefix tests/hub/,session lab nothing_lost earlier_files) tests/backup
+test-sessions:
+	mkdir -p build && set -o pipefail && $(BIN)/pytest --durations 20 $(SESSIONS) 2>&1 | tee build/$@.log
+
 test-parts:
-	mkdir -p build && set -o pipefail && $(BIN)/pytest --durations 20 tests/hub tests/gpu 2>&1 | tee build/$@.log
+	mkdir -p build && set -o pipefail && $(BIN)/pytest --durations 20 $(addprefix --ignore ,tests/hub/spawner $(SESSIONS)) tests/hub tests/gpu 2>&1 | tee build/$@.log
 
 # Our programs while the servers that they talk to go wrong in every way.
 test-faults:
@@ -95,26 +102,29 @@ test-installed:
 	mkdir -p build && set -o pipefail && $(BIN)/pytest --durations 20 tests/installed 2>&1 | tee build/$@.log
 
 test-platform:
-	mkdir -p build && set -o pipefail && $(BIN)/pytest --durations 20 tests/cluster tests/browser 2>&1 | tee build/$@.log
+	mkdir -p build && set -o pipefail && $(BIN)/pytest --durations 20 --ignore $(LIFECYCLE) tests/cluster tests/browser 2>&1 | tee build/$@.log
+
+# A platform of their own goes up and down.
+test-lifecycle:
+	mkdir -p build && set -o pipefail && $(BIN)/pytest --durations 20 $(LIFECYCLE) 2>&1 | tee build/$@.log
 
 bench: $(VENV)/complete
 	$(BIN)/python -m bench $(BENCH)
 
-format: $(VENV)/complete lab_extension/node_modules
+format: $(VENV)/complete node_modules
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 	$(BIN)/python -m gpucommons_contract.typescript
-	PATH=$(abspath $(BIN)):$$PATH npm --prefix lab_extension run --silent format
-	PATH=$(abspath $(BIN)):$$PATH npm --prefix vscode_extension run --silent format
+	PATH=$(abspath $(BIN)):$$PATH npm run --silent format
 
 $(VENV)/docs-complete: requirements/docs.txt $(VENV)/complete
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --requirements requirements/docs.txt
 	@touch $@
 
 # The wheel, with the panel of JupyterLab in it, and the VS Code extension as images copy it.
-dist: $(VENV)/complete lab_extension/node_modules
-	PATH=$(abspath $(BIN)):$$PATH npm --prefix lab_extension run --silent build:prod
-	PATH=$(abspath $(BIN)):$$PATH npm --prefix vscode_extension run --silent build
+dist: $(VENV)/complete node_modules
+	PATH=$(abspath $(BIN)):$$PATH npm --workspace lab_extension run --silent build:prod
+	PATH=$(abspath $(BIN)):$$PATH npm --workspace vscode_extension run --silent build
 	$(BIN)/hatchling build --target wheel
 
 # A link that leads nowhere within the site or the repository is an error, as any warning.
@@ -138,5 +148,8 @@ requirements: $(VENV)/complete
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --no-header --no-annotate requirements/docs.in --constraints requirements/all.txt -o requirements/docs.txt
 	PATH=$(abspath $(BIN)):$$PATH images/refresh-requirements
 
+translations: $(VENV)/complete
+	$(BIN)/python contract/update_translations.py
+
 clean:
-	rm -rf $(VENV) lab_extension/node_modules lab_extension/lib vscode_extension/out build dist
+	rm -rf $(VENV) node_modules lab_extension/lib session_client/lib vscode_extension/out build dist

@@ -3,13 +3,17 @@
 import sys
 
 from bench import (
+    accounting,
     availability,
+    backup,
+    backup_kills,
     chaos,
     check,
     course,
     idle_replay,
     idle_scale,
     interactive,
+    lab_page,
     lab_start,
     login,
     notebook_keeping,
@@ -26,12 +30,14 @@ from bench.run import Benchmark, run
 
 BENCHMARKS: dict[str, Benchmark] = {
     "quota": quota.measure,
+    "accounting": accounting.measure,
     "picker": picker.measure,
     "availability": availability.measure,
     "interactive": interactive.measure,
     "viewers": viewers.measure,
     "panel": panel.measure,
     "lab_start": lab_start.measure,
+    "lab_page": lab_page.measure,
     "check": check.measure,
     "notebook_keeping": notebook_keeping.measure,
     "login": login.measure,
@@ -41,11 +47,22 @@ BENCHMARKS: dict[str, Benchmark] = {
     "platform": platform.measure,
     "first-up": platform.measure_first,
     "spawn": spawn.measure,
+    "backup": backup.measure,
+    "backup_kills": backup_kills.measure,
     "scale": scale.measure,
     "idle_scale": idle_scale.measure,
     "chaos": chaos.measure,
 }
-ON_REQUEST = {"chaos", "first-up", "idle_scale", "panel", "scale"}
+ON_REQUEST = {
+    "accounting",
+    "backup",
+    "backup_kills",
+    "chaos",
+    "first-up",
+    "idle_scale",
+    "panel",
+    "scale",
+}
 """Take a quarter of an hour, so only by name."""
 
 

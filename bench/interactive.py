@@ -26,7 +26,8 @@ def measure() -> list[Figure]:
     """Open the page again and again with 50 sizes and 20 environments, in two teams."""
     with picker_hub() as hub, sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path="/usr/bin/chromium", args=["--no-sandbox", "--disable-gpu"]
+            executable_path="/usr/bin/chromium-headless-shell",
+            args=["--no-sandbox", "--disable-gpu"],
         )
         page = browser.new_context(base_url=hub.url).new_page()
         _sign_in(page)

@@ -33,6 +33,8 @@ c.OAuthenticator.allowed_groups = {{"vision"}}
 _OURS = """
 c.JupyterHub.authenticator_class = "gpucommons_authenticator.DexOAuthenticator"
 c.JupyterHub.template_paths = [{templates!r}]
+from gpucommons_config.languages import add_languages
+add_languages(c)
 c.DexOAuthenticator.removal_grace = None
 c.DexOAuthenticator.issuer = {issuer!r}
 """

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -63,10 +64,20 @@ class Server:
     """One server process, from entering the context to leaving it."""
 
     def __init__(
-        self, kind: Kind, driver: DriverRoot, folder: Path, *, with_lab: bool = False
+        self,
+        kind: Kind,
+        driver: DriverRoot,
+        folder: Path,
+        *,
+        with_lab: bool = False,
+        options: Sequence[str] = (),
     ) -> None:
-        """``with_lab`` starts JupyterLab and what comes with it too, as a session does."""
+        """``with_lab`` starts JupyterLab and what comes with it too, as a session does.
+
+        ``options`` are further ones of the command line.
+        """
         self._kind = kind
+        self._options = options
         self._with_lab = with_lab
         self._driver = driver
         self._home = folder
@@ -88,7 +99,7 @@ class Server:
             "LD_LIBRARY_PATH": str(self._driver.library_folder),
             "GPUCOMMONS_GPU_UNITS": "1",
         }
-        options = ["--allow-root", "--no-browser", f"--port={self.port}"]
+        options = ["--allow-root", "--no-browser", f"--port={self.port}", *self._options]
         self._process = subprocess.Popen(
             [self._kind.python, "-m", "jupyter", "server", *options],
             env=environment,

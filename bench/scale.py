@@ -1,4 +1,4 @@
-"""A hub with 1,000 and 2,000 sessions, beside plain KubeSpawner: what starts and idling cost.
+"""A hub with 1,000 to 5,000 sessions, beside plain KubeSpawner: what starts and idling cost.
 
 KWOK plays the nodes, so that the hub is what is measured. Each hub has a cluster of its own,
 one after the other.
@@ -6,8 +6,9 @@ one after the other.
 
 import asyncio
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import aiohttp
@@ -17,9 +18,9 @@ from bench.attempt import reason
 from bench.figure import Figure
 from bench.kwok_cluster import KwokCluster, folder_in_memory, kwok_cluster
 from bench.scale_figures import (
+    PEER_TOTALS,
     PER_SECOND,
-    STEP,
-    STEPS,
+    TOTALS,
     Load,
     Outcome,
     figures,
@@ -48,29 +49,29 @@ class _Start:
 
 
 def measure() -> Iterator[Figure]:
-    """Grow both hubs to 1,000 and to 2,000 sessions, idling for five minutes after each step.
+    """Grow both hubs step by step, idling for five minutes after each.
 
-    JupyterHub with a spawner that does nothing goes to 1,000: its cost of a start is the least
-    that any spawner's hub can have. Ours is given at once, and again with the peer's beside it.
-    Raises RuntimeError, after all that was measured, if our hub failed.
+    JupyterHub with a spawner that does nothing takes the first step: its cost of a start is the
+    least that any spawner's hub can have. Ours is given at once, and again with the peer's beside
+    it. Raises RuntimeError, after all that was measured, if our hub failed.
     """
-    ours = _outcome(OURS, STEPS)
+    ours = _outcome(OURS, TOTALS)
     yield from figures(ours, Outcome())
-    peer = _outcome(PEER, STEPS)
+    peer = _outcome(PEER, PEER_TOTALS)
     yield from figures(ours, peer)
-    alone = _outcome(ALONE, steps=1)
+    alone = _outcome(ALONE, TOTALS[:1])
     if ours.steps and alone.steps:
         yield from spawner_figures(ours.steps[0], peer, alone.steps[0])
     if ours.failure or alone.failure:
         raise RuntimeError(ours.failure or alone.failure)
 
 
-def _outcome(settings: str, steps: int) -> Outcome:
+def _outcome(settings: str, totals: Sequence[int]) -> Outcome:
     outcome = Outcome()
     with folder_in_memory() as folder, kwok_cluster(folder / "cluster", _NODES, _AMOUNTS) as api:
         api.add_team(TEAM)
         try:
-            asyncio.run(_grow(outcome, folder, settings, api, steps))
+            asyncio.run(_grow(outcome, folder, settings, api, totals))
         except Exception as error:
             outcome.failure = reason(error)
             print(f"{settings}: {outcome.failure}", flush=True)
@@ -79,16 +80,18 @@ def _outcome(settings: str, steps: int) -> Outcome:
 
 
 async def _grow(
-    outcome: Outcome, folder: Path, settings: str, api: KwokCluster, steps: int
+    outcome: Outcome, folder: Path, settings: str, api: KwokCluster, totals: Sequence[int]
 ) -> None:
     sessions, port = await _sessions()
-    hub = ScaleHub(folder, settings, api, port, _people(0, STEPS * STEP))
+    hub = ScaleHub(folder, settings, api, port, _people(0, totals[-1]))
     hub.start()
     try:
         async with _client(hub, await _token(hub)) as client:
-            for step in range(steps):
-                people = _people(step * STEP, (step + 1) * STEP)
-                outcome.steps.append(await _step(hub, client, people))
+            for before, total in pairwise((0, *totals)):
+                outcome.steps.append(await _step(hub, client, _people(before, total)))
+                if settings == OURS:  # what is there outlives a run that is ended
+                    for figure in figures(outcome, Outcome()):
+                        figure.save()
     finally:
         hub.stop()
         await sessions.cleanup()

@@ -6,8 +6,10 @@ from importlib.metadata import version
 
 from bench.figure import Figure, percentile
 
-STEP, STEPS = 1000, 2
-"""Sessions that come at a time, and how often."""
+TOTALS = (1000, 2000, 5000)
+"""Sessions that run after each step. A poll of each would show as an idle hub that grows."""
+PEER_TOTALS = TOTALS[:2]
+"""The peer's hub takes a quarter of an hour for these, most of it to turn people away."""
 PER_SECOND = 20
 """Starts asked for; a course of 1,000 is there within a minute."""
 _PEER_NAME = f"KubeSpawner {version('jupyterhub-kubespawner')}"
@@ -49,17 +51,19 @@ def figures(ours: Outcome, peer: Outcome) -> Iterator[Figure]:
                 peer_value=others[index].value if others else None,
                 peer_failed="" if others else peer.failure,
             )
-    if len(ours.steps) == STEPS:
+    if len(ours.steps) == len(TOTALS):
         yield Figure(
             "scale-killed",
-            f"Pods deleted by who made them, of {STEPS * STEP}",
+            f"Pods deleted by who made them, of {TOTALS[-1]}; the peer's of {PEER_TOTALS[-1]}",
             ours.pods_deleted,
             "",
             target=0,
             peer=_PEER_NAME,
-            peer_value=peer.pods_deleted if len(peer.steps) == STEPS else None,
+            peer_value=peer.pods_deleted if len(peer.steps) == len(PEER_TOTALS) else None,
             peer_failed=peer.failure,
         )
+    if len(ours.steps) > 1:
+        yield _growth(ours.steps)
 
 
 def spawner_figures(ours: Load, peer: Outcome, alone: Load) -> Iterator[Figure]:
@@ -68,7 +72,7 @@ def spawner_figures(ours: Load, peer: Outcome, alone: Load) -> Iterator[Figure]:
     theirs = peer.step(0)
     whole = theirs.cpu_per_spawn_ms if theirs else None
     own = whole - core if whole is not None else None
-    title = f"of a start, up to {STEP}"
+    title = f"of a start, up to {TOTALS[0]}"
     for name, what, value, peer_value in (
         ("floor", "JupyterHub's own CPU", core, whole),
         ("own", "The spawner's CPU", ours.cpu_per_spawn_ms - core, own),
@@ -84,8 +88,21 @@ def spawner_figures(ours: Load, peer: Outcome, alone: Load) -> Iterator[Figure]:
         )
 
 
+def _growth(steps: list[Load]) -> Figure:
+    """Give what sessions add to an idle hub: 0 where nothing asks for each of them."""
+    last = len(steps) - 1
+    more = TOTALS[last] - TOTALS[0]
+    return Figure(
+        "scale-idle-growth",
+        f"Hub CPU of a minute idle that 1000 more add, {TOTALS[0]} to {TOTALS[last]}",
+        1000 * (steps[last].idle_cpu_s - steps[0].idle_cpu_s) / more,
+        "s",
+        target=0.5,
+    )
+
+
 def _of_step(load: Load, number: int) -> list[Figure]:
-    total = (number + 1) * STEP
+    total = TOTALS[number]
     return [
         Figure(
             f"scale-spawn-cpu-{total}",

@@ -36,4 +36,5 @@ class Commands:
     def leave_nothing_of_lin(self) -> None:
         """Remove Lin with all files. That there is no Lin is the error that does not matter."""
         remove = [GPUCOMMONS, "user", "remove", LIN, "--grace", "0s", "--delete-workspace"]
+        remove += ["--without-snapshot"]  # which takes a while, and nobody wants it back
         subprocess.run([*remove, "--config", self._config], capture_output=True, check=False)

@@ -28,7 +28,7 @@ expect.set_options(timeout=PAGE_PATIENCE_MS)
 ChangeCatalogue = Callable[[Callable[[dict[str, Any]], None]], None]
 
 _NAME, _PORT = "test", 18000
-_CHROMIUM = "/usr/bin/chromium"
+_CHROMIUM = "/usr/bin/chromium-headless-shell"
 _CHROMIUM_ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -129,7 +129,7 @@ def commands(platform: LocalPlatform) -> Iterator[Commands]:
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """Start Debian's Chromium, and end it with the module.
+    """Start Debian's Chromium without its windows, and end it with the module.
 
     While Playwright's synchronous interface is open, an event loop runs in this thread: another
     module may need one of its own.

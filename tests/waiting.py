@@ -22,13 +22,17 @@ def until(
 ) -> T:
     """Wait until something holds, and return it; ``instead`` says what there is if it does not.
 
-    pause: seconds between two looks; longer where a look itself is work for what is looked at.
+    pause: seconds between two looks; longer where a look itself is work for what is looked at. A
+    look that takes longer than that, such as a program, is followed by as long a pause.
     """
     deadline = time.monotonic() + seconds
+    begin = time.monotonic()
     while not (found := condition()):
-        if time.monotonic() > deadline:
+        now = time.monotonic()
+        if now > deadline:
             raise AssertionError(f"Not within {seconds} s. {instead() if instead else ''}")
-        time.sleep(pause)
+        time.sleep(max(pause, now - begin))
+        begin = time.monotonic()
     return found
 
 

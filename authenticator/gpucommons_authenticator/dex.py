@@ -7,6 +7,7 @@ from functools import cached_property
 from urllib.parse import urljoin
 
 from gpucommons_contract import NOTICE_SERVICE
+from gpucommons_contract.words import phrase, sentences
 from gpucommons_sessions.client import NOTICE_SCOPES, has_service
 from jupyterhub.app import JupyterHub
 from jupyterhub.user import User
@@ -80,7 +81,11 @@ class DexOAuthenticator(DexSettings):
     def sign_in_lasts(self, connector: str = "") -> str:
         """Return how long a sign-in counts, for the login page; empty where Dex is asked again."""
         hours = self.login_lifetime / 3600
-        return "" if self.access.is_renewable(connector) else f"{hours:.3g} h"
+        return (
+            ""
+            if self.access.is_renewable(connector)
+            else phrase("%(hours)s h", hours=f"{hours:.3g}")
+        )
 
     def authorize_parameters(
         self, handler: LoginHandler, attempt: LoginAttempt, wanted: str = ""
@@ -163,7 +168,7 @@ class DexOAuthenticator(DexSettings):
         seen = self._membership(auth_model["auth_state"])
         if self.rules and (auth_model["groups"] or seen.withheld):
             return True
-        advice = f"{self.custom_403_message} {seen.shown()}"
+        advice = sentences(self.custom_403_message, seen.shown())
         raise NotAllowedError(username, advice, seen.described(self._names_that_count()))
 
     async def refresh_user(

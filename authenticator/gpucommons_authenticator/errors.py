@@ -7,6 +7,8 @@
 from collections.abc import Sequence
 from typing import ClassVar
 
+from gpucommons_contract.words import phrase, sentences
+
 
 class SignInError(Exception):
     """A sign-in, or the renewal of one, that did not succeed."""
@@ -17,8 +19,8 @@ class SignInError(Exception):
 
     A login that has run out, or that Dex has forgotten, says nothing of the kind.
     """
-    title: str = "You could not be signed in"
-    advice: str = "Try again. If it happens again, tell an administrator."
+    title: str = phrase("You could not be signed in")
+    advice: str = phrase("Try again. If it happens again, tell an administrator.")
 
     def __init__(self, detail: str) -> None:
         super().__init__(detail)
@@ -31,8 +33,8 @@ class ProviderUnavailableError(SignInError):
     """
 
     status = 503
-    title = "Sign-in is down at the moment"
-    advice = (
+    title = phrase("Sign-in is down at the moment")
+    advice = phrase(
         "The sign-in service does not answer, so nobody can sign in right now. "
         "Running sessions continue, and whoever is signed in stays signed in. "
         "Try again in a few minutes."
@@ -46,8 +48,8 @@ class UnclearAnswerError(ProviderUnavailableError):
     it that does not answer (server/refreshhandlers.go, newInternalServerError).
     """
 
-    title = "Your account could not be checked just now"
-    advice = (
+    title = phrase("Your account could not be checked just now")
+    advice = phrase(
         "The sign-in service could not look your account up. Running sessions continue. "
         "Try again in a few minutes. If it happens again, tell an administrator."
     )
@@ -56,8 +58,8 @@ class UnclearAnswerError(ProviderUnavailableError):
 class ClientRefusedError(ProviderUnavailableError):
     """Dex does not accept this hub: an operator's mistake, not the person's."""
 
-    title = "Sign-in is not set up correctly"
-    advice = (
+    title = phrase("Sign-in is not set up correctly")
+    advice = phrase(
         "The sign-in service does not accept this hub. Running sessions continue. "
         "Tell an administrator; the hub's log says what to correct."
     )
@@ -66,8 +68,8 @@ class ClientRefusedError(ProviderUnavailableError):
 class UntrustedCertificateError(ProviderUnavailableError):
     """Somebody answers at Dex's address whose certificate the hub does not trust."""
 
-    title = "Sign-in is not set up correctly"
-    advice = (
+    title = phrase("Sign-in is not set up correctly")
+    advice = phrase(
         "The hub does not trust the certificate of the sign-in service. Sessions that are running "
         "go on. Tell an administrator; the hub's log says what to correct."
     )
@@ -76,8 +78,8 @@ class UntrustedCertificateError(ProviderUnavailableError):
 class ProviderRefusedError(SignInError):
     """Dex answered, and the answer was no: a used code, a revoked refresh token."""
 
-    title = "This sign-in is no longer valid"
-    advice = "It took too long, or it was used before. Sign in again."
+    title = phrase("This sign-in is no longer valid")
+    advice = phrase("It took too long, or it was used before. Sign in again.")
 
 
 class NoRefreshTokenError(SignInError):
@@ -94,8 +96,8 @@ class LoginExpiredError(SignInError):
     """The answer does not belong to a login that this browser began, or no longer."""
 
     status = 400
-    title = "This sign-in has expired"
-    advice = (
+    title = phrase("This sign-in has expired")
+    advice = phrase(
         "It was started too long ago, in another tab or in another browser, "
         "or the browser does not keep cookies for this site. Sign in again."
     )
@@ -105,25 +107,29 @@ class UnknownConnectorError(SignInError):
     """A link that asks for a way in that the login page does not offer."""
 
     status = 404
-    title = "There is no such way to sign in"
+    title = phrase("There is no such way to sign in")
 
     def __init__(self, connector: str, labels: Sequence[str]) -> None:
         super().__init__(f"DexOAuthenticator.connectors does not list {connector[:64]!a}")
-        self.advice = f"Go back and choose one of these: {', '.join(labels)}."
+        self.advice = phrase(
+            "Go back and choose one of these: %(services)s.", services=", ".join(labels)
+        )
 
 
 class LoginCancelledError(SignInError):
     """The person, or the identity provider, said no."""
 
-    title = "The sign-in was cancelled"
-    advice = "You or your identity provider declined it. Sign in again if that was not intended."
+    title = phrase("The sign-in was cancelled")
+    advice = phrase(
+        "You or your identity provider declined it. Sign in again if that was not intended."
+    )
 
 
 class TokenRejectedError(SignInError):
     """An id_token that fails a check."""
 
-    title = "This sign-in could not be trusted"
-    advice = (
+    title = phrase("This sign-in could not be trusted")
+    advice = phrase(
         "What the sign-in service sent did not pass the checks, so you were not signed in. "
         "Try again. If it happens again, tell an administrator: "
         "the hub's log names the check that failed."
@@ -137,11 +143,11 @@ class UnknownSigningKeyError(TokenRejectedError):
 class UnusableClaimsError(SignInError):
     """A genuine id_token whose user name or groups cannot be used here."""
 
-    title = "Your account cannot be used here"
+    title = phrase("Your account cannot be used here")
 
     def __init__(self, detail: str) -> None:
         super().__init__(detail)
-        self.advice = f"{detail} Ask an administrator."
+        self.advice = sentences(detail, phrase("Ask an administrator."))
 
 
 class NotAllowedError(SignInError):
@@ -151,13 +157,13 @@ class NotAllowedError(SignInError):
     """
 
     is_removal = True
-    title = "Your account has no access yet"
+    title = phrase("Your account has no access yet")
 
     def __init__(self, username: str, advice: str, groups: str = "") -> None:
         super().__init__(
             f"{username} is in no group that may sign in{f' ({groups})' if groups else ''}"
         )
-        self.advice = f"You signed in as {username}. {advice}"
+        self.advice = sentences(phrase("You signed in as %(name)s.", name=username), advice)
 
 
 class NameChangedError(SignInError):
@@ -166,17 +172,21 @@ class NameChangedError(SignInError):
     They are still here, under another name: no reason to end a session.
     """
 
-    title = "Your user name has changed"
+    title = phrase("Your user name has changed")
 
     def __init__(self, before: str, now: str) -> None:
         super().__init__(f"the user name was {before} and is {now} now")
-        self.advice = f"Your user name was {before} and is {now} now. Sign in again."
+        self.advice = phrase(
+            "Your user name was %(before)s and is %(now)s now. Sign in again.",
+            before=before,
+            now=now,
+        )
 
 
 class NameTakenError(SignInError):
     """A genuine person whose user name is already that of another account."""
 
-    title = "This name belongs to another account"
+    title = phrase("This name belongs to another account")
 
     def __init__(self, username: str, account: tuple[object, object]) -> None:
         super().__init__(
@@ -186,11 +196,12 @@ class NameTakenError(SignInError):
             "has another account: set DexOAuthenticator.bind_account to False until all have "
             "signed in once"
         )
-        self.advice = (
-            f"You signed in as {username}, but that name is in use here by another account: one "
+        self.advice = phrase(
+            "You signed in as %(name)s, but that name is in use here by another account: one "
             "of another sign-in service, or one that was deleted and created again. Ask an "
             "administrator, who can free the name by deleting the user on the "
-            "admin page; the files stay."
+            "admin page; the files stay.",
+            name=username,
         )
 
 
@@ -198,8 +209,8 @@ class BlockedError(SignInError):
     """Somebody whom the operator lists in blocked_users."""
 
     is_removal = True
-    title = "This account is blocked"
+    title = phrase("This account is blocked")
 
     def __init__(self, username: str) -> None:
         super().__init__(f"{username} is in blocked_users")
-        self.advice = f"{username} may not use this hub. Ask an administrator."
+        self.advice = phrase("%(name)s may not use this hub. Ask an administrator.", name=username)

@@ -1,4 +1,4 @@
-"""What a session knows of its own activity, for the idle culler to ask.
+"""What a session knows about its own activity, for the idle culler.
 
 Times are ages in seconds before the answer, not moments: the clocks of a session's node and
 of the culler's need not agree.
@@ -45,7 +45,7 @@ class GPUActivity:
     utilization: float
     """Percent; the highest of any device within the last hour, or since ``watched``."""
     memory: int | None
-    """Bytes that are in use on all devices now, of shared ones by this session; None: not known."""
+    """Bytes in use on all devices now, on shared ones by this session; None: unknown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class SessionActivity:
 
     editing is the age of the last thing that the person did to a document (saved, renamed,
     created) or typed in VS Code; None if nothing since ``started``, the session's age.
-    terminals is None where the platform does not let them be looked at.
+    terminals is None where the platform does not let the session inspect them.
     gpu is None without a device, or where it cannot be read: ``gpu_problem`` then says why.
     """
 
@@ -91,7 +91,9 @@ def read_activity(text: str | bytes) -> SessionActivity:
             gpu_problem=None if said.get("gpu_problem") is None else str(said["gpu_problem"]),
         )
     except (KeyError, TypeError, AttributeError, RecursionError, OverflowError) as error:
-        raise ValueError(f"the session's answer is not what it should be: {error!r}") from error
+        raise ValueError(
+            f"the session's answer does not have the expected form: {error!r}"
+        ) from error
 
 
 def _terminal(said: dict[str, Any]) -> TerminalActivity:
@@ -122,7 +124,7 @@ _LONGEST_AGE = 10 * 365 * 86400.0
 
 
 def _age(value: object) -> float:
-    """Read a number that is not negative; NaN and infinity are none."""
+    """Read a number that is not negative, nor NaN or infinity."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise TypeError(f"{value!r} is not a number")
     if not 0 <= value <= _LONGEST_AGE:

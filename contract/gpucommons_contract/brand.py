@@ -1,4 +1,4 @@
-"""How an installation is called, and its colour: the same on the pages of every part."""
+"""What an installation is called, and its colour: the same on the pages of every part."""
 
 import re
 from dataclasses import dataclass
@@ -30,18 +30,18 @@ _COLOUR = re.compile(r"#[0-9a-fA-F]{6}", re.ASCII)
 
 
 def lab_name_problem(name: str) -> str:
-    """Say what is wrong with a name for pages; empty if nothing is."""
+    """Return what is wrong with a name for pages; empty if nothing is."""
     if not name.strip():
         return f"it is empty. Write a name, such as {LAB_NAME}"
     if len(name) > LONGEST_LAB_NAME:
         return f"it has {len(name)} characters, and pages have room for {LONGEST_LAB_NAME}"
     if not name.isprintable():
-        return "it has characters that nobody can see, such as a line break. Leave them out"
+        return "it has invisible characters, such as a line break. Remove them"
     return ""
 
 
 def accent_problem(colour: str) -> str:
-    """Say what is wrong with a colour for buttons, whose text is white; empty if nothing is."""
+    """Return what is wrong with a colour for buttons, whose text is white; empty if nothing is."""
     if not _COLOUR.fullmatch(colour):
         return f"it must be # and six hexadecimal digits, such as {ACCENT}"
     if (contrast := contrast_with_white(colour)) < LEAST_CONTRAST:

@@ -14,15 +14,15 @@ from gpucommons_contract.wording import moment, read_moment
 
 GRANTS_NAMESPACE = "gpucommons-quota"
 END_OF_DAY = time(23, 59, 59)
-"""When a grant ends on its last day if only the day was given, UTC."""
+"""When a grant ends on its last day if only the day is given, UTC."""
 
 
 @dataclass(frozen=True, slots=True)
 class Grant:
     """More than usual at once, for one person or for one team together, until a moment (UTC).
 
-    Either user or team is set. What is None, or not among sizes, stays as usual. by says who
-    granted it; revoked_by who ended it early, and until is when then.
+    Either user or team is set. The usual quota applies to whatever is None or not among sizes.
+    by says who granted it. If it was revoked early, revoked_by says by whom, and until when.
     """
 
     name: str
@@ -38,7 +38,7 @@ class Grant:
     revoked_by: str = ""
 
     def in_force(self, now: datetime) -> bool:
-        """Whether it counts at this moment."""
+        """Return whether it applies at this moment."""
         return now <= self.until
 
     def last(self) -> str:

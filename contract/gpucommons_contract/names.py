@@ -7,38 +7,50 @@ NAMESPACE_PREFIX = "team-"
 """Every team's namespace begins with this; the account commands have no rights elsewhere."""
 
 LONGEST_USER_NAME = 254
-"""Characters: those of the longest e-mail address, and what JupyterHub's database holds."""
+"""Characters: those of the longest e-mail address, and what JupyterHub's database has room for."""
 _FIRST = re.compile(r"[a-z0-9]")
 _ODD = re.compile(r"[^a-z0-9._@+'-]")
 _ALLOWED = (
-    "A user name begins with a letter or digit, and holds a to z, digits and . _ @ + ' -, "
-    f"{LONGEST_USER_NAME} characters at most"
+    "A user name begins with a letter or digit, and contains only a to z, digits and . _ @ + ' -, "
+    f"at most {LONGEST_USER_NAME} characters"
 )
 
 
-# Services of the hub that hold a token and scopes of their own. The hub's configuration lists
+# Services of the hub that have a token and scopes of their own. The hub's configuration lists
 # them. Plain strings, since they go into YAML and the hub's database.
 PEOPLE_SERVICE = "gpucommons-people"
-"""The account commands: they look at people and sessions, and take them away."""
+"""The account commands: they read who is there and which sessions run, and remove both."""
 NOTICE_SERVICE = "gpucommons-notices"
 """The hub itself, sending notices to sessions: a person's own tokens may be refused then."""
+FILES_SERVICE = "files"
+"""The service that gives people earlier versions of their files, in JupyterHub's list."""
+READ_SNAPSHOTS_SCOPE = "custom:gpucommons:read:snapshots"
+"""Whoever has it may read snapshots of anybody's files, by giving a reason."""
+READ_BALANCES_SCOPE = "custom:gpucommons:read:balances"
+"""Whoever has it may read from accounting what is left of everybody's budget."""
+SEND_NOTICES_SCOPE = "custom:gpucommons:send:notices"
+"""Whoever has it may show notices in sessions, and do nothing else there."""
+TELL_ACCOUNTING_SCOPE = "custom:gpucommons:tell:accounting"
+"""Whoever has it may tell accounting what became of starts, and why sessions ended."""
+ACCOUNTING_SERVICE = "gpu"
+"""Accounting: it records sessions, and shows what was used. Its pages are at ``/services/gpu/``."""
 IDLE_SERVICE = "idle"
-"""The idle culler: it looks at sessions, warns their people, and stops them. Its pages are at
+"""The idle culler: it observes sessions, warns their people, and stops them. Its pages are at
 ``/services/idle/``."""
 
 
 def is_team_name(name: str) -> bool:
-    """Say whether this can be a team's name: what Kubernetes allows, up to 40 characters."""
+    """Return whether this can be a team's name: what Kubernetes allows, up to 40 characters."""
     return _TEAM_NAME.fullmatch(name) is not None
 
 
 def team_namespace(team: str) -> str:
-    """Return the namespace of a team. It bears `Label.TEAM` with the team's name."""
+    """Return the namespace of a team. It has `Label.TEAM` with the team's name."""
     return NAMESPACE_PREFIX + team
 
 
 class UserNameError(ValueError):
-    """What was given cannot be a user name; the text says why, and what is allowed."""
+    """Not a user name; the text says why, and what is allowed."""
 
 
 def user_name(given: str) -> str:
@@ -53,20 +65,20 @@ def user_name(given: str) -> str:
 
 
 def is_user_name(name: str) -> bool:
-    """Say whether this can be a user name as it is, capitals included."""
+    """Return whether this can be a user name as it is, capitals included."""
     return not _objection(name) and name == name.lower()
 
 
 def _objection(given: str) -> str:
-    """Say what is wrong with a name; nothing if it can be used."""
+    """Return what is wrong with a name; empty if it can be used."""
     if not given:
         return "it is empty"
     if len(given) > LONGEST_USER_NAME:
         return f"it has {len(given)} characters"
     # Before lowering: some letters outside ASCII become ASCII by it.
     if foreign := next((each for each in given if not each.isascii()), None):
-        return f"it holds {foreign!a}"
+        return f"it contains {foreign!a}"
     name = given.lower()
     if odd := _ODD.search(name):
-        return f"it holds {odd[0]!a}"
+        return f"it contains {odd[0]!a}"
     return "" if _FIRST.match(name) else f"it begins with {name[0]!a}"

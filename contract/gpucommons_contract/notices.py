@@ -1,26 +1,30 @@
-"""What a session shows to the person who works in it."""
+"""What a session shows to the person working in it."""
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from enum import StrEnum
+
+from gpucommons_contract.words import in_language
 
 LONGEST_NOTICE_ID = 64
 """Characters."""
 LONGEST_NOTICE = 1000
 """Characters of a notice's text: it is one or two sentences, not a page."""
 ALL_CLEAR_SECONDS = 10.0
-"""How long a notice is shown that takes a warning back."""
+"""How long an all-clear, which withdraws a warning, is shown."""
 KEEP_CHOICE = "keep-"
-"""How the id of a choice begins that keeps the session, for that many seconds: ``keep-3600``."""
+"""Prefix of a choice that keeps the session, before the number of seconds: ``keep-3600``."""
 ENDING_NOTICE = "ending"
 """Id of the notice that the session is being stopped now."""
 END_REASON_NOTICE = "session-end"
-"""Id of the notice by which the hub says why, or when, the session ends."""
+"""Id of the notice in which the hub says why, or when, the session ends."""
 MEMORY_NOTICE = "memory"
-"""Id of the notice by which a session says that its memory is full, or nearly so."""
+"""Id of the notice in which a session says that its memory is full or nearly full."""
+HOME_NOTICE = "home"
+"""Id of the notice in which a session says that its home folder is full, nearly full or broken."""
 NOTICES_CHANGED = "https://gpucommons.io/events/notices-changed/v1"
-"""Id of the event by which a session's server asks open pages to read its notices again."""
+"""Id of the event with which a session's server asks open pages to read its notices again."""
 _LONGEST_LABEL = 40
 """Characters, on a button."""
 _MOST_CHOICES = 4
@@ -48,16 +52,16 @@ class NoticeChoice:
 class Notice:
     """One notice. A later one with the same ``id`` replaces it.
 
-    text is one or two plain sentences. ends_at, in seconds since the Unix epoch, is when what
-    it warns of comes about: Lab counts down to it and keeps the notice until then.
+    text is one or two plain sentences. ends_at, in seconds since the Unix epoch, is when the
+    event happens that it warns of: Lab counts down to it and keeps the notice until then.
 
-    Who sends a notice with choices looks for the answer in the session's list of notices, does
-    what was chosen, and then withdraws the notice or puts another in its place, which says
-    what came of it. The answer is a wish of the session: its sender knows what is allowed.
+    The sender of a notice with choices reads the answer from the session's list of notices, does
+    what was chosen, and then withdraws the notice or replaces it by one that says what was done.
+    The answer is a request from the session: the sender decides what is allowed.
 
-    One cause has one id, so that what is said of it never contradicts itself. What takes a
-    warning back is sent under the warning's id, at level info, with no end and no choices: it
-    is shown for `ALL_CLEAR_SECONDS`, and goes by itself.
+    Each cause has one id, so that two notices about it never contradict each other. An all-clear
+    is sent under the warning's id, at level info, without end and choices: it is shown for
+    `ALL_CLEAR_SECONDS` and then disappears.
     """
 
     id: str
@@ -66,14 +70,21 @@ class Notice:
     ends_at: float | None = None
     choices: tuple[NoticeChoice, ...] = ()
     answer: str | None = None
-    """The id of what the person chose. Set by the session, never by who sends the notice."""
+    """The id of what the person chose. Set by the session, never by the sender."""
     answered_at: float | None = None
     """When, in seconds since the Unix epoch by the session's clock. Set by the session too."""
+
+    def in_language(self, code: str) -> "Notice":
+        """Return it with its phrases in a language; what is no phrase stays as it is."""
+        choices = tuple(
+            NoticeChoice(each.id, in_language(each.label, code)) for each in self.choices
+        )
+        return replace(self, text=in_language(self.text, code), choices=choices)
 
     def to_json(self) -> str:
         """Write the notice as one line of JSON, for a session to show.
 
-        Without choices nothing is said of them: a session of an older image knows none.
+        Without choices the field is left out: sessions of older images do not know it.
         """
         said = asdict(self)
         del said["answer"], said["answered_at"]

@@ -8,7 +8,7 @@ _DECIMAL = {"n": -9, "u": -6, "m": -3, "k": 3, "K": 3, "M": 6, "G": 9, "T": 12, 
 _BINARY = {"Ki": 10, "Mi": 20, "Gi": 30, "Ti": 40, "Pi": 50, "Ei": 60}
 _LOOSE = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*([kmgtpe])i?b?(?:ytes?)?", re.IGNORECASE)
 _FEW = 256
-"""Up to here a number without unit is more likely meant in GiB than in MiB."""
+"""Up to this, a number without a unit is more likely meant in GiB than in MiB."""
 
 LEAST_CPUS = Decimal("0.001")
 """Kubernetes counts CPUs in thousandths."""

@@ -22,8 +22,15 @@ class SessionVariable(StrEnum):
     """As the label ``gpu-units``: GPUs charged, a decimal; ``0`` without a GPU."""
     GPU_PROCESSES_URL = "GPUCOMMONS_GPU_PROCESSES_URL"
     """Where the node's agent serves a session's PIDs on the node; unset without agent or GPU."""
+    FILES_URL = "GPUCOMMONS_FILES_URL"
+    """Where the service of earlier files is, such as ``http://earlier-files.gpucommons.svc/services/files``;
+    unset without it."""
     SESSION = "GPUCOMMONS_SESSION"
     """A `SessionInfo` as JSON: what was picked, for its panel to show."""
+    LAB_NAME = "GPUCOMMONS_LAB_NAME"
+    """What pages call the installation; unset where that is not known."""
+    LANGUAGE = "GPUCOMMONS_LANGUAGE"
+    """Language of the page that it was started from, such as ``de``; unset: English."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +57,10 @@ class SessionInfo:
 
 @dataclass(frozen=True, slots=True)
 class SessionStatus:
-    """What a session answers about itself. Times are seconds since the Unix epoch."""
+    """What a session reports about itself. Times are seconds since the Unix epoch."""
 
     session: SessionInfo | None
-    """None where the spawner of GPU Commons did not start it."""
+    """None if the spawner of GPU Commons did not start it."""
     started: float
     """Since when its server runs."""
     ends: float | None = None

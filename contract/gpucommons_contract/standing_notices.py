@@ -6,11 +6,12 @@ rights on other ConfigMaps for it.
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from gpucommons_contract.notices import Notice, read_notice
 from gpucommons_contract.wording import read_moment
+from gpucommons_contract.words import message_of, read_message
 
 NOTICES_NAMESPACE = "gpucommons-notices"
 
@@ -19,7 +20,7 @@ NOTICES_NAMESPACE = "gpucommons-notices"
 class StandingNotice:
     """A notice for every session that starts until a moment (UTC), or for those of some people.
 
-    users are their names, nobody named is everybody. by says who sent it, at when.
+    users are their names; without any, it is for everybody. by says who sent it, at when.
     """
 
     notice: Notice
@@ -29,11 +30,11 @@ class StandingNotice:
     users: tuple[str, ...] = ()
 
     def in_force(self, now: datetime) -> bool:
-        """Whether a session that starts at this moment shows it."""
+        """Return whether a session that starts at this moment shows it."""
         return now < self.until
 
     def concerns(self, user: str) -> bool:
-        """Whether this person's sessions show it."""
+        """Return whether this person's sessions show it."""
         return not self.users or user in self.users
 
     def to_data(self) -> dict[str, str]:
@@ -44,14 +45,19 @@ class StandingNotice:
             "by": self.by,
             "at": self.at.isoformat(),
         }
-        return data | ({"users": json.dumps(self.users)} if self.users else {})
+        message = message_of(self.notice.text)
+        return (
+            data
+            | ({"users": json.dumps(self.users)} if self.users else {})
+            | ({"message": json.dumps(message)} if message else {})
+        )
 
 
 def read_standing_notice(data: Mapping[str, str]) -> StandingNotice:
     """Read the data of a ConfigMap. Raises ValueError that says what is wrong with it."""
     try:
         return StandingNotice(
-            notice=read_notice(json.loads(data["notice"])),
+            notice=with_message(read_notice(json.loads(data["notice"])), data.get("message")),
             until=read_moment(data["until"]),
             by=data["by"],
             at=read_moment(data["at"]),
@@ -59,6 +65,19 @@ def read_standing_notice(data: Mapping[str, str]) -> StandingNotice:
         )
     except KeyError as error:
         raise ValueError(f"{error.args[0]} is missing") from error
+
+
+def with_message(notice: Notice, message: str | None) -> Notice:
+    """Return a notice whose text can be translated, by the message (JSON) that it was made of.
+
+    Raises ValueError for what is none, or is that of another text.
+    """
+    if message is None:
+        return notice
+    text = read_message(json.loads(message))
+    if text != notice.text:
+        raise ValueError("its message is not that of its text")
+    return replace(notice, text=text)
 
 
 def _users(text: str) -> tuple[str, ...]:

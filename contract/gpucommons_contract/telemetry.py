@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 
 WORK_ABOVE_PERCENT = 3.0
-"""Percent of utilization above which a GPU works. Reading NVML again and again shows up to 1."""
+"""Percent of utilization above which a GPU counts as working. Reading NVML alone causes up to 1."""
 SHARED_GPU_MODES = ("mps", "timeslice", "hami")
 """GPU modes in which other sessions work on the same device; see `SessionVariable.GPU_MODE`."""
 
@@ -26,12 +26,12 @@ class TelemetryState(StrEnum):
     FAILED = "failed"
     """The session has a GPU, but it or a part of it cannot be read; ``reason`` says why.
 
-    ``gpus`` still holds what could be read.
+    ``gpus`` still contains what could be read.
     """
 
 
 class Throttle(StrEnum):
-    """Why a device runs below the clock it could have. Idling is none of them."""
+    """Why a device runs below its highest clock. Idling does not count."""
 
     POWER = "power"
     """It is at its power limit; usual under full load."""
@@ -50,7 +50,7 @@ class GPUMemory:
     used: int
     total: int
     mine: int | None = None
-    """What this session's processes hold; None where that is unknown, 0 where none is on it."""
+    """What this session's processes use; None where unknown, 0 where none is on the device."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ class GPUPeak:
 
     memory: int
     since_start: int
-    """As ``memory``, but not set back by the person."""
+    """As ``memory``, but never reset by the person."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,17 +71,17 @@ class GPUTraffic:
 
 
 class HolderKind(StrEnum):
-    """What of a session a process belongs to."""
+    """Which part of a session a process belongs to."""
 
     KERNEL = "kernel"
     TERMINAL = "terminal"
     OTHER = "other"
-    """Something else that runs in the session, such as VS Code."""
+    """Anything else in the session, such as VS Code."""
 
 
 @dataclass(frozen=True, slots=True)
 class GPUHolder:
-    """Who in this session a process on a device is, or descends from."""
+    """The part of this session that a process on a device is, or descends from."""
 
     kind: HolderKind
     id: str | None
@@ -99,7 +99,7 @@ class GPUProcess:
     pid: int
     memory: int | None = None  # bytes
     holder: GPUHolder | None = None
-    """None: it is not this session's, or that is unknown."""
+    """None: it does not belong to this session, or its owner is unknown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +117,7 @@ class GPU:
     processes: tuple[GPUProcess, ...] | None = None
     clock: int | None = None  # MHz, of the multiprocessors
     clock_limit: int | None = None  # MHz
-    throttle: tuple[Throttle, ...] | None = None  # empty: nothing holds the clock back
+    throttle: tuple[Throttle, ...] | None = None  # empty: nothing reduces the clock
     ecc_errors: int | None = None  # memory errors since the driver was loaded, not corrected
     pcie: GPUTraffic | None = None
     nvlink: GPUTraffic | None = None  # over all links
@@ -128,7 +128,7 @@ class GPU:
 
 @dataclass(frozen=True, slots=True)
 class GPUShare:
-    """What this session may use of each device, where that is less than all of it."""
+    """The part of each device that this session may use, where that is less than all of it."""
 
     memory: int | None = None  # bytes
     threads: int | None = None  # percent of the multiprocessors
@@ -139,9 +139,9 @@ class MemoryUse:
     """Memory of a session's container, in bytes."""
 
     used: int
-    """What programs hold; what the kernel keeps of files and can give up does not count."""
+    """What programs use; the kernel's cache of files, which it can give up, does not count."""
     limit: int | None = None
-    """With more, a program is killed. None: there is no limit, or it is not known."""
+    """Above it, a program is killed. None: there is no limit, or it is unknown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,15 +151,15 @@ class CPUUse:
     used: float
     """Mean over the last seconds."""
     limit: float | None = None
-    """None: there is no limit, or it is not known."""
+    """None: there is no limit, or it is unknown."""
 
 
 @dataclass(frozen=True, slots=True)
 class DiskUse:
-    """The volume of a session's home folder, with what others keep on the same one."""
+    """The volume of a session's home folder, including what others keep on it."""
 
     used: int  # bytes
-    size: int  # bytes that can be used in all
+    size: int  # bytes that can be used in total
     files: int | None = None
     """How many files there are; None where the file system does not count them."""
     most_files: int | None = None
@@ -169,7 +169,7 @@ class DiskUse:
 class SessionUse:
     """What a session uses of its container and its home folder; never the node's figures.
 
-    What is not known is None.
+    Unknown figures are None.
     """
 
     memory: MemoryUse | None = None
@@ -181,7 +181,7 @@ class SessionUse:
 class TelemetryFrame:
     """All GPUs of a session at one moment, and what else it uses.
 
-    reason is a sentence for a person, unless the state is ok; gpu_mode comes
+    reason is a sentence for the person, unless the state is ok; gpu_mode comes
     from the session's label.
     """
 
@@ -212,7 +212,7 @@ class GPUSeries:
 class TelemetryHistory:
     """What was read of a session's GPUs over some time, by the devices' UUIDs."""
 
-    step: float  # seconds that one value stands for
+    step: float  # seconds covered by one value
     times: tuple[float, ...]  # seconds since the Unix epoch, ascending
     gpus: dict[str, GPUSeries]
 
@@ -225,13 +225,13 @@ class TelemetryHistory:
 class GPUUsage:
     """What all devices of a session did between two moments, whoever made them do it.
 
-    Of steps that are only partly in the span, utilization counts by the part; a peak counts
-    whole. So what is shorter than ``step`` cannot be told from its neighbours.
+    Of steps that are only partly in the span, utilization counts in proportion, a peak in full.
+    So what is shorter than ``step`` cannot be distinguished from its neighbours.
     """
 
     since: float  # seconds since the Unix epoch
     until: float
-    step: float  # seconds that one value of the history stands for
+    step: float  # seconds covered by one value of the history
     gpu_seconds: float | None  # utilization over time, summed over the devices; None if unknown
     memory_peak: int | None  # bytes in use, the most on any one device
     covered: float  # the part of the span that is known, 0 to 1, of the device known best

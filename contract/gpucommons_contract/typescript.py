@@ -1,7 +1,7 @@
 """Writes what crosses between a session's server and its pages as TypeScript.
 
-``python -m gpucommons_contract.typescript`` writes ``src/contract.ts`` of the panel and of the VS
-Code extension, so nobody writes a shape a second time.
+``python -m gpucommons_contract.typescript`` writes ``session_client/src/contract.ts``, which the
+panel and the VS Code extension import, so nobody writes a shape a second time.
 """
 
 import ast
@@ -15,14 +15,11 @@ from pathlib import Path
 from types import ModuleType, NoneType, UnionType
 from typing import Any, get_args, get_origin, get_type_hints
 
-from gpucommons_contract import notices, session, telemetry
+from gpucommons_contract import earlier_files, home_folder, notices, session, telemetry
 from gpucommons_contract.endpoints import Endpoint
 
-_CHECKOUT = Path(__file__).parents[2]
-_TARGETS = tuple(
-    _CHECKOUT / each / "src" / "contract.ts" for each in ("lab_extension", "vscode_extension")
-)
-_SOURCES = (telemetry, session, notices)
+_TARGET = Path(__file__).parents[2] / "session_client" / "src" / "contract.ts"
+_SOURCES = (telemetry, session, home_folder, earlier_files, notices)
 _TYPES: tuple[type[Any], ...] = (
     telemetry.TelemetryState,
     telemetry.Throttle,
@@ -44,6 +41,22 @@ _TYPES: tuple[type[Any], ...] = (
     telemetry.GPUUsage,
     session.SessionInfo,
     session.SessionStatus,
+    home_folder.FolderSize,
+    home_folder.FolderSizes,
+    home_folder.TrashEmptied,
+    earlier_files.EarlierSnapshot,
+    earlier_files.EarlierSnapshots,
+    earlier_files.EarlierVersion,
+    earlier_files.EarlierVersions,
+    earlier_files.EarlierEntry,
+    earlier_files.EarlierFolder,
+    earlier_files.PutBack,
+    earlier_files.LeftOutEntry,
+    earlier_files.SnapshotNotes,
+    earlier_files.PuttingBackState,
+    earlier_files.PuttingBack,
+    earlier_files.SnapshotWish,
+    earlier_files.TrashedEntry,
     notices.NoticeLevel,
     notices.NoticeChoice,
     notices.Notice,
@@ -51,6 +64,7 @@ _TYPES: tuple[type[Any], ...] = (
 _CONSTANTS = (
     (telemetry, "SHARED_GPU_MODES"),
     (notices, "ENDING_NOTICE"),
+    (notices, "HOME_NOTICE"),
     (notices, "KEEP_CHOICE"),
     (notices, "MEMORY_NOTICE"),
     (notices, "NOTICES_CHANGED"),
@@ -67,6 +81,7 @@ def write_types() -> str:
         "// Written by gpucommons_contract/typescript.py. Change the contract, then run\n"
         "// `python -m gpucommons_contract.typescript`.\n",
         _endpoints(),
+        _variables(),
         *(_constant(module, name) for module, name in _CONSTANTS),
         *(_declaration(each) for each in _TYPES),
     ]
@@ -80,6 +95,16 @@ def _endpoints() -> str:
     return (
         _comment("Paths below the base URL of the session's server.")
         + f"export const Endpoint = {{\n{lines}\n}} as const;\n"
+    )
+
+
+def _variables() -> str:
+    """Only those that a page or an editor reads."""
+    own = (session.SessionVariable.LANGUAGE, session.SessionVariable.FILES_URL)
+    lines = ",\n".join(f"  {each.name}: '{each.value}'" for each in own)
+    return (
+        _comment("Environment variables that the hub's spawner sets in a session.")
+        + f"export const SessionVariable = {{\n{lines}\n}} as const;\n"
     )
 
 
@@ -144,7 +169,7 @@ def _summary(shape: type[Any]) -> str:
 
 
 def _docs(owner: type[Any] | ModuleType) -> dict[str, str]:
-    """Read what stands below an attribute as its docstring, or behind it as a comment."""
+    """Read the docstring below each attribute, or the comment behind it."""
     source = textwrap.dedent(inspect.getsource(owner))
     lines = source.splitlines()
     body: list[ast.stmt] = ast.parse(source).body
@@ -182,7 +207,6 @@ def _comment(text: str, indent: str = "") -> str:
 
 
 if __name__ == "__main__":
-    for target in _TARGETS:
-        if not target.parent.is_dir():
-            sys.exit(f"{target.parent} is missing: run this in a checkout of the project.")
-        target.write_text(write_types())
+    if not _TARGET.parent.is_dir():
+        sys.exit(f"{_TARGET.parent} is missing: run this in a checkout of the project.")
+    _TARGET.write_text(write_types())

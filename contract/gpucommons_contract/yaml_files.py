@@ -1,7 +1,7 @@
 """YAML as people write it for us: catalogue, teams, people, an installation's values.
 
-Read as YAML 1.2. What many programs read by the rules of YAML 1.1 and would take for something
-else, such as ``no`` or ``010``, is refused with what to write; times such as ``20:00`` and days
+Read as YAML 1.2. What programs that follow YAML 1.1 would read as something else, such
+as ``no`` or ``010``, is refused, with what to write instead; times such as ``20:00`` and days
 such as ``2027-01-31`` are text. Sessions read no YAML: this needs ruamel.yaml, which they lack,
 so it is imported by its own name.
 """
@@ -27,7 +27,7 @@ __all__ = [
 ]
 
 _DEEPEST = 100
-"""Levels within one another."""
+"""Levels of nesting."""
 
 
 class YAMLFileError(Exception):
@@ -45,7 +45,7 @@ class Document:
 
     file: Path
     value: object
-    """None where the file holds nothing but comments."""
+    """None where the file contains nothing but comments."""
     places: Mapping[Keys, Place]
     empty: frozenset[Keys] = frozenset()
     """Keys with nothing after them: null, which somebody may have meant or not."""

@@ -31,7 +31,7 @@ _MOST_VALUES = 200_000
 """In one document, counting what its aliases refer to each time."""
 
 _UNREADABLE = object()
-"""In place of what has a flaw; nobody gets to see it."""
+"""In place of what has a flaw; it is never returned."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,10 +147,10 @@ class NodeReader:
         try:
             return text.encode("utf-16", "surrogatepass").decode("utf-16")
         except UnicodeDecodeError:
-            return self._flawed(node, "this holds half a character; write it whole")
+            return self._flawed(node, "this contains half a character; write it whole")
 
     def _number(self, node: ScalarNode, text: str) -> object:
-        """Read what may be a number; text if it is none."""
+        """Read what may be a number; otherwise it is text."""
         for pattern, read in ((_INTEGER, _integer), (_FLOAT, _float)):
             if pattern.fullmatch(text):
                 if len(text) > _LONGEST_NUMBER:

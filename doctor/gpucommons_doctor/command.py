@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from gpucommons_doctor.after.arguments import add_arguments
 
 if TYPE_CHECKING:
-    from gpucommons_doctor.checks.chart_values import Contradictions
+    from gpucommons_doctor.checks.hub.chart_values import Contradictions
 
     Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
 
@@ -70,6 +70,9 @@ def _add_installation(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--ca", type=Path, metavar="FILE", help="certificates to trust instead of the system's"
+    )
+    parser.add_argument(
+        "--backup", type=Path, metavar="FILE", help="settings of the snapshots, to check them too"
     )
     parser.add_argument(
         "--kubeconfig",

@@ -10,23 +10,30 @@ from gpucommons_people.clients.cluster import Cluster
 from gpucommons_people.errors import InputError, PeopleError
 
 from gpucommons_doctor.check import Check
-from gpucommons_doctor.checks.api_server import APIServer
-from gpucommons_doctor.checks.chart_values import ChartValues, Contradictions
-from gpucommons_doctor.checks.chart_version import ChartVersion
-from gpucommons_doctor.checks.dex import Dex
-from gpucommons_doctor.checks.dra import DRADevices
-from gpucommons_doctor.checks.gpus import GPUs, Shares
-from gpucommons_doctor.checks.kubernetes_version import KubernetesVersion
-from gpucommons_doctor.checks.limit_ranges import LimitRanges
-from gpucommons_doctor.checks.nodes import Clocks, NodesReady
-from gpucommons_doctor.checks.pod_security import PodSecurity
-from gpucommons_doctor.checks.queue import Queue
-from gpucommons_doctor.checks.quota import TeamQuotas
-from gpucommons_doctor.checks.rights import HubRights
-from gpucommons_doctor.checks.runtime_classes import RuntimeClasses
-from gpucommons_doctor.checks.sizes import SizesFit
-from gpucommons_doctor.checks.storage import Storage
-from gpucommons_doctor.checks.webhooks import Webhooks
+from gpucommons_doctor.checks.cluster.api_server import APIServer
+from gpucommons_doctor.checks.cluster.kubernetes_version import KubernetesVersion
+from gpucommons_doctor.checks.cluster.nodes import Clocks, NodesReady
+from gpucommons_doctor.checks.cluster.storage import Storage
+from gpucommons_doctor.checks.cluster.webhooks import Webhooks
+from gpucommons_doctor.checks.gpus.dra import DRADevices
+from gpucommons_doctor.checks.gpus.gpus import GPUs, Shares
+from gpucommons_doctor.checks.gpus.runtime_classes import RuntimeClasses
+from gpucommons_doctor.checks.gpus.sizes import SizesFit
+from gpucommons_doctor.checks.hub.chart_values import ChartValues, Contradictions
+from gpucommons_doctor.checks.hub.chart_version import ChartVersion
+from gpucommons_doctor.checks.hub.dex import Dex
+from gpucommons_doctor.checks.hub.hub_address import HubAddress
+from gpucommons_doctor.checks.hub.programs import Programs
+from gpucommons_doctor.checks.hub.rights import HubRights
+from gpucommons_doctor.checks.snapshots.copies_and_tidying import SnapshotsCopied, SnapshotsTidied
+from gpucommons_doctor.checks.snapshots.passwords import SnapshotPasswords
+from gpucommons_doctor.checks.snapshots.policies import SnapshotPolicies
+from gpucommons_doctor.checks.snapshots.settings import SnapshotSettings
+from gpucommons_doctor.checks.snapshots.snapshots import SnapshotsTaken
+from gpucommons_doctor.checks.teams.limit_ranges import LimitRanges
+from gpucommons_doctor.checks.teams.pod_security import PodSecurity
+from gpucommons_doctor.checks.teams.queue import Queue
+from gpucommons_doctor.checks.teams.quota import TeamQuotas
 from gpucommons_doctor.installation import Installation, read_installation
 from gpucommons_doctor.metrics import as_metrics, deliver
 from gpucommons_doctor.output import Output
@@ -42,6 +49,12 @@ CHECKS: tuple[type[Check], ...] = (
     DRADevices,
     RuntimeClasses,
     Storage,
+    SnapshotsTaken,
+    SnapshotsTidied,
+    SnapshotsCopied,
+    SnapshotPasswords,
+    SnapshotPolicies,
+    SnapshotSettings,
     PodSecurity,
     Queue,
     HubRights,
@@ -49,6 +62,8 @@ CHECKS: tuple[type[Check], ...] = (
     LimitRanges,
     Webhooks,
     APIServer,
+    Programs,
+    HubAddress,
     Dex,
     ChartVersion,
     ChartValues,
@@ -100,6 +115,12 @@ def made(
         DRADevices(sizes),
         RuntimeClasses(sizes),
         Storage(installation.storage_class),
+        SnapshotsTaken(),
+        SnapshotsTidied(),
+        SnapshotsCopied(),
+        SnapshotPasswords(),
+        SnapshotPolicies(),
+        SnapshotSettings(installation.backup),
         PodSecurity(),
         Queue(sizes, installation.queue),
         HubRights(installation.queue),
@@ -107,6 +128,8 @@ def made(
         LimitRanges(sizes),
         Webhooks(),
         APIServer(),
+        Programs(),
+        HubAddress(installation.values),
         Dex(installation.issuer, installation.ca),
         ChartVersion(),
         ChartValues(installation.values, installation.catalogue_file, contradictions),
@@ -129,6 +152,7 @@ async def _examine(
         storage_class=arguments.storage_class,
         issuer=arguments.issuer,
         ca=arguments.ca,
+        backup=arguments.backup,
     )
     checks = made(chosen, installation, contradictions)
     begun = time.monotonic()

@@ -39,6 +39,8 @@ class Installation:
     ca: Path | None = None
     placement: Mapping[str, Any] = field(default_factory=lambda: {"tolerations": [*DEDICATED]})
     values: HubValues | None = None
+    backup: Path | None = None
+    """File of settings of the snapshots; None if none was given."""
 
     @property
     def sizes(self) -> Mapping[str, Size]:
@@ -54,6 +56,7 @@ def read_installation(
     storage_class: str | None = None,
     issuer: str | None = None,
     ca: Path | None = None,
+    backup: Path | None = None,
 ) -> Installation:
     """Read the catalogue and the hub's values. What is given besides counts before the values.
 
@@ -81,6 +84,7 @@ def read_installation(
         ca=ca,
         placement=placement,
         values=read if values else None,
+        backup=backup,
     )
 
 

@@ -7,9 +7,11 @@ from gpucommons_people.clients.kinds import Kind, Manifest
 
 NODES = Kind("v1", "nodes", namespaced=False)
 SERVICES = Kind("v1", "services")
+DEPLOYMENTS = Kind("apps/v1", "deployments")
 LEASES = Kind("coordination.k8s.io/v1", "leases")
 ENDPOINT_SLICES = Kind("discovery.k8s.io/v1", "endpointslices")
 LIMIT_RANGES = Kind("v1", "limitranges")
+INGRESSES = Kind("networking.k8s.io/v1", "ingresses")
 NETWORK_POLICIES = Kind("networking.k8s.io/v1", "networkpolicies")
 RUNTIME_CLASSES = Kind("node.k8s.io/v1", "runtimeclasses", namespaced=False)
 STORAGE_CLASSES = Kind("storage.k8s.io/v1", "storageclasses", namespaced=False)
@@ -21,6 +23,12 @@ CLUSTER_QUEUES = Kind("kueue.x-k8s.io/v1beta2", "clusterqueues", namespaced=Fals
 PENDING_WORKLOADS = Kind("visibility.kueue.x-k8s.io/v1beta2", "localqueues/pendingworkloads")
 VALIDATING = Kind(
     "admissionregistration.k8s.io/v1", "validatingwebhookconfigurations", namespaced=False
+)
+ADMISSION_POLICIES = Kind(
+    "admissionregistration.k8s.io/v1", "validatingadmissionpolicies", namespaced=False
+)
+ADMISSION_BINDINGS = Kind(
+    "admissionregistration.k8s.io/v1", "validatingadmissionpolicybindings", namespaced=False
 )
 MUTATING = Kind(
     "admissionregistration.k8s.io/v1", "mutatingwebhookconfigurations", namespaced=False

@@ -103,6 +103,7 @@ def add_brand(c: Config) -> None:
         sys.exit(f"gpucommons: {error}")
     hub = c.JupyterHub
     add(hub, "template_vars", {"lab_name": brand.name})
+    add(c.GPUSpawner, "lab_name", brand.name)
     add(hub, "extra_handlers", [(STYLE, BrandStyle, {"accent": brand.accent})])
     if brand.logo_file:
         add(hub, "logo_file", brand.logo_file)
@@ -116,9 +117,13 @@ class BrandStyle(RequestHandler):
         self._accent = accent
 
     def get(self) -> None:
-        """Respond with the style sheet; browsers ask whether it has changed."""
+        """Respond with the style sheet. Browsers ask whether it has changed, unless `v` says so."""
+        versioned = self.get_query_argument("v", "")
         self.set_header("Content-Type", "text/css")
-        self.set_header("Cache-Control", "no-cache")
+        self.set_header(
+            "Cache-Control",
+            "public, max-age=31536000, immutable" if versioned else "no-cache",
+        )
         accent = f":root {{ --gpucommons-accent: {self._accent}; }}\n"
         self.finish(accent + _styles())
 

@@ -14,8 +14,13 @@ from gpucommons_installer import command as installer
 from gpucommons_local.errors import PlatformError
 from gpucommons_people import command as people
 
+from gpucommons_config import backup_command as backup
 from gpucommons_config import catalogue_command as catalogue
-from gpucommons_config import idle_command as idle
+from gpucommons_config.accounting import budget_command as budget
+from gpucommons_config.accounting import command as accounting
+from gpucommons_config.administration import command as administration
+from gpucommons_config.idle import command as idle
+from gpucommons_config.slo import command as slo
 
 if TYPE_CHECKING:
     from gpucommons_doctor.hub_values import HubValues
@@ -24,8 +29,8 @@ if TYPE_CHECKING:
 _OF_LOCAL_PLATFORM = "supervisor"
 """What no other part of ours runs with."""
 _ABOUT = (
-    "Run GPU Commons: the catalogue, checks of a cluster, teams and people, idle sessions, the "
-    "local platform."
+    "Run GPU Commons: the catalogue, checks of a cluster, teams and people, sessions, nodes, "
+    "usage, budgets, snapshots of workspaces, objectives, the local platform."
 )
 
 
@@ -48,11 +53,16 @@ def _run(arguments: Sequence[str] | None) -> int:
     parser.add_argument("--version", action=_Version, nargs=0, help="show the version")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     find_people_file = _add_local(commands)
-    people.add_parsers(commands, find_people_file)
+    people.add_parsers(commands, _run_people, find_people_file)
     installer.add_parsers(commands)
     catalogue.add_parsers(commands)
     doctor.add_parsers(commands, _chart_contradictions)
     idle.add_parsers(commands, find_people_file)
+    accounting.add_parsers(commands, find_people_file)
+    budget.add_parsers(commands, find_people_file)
+    administration.add_parsers(commands, find_people_file)
+    slo.add_parsers(commands)
+    people.add_backup_parsers(backup.add_parsers(commands), _run_people, find_people_file)
     chosen = parser.parse_args(arguments)
     try:
         code: int = chosen.run(chosen)
@@ -76,8 +86,20 @@ def _add_local(commands: "Subparsers") -> Callable[[], Path | None]:
         return lambda: None
     from gpucommons_local import command as local  # noqa: PLC0415 -- see above
 
-    local.add_parsers(commands)
+    local.add_parsers(commands, _run_local)
     return local.find_people_file
+
+
+def _run_local(name: str, arguments: argparse.Namespace) -> int:
+    from gpucommons_local.command.running import COMMANDS  # noqa: PLC0415 -- slow
+
+    return COMMANDS[name](arguments)
+
+
+def _run_people(arguments: argparse.Namespace) -> int:
+    from gpucommons_people.operations import run  # noqa: PLC0415 -- slow
+
+    return run(arguments)
 
 
 def _chart_contradictions(values: "HubValues", catalogue: Path) -> Mapping[str, str]:

@@ -10,7 +10,14 @@ from gpucommons_sessions import HANDLERS as SESSION_HANDLERS
 from gpucommons_sessions import SavingProxy, show_notice
 from gpucommons_spawner import HANDLERS as SPAWNER_HANDLERS
 from gpucommons_spawner import TEMPLATES as PICKER_TEMPLATES
-from gpucommons_spawner import CatalogueError, GPUSpawner, catalogue_in_force, landing_page
+from gpucommons_spawner import (
+    CatalogueError,
+    GPUSpawner,
+    catalogue_in_force,
+    landing_page,
+    note_who_stops,
+)
+from jupyterhub.handlers.static import CacheControlStaticFilesHandler
 from tornado.web import GZipContentEncoding
 from traitlets.config import Config
 
@@ -18,11 +25,13 @@ from gpucommons_config.brand import add_brand
 from gpucommons_config.chart import chart_values
 from gpucommons_config.composition import compose
 from gpucommons_config.contradictions import warn_at_start
-from gpucommons_config.database_away import say_when_it_is_away
-from gpucommons_config.database_timeouts import bound_waits
+from gpucommons_config.database.away import say_when_it_is_away
+from gpucommons_config.database.timeouts import bound_waits
 from gpucommons_config.https import tell_browsers_of_https
+from gpucommons_config.languages import add_languages
 from gpucommons_config.reserved_groups import reserve_groups
 from gpucommons_config.services import add_services
+from gpucommons_config.telling import tell_accounting_from_start
 
 _SET_BY_CHART = {"spawner_class": "kubespawner.KubeSpawner", "authenticator_class": "dummy"}
 """What z2jh writes where nobody chose a class: always the one, by its default values the other."""
@@ -35,8 +44,8 @@ def configure(c: Config) -> None:
     paths, handlers and settings of tornado are added to. To be called when the rest of ``c`` is
     written: in z2jh's ``hub.extraConfig``, or at the end of a ``jupyterhub_config.py``. A second
     call changes nothing. The hub stops with the file, line and key if the catalogue has a mistake,
-    and with the setting if the `Brand` has one; what contradicts GPU Commons it writes into its
-    log when it has read all of ``c``.
+    and with the setting if `Brand` or `Languages` has one; what contradicts GPU Commons it writes
+    into its log when it has read all of ``c``.
     """
     if chart_values():
         _leave_to_us(c.JupyterHub)
@@ -44,8 +53,11 @@ def configure(c: Config) -> None:
     tell_browsers_of_https(c)
     bound_waits(c)
     say_when_it_is_away()
+    note_who_stops()
+    tell_accounting_from_start()
     add_services(c)
     add_brand(c)
+    add_languages(c)
     check_catalogue(c)
     reserve_groups(c)
     warn_at_start()
@@ -66,7 +78,10 @@ def defaults() -> Config:
     # With another one, open pages do not save before the hub stops their session.
     c.JupyterHub.proxy_class = SavingProxy
     c.JupyterHub.extra_handlers = [*SPAWNER_HANDLERS, *SESSION_HANDLERS]
-    c.JupyterHub.tornado_settings = {"transforms": [CompressedHubFiles]}
+    c.JupyterHub.tornado_settings = {
+        "static_handler_class": HubFiles,
+        "transforms": [CompressedHubFiles],
+    }
     c.JupyterHub.template_paths = [str(LOGIN_TEMPLATES), str(PICKER_TEMPLATES)]
     c.JupyterHub.default_url = landing_page
     # The quota counts a person's sessions; this only lets there be more than one.
@@ -126,3 +141,16 @@ class CompressedHubFiles(GZipContentEncoding):
 
     def _compressible_type(self, ctype: str) -> bool:
         return ctype in _COMPRESSED
+
+
+class HubFiles(CacheControlStaticFilesHandler):  # type: ignore[misc]  # publishes no types
+    """JupyterHub's files. Browsers keep those that its style sheet names without a version.
+
+    They would ask for each of them again before they draw a page.
+    """
+
+    def set_extra_headers(self, path: str) -> None:
+        """Say how long browsers may keep the file."""
+        super().set_extra_headers(path)
+        if path.startswith("components/@fortawesome/"):
+            self.set_header("Cache-Control", "public, max-age=86400")

@@ -56,6 +56,17 @@ class Answers:
     database_address: str = ""
     database_storage_class: str = ""
     database_storage: str = ""
+    backups: Literal["none", "rest-server", "s3"] = "none"
+    backup_storage_class: str = ""
+    backup_storage: str = ""
+    s3_endpoint: str = ""
+    s3_bucket: str = ""
+    s3_region: str = ""
+    recovery_key: str = ""
+    """Public half, to which the passwords of all snapshots are sealed."""
+    accounting: Literal["on", "off"] = "off"
+    time_zone: str = ""
+    """An IANA name; empty without accounting."""
 
     whole_gpus: int
     shared_gpus: int
@@ -87,6 +98,23 @@ class Answers:
     def dex_path(self) -> str:
         """Dex' path, ``/`` if it has a host name to itself."""
         return "/" + self.dex.partition("/")[2]
+
+    @property
+    def has_backups(self) -> bool:
+        """Whether snapshots of people's files are taken."""
+        return self.backups != "none"
+
+    @property
+    def has_accounting(self) -> bool:
+        """Whether it is recorded who used which GPUs."""
+        return self.accounting == "on"
+
+    @property
+    def backup_store(self) -> str:
+        """Where snapshots go, as restic writes it."""
+        if self.backups == "s3":
+            return f"s3:{self.s3_endpoint}/{self.s3_bucket}/"
+        return "rest:http://backup-store.gpucommons.svc:8000/"
 
     @property
     def hub_url(self) -> str:

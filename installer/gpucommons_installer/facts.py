@@ -7,8 +7,11 @@ from collections.abc import Mapping, Sequence
 from gpucommons_installer.answers import Answers
 from gpucommons_installer.secrets import (
     CONNECTOR,
+    DIGEST,
     database_host,
+    databases,
     files_of_dex,
+    hashed_values,
     needed_secrets,
     needed_values,
     variables_of_dex,
@@ -43,6 +46,7 @@ def facts(answers: Answers) -> Mapping[str, object]:
         "own_authority": _is_private(answers),
         "private_authority": _is_private(answers) and answers.environment != "dev",
         "resources": _resources(answers),
+        "databases": databases(answers),
         "database_url": f"postgresql+psycopg2://hub@{database_host(answers)}/hub?sslmode=require",
         "group_rules": _group_rules(answers),
         "offered": [
@@ -59,6 +63,7 @@ def facts(answers: Answers) -> Mapping[str, object]:
         "left_out": (left_out := _left_out(answers)),
         "left_out_selector": ",".join(f"name!={each}" for each in left_out),
         "api_server_elsewhere": is_elsewhere(answers),
+        "hashed": hashed_values(answers),
         "asks_for_secrets": any(not each.made for each in needed_values(answers)),
     }
 
@@ -88,7 +93,8 @@ _BRINGS = {
 
 def _images(answers: Answers) -> Sequence[str]:
     agent = ["node-agent"] if "gpu-processes" in answers.parts else []
-    return ["hub", *answers.environments, *agent]
+    snapshots = ["backup"] if answers.has_backups else []
+    return ["hub", *answers.environments, *agent, *snapshots]
 
 
 def _issuer(answers: Answers) -> str:
@@ -138,6 +144,12 @@ def _teams(answers: Answers) -> Mapping[str, str]:
     return {"prefix": answers.group_prefix} if answers.group_prefix else {}
 
 
+def _of_store(text: str) -> str:
+    """Write data of a Secret for External Secrets, whose templates hash passwords themselves."""
+    text = re.sub(rf"(\w+):{{SHA}}\$\{{(\w+){DIGEST}\}}", r'{{ htpasswd "\1" .\2 }}', text)
+    return re.sub(r"\$\{(\w+)\}", r"{{ .\1 }}", text)
+
+
 def _stored(answers: Answers) -> Sequence[Mapping[str, object]]:
     """Return the Secrets as External Secrets make them of one entry of the store."""
     return [
@@ -145,9 +157,7 @@ def _stored(answers: Answers) -> Sequence[Mapping[str, object]]:
             "namespace": secret.namespace,
             "name": secret.name,
             "type": secret.type,
-            "data": {
-                key: re.sub(r"\$\{(\w+)\}", r"{{ .\1 }}", text) for key, text in secret.data.items()
-            },
+            "data": {key: _of_store(text) for key, text in secret.data.items()},
             "values": [
                 {"secretKey": each, "remoteRef": {"key": "gpucommons", "property": each}}
                 for each in secret.values

@@ -6,6 +6,7 @@ All raise ValueError that says what is allowed. Pure.
 import re
 from collections.abc import Callable, Sequence
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from gpucommons_contract import memory_as_written, user_name
 
@@ -14,6 +15,9 @@ _PATH = re.compile(r"(/[a-z0-9]([a-z0-9._-]*[a-z0-9])?)+")
 _REPOSITORY = re.compile(r"[a-z0-9]+([._-]+[a-z0-9]+)*(/[a-z0-9]+([._-]+[a-z0-9]+)*)*")
 _PRODUCT = re.compile(r"[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?")
 _PROFILE = re.compile(r"[1-7]g\.[1-9][0-9]{0,2}gb")
+_BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
+_REGION = re.compile(r"[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?")
+_RECIPIENT = re.compile(r"age1[ac-hj-np-z02-9]{58}")
 _ORGANIZATION = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]{0,37}[A-Za-z0-9])?")
 
 _LONGEST_HOST = 253
@@ -77,6 +81,42 @@ def secure_url(text: str) -> str:
         raise ValueError(refusal)
     host_and_port(parts.netloc)
     return free_text(text)
+
+
+def server_url(text: str) -> str:
+    """Read an address that begins with ``https://`` and has no path."""
+    address = secure_url(text).rstrip("/")
+    if address.count("/") > 2:
+        raise ValueError(f"{_quoted(text)} has a path; write https://HOST or https://HOST:PORT")
+    return address
+
+
+def bucket(text: str) -> str:
+    """Read the name of a bucket in S3."""
+    if not _BUCKET.fullmatch(text):
+        raise ValueError(
+            f"{_quoted(text)} cannot be a bucket, whose name has 3 to 63 small letters, digits, "
+            "dots and hyphens"
+        )
+    return text
+
+
+def region(text: str) -> str:
+    """Read the name of a region of S3."""
+    if not _REGION.fullmatch(text):
+        raise ValueError(f"{_quoted(text)} is not a region; write one such as eu-central-1")
+    return text
+
+
+def recipient(text: str) -> str:
+    """Read the public half of a recovery key, as age writes it."""
+    if text.startswith("AGE-SECRET-KEY"):
+        raise ValueError("this is the private half, which must be kept nowhere but on its sheet")
+    if not _RECIPIENT.fullmatch(text):
+        raise ValueError(
+            f"{_quoted(text)} is no public key of age: it begins with age1 and has 62 characters"
+        )
+    return text
 
 
 def object_name(text: str) -> str:
@@ -181,6 +221,16 @@ def free_text(text: str) -> str:
     if "$" in text:
         raise ValueError("it contains $, which Dex uses for variables; remove it")
     return text
+
+
+def time_zone(text: str) -> str:
+    """Read the name of a time zone, as IANA has it."""
+    try:
+        return str(ZoneInfo(text))
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise ValueError(
+            f"{_quoted(text)} is no time zone; write the name of one, such as Europe/Berlin"
+        ) from error
 
 
 def relative_path(text: str) -> str:

@@ -27,6 +27,7 @@ _FILES = {
     "teams.yaml": None,
     "people.yaml": None,
     "idle-culler.yaml": None,
+    "accounting.yaml": "accounting",
     "kustomization.yaml": None,
     "doctor/kustomization.yaml": None,
     "network-policies/kustomization.yaml": "network-policies",
@@ -36,6 +37,12 @@ _FILES = {
     "certificates/issuer.yaml": "certificates",
     "database/kustomization.yaml": "database",
     "database/storage.yaml": "database",
+    "backup-store/kustomization.yaml": "rest-server",
+    "backup-store/storage.yaml": "rest-server",
+    "backup/kustomization.yaml": "backup",
+    "backup/backup.yaml": "backup",
+    "earlier-files/kustomization.yaml": "backup",
+    "earlier-files/files.yaml": "backup",
     "gpu-processes/kustomization.yaml": "gpu-processes",
     "gpu-operator/kustomization.yaml": "gpu-operator",
     "gpu-operator/configs.yaml": "gpu-operator",
@@ -64,7 +71,11 @@ def _rendered(file: str, given: Mapping[str, object]) -> str:
 
 def _parts(answers: Answers) -> set[str]:
     """Name the files that only some installations have, of this one."""
-    found = {answers.secrets, *answers.parts}
+    found = {answers.secrets, answers.backups, *answers.parts}
+    if answers.has_backups:
+        found.add("backup")
+    if answers.has_accounting:
+        found.add("accounting")
     if answers.certificates != "issuer":
         found.add("certificates")
     if answers.database == "made":
@@ -113,5 +124,5 @@ def _as_word(value: object) -> str:
     return value if isinstance(value, _Quoted) else shlex.quote(str(value))
 
 
-_HARMLESS = re.compile(r"(\$\{[a-z_]+\}|[A-Za-z0-9_.:/@?=+-])*")
+_HARMLESS = re.compile(r"(\$\{[a-z0-9_]+\}|[A-Za-z0-9_.:/@?=+,'{} -])*")
 _WRITERS: dict[str, Callable[[object], str]] = {".yaml": as_yaml, ".sh": _as_word}

@@ -6,13 +6,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from gpucommons_contract import NOTICES_CHANGED, Endpoint, SessionVariable
+from gpucommons_contract import HOME_NOTICE, NOTICES_CHANGED, Endpoint, SessionVariable
+from gpucommons_contract.brand import LAB_NAME
 from jupyter_events import EventLogger
 from jupyter_server.extension.application import ExtensionApp
 from jupyter_server.serverapp import ServerApp
 from prometheus_client import REGISTRY
 from tornado.web import RequestHandler
-from traitlets import Float, Unicode, default
 
 from gpucommons_lab.activity.activity_times import ActivityTimes
 from gpucommons_lab.activity.gpus import GPUActivityProbe
@@ -25,6 +25,20 @@ from gpucommons_lab.documents.editing import CONTENTS_EVENTS, Editing
 from gpucommons_lab.documents.handlers import OwnSaveHandler, UnsavedCopyHandler
 from gpucommons_lab.documents.kernel_names import KernelNames
 from gpucommons_lab.documents.unsaved_copies import UnsavedCopies
+from gpucommons_lab.earlier_files.checkpoints import offer_earlier_files
+from gpucommons_lab.earlier_files.handlers import (
+    EarlierFileHandler,
+    EarlierListHandler,
+    FileNowHandler,
+    PutBackHandler,
+    RestoresHandler,
+    WishHandler,
+)
+from gpucommons_lab.earlier_files.requests import LISTS, EarlierRequests
+from gpucommons_lab.earlier_files.restores import Restores
+from gpucommons_lab.earlier_files.service import files_service
+from gpucommons_lab.earlier_files.unfinished import mark_of_server
+from gpucommons_lab.earlier_files.workspace import EarlierWorkspace
 from gpucommons_lab.gpu.handlers import (
     FrameEvents,
     GPUHandler,
@@ -38,12 +52,12 @@ from gpucommons_lab.gpu.recorder import Recorder
 from gpucommons_lab.gpu.sampler import Sampler
 from gpucommons_lab.gpu.share import gpu_expected
 from gpucommons_lab.health.checks import HealthChecks
-from gpucommons_lab.health.control_group import ROOT, read_memory
 from gpucommons_lab.health.home import HomeGuard
 from gpucommons_lab.health.home_disk import DiskCheck
 from gpucommons_lab.health.memory import MemoryCheck
 from gpucommons_lab.health.session_use import SessionUseMeter
 from gpucommons_lab.health.shared_memory import SharedMemory
+from gpucommons_lab.languages import make_usual, session_language
 from gpucommons_lab.notices.board import NoticeBoard
 from gpucommons_lab.notices.handlers import (
     NOTICES_CHANGED_SCHEMA,
@@ -58,12 +72,27 @@ from gpucommons_lab.outputs.kernel_connection import track_connections
 from gpucommons_lab.outputs.output_keeper import OutputKeeper
 from gpucommons_lab.processes.kernel_pids import KernelPIDs
 from gpucommons_lab.processes.memory_holders import MemoryHolders
+from gpucommons_lab.settings import LabSettings
+from gpucommons_lab.start.notices import put_start_notices
+from gpucommons_lab.storage.disk_report import DiskReport
+from gpucommons_lab.storage.handlers import FoldersHandler, TrashedHandler, TrashHandler
+from gpucommons_lab.storage.home_space import HomeSpace
+from gpucommons_lab.storage.home_trash import use_home_trash
+from gpucommons_lab.storage.shown_folders import ShownFolders
+from gpucommons_lab.storage.trash import Trash
+from gpucommons_lab.storage.trashed import Trashed
+from gpucommons_lab.vscode.jupyter_connection import jupyter_connection
 from gpucommons_lab.vscode.pages import session_pages
 from gpucommons_lab.vscode.vscode_socket import SOCKET_VARIABLE, VSCodeSocket
+from gpucommons_lab.web.compressed_files import serve_compressed
 from gpucommons_lab.web.compression import CompressedStatic
 from gpucommons_lab.web.cookies import secure_xsrf_cookie
+from gpucommons_lab.web.kernel_folders import name_kernel_folders
 from gpucommons_lab.web.own_stop import STOP_PATH, OwnStop, StopHandler
 from gpucommons_lab.web.redirects import classic_links, redirect_other_spellings
+from gpucommons_lab.welcome.facts import session_facts
+from gpucommons_lab.welcome.first_page import open_first
+from gpucommons_lab.welcome.first_session import HomeFolder, layouts_folder, ours, put_welcome
 
 Rule = tuple[str, type[RequestHandler], dict[str, Any]]
 """An address, what serves it, and what that is given."""
@@ -72,87 +101,11 @@ _LARGEST_MESSAGE = 100 * 2**20
 """Bytes. An upload in VS Code sends more than Tornado's 10 MiB at once, which ends its socket."""
 
 
-class GPUCommonsLab(ExtensionApp):
+class GPUCommonsLab(LabSettings, ExtensionApp):
     """GPU telemetry and notices of a GPU Commons session."""
 
     name = "gpucommons_lab"
     load_other_extensions = True
-
-    interval = Float(
-        1.0,
-        min=0.1,
-        help="""
-        Seconds between two readings of the GPUs while a panel is open. NVML averages
-        utilization over 1/6 to 1 second, so a shorter interval shows little more.
-        Example: ``c.GPUCommonsLab.interval = 2``
-        """,
-    ).tag(config=True)
-
-    background_interval = Float(
-        10.0,
-        min=0,
-        help="""
-        Seconds between two readings while no panel is open, so that a tab opened later
-        sees the past and Prometheus finds figures. With 0, nothing is read then. A session
-        without a GPU never reads. The default is the shortest step of the session's
-        history. Example: ``c.GPUCommonsLab.background_interval = 30``
-        """,
-    ).tag(config=True)
-
-    linger = Float(
-        60.0,
-        min=0,
-        help="""
-        Seconds after the last panel was closed until NVML is shut down, if nothing is read
-        in the background. Opening NVML can take a second, so hiding a panel for a moment
-        should not close it. Example: ``c.GPUCommonsLab.linger = 300``
-        """,
-    ).tag(config=True)
-
-    memory_warning = Float(
-        90.0,
-        min=0,
-        max=100,
-        help="""
-        Percent of the session's memory from which on its person is warned; 0 is never. The
-        default leaves time to free some: with all of it in use, a program is killed.
-        Example: ``c.GPUCommonsLab.memory_warning = 80``
-        """,
-    ).tag(config=True)
-
-    disk_warning = Float(
-        80.0,
-        min=0,
-        max=100,
-        help="""
-        Percent of the home folder's volume from which on its person is warned, if less than
-        10 GiB are free; from 95 percent on they are warned in any case. 0 is never, for a volume
-        that all share. With the default, a home folder of 10 GiB has 2 GiB left.
-        Example: ``c.GPUCommonsLab.disk_warning = 0``
-        """,
-    ).tag(config=True)
-
-    control_groups = Unicode(
-        str(ROOT),
-        help="""
-        Folder in which the kernel shows control groups, where memory and CPUs of the session
-        are read. The default is where every container has them.
-        Example: ``c.GPUCommonsLab.control_groups = "/host/cgroup"``
-        """,
-    ).tag(config=True)
-
-    documentation_url = Unicode(
-        help="""
-        Address of the documentation that JupyterLab's Help menu and VS Code open; empty leaves
-        the entry out. The default is what the environment variable
-        ``GPUCOMMONS_DOCUMENTATION_URL`` says, which the hub can set for all sessions.
-        Example: ``c.GPUCommonsLab.documentation_url = "https://docs.example.org/gpus/"``
-        """,
-    ).tag(config=True)
-
-    @default("documentation_url")
-    def _default_documentation_url(self) -> str:
-        return os.environ.get("GPUCOMMONS_DOCUMENTATION_URL", "")
 
     @property
     def _server(self) -> ServerApp:
@@ -166,13 +119,18 @@ class GPUCommonsLab(ExtensionApp):
 
     def initialize_handlers(self) -> None:
         """Make the parts of the session's server, and add the endpoints that serve them."""
-        self.board = NoticeBoard()
+        language = session_language(os.environ)
+        make_usual(language)
+        self.board = NoticeBoard(language=language)
         self.own_stop = OwnStop()
+        use_home_trash(self._server.contents_manager, Path.home(), os.environ)
         self.handlers.extend(
             [
                 *self._gpu_endpoints(),
                 *self._document_endpoints(),
                 *self._activity_endpoints(),
+                *self._storage_endpoints(language),
+                *self._earlier_file_endpoints(language),
                 *self._notice_endpoints(),
                 (f"/{STOP_PATH}", StopHandler, {"stop": self.own_stop}),
                 *classic_links(self._server.base_url),
@@ -222,7 +180,7 @@ class GPUCommonsLab(ExtensionApp):
             expected=gpu_expected(os.environ),
             watched=self.background_interval > 0,
         )
-        probe = SessionActivityProbe(
+        self.probe = SessionActivityProbe(
             KernelActivityProbe(self._server.kernel_manager, self._server.session_manager),
             TerminalActivityProbe(self._server.web_app.settings),
             gpus,
@@ -233,15 +191,55 @@ class GPUCommonsLab(ExtensionApp):
         session = {"session": session_info(os.environ), "rule": rule}
         return [
             (f"/{Endpoint.SESSION}", SessionHandler, session),
-            (f"/{Endpoint.SESSION_ACTIVITY}", ActivityHandler, {"probe": probe, "rule": rule}),
+            (f"/{Endpoint.SESSION_ACTIVITY}", ActivityHandler, {"probe": self.probe, "rule": rule}),
+        ]
+
+    def _storage_endpoints(self, language: str) -> list[Rule]:
+        self.disk_report = DiskReport(lambda: self.use.current().disk, os.environ)
+        home = Path.home()
+        trash = Trash(home, os.environ)
+        self.space = HomeSpace(
+            home,
+            trash,
+            path_in_lab=ShownFolders(home, self._server).path,
+            freed=self.use.forget_disk,
+        )
+        space = {"space": self.space}
+        trashed = {"trashed": Trashed(home, trash.folder), "language": language}
+        return [
+            (f"/{Endpoint.SESSION_FOLDERS}", FoldersHandler, space),
+            (f"/{Endpoint.SESSION_TRASH}", TrashHandler, space),
+            (f"/{Endpoint.SESSION_TRASHED}", TrashedHandler, space | trashed),
+        ]
+
+    def _earlier_file_endpoints(self, language: str) -> list[Rule]:
+        service = files_service(os.environ)
+        workspace = EarlierWorkspace(service, Path.home()) if service else None
+        self.earlier = EarlierRequests(workspace, language)
+        self.restores = None
+        if service:
+            mark = mark_of_server(os.environ)
+            self.restores = Restores(service, Path.home(), mark, self.use.forget_disk)
+        if service:
+            offer_earlier_files(self._server.contents_manager, service, language)
+        restores = {"restores": self.restores, "language": language}
+        earlier, given = f"/{Endpoint.SESSION_EARLIER}", {"earlier": self.earlier}
+        return [
+            (f"{earlier}/({'|'.join(LISTS)})", EarlierListHandler, given),
+            (f"{earlier}/file", EarlierFileHandler, given),
+            (f"{earlier}/now", FileNowHandler, given),
+            (f"{earlier}/put-back", PutBackHandler, given),
+            (f"/{Endpoint.SESSION_SNAPSHOT_WISH}", WishHandler, given),
+            *([(f"/{Endpoint.SESSION_RESTORES}", RestoresHandler, restores)] if service else []),
         ]
 
     def _notice_endpoints(self) -> list[Rule]:
         self._events.register_event_schema(NOTICES_CHANGED_SCHEMA)
         announce = partial(announce_notices, self._events)
         self.save_before_stop = SaveBeforeStop(self.board, announce)
-        disk = DiskCheck(self.use.measure_disk, self.disk_warning)
-        self.home = HomeGuard(self._server.contents_manager, disk)
+        disk = DiskCheck(self.use.measure_disk, self.disk_warning, self.space)
+        chosen = partial(self.board.answer_to, HOME_NOTICE)
+        self.home = HomeGuard(self._server.contents_manager, disk, self.space, chosen=chosen)
         try:
             self.home.look()  # before anything is written there
         except Exception:  # without it, the session still has all else
@@ -249,7 +247,7 @@ class GPUCommonsLab(ExtensionApp):
         self.kernel_names = KernelNames(self._server.session_manager)
         holders = MemoryHolders(self.kernel_pids.by_pid, self.kernel_names.by_id)
         memory = MemoryCheck(self.use.measure_container, holders, self.memory_warning)
-        shared = SharedMemory(partial(read_memory, Path(self.control_groups)))
+        shared = SharedMemory(self.use.container)
         checks = (self.home, memory, shared)
         self.health = HealthChecks(self.board, announce, checks)
         pages = session_pages(self._server.base_url, self.documentation_url, os.environ)
@@ -258,8 +256,12 @@ class GPUCommonsLab(ExtensionApp):
             self.board,
             self.activity,
             announce,
+            running=self.probe,
             own_stop=self.own_stop,
+            space=self.space,
+            earlier=self.earlier,
             pages=pages,
+            jupyter=partial(jupyter_connection, self._server),
         )
         board, saving = {"board": self.board}, {"saving": self.save_before_stop}
         return [
@@ -278,10 +280,35 @@ class GPUCommonsLab(ExtensionApp):
         app.transforms.append(CompressedStatic)
         pages = settings.setdefault("page_config_data", {})
         pages["gpucommonsDocumentation"] = self.documentation_url
+        if self.restores:
+            home = ShownFolders(Path.home(), self._server).path("")
+            pages["gpucommonsEarlierFiles"] = "true"
+            pages["gpucommonsHome"] = "" if home is None else f"/{home}"
+        name_kernel_folders(self._server.kernel_spec_manager, os.environ)
         redirect_other_spellings(app, self._server.base_url)
+        self._welcome()
+
+    def _welcome(self) -> None:
+        """Greet somebody in the first session of a home folder."""
+        session = session_info(os.environ)
+        if session is None or self.welcome_notebook == "":
+            return
+        home, root = Path.home(), Path(self._server.root_dir)
+        if not home.is_relative_to(root):  # JupyterLab would not show it
+            return
+        data, config = Path(self._server.data_dir), Path(self._server.config_dir)
+        folder = HomeFolder(home, data / "gpucommons/welcome", layouts_folder(config, os.environ))
+        lab_name = os.environ.get(SessionVariable.LAB_NAME) or LAB_NAME
+        language = session_language(os.environ)
+        facts = session_facts(session, lab_name, self.documentation_url, home, language)
+        template = Path(self.welcome_notebook or ours(language))
+        if notebook := put_welcome(folder, template, facts):
+            file = str(notebook.relative_to(root))
+            open_first(self._server.web_app, self._server.base_url, file)
 
     async def _start_jupyter_server_extension(self, serverapp: object) -> None:  # noqa: ARG002
-        """Start what needs the running event loop."""
+        """Start what needs the running event loop, or what other extensions have added."""
+        serve_compressed(self._server.web_app, self._server.base_url)
         self.kernel_pids.start()
         self.kernel_names.start()
         self.activity.start()
@@ -292,9 +319,13 @@ class GPUCommonsLab(ExtensionApp):
         events.add_listener(schema_id=NOTICES_CHANGED, listener=self._notices_changed)
         events.add_listener(schema_id=CONTENTS_EVENTS, listener=self.editing.hear)
         events.add_listener(schema_id=CONTENTS_EVENTS, listener=self.keeper.hear_of_files)
+        put_start_notices(self.board.put, os.environ)
         self.sampler.start()
         self.save_before_stop.start()
         self.health.start()
+        self.disk_report.start()
+        if self.restores:
+            await asyncio.to_thread(self.restores.clear)
 
     async def _notices_changed(self, *_: object, **__: object) -> None:
         self.vscode_socket.notices_changed()
@@ -302,6 +333,10 @@ class GPUCommonsLab(ExtensionApp):
     async def stop_extension(self) -> None:
         """Stop with the server what was started: metrics, checks, socket, sampling thread."""
         self.save_before_stop.stop()
+        self.space.close()
+        if self.restores:
+            self.restores.close()
+        await self.disk_report.stop()
         await self.health.stop()
         self.home.close()
         await self.keeper.stop()

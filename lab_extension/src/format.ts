@@ -14,6 +14,21 @@ export function gibibytes(bytes: number): string {
   return value.toFixed(value < 100 ? 1 : 0);
 }
 
+/** Bytes with their unit, as `format_bytes` of gpucommons_contract/byte_sizes.py writes them. */
+export function bytes(size: number): string {
+  const units = ['KiB', 'MiB', 'GiB'];
+  if (size < 1024) {
+    return `${size} bytes`;
+  }
+  let value = size / 1024;
+  let unit = 0;
+  while (value >= 1024 && unit < units.length - 1) {
+    value /= 1024;
+    unit += 1;
+  }
+  return `${value.toFixed(unit === 2 ? 1 : 0)} ${units[unit]}`;
+}
+
 /** A number of CPU cores that can be used, such as 0.5 or 2. */
 export function cores(count: number): string {
   return String(Math.round(100 * count) / 100);
@@ -26,7 +41,20 @@ export function percent(part: number, whole: number): number {
 
 /** Seconds since the Unix epoch as the reader's clock shows them. */
 export function clock(seconds: number): string {
-  return new Date(seconds * 1000).toLocaleTimeString();
+  return new Date(seconds * 1000).toLocaleTimeString(localeOfPage());
+}
+
+/**
+ * How times are written: in JupyterLab's language, and as the browser is set where it has the
+ * same, such as `en-GB`.
+ */
+function localeOfPage(): string | undefined {
+  const lang = globalThis.document?.documentElement.lang; // none in a test without a page
+  const [language] = lang?.split('-') ?? [];
+  return lang
+    ? (navigator.languages.find(each => each.split('-')[0] === language) ??
+        lang)
+    : undefined;
 }
 
 /**
@@ -40,10 +68,10 @@ export function timeOfDay(seconds: number, now: number): string {
   const today = new Date(now * 1000);
   const isToday = time.toDateString() === today.toDateString();
   const isThisYear = time.getFullYear() === today.getFullYear();
-  return time.toLocaleString(undefined, {
+  return time.toLocaleString(localeOfPage(), {
     hour: 'numeric',
     minute: '2-digit',
-    ...(isToday ? {} : { day: 'numeric', month: 'long' }),
+    ...(isToday ? {} : { day: 'numeric', month: 'short' }),
     ...(isThisYear ? {} : { year: 'numeric' })
   });
 }

@@ -1,8 +1,10 @@
 import { cellsPlugin } from './cells/plugin';
+import { earlierPlugin } from './earlierfiles/plugin';
 import { outputsPlugin } from './outputs/plugin';
 import { noticesPlugin, warningsPlugin } from './notices/plugin';
 import { hubPlugin } from './hub/plugin';
 import { panelPlugin } from './panel/plugin';
+import { storagePlugin } from './storage/plugin';
 import { statusPlugin } from './statusbar/plugin';
 import { telemetryPlugin } from './telemetry/plugin';
 
@@ -14,5 +16,7 @@ export default [
   warningsPlugin,
   cellsPlugin,
   outputsPlugin,
-  hubPlugin
+  hubPlugin,
+  storagePlugin,
+  earlierPlugin
 ];

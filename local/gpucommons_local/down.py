@@ -3,6 +3,7 @@
 from gpucommons_local.machine import cgroups
 from gpucommons_local.machine.instance import Instance
 from gpucommons_local.machine.supervision import Supervisor
+from gpucommons_local.machine.volumes import release_images
 from gpucommons_local.progress import Steps
 
 
@@ -12,3 +13,5 @@ def down(instance: Instance, steps: Steps) -> None:
         Supervisor(instance).shut_down()
     with steps.step("Remove the pods' control groups"):
         cgroups.remove_groups(instance)
+    with steps.step("Give back the volumes' loop devices"):
+        release_images(instance)

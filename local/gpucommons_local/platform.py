@@ -8,6 +8,8 @@ from gpucommons_local.cluster.control_plane import control_plane
 from gpucommons_local.cluster.network_policies import network_policies
 from gpucommons_local.cluster.node_agents import node_agents
 from gpucommons_local.gpu.plugin import GPUStack
+from gpucommons_local.hub.accounting import accounting_program
+from gpucommons_local.hub.backup import backup_programs
 from gpucommons_local.hub.culler import culler_program
 from gpucommons_local.hub.dex import dex
 from gpucommons_local.hub.hub import hub_programs, port_forward
@@ -19,6 +21,20 @@ from gpucommons_local.machine.node import prepare_folders, write_enter_script
 from gpucommons_local.machine.secrets import Secrets, load_secrets
 from gpucommons_local.machine.supervision import Program, Supervisor
 from gpucommons_local.machine.toolchain import BIN
+from gpucommons_local.machine.volumes import release_images, try_image
+
+LATER_BUILDS = "later-builds"
+"""Name of the program that builds what a first session does without."""
+
+
+def later_builds(instance: Instance) -> Program:
+    """Return what builds the rest once people can work, and brings the platform to it."""
+    options = ["--port", str(instance.port), *(["--https"] if instance.https else [])]
+    # What people do meanwhile goes first.
+    command = ["nice", "-n", "10", str(BIN / "gpucommons"), "up", "--all"]
+    return Program(
+        LATER_BUILDS, [*command, "--name", instance.name, *options], inside=False, once=True
+    )
 
 
 class Platform:
@@ -38,6 +54,9 @@ class Platform:
     def configure(self) -> None:
         """Write every configuration file and put the programs under supervision."""
         self.instance.save()
+        if not self.supervisor.running():
+            release_images(self.instance)
+        try_image(self.instance)
         prepare_folders(self.instance)
         write_enter_script(self.instance)
         write_people_file(self.instance, self.secrets)
@@ -49,7 +68,9 @@ class Platform:
 
     def programs(self) -> list[Program]:
         """All programs in the order of their start; they stop in the reverse order."""
-        return [*self.node_programs(), *([] if self.instance.only_cluster else self.hub_programs())]
+        if self.instance.only_cluster:
+            return self.node_programs()
+        return [*self.node_programs(), *self.hub_programs(), later_builds(self.instance)]
 
     def node_programs(self) -> list[Program]:
         """What makes the cluster."""
@@ -77,4 +98,6 @@ class Platform:
             dex(self.instance, secrets),
             *hub_programs(self.instance, secrets, self._catalogue),
             culler_program(self.instance, secrets),
+            accounting_program(self.instance, secrets),
+            *backup_programs(self.instance, secrets),
         ]

@@ -2,13 +2,16 @@
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import TypedDict
+from typing import Literal, TypedDict
 
+from gpucommons_local.builds import missing_later
 from gpucommons_local.hub.demo import demo_accounts
 from gpucommons_local.hub.people import first_password
 from gpucommons_local.machine.certificates import certificate_files
 from gpucommons_local.machine.instance import Instance
 from gpucommons_local.machine.supervision import Program, Supervisor
+from gpucommons_local.machine.volumes import why_not_enforced
+from gpucommons_local.platform import LATER_BUILDS
 
 
 class PartStatus(TypedDict):
@@ -29,6 +32,14 @@ class AccountStatus(TypedDict):
     admin: bool
 
 
+class LaterBuildsStatus(TypedDict):
+    """What a first session does without and is built after the start."""
+
+    state: Literal["built", "being built", "failed", "not being built"]
+    missing: list[str]
+    log: str
+
+
 class PlatformStatus(TypedDict):
     """What ``gpucommons status --json`` prints."""
 
@@ -41,7 +52,10 @@ class PlatformStatus(TypedDict):
     kubeconfig: str
     state: str
     simulated_gpus: bool
+    sizes_not_enforced: str | None
+    """Why volumes can hold more than their size; none where they cannot."""
     parts: dict[str, PartStatus]
+    later_builds: LaterBuildsStatus
     accounts: list[AccountStatus]
 
 
@@ -49,6 +63,7 @@ def status(instance: Instance, programs: Sequence[Program]) -> PlatformStatus:
     """Look at every part; takes as long as the slowest probe."""
     supervisor = Supervisor(instance)
     states = supervisor.states()
+    programs = [each for each in programs if each.name != LATER_BUILDS]
     with ThreadPoolExecutor(8) as pool:
         probes = list(pool.map(supervisor.probe, programs)) if states else []
     healthy = dict(zip([each.name for each in programs], probes, strict=False))
@@ -70,9 +85,23 @@ def status(instance: Instance, programs: Sequence[Program]) -> PlatformStatus:
         kubeconfig=str(instance.kubeconfig),
         state=str(instance.state),
         simulated_gpus=True,
+        sizes_not_enforced=why_not_enforced(instance) or None,
         parts=parts,
+        later_builds=_later_builds(supervisor, states.get(LATER_BUILDS, ("STOPPED", 0))[0]),
         accounts=accounts(instance),
     )
+
+
+def _later_builds(supervisor: Supervisor, process: str) -> LaterBuildsStatus:
+    missing = missing_later()
+    state: Literal["built", "being built", "failed", "not being built"]
+    if process in {"STARTING", "RUNNING"}:
+        state = "being built"
+    elif supervisor.exit_status(LATER_BUILDS):
+        state = "failed"
+    else:
+        state = "not being built" if missing else "built"
+    return LaterBuildsStatus(state=state, missing=missing, log=str(supervisor.log(LATER_BUILDS)))
 
 
 def accounts(instance: Instance) -> list[AccountStatus]:

@@ -2,63 +2,70 @@
 
 Every step looks first whether it is done, so that a run which was cut off is
 taken up where it stopped and a second run has nothing to do.
+
+What a first session does without is built afterwards, by this command with ``--all`` under the
+platform's own supervisor.
 """
 
 import fcntl
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from pathlib import Path
 
 from gpucommons_local import preflight
 from gpucommons_local.addons import addons
-from gpucommons_local.addons.kueue import kueue_image
-from gpucommons_local.addons.simulated_gpus import gpu_image
+from gpucommons_local.builds import (
+    FIRST_PROGRAMS,
+    build_all,
+    build_first,
+    build_images,
+    installed_environments,
+    missing_later,
+    platform_images,
+    references,
+)
 from gpucommons_local.cluster import container_runtime, kubernetes
 from gpucommons_local.errors import PlatformError
 from gpucommons_local.gpu import driver
 from gpucommons_local.hub import people
 from gpucommons_local.hub.dex import dex
 from gpucommons_local.hub.local_catalogue import local_catalogue
-from gpucommons_local.images import (
-    ENVIRONMENTS,
-    NODE_AGENT,
-    PAUSE,
-    Image,
-    build,
-    find,
-    find_built,
-    plan,
-    stage,
-)
+from gpucommons_local.images import Image, find_built
 from gpucommons_local.images.installed import installed_images
-from gpucommons_local.machine import packages, programs
-from gpucommons_local.machine.cache import cache_folder
+from gpucommons_local.machine import programs
 from gpucommons_local.machine.instance import Instance, load
 from gpucommons_local.machine.supervision import Supervisor
-from gpucommons_local.platform import Platform
+from gpucommons_local.platform import Platform, later_builds
 from gpucommons_local.progress import Steps
 
-DEFAULT_IMAGES = ("scipy:2026.11", "scipy:2026.05")
-"""Environments that `up` builds; the others are built on request."""
 
+def up(instance: Instance, steps: Steps, *, everything: bool = False) -> Platform:
+    """Set up what is missing and start what does not run.
 
-def up(instance: Instance, steps: Steps) -> Platform:
-    """Set up what is missing and start what does not run."""
+    everything: also build what a first session does without, before anything is changed.
+    """
     supervisor = Supervisor(instance)
     mine = load(instance.name).ports if supervisor.running() else ()
-    preflight.check(instance, cached=programs.built(), mine=mine)
-    with _alone(instance):
-        build_all(steps)
+    preflight.check(instance, cached=programs.built(*FIRST_PROGRAMS), mine=mine)
+    if everything:
+        build_all(steps)  # without the lock: this may be the build that another run left behind
+    with _alone(instance, wait=everything):
         if instance.only_cluster:
+            build_all(steps)
             build_images(installed_images(), steps)
+        else:
+            build_first(steps)
         platform = Platform(instance, references(), local_catalogue())
+        # A hub that runs is stopped by its new settings, so what takes long comes before them.
+        serves = supervisor.states().get("hub", ("STOPPED",))[0] == "RUNNING"
+        if serves:
+            _fill_cluster(platform, steps)
         with steps.step("Configuration"):
             driver.build(instance.driver_root)
             platform.configure()
         _start_cluster(platform, steps)
-        _import_images(platform, steps)
-        _apply_addons(platform, steps, before_hub=True)
+        if not serves:
+            _fill_cluster(platform, steps)
         if instance.only_cluster:
             _apply_addons(platform, steps, before_hub=False)
             return platform
@@ -68,76 +75,18 @@ def up(instance: Instance, steps: Steps) -> Platform:
             _start_hub(platform, steps)
             _make_demo(platform, steps)
         gpus.result()
+        if missing_later():
+            platform.supervisor.start(later_builds(instance))
     return platform
 
 
-def build_all(steps: Steps, *, tests: bool = False) -> None:
-    """Install packages, build programs and images: everything that needs the network."""
-    if missing := packages.missing_packages(tests=tests):
-        with steps.step(f"Debian packages: {', '.join(missing)}"):
-            packages.install(missing)
-    if tests:
-        with steps.step("Directory, database and metrics servers for the tests"):
-            for server in packages.TEST_SERVERS:
-                packages.unpacked(server)
-    environments = [find(each) for each in DEFAULT_IMAGES]
-    # At the same time: compilers wait little and use much, downloads and archives the reverse.
-    with ThreadPoolExecutor(2) as pool:
-        builds = [
-            pool.submit(build_programs, steps),
-            pool.submit(build_images, [*environments, PAUSE], steps),
-        ]
-    for each in builds:
-        each.result()
-    build_images(platform_images(), steps)
-    if tests:
-        build_images(installed_images(), steps)
-
-
-def build_programs(steps: Steps) -> None:
-    """Build the programs of other projects, once."""
-    if programs.built():
-        return
-    for title in programs.steps():
-        with steps.step(f"Build {title}"):
-            programs.build(title, _build_log("programs"))
-    programs.finish()
-
-
-def build_images(images: list[Image], steps: Steps) -> None:
-    """Build the images that are missing, parents first."""
-    wanted = {each.title for each in images}
-    for image in plan(images):
-        with steps.step(f"Image {image.title}"):
-            (build if image.title in wanted else stage)(image, _build_log("images"))
-
-
-def platform_images() -> list[Image]:
-    """Images that the node itself needs."""
-    return [PAUSE, gpu_image(), kueue_image(), NODE_AGENT]
-
-
-def references() -> Mapping[str, str]:
-    """Return the references of `platform_images` by name."""
-    return {each.name: each.reference() for each in platform_images()}
-
-
-def installed_environments() -> list[Image]:
-    """Environment images that were built, by default or on request."""
-    return [each for each in ENVIRONMENTS if find_built(each)]
-
-
-def _build_log(name: str) -> Path:
-    return cache_folder() / "logs" / f"{name}.log"
-
-
 @contextmanager
-def _alone(instance: Instance) -> Iterator[None]:
+def _alone(instance: Instance, *, wait: bool) -> Iterator[None]:
     """Hold the instance's lock, so that two runs do not mix."""
     instance.state.mkdir(parents=True, exist_ok=True)
     with (instance.state / "lock").open("w") as lock:
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(lock, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
         except BlockingIOError:
             raise PlatformError(
                 f"Another `make up` or `make down` works on the platform {instance.name}. "
@@ -153,6 +102,12 @@ def _start_cluster(platform: Platform, steps: Steps) -> None:
             if program.name == "kube-apiserver":
                 kubernetes.grant_administrator(platform.instance)
                 kubernetes.lead_to_api_server(platform.instance)
+
+
+def _fill_cluster(platform: Platform, steps: Steps) -> None:
+    """Give the cluster the images, and what it needs before the hub."""
+    _import_images(platform, steps)
+    _apply_addons(platform, steps, before_hub=True)
 
 
 def _import_images(platform: Platform, steps: Steps) -> None:
@@ -175,6 +130,8 @@ def _apply_addons(platform: Platform, steps: Steps, *, before_hub: bool) -> None
     for addon in [each for each in addons.ADDONS if each.before_hub == before_hub]:
         if addon.ours and platform.instance.only_cluster:
             continue
+        if addon.image and addon.image not in platform.images:
+            continue  # it is built later
         with steps.step(addon.title):
             addons.apply(addon, platform.instance, platform.images)
 
@@ -191,6 +148,6 @@ def _make_demo(platform: Platform, steps: Steps) -> None:
 
 
 def _start_hub(platform: Platform, steps: Steps) -> None:
-    with steps.step("Proxy, hub, idle culler"):
+    with steps.step("Proxy, hub, idle culler, accounting, snapshots"):
         for program in platform.hub_programs():
             platform.supervisor.start(program)

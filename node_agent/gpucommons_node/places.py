@@ -1,4 +1,4 @@
-"""Who is served now: nobody can take all places, and nobody keeps one for long."""
+"""Which connections are served now: no client can take all places, or keep one for long."""
 
 import threading
 import time
@@ -19,8 +19,8 @@ class _Held(Generic[Connection]):
 class Places(Generic[Connection]):
     """A limited number of connections at a time, each for a limited time.
 
-    Where there are too many, the client with the most loses its oldest: an honest request takes
-    milliseconds, so that is one which keeps its place and asks nothing.
+    If there are too many, the client with the most loses its oldest one: an honest request takes
+    milliseconds, so that connection occupies its place without asking for anything.
     """
 
     def __init__(
@@ -39,7 +39,7 @@ class Places(Generic[Connection]):
         self._lock = threading.Lock()
 
     def take(self, connection: Connection, client: str) -> Connection | None:
-        """Give it a place, always; return the connection that had it, which must be closed."""
+        """Give it a place, always; return the one that lost its own, which must be closed."""
         with self._lock:
             gone = self._to_go(client)
             if gone:

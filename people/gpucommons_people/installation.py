@@ -8,8 +8,9 @@ from gpucommons_contract import Label, team_namespace
 
 from gpucommons_people.clients.cluster import Cluster
 from gpucommons_people.clients.dex_accounts import Account, DexAccounts
+from gpucommons_people.clients.files import Files
 from gpucommons_people.clients.hub import Hub
-from gpucommons_people.clients.kinds import NAMESPACES
+from gpucommons_people.clients.kinds import NAMESPACES, Manifest
 from gpucommons_people.clients.patience import Patience
 from gpucommons_people.clients.workspaces import Workspaces
 from gpucommons_people.errors import InputError, NotThereError
@@ -20,7 +21,7 @@ from gpucommons_people.files.handout import Handouts
 
 @dataclass(frozen=True, slots=True)
 class Installation:
-    """One GPU Commons, with open connections. hub is None where none is configured."""
+    """One GPU Commons, with open connections. hub and files are None where no hub is configured."""
 
     configuration: Configuration
     cluster: Cluster
@@ -29,6 +30,7 @@ class Installation:
     handouts: Handouts
     audit: AuditLog
     hub: Hub | None = None
+    files: Files | None = None
 
     def hub_needed(self) -> Hub:
         """Return the hub; InputError that says what to configure if there is none."""
@@ -39,15 +41,25 @@ class Installation:
             )
         return self.hub
 
-    async def team_names(self) -> frozenset[str]:
-        """Return the names of all teams."""
+    def files_needed(self) -> Files:
+        """Return the service of earlier files; InputError as of `hub_needed`."""
+        self.hub_needed()
+        assert self.files
+        return self.files
+
+    async def teams_found(self) -> list[tuple[str, Manifest]]:
+        """Return the name and the namespace of each team."""
         found = await self.cluster.list(NAMESPACES, label=Label.TEAM)
-        return frozenset(
-            team
+        return [
+            (team, each)
             for each in found
             if (team := each["metadata"]["labels"][Label.TEAM])
             and each["metadata"]["name"] == team_namespace(team)
-        )
+        ]
+
+    async def team_names(self) -> frozenset[str]:
+        """Return the names of all teams."""
+        return frozenset(team for team, _ in await self.teams_found())
 
     async def account(self, user: str) -> Account:
         """Return an account in Dex; NotThereError says where else it may be."""
@@ -67,11 +79,13 @@ async def opened(
     """Open all connections; who is the actor for the audit log; None: whoever gives the command."""
     async with AsyncExitStack() as stack:
         cluster = await stack.enter_async_context(Cluster.open(configuration.kubeconfig, patience))
-        hub = None
+        hub, files = None, None
         if configuration.hub:
             settings = configuration.hub
             opening = Hub.open(settings.api_url, settings.token, patience, settings.trusted())
             hub = await stack.enter_async_context(opening)
+            behind = Files.open(configuration.address, settings.token, patience, settings.trusted())
+            files = await stack.enter_async_context(behind)
         yield Installation(
             configuration,
             cluster,
@@ -80,4 +94,5 @@ async def opened(
             Handouts(configuration.handouts),
             AuditLog(configuration.audit_log, who),
             hub,
+            files,
         )

@@ -60,6 +60,20 @@ def counted(option: str, text: str) -> tuple[str, int]:
     return name, int(count)
 
 
+def sized(option: str, text: str) -> tuple[str, str]:
+    """Read ``NAME=AMOUNT``, as an option has it; an empty amount takes back what was set.
+
+    Raises InputError for anything else.
+    """
+    name, found, size = text.rpartition("=")
+    if not found or not name.strip():
+        raise InputError(
+            f"{option} {text!r} must be written EMAIL=AMOUNT, such as ada@example.org=200Gi, or "
+            "with nothing after the = for what others have."
+        )
+    return user_name(name), size.strip()
+
+
 def duration(text: str) -> timedelta:
     """Read a duration such as ``90``, ``90s``, ``10m``, ``2h`` or ``1d``.
 

@@ -75,6 +75,24 @@ async def send(
     return Change("send notice", whom, steps, _left(reached), data=data | _delivery(reached))
 
 
+async def tell(installation: Installation, notice: Notice, user: str, lasts: timedelta) -> str:
+    """Tell somebody what was done with their files: in sessions that run, and for a while in new.
+
+    Returns a sentence about what could not be told; empty if all was.
+    """
+    now = datetime.now(UTC)
+    standing = StandingNotice(
+        notice, now + lasts, installation.audit.who, now.replace(microsecond=0), (user,)
+    )
+    try:
+        await standing_notices.put(installation, standing)
+        if installation.hub:
+            await installation.hub.show_notice(notice, (user,))
+    except PeopleError as error:
+        return f"{user} could not be told of it: {error}"
+    return ""
+
+
 async def withdraw(installation: Installation, notice_id: str, *, dry_run: bool = False) -> Change:
     """Withdraw a notice from all running sessions, and show it in no new one."""
     notice_id = notice_id.strip()

@@ -2,19 +2,29 @@
 
 import json as jsonlib
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from gpucommons_contract import Grant, StandingNotice
 from gpucommons_contract.wording import counted
+from rich import table as rich_table
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-from rich.table import Table
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeRemainingColumn,
+)
 
 from gpucommons_people.accounts.person import PersonState, account_json
 from gpucommons_people.change import Change
 from gpucommons_people.clients.dex_accounts import Account
+from gpucommons_people.clients.snapshots import in_words
 from gpucommons_people.clients.workspaces import Workspace
 from gpucommons_people.errors import PeopleError
 from gpucommons_people.grants import amounts, grant_json
@@ -31,12 +41,21 @@ _TEAM_COLUMNS = {
     "memory": "Memory",
     "storage": "Storage",
 }
-_TEXTS = {"Name", "Reason", "Notice", "Groups"}
+_TEXTS = {"Name", "Reason", "Notice", "Groups", "Last snapshot"}
 """Columns whose content may be broken into lines."""
 _LEAST = 24
 """Characters of such a column that are never broken."""
 _WIDEST = 10_000
 """Characters; no row is as wide."""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """What is shown in columns; ``empty`` is said where there are no rows."""
+
+    columns: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    empty: str
 
 
 class Output:
@@ -60,6 +79,24 @@ class Output:
     def waiting(self, what: str) -> None:
         """Say what is waited for, apart from the result."""
         self._err.print(what, style="yellow", markup=False, soft_wrap=True)
+
+    def show(self, document: Mapping[str, object], parts: Iterable[str | Table]) -> None:
+        """Show a document to programs, and lines and tables to people."""
+        if self._json:
+            self._print_json(document)
+            return
+        for each in parts:
+            if isinstance(each, Table):
+                self._table(each.columns, each.rows, each.empty)
+            else:
+                self._line(each)
+
+    def confirmed(self, steps: Sequence[str], name: str) -> bool:
+        """Show what cannot be taken back, and return whether the name was typed."""
+        for each in steps:
+            self._err.print(each, markup=False, soft_wrap=True)
+        question = f"Nothing of it can be read again. Type {name} to go on: "
+        return self._err.input(question, markup=False).strip() == name
 
     def changes(self, changes: Sequence[Change]) -> None:
         """Show what was done, or would be."""
@@ -94,9 +131,18 @@ class Output:
             for name, count in devices_of(state.team).items()
         ]
         self._table(["", "Used", "Limit"], rows, "")
-        self._line(f"\nMembers with an account in Dex: {', '.join(state.members) or 'none'}")
+        self._line(f"\nNew workspaces: {_sizes(state.team)}")
+        self._line(f"Team folder: {_folder(state)}")
+        self._line(f"Members with an account in Dex: {', '.join(state.members) or 'none'}")
         self._line(f"Sessions: {len(state.sessions)}")
         self._workspace_table(state.workspaces)
+
+    def leads(self, team: str, leads: Mapping[str, str]) -> None:
+        """Show who leads a team."""
+        found = [{"user": user, "since": since} for user, since in sorted(leads.items())]
+        rows = [[each["user"], each["since"] or "not signed in yet"] for each in found]
+        table = Table(["Lead", "Account since"], rows, f"Nobody leads team {team}.")
+        self.show({"team": team, "leads": found}, [table])
 
     def users(self, accounts: Sequence[Account]) -> None:
         """Show accounts."""
@@ -194,6 +240,19 @@ class Output:
 
             yield told
 
+    @contextmanager
+    def transfer(self) -> Iterator[Callable[[int, int], None]]:
+        """Yield what shows how many bytes are done. It may be called by another thread."""
+        columns = (BarColumn(), DownloadColumn(), TimeRemainingColumn())
+        quiet = self._json or not self._err.is_terminal
+        with Progress(*columns, console=self._err, transient=True, disable=quiet) as bar:
+            task = bar.add_task("", total=None)
+
+            def told(done: int, total: int) -> None:
+                bar.update(task, completed=done, total=total)
+
+            yield told
+
     def _change(self, change: Change) -> None:
         if not change.changed:
             self._line(f"{change.subject or 'Workspaces'}: nothing to do.")
@@ -205,11 +264,15 @@ class Output:
             self._line(f"Note: {each}")
 
     def _workspace_table(self, workspaces: Sequence[Workspace]) -> None:
+        now = datetime.now(UTC)
         rows = [
-            [each.owner, each.team, each.size, each.storage_class, _shown(each.kept_until)]
+            [
+                *(each.owner, each.team, each.size, each.storage_class, _shown(each.kept_until)),
+                in_words(each.snapshot, now),
+            ]
             for each in workspaces
         ]
-        columns = ["Workspace of", "Team", "Size", "Storage class", "Kept until"]
+        columns = ["Workspace of", "Team", "Size", "Storage class", "Kept until", "Last snapshot"]
         self._table(columns, rows, "Workspaces: none")
 
     def _table(self, columns: Sequence[str], rows: Sequence[Sequence[str]], empty: str) -> None:
@@ -217,7 +280,7 @@ class Output:
             self._line(empty)
             return
         # An address or a name is of no use in part: columns are kept whole, but for final texts.
-        table = Table(box=None, pad_edge=False)
+        table = rich_table.Table(box=None, pad_edge=False)
         for number, column in enumerate(columns):
             longest = max(len(text) for text in (column, *(row[number] for row in rows)))
             least = min(longest, _LEAST) if column in _TEXTS else longest
@@ -252,6 +315,23 @@ def _in_hub(state: PersonState) -> str:
     if not state.hub_user:
         return "has not seen this person yet" if state.account else "does not know this person"
     return f"knows this person; groups there: {', '.join(state.hub_user.groups) or 'none'}"
+
+
+def _sizes(team: Team) -> str:
+    others = team.workspace or "as large as the installation makes them"
+    own = (f"{size} for {user}" for user, size in team.workspaces.items())
+    return "; ".join([others, *own])
+
+
+def _folder(state: TeamState) -> str:
+    wanted, there = state.team.team_folder, state.folder
+    if there is None:
+        return f"{wanted}, which is not there yet" if wanted else "none"
+    what = f"{there.size}, class {there.storage_class or '(none)'}"
+    last = in_words(there.snapshot, datetime.now(UTC))
+    return "; ".join(
+        filter(None, (what, f"last snapshot: {last}", "" if wanted else "sessions do not get it"))
+    )
 
 
 def _shown(value: object) -> str:

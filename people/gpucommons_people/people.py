@@ -13,10 +13,10 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Self
 
-from gpucommons_contract import Grant, NoticeLevel, StandingNotice
+from gpucommons_contract import LATE_AFTER, Grant, NoticeLevel, StandingNotice
 
-from gpucommons_people import grants, notices, standing_notices
-from gpucommons_people.accounts import accounts, importing, move, person, removal, retention
+from gpucommons_people import checks, grants, notices, standing_notices
+from gpucommons_people.accounts import accounts, importing, move, person, removal
 from gpucommons_people.accounts.accounts import Leftover
 from gpucommons_people.accounts.importing import OnProgress
 from gpucommons_people.accounts.newcomer import newcomer
@@ -24,15 +24,31 @@ from gpucommons_people.accounts.person import PersonState
 from gpucommons_people.accounts.removal import OnWait, Removal
 from gpucommons_people.change import Change
 from gpucommons_people.clients.dex_accounts import Account
+from gpucommons_people.clients.files import KeptSnapshot
 from gpucommons_people.clients.patience import Patience
 from gpucommons_people.clients.workspaces import Workspace
 from gpucommons_people.files.configuration import Configuration
-from gpucommons_people.grants import Wanted
 from gpucommons_people.installation import Installation, opened
 from gpucommons_people.names import team_name
-from gpucommons_people.teams import team_removal, teams
+from gpucommons_people.teams import team_folder, team_leads, team_removal, teams
 from gpucommons_people.teams.team import Team
 from gpucommons_people.teams.teams import TeamState
+from gpucommons_people.workspaces import (
+    backup_status,
+    beginning,
+    erasing,
+    growth,
+    reading,
+    restoring,
+    retention,
+    verification,
+)
+from gpucommons_people.workspaces.backup_status import BackupStatus
+from gpucommons_people.workspaces.erasing import Wiping
+from gpucommons_people.workspaces.growth import Growth, OnGrowth
+from gpucommons_people.workspaces.reading import Folder, Wanted
+from gpucommons_people.workspaces.restoration import Restoration
+from gpucommons_people.workspaces.verification import Verification
 
 
 class People:
@@ -81,6 +97,7 @@ class People:
         *,
         remove_members: bool = False,
         delete_workspaces: bool = False,
+        without_snapshot: bool = False,
         dry_run: bool = False,
     ) -> Change:
         """Delete a team; refused while something is in it that no option lets go."""
@@ -89,8 +106,30 @@ class People:
             name,
             remove_members=remove_members,
             delete_workspaces=delete_workspaces,
+            without_snapshot=without_snapshot,
             dry_run=dry_run,
         )
+
+    async def delete_team_folder(
+        self, name: str, *, without_snapshot: bool = False, dry_run: bool = False
+    ) -> Change:
+        """Delete the folder of a team with all files; refused while sessions get it, or have it."""
+        team = await self.find_team(name)
+        return await team_folder.delete_folder(
+            self._installation, team, without_snapshot=without_snapshot, dry_run=dry_run
+        )
+
+    async def list_leads(self, team: str) -> dict[str, str]:
+        """Return who leads a team, and since when each has the account; "" where nobody knows."""
+        return await team_leads.list_leads(self._installation, team)
+
+    async def make_lead(self, team: str, email: str, *, dry_run: bool = False) -> Change:
+        """Let somebody see how much each member of a team used."""
+        return await team_leads.make_lead(self._installation, team, email, dry_run=dry_run)
+
+    async def end_lead(self, team: str, email: str, *, dry_run: bool = False) -> Change:
+        """Let somebody see that no more; NotThereError if they do not lead the team."""
+        return await team_leads.end_lead(self._installation, team, email, dry_run=dry_run)
 
     async def add_user(
         self,
@@ -118,11 +157,17 @@ class People:
         *,
         dry_run: bool = False,
         on_wait: OnWait = lambda _sessions, _seconds: None,
+        on_progress: checks.OnProgress = lambda _sentence: None,
     ) -> Change:
         """Remove somebody: out at once, sessions stopped after a grace, files kept a while."""
         how = how or Removal()
         return await removal.remove_user(
-            self._installation, email, how, dry_run=dry_run, on_wait=on_wait
+            self._installation,
+            email,
+            how,
+            dry_run=dry_run,
+            on_wait=on_wait,
+            on_progress=on_progress,
         )
 
     async def move_user(
@@ -176,9 +221,78 @@ class People:
         return await person.show_user(self._installation, email)
 
     async def list_workspaces(self, *, archived: bool = False) -> tuple[Workspace, ...]:
-        """Return all workspaces, or only those of people who left."""
-        found = await self._installation.workspaces.all()
+        """Return all workspaces and the folders of teams, or only those of people who left."""
+        workspaces = self._installation.workspaces
+        found = [*await workspaces.all(), *await workspaces.folders()]
         return tuple(each for each in found if each.kept_until or not archived)
+
+    async def grow_workspace(
+        self,
+        what: Growth,
+        *,
+        dry_run: bool = False,
+        on_wait: OnGrowth = lambda _sentence: None,
+    ) -> Change:
+        """Let a workspace have more room, and wait until the storage driver has made it."""
+        return await growth.grow(self._installation, what, dry_run=dry_run, on_wait=on_wait)
+
+    async def begin_empty(
+        self, email: str, team: str, *, reason: str, dry_run: bool = False
+    ) -> Change:
+        """Let somebody begin with an empty workspace in place of one that was deleted."""
+        return await beginning.begin_empty(
+            self._installation, email, team, reason=reason, dry_run=dry_run
+        )
+
+    async def restore_snapshot(
+        self,
+        what: Restoration,
+        *,
+        dry_run: bool = False,
+        on_progress: checks.OnProgress = lambda _sentence: None,
+    ) -> Change:
+        """Have a snapshot put back into a new folder of a workspace, and wait until it is."""
+        return await restoring.restore(
+            self._installation, what, dry_run=dry_run, on_progress=on_progress
+        )
+
+    async def cancel_restore(
+        self,
+        email: str,
+        team: str,
+        *,
+        dry_run: bool = False,
+        wait: bool = True,
+        on_progress: checks.OnProgress = lambda _sentence: None,
+    ) -> Change:
+        """Have nothing put back any more, and what came back in part removed."""
+        return await restoring.cancel(
+            self._installation, email, team, dry_run=dry_run, wait=wait, on_progress=on_progress
+        )
+
+    async def backup_status(
+        self, team: str | None = None, late_after: timedelta = LATE_AFTER
+    ) -> BackupStatus:
+        """Judge the snapshots of all workspaces, or of one team's."""
+        return await backup_status.status(self._installation, team, late_after)
+
+    async def list_snapshots(self, what: Wanted) -> tuple[KeptSnapshot, ...]:
+        """Return the snapshots of somebody's workspace, newest first. They are told."""
+        return await reading.list_snapshots(self._installation, what)
+
+    async def browse_snapshot(self, what: Wanted) -> Folder:
+        """Return what a folder of somebody's workspace had in a snapshot. They are told."""
+        return await reading.browse(self._installation, what)
+
+    async def export_snapshot(
+        self,
+        what: Wanted,
+        target: Path,
+        *,
+        on_progress: OnProgress = lambda _done, _all: None,
+    ) -> Change:
+        """Put a snapshot of somebody's files into a new file. They are told."""
+        return await reading.export(self._installation, what, target, on_progress)
 
     async def restore_workspaces(
         self, email: str, *, team: str | None = None, dry_run: bool = False
@@ -188,11 +302,38 @@ class People:
             self._installation, email, team=team, dry_run=dry_run
         )
 
-    async def prune(self, *, dry_run: bool = False) -> Change:
+    async def prune(self, *, without_snapshot: bool = False, dry_run: bool = False) -> Change:
         """Delete archived workspaces whose last day has passed."""
-        return await retention.prune(self._installation, dry_run=dry_run)
+        return await retention.prune(
+            self._installation, without_snapshot=without_snapshot, dry_run=dry_run
+        )
 
-    async def grant_quota(self, what: Wanted, *, dry_run: bool = False) -> Change:
+    async def erase_snapshots(
+        self,
+        what: Wiping,
+        confirm: erasing.Confirm,
+        *,
+        dry_run: bool = False,
+        on_progress: checks.OnProgress = lambda _sentence: None,
+    ) -> Change:
+        """Have snapshots of somebody who has left erased for ever, with their passwords."""
+        return await erasing.erase(
+            self._installation, what, confirm, dry_run=dry_run, on_progress=on_progress
+        )
+
+    async def verify_snapshots(
+        self,
+        what: Verification,
+        *,
+        dry_run: bool = False,
+        on_progress: checks.OnProgress = lambda _sentence: None,
+    ) -> Change:
+        """Have what the store has verified, and wait until it is."""
+        return await verification.verify(
+            self._installation, what, dry_run=dry_run, on_progress=on_progress
+        )
+
+    async def grant_quota(self, what: grants.Wanted, *, dry_run: bool = False) -> Change:
         """Let one person or one team have more than usual until a moment."""
         return await grants.grant(self._installation, what, dry_run=dry_run)
 

@@ -9,6 +9,7 @@ from functools import partial
 
 import aiohttp
 from gpucommons_contract import NOTICE_SERVICE, Endpoint, Notice
+from gpucommons_contract.words import ENGLISH
 from jupyterhub import orm
 from jupyterhub.httpclient import JupyterHubHTTPClient
 from jupyterhub.spawner import Spawner
@@ -48,9 +49,10 @@ def has_service(db: Session) -> bool:
 
 
 async def show_notice(spawner: Spawner, notice: Notice) -> None:
-    """Show a notice in a session."""
+    """Show a notice in a session, in the language that the session was started in."""
     where = partial(_session_url, spawner, Endpoint.SESSION_NOTICE)
-    await _call(spawner, "access:servers", "POST", where, body=notice.to_json())
+    said = notice.in_language(getattr(spawner, "language", ENGLISH))
+    await _call(spawner, "access:servers", "POST", where, body=said.to_json())
 
 
 async def withdraw_notice(spawner: Spawner, notice_id: str) -> None:

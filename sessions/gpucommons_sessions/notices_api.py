@@ -1,9 +1,17 @@
 """The hub's endpoint that shows a notice in many sessions at once, such as of maintenance."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection
+import json
+from collections.abc import Awaitable, Callable, Collection, Mapping
 
-from gpucommons_contract import Endpoint, Notice, NoticeError, read_notice
+from gpucommons_contract import (
+    SEND_NOTICES_SCOPE,
+    Endpoint,
+    Notice,
+    NoticeError,
+    read_notice,
+    with_message,
+)
 from jupyterhub.apihandlers.base import APIHandler
 from jupyterhub.scopes import needs_scope
 from jupyterhub.spawner import Spawner
@@ -15,22 +23,25 @@ _AT_ONCE = 20
 """Calls that run at the same time, so that the hub keeps answering others."""
 _FIELDS = ("id", "text", "level", "ends_at")
 """No choices: nobody would look for the answers."""
+_MAY_SEND = ("delete:servers", SEND_NOTICES_SCOPE)
 
 
 class NoticesHandler(APIHandler):  # type: ignore[misc]  # JupyterHub publishes no types
-    """Whoever may stop any session may also show a notice in it.
+    """Whoever may stop any session may also show a notice in it, and so may who may only that.
 
     Only sessions that run now get it. The spawner shows the notices in force to those that
     start later: see contract/gpucommons_contract/standing_notices.py.
     """
 
-    @needs_scope("delete:servers")  # type: ignore[untyped-decorator]
     async def post(self) -> None:
         """Show the notice in the body."""
+        # Not needs_scope: a hub that does not define the one of our own must start, too.
+        if not any(self.has_scope(each) for each in _MAY_SEND):
+            raise HTTPError(403, f"This needs one of the scopes: {', '.join(_MAY_SEND)}")
         body = self.get_json_body()
         if not isinstance(body, dict):
             raise HTTPError(400, 'The body must be an object, such as {"notice": {...}}')
-        notice, users = _notice(body.get("notice")), _users(body.get("users"))
+        notice, users = _notice(body), _users(body.get("users"))
         await self._call(lambda spawner: show_notice(spawner, notice), users)
 
     @needs_scope("delete:servers")  # type: ignore[untyped-decorator]
@@ -70,12 +81,14 @@ class NoticesHandler(APIHandler):  # type: ignore[misc]  # JupyterHub publishes 
         self.write({"told": sorted(told), "missed": sorted(missed)})
 
 
-def _notice(said: object) -> Notice:
+def _notice(body: Mapping[str, object]) -> Notice:
+    said, message = body.get("notice"), body.get("message")
     if not isinstance(said, dict) or (set(said) - set(_FIELDS)):
         raise HTTPError(400, f"notice must be an object with: {', '.join(_FIELDS)}")
     try:
-        return read_notice(said)
-    except NoticeError as error:
+        found = read_notice(said)
+        return with_message(found, None if message is None else json.dumps(message))
+    except (NoticeError, ValueError) as error:
         raise HTTPError(400, f"notice: {error}") from error
 
 

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from gpucommons_spawner.catalogue.file import CatalogueError, load_catalogue
     from gpucommons_spawner.catalogue.live import catalogue_in_force
     from gpucommons_spawner.handlers.routes import HANDLERS
+    from gpucommons_spawner.lifecycle.who_stops import note_who_stops
     from gpucommons_spawner.picker.landing import landing_page
     from gpucommons_spawner.picker.page import TEMPLATES
     from gpucommons_spawner.selection.errors import SelectionError
@@ -31,6 +32,7 @@ __all__ = [
     "catalogue_in_force",
     "landing_page",
     "load_catalogue",
+    "note_who_stops",
     "resolve",
 ]
 _MODULES = {
@@ -45,6 +47,7 @@ _MODULES = {
     "catalogue_in_force": "catalogue.live",
     "landing_page": "picker.landing",
     "load_catalogue": "catalogue.file",
+    "note_who_stops": "lifecycle.who_stops",
     "resolve": "selection.resolve",
 }
 

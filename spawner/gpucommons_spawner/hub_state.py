@@ -6,12 +6,17 @@ import asyncio
 import logging
 from collections.abc import Callable, Coroutine, Hashable
 from contextlib import AbstractContextManager
+from datetime import timedelta
 from http import HTTPStatus
 from typing import Any, Protocol
-from weakref import WeakValueDictionary
+from weakref import WeakSet, WeakValueDictionary
 
 from gpucommons_contract import GRANTS_NAMESPACE, NOTICES_NAMESPACE, Label
+from gpucommons_contract.words import phrase
+from gpucommons_sessions import AccountingOutbox
 from gpucommons_sessions.idle_culler import IdleCuller
+from gpucommons_upkeep.watch import Sink, Watch
+from sqlalchemy.orm import Session
 
 from gpucommons_spawner.availability.change_signal import ChangeSignal
 from gpucommons_spawner.availability.cluster import Cluster, follow
@@ -21,12 +26,14 @@ from gpucommons_spawner.availability.start_times import StartTimes
 from gpucommons_spawner.availability.state import PersonState
 from gpucommons_spawner.catalogue.live import LiveCatalogue
 from gpucommons_spawner.errors import SpawnRefusedError
-from gpucommons_spawner.kubernetes.watch import Sink, Watch
 from gpucommons_spawner.pod_state.queue_places import QueuePlaces
+from gpucommons_spawner.quota.budget_watch import BudgetWatch
+from gpucommons_spawner.quota.budgets import Budgets
 from gpucommons_spawner.quota.grants import Grants
 from gpucommons_spawner.quota.ledger import Ledger
 from gpucommons_spawner.reconcile.reconciler import Reconciler
 from gpucommons_spawner.selection.person import Person, Team, Teams
+from gpucommons_spawner.session_parts.budget_notices import BudgetNotices
 from gpucommons_spawner.session_parts.standing_notices import StandingNotices
 
 _TEAMS_SECONDS = 10.0
@@ -52,6 +59,13 @@ class Viewer(Protocol):
         """What is set for every session, whatever its size."""
 
 
+class BudgetViewer(Protocol):
+    """A spawner, by which the hub's database is reached."""
+
+    user: Any
+    db: Any
+
+
 class HubState:
     """One for the hub. A test makes its own and sets it as ``GPUSpawner.hub_state``."""
 
@@ -61,6 +75,11 @@ class HubState:
         """Who holds what."""
         self.grants = Grants()
         """Exceptions from the quota."""
+        self.budgets = Budgets()
+        """What is left of budgets."""
+        self.told_of_budgets: WeakSet[BudgetNotices] = WeakSet()
+        """Those of the sessions that run."""
+        self._budget_watch = BudgetWatch(self.budgets, self._tell_of_budgets)
         self.notices = StandingNotices()
         """What sessions show when they start."""
         self.cluster = Cluster()
@@ -69,6 +88,8 @@ class HubState:
         self.queue_places = QueuePlaces()
         self.idle_culler = IdleCuller()
         """Knows when sessions end that nobody uses."""
+        self.accounting = AccountingOutbox()
+        """Is told what became of starts, and why sessions ended."""
         self.reconciler = Reconciler()
         """Compares pods with servers."""
         self.change_signal = ChangeSignal()
@@ -77,6 +98,8 @@ class HubState:
         """What follows each server, by person and server, that is ended for another size."""
         self.holders: WeakValueDictionary[tuple[str, str], Any] = WeakValueDictionary()
         """The spawner of each entry of the ledger, by the person and server of the entry."""
+        self.api: Any = None
+        """The client's CoreV1Api, once something is followed."""
         self._availability: Availability | None = None
         self._texts = AvailabilityCache()
         self._tasks: dict[str, asyncio.Task[None]] = {}
@@ -91,8 +114,10 @@ class HubState:
                 await self.teams.until_read()
         except TimeoutError as error:
             raise SpawnRefusedError(
-                "The hub cannot read the list of teams now. Try again in a minute; "
-                "if that does not help, tell an administrator.",
+                phrase(
+                    "The hub cannot read the list of teams now. Try again in a minute; "
+                    "if that does not help, tell an administrator."
+                ),
                 kind="teams",
                 status=HTTPStatus.SERVICE_UNAVAILABLE,
                 log_message="the list of namespaces labelled as teams could not be read",
@@ -110,6 +135,7 @@ class HubState:
         notices: bool,
     ) -> None:
         """Begin to follow the teams and what else is wanted, unless that has begun already."""
+        self.api = api
 
         def maps(sink: Sink, namespace: str, label: str) -> Coroutine[Any, Any, None]:
             call = api.list_namespaced_config_map
@@ -126,6 +152,25 @@ class HubState:
         if notices:
             where = (NOTICES_NAMESPACE, Label.STANDING_NOTICE)
             self._keep("notices", lambda: maps(self.notices, *where))
+
+    def follow_budgets(
+        self, viewer: BudgetViewer, log: logging.Logger, *, closes: bool, patience: timedelta
+    ) -> None:
+        """Begin to ask what is left of budgets, unless that has begun already.
+
+        A spawner that belongs to no hub is none to begin with.
+        """
+        if "users" in (getattr(viewer.user, "settings", None) or {}):
+            self._budget_watch.begin(viewer.db, log, closes=closes, patience=patience)
+
+    def _tell_of_budgets(self) -> None:
+        noted = [each for each in list(self.told_of_budgets) if each.look()]
+        if noted:  # in all sessions at once, and committed once
+            noted[0].keep()
+
+    def tell_accounting(self, db: Session) -> None:
+        """Begin to tell accounting what it has not been told yet. db: the hub's."""
+        self._keep("accounting", lambda: self.accounting.run(db))
 
     def _keep(self, name: str, run: Callable[[], Coroutine[Any, Any, None]]) -> None:
         task = self._tasks.get(name)
@@ -160,6 +205,7 @@ class HubState:
                 queued=bool(viewer.queue),
                 grants=self.grants,
                 operator=viewer.set_by_operator,
+                budgets=self.budgets,
             )
         return self._availability
 
@@ -175,7 +221,7 @@ class HubState:
 
     def _stamp(self, viewer: Viewer) -> Hashable:
         """Return what differs after every change of what is free, whoever asks."""
-        sources = (self.cluster, self.ledger, self.start_times, self.grants)
+        sources = (self.cluster, self.ledger, self.start_times, self.grants, self.budgets)
         since = viewer.live_catalogue.since
         return *(each.version for each in sources), self.cluster.known, since
 

@@ -6,7 +6,7 @@ An operator may set each otherwise, under ``GPUSpawner`` or ``KubeSpawner``.
 from typing import Any
 
 from gpucommons_contract import GRANTS_NAMESPACE, NOTICES_NAMESPACE
-from traitlets import Bool, Callable, Float, Integer, Unicode, default
+from traitlets import Bool, Callable, Enum, Float, Integer, Unicode, default
 from traitlets.config import Configurable
 
 HOME = "/home/jovyan"
@@ -122,6 +122,54 @@ class SpawnerSettings(Configurable):
         own, so that its panel can say which kernel holds how much memory. See
         cluster/gpu-processes. Empty, the default: there is no agent, and the panel does not say.
         Example: ``http://gpu-processes.gpucommons-node.svc:8890``.
+        """,
+    )
+    files_url = Unicode(
+        "",
+        config=True,
+        help="""
+        Where sessions reach the service that has earlier versions of files, see
+        ``gpucommons backup serve``: then JupyterLab lists them below *File → Revert to
+        Checkpoint*. Sessions send it their own token. Empty, the default: there is none.
+        Example: ``http://earlier-files.gpucommons.svc:10106/services/files``.
+        """,
+    )
+    team_folder_path = Unicode(
+        f"{HOME}/team",
+        config=True,
+        help="""
+        Where sessions find the folder of their team, if it has one: see ``gpucommons team add
+        --team-folder``. By default it is in the home folder, so that JupyterLab's file browser and
+        VS Code show it. Kubernetes makes the folder ``team`` in each workspace for that, as root:
+        where the storage does not let root do so, choose a path elsewhere. Example: ``/team``.
+        """,
+    )
+    budget_outage = Enum(
+        ["allow", "deny"],
+        default_value="allow",
+        config=True,
+        help="""
+        What holds for starts with a GPU while accounting does not say what is left of budgets.
+        ``allow``, the default: they start, and the page says that nobody checks; who wants to work
+        is not to wait for a bill. ``deny``: those start no session that have a budget which
+        refuses starts. Without accounting there are no budgets, and this says nothing.
+        """,
+    )
+    budget_outage_after = Float(
+        300,
+        config=True,
+        help="""
+        Seconds without an answer of accounting after which ``budget_outage`` holds. Until then
+        what it said last does, with what sessions took since: five minutes by default, in
+        which accounting can be restarted or moved to another node. Example: ``60``.
+        """,
+    )
+    lab_name = Unicode(
+        "",
+        config=True,
+        help="""
+        What sessions call the installation, as in the welcome notebook. It is ``Brand.name``,
+        which gives all pages the name, unless you set it here too. Example: ``Vision Lab GPUs``.
         """,
     )
 

@@ -1,11 +1,16 @@
 """The spawner of GPU Commons: starts what the catalogue offers, and nothing else."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, ClassVar
 
-from gpucommons_contract import Annotation, Label
+from gpucommons_contract import Annotation, Label, Notice
+from gpucommons_contract.wording import written_moment
+from gpucommons_contract.words import phrase
+from gpucommons_sessions.client import stop_session
 from jupyterhub.handlers import BaseHandler
+from jupyterhub.utils import isoformat
 from kubernetes_asyncio.client import V1PersistentVolumeClaim, V1Pod
 from traitlets import default, observe
 
@@ -17,14 +22,22 @@ from gpucommons_spawner.catalogue.live import LiveCatalogue, catalogue_in_force
 from gpucommons_spawner.errors import SpawnRefusedError
 from gpucommons_spawner.hub_state import HUB_STATE, HubState
 from gpucommons_spawner.kubernetes.manifest import Manifest
+from gpucommons_spawner.kubernetes.pod_api import NotKnownError
 from gpucommons_spawner.lifecycle.prompt_kube_spawner import PromptKubeSpawner
 from gpucommons_spawner.lifecycle.start_wait import StartTimeouts
 from gpucommons_spawner.picker import links
 from gpucommons_spawner.picker.my_sessions import MySessions
 from gpucommons_spawner.picker.picker import Picker
 from gpucommons_spawner.pod.build import build, demand_one_user
+from gpucommons_spawner.pod.last_workspaces import LastWorkspaces
 from gpucommons_spawner.pod.setup import PodSetup
-from gpucommons_spawner.pod.workspace import claims_only, is_usable_on_one_node, keep_together
+from gpucommons_spawner.pod.team_folder import have_team_folder
+from gpucommons_spawner.pod.workspace import (
+    claims_only,
+    keep_together,
+    note_start,
+    usable_claim,
+)
 from gpucommons_spawner.pod_state.session_pod import session_pod
 from gpucommons_spawner.quota.ledger import Limits
 from gpucommons_spawner.reconcile.adoption import choice_of
@@ -32,13 +45,18 @@ from gpucommons_spawner.selection.errors import SelectionError
 from gpucommons_spawner.selection.person import Person, Team
 from gpucommons_spawner.selection.resolve import resolve
 from gpucommons_spawner.selection.selection import Selection
+from gpucommons_spawner.session_parts.budget_notices import BudgetNotices
 from gpucommons_spawner.session_parts.earlier_starts import EarlierStarts
 from gpucommons_spawner.session_parts.interruptions import Interruptions
+from gpucommons_spawner.session_parts.missing_folder import MissingFolder
 from gpucommons_spawner.session_parts.past_runs import PastRuns
+from gpucommons_spawner.session_parts.planned_stop import PlannedStop
 from gpucommons_spawner.session_parts.quota_holding import QuotaHolding
 from gpucommons_spawner.session_parts.start_notices import StartNotices
 from gpucommons_spawner.session_parts.time_limit import TimeLimit
+from gpucommons_spawner.session_parts.told_to_accounting import ToldToAccounting
 from gpucommons_spawner.session_parts.waiting_start import WaitingStart
+from gpucommons_spawner.session_parts.workspace_use import WorkspaceUse
 from gpucommons_spawner.settings import SpawnerSettings
 
 
@@ -59,20 +77,34 @@ class GPUSpawner(SpawnerSettings, PromptKubeSpawner):
         super().__init__(*args, **kwargs)
         self.pod_setup = PodSetup(self)
         self._usual_storage_class: str | None = self.storage_class
+        self._usual_capacity: str = self.storage_capacity
         self.picker = Picker(self)
         self.my_sessions = MySessions(self)
         self.waiting = WaitingStart(self, self.hub_state.queue_places, self.hub_state.cluster)
         self.quota = QuotaHolding(self, self.hub_state.ledger, self.hub_state.holders)
         self.past_runs = PastRuns(self, self.hub_state.start_times)
+        self.workspace_use = WorkspaceUse(self)
+        self.last_workspaces = LastWorkspaces(self)
+        self.missing_folder = MissingFolder(self)
+        self.told = ToldToAccounting(self, self.hub_state.accounting)
         self._notices = StartNotices(self, self.hub_state.notices)
+        state = self.hub_state
+        budgets = BudgetNotices(self, state.budgets, state.teams, state.told_of_budgets)
+        self.planned_stop = PlannedStop(self, stop_session)
         self.parts = (
             *self.parts,
             self.pod_setup,
             self.past_runs,
+            self.workspace_use,
+            self.last_workspaces,
             Interruptions(self),
+            self.missing_folder,
             self._notices,
+            self.planned_stop,
             self.quota,
+            budgets,
             TimeLimit(self, self.hub_state.ledger),
+            self.told,
         )
 
     @property
@@ -89,15 +121,31 @@ class GPUSpawner(SpawnerSettings, PromptKubeSpawner):
     def person(self) -> Person:
         """Whose server this is."""
         groups = frozenset(group.name for group in self.user.groups)
-        return Person(self.user.name, groups, self.hub_state.teams.of(groups))
+        since = isoformat(self.user.created) or ""
+        return Person(self.user.name, groups, self.hub_state.teams.of(groups), since)
 
     async def teams_known(self) -> None:
         """Wait for the list of teams. Raises SpawnRefusedError if it cannot be had."""
         await self.hub_state.teams_known()
 
+    @property
+    def standing_notices(self) -> Sequence[Notice]:
+        """What is announced to this person now, on pages and in sessions that start."""
+        return list(self.hub_state.notices.for_user(self.user.name).values())
+
     def availability(self, server: str) -> PersonState:
         """Return what this person can start as ``server`` now, from memory."""
         return self.hub_state.availability(self, server)
+
+    @property
+    def usual_program(self) -> str:
+        """The program that a session opens with where nobody chooses; empty for none of ours."""
+        return self.pod_setup.usual_program
+
+    @property
+    def culled(self) -> bool:
+        """Whether the hub has an idle culler."""
+        return self.hub_state.idle_culler.is_there(self.db)
 
     # The page
 
@@ -142,9 +190,12 @@ class GPUSpawner(SpawnerSettings, PromptKubeSpawner):
         the catalogue, the teams or the quota do not allow it.
         """
         pressed = self.hub_state.start_times.now()
+        self.told.asks_for(self.user_options)
         await self.teams_known()
+        await self.hub_state.budgets.until_known()
         try:
             selection = self.select(self.user_options)
+            self.told.takes(selection)
             fields = build(selection, self.person, self.name)
             demand_one_user(fields, self.uid)
             team, size = selection.team, selection.size
@@ -172,8 +223,13 @@ class GPUSpawner(SpawnerSettings, PromptKubeSpawner):
     def _reserve(self, selection: Selection) -> None:
         """Enter what the start will hold. Raises SpawnRefusedError if there is not that much."""
         self.hub_state.reconciler.supersede(f"{selection.team.namespace}/{self.pod_name}")
-        quotas, grants = self.catalogue.quotas, self.hub_state.grants
-        self.quota.reserve(selection, Limits.of(quotas, self.person, selection.team, grants))
+        state, team, catalogue = self.hub_state, selection.team, self.catalogue
+        limits = Limits.of(catalogue.quotas, self.person, team, state.grants, state.budgets)
+        groups = self.person.groups_in(team)
+        sizes = {
+            name: size for name, size in catalogue.sizes.items() if size.refusal(groups) is None
+        }
+        self.quota.reserve(selection, limits, sizes)
 
     def _work_in(self, team: Team) -> None:
         """Let everything that is made, looked for or deleted from now on be the team's."""
@@ -181,6 +237,7 @@ class GPUSpawner(SpawnerSettings, PromptKubeSpawner):
         self.namespace = team.namespace
         self.dns_name = self.dns_name_template.format(namespace=self.namespace, name=self.pod_name)
         self.storage_class = team.storage_class or self._usual_storage_class
+        self.storage_capacity = team.workspace_sizes.of(self.user.name) or self._usual_capacity
         self._pvc_exists = False  # what KubeSpawner knows may be of another team
         self._files_on_one_node = False
 
@@ -194,6 +251,10 @@ class GPUSpawner(SpawnerSettings, PromptKubeSpawner):
         if self._files_on_one_node:
             keep_together(pod)
         self.pod_setup.complete(pod)
+        if asked := self.told.asked_at:
+            pod.metadata.annotations[str(Annotation.ASKED)] = written_moment(asked)
+        if self._team and self._team.has_folder:
+            self.missing_folder.is_missing = not await have_team_folder(self, pod)
         return pod
 
     def get_pvc_manifest(self) -> V1PersistentVolumeClaim:
@@ -212,18 +273,36 @@ class GPUSpawner(SpawnerSettings, PromptKubeSpawner):
         Where one node at a time can use it, wait until it is known which one an earlier start has.
         Raises SpawnRefusedError if that has no room.
         """
+        if self._team:
+            await self.last_workspaces.mark(pvc, self._team.name)
         with claims_only():
             if not await super()._make_create_pvc_request(pvc, request_timeout):
                 return False
-        self._files_on_one_node = await is_usable_on_one_node(
+        claim = await usable_claim(
             self.api, pvc.metadata.name, self.namespace, self.user.name, self.place
         )
+        self._files_on_one_node = claim.on_one_node
+        if self._team:
+            claim = await self.last_workspaces.without_erased(claim)
+            self.last_workspaces.take(pvc.metadata.name, claim, self._team.name)
+        await self._note_start(pvc.metadata.name)
         if self._files_on_one_node and (team := self._team):
             earlier = EarlierStarts(self, self.hub_state.ledger, self.hub_state.cluster)
-            if await earlier.until_on_nodes(team):
-                size = self._accepted["size"]
-                self.hub_state.demand_room_near_files(self, team, size, self.name)
+            await earlier.until_on_nodes(team)
+            # Also where none had to be waited for: it may have got its node since the first check.
+            size = self._accepted["size"]
+            self.hub_state.demand_room_near_files(self, team, size, self.name)
         return True
+
+    async def _note_start(self, claim: str) -> None:
+        """Let backups know that the workspace may change. A start does not depend on that."""
+        try:
+            await note_start(self.api, claim, self.namespace, datetime.now(UTC))
+        except NotKnownError as error:
+            self.log.warning(
+                "no start was noted on %s in %s; backups see its pod alone: %s",
+                *(claim, self.namespace, error),
+            )
 
     async def delete_forever(self) -> None:
         """Delete the workspaces in all teams of a person who is deleted, if so configured."""
@@ -257,7 +336,9 @@ class GPUSpawner(SpawnerSettings, PromptKubeSpawner):
     @property
     def place(self) -> str:
         """Where this session runs, in words."""
-        return f"team {self._team.display_name}" if self._team else super().place
+        return (
+            phrase("team %(team)s", team=self._team.display_name) if self._team else super().place
+        )
 
     def explained(self, reason: str) -> str:
         """Say more of the GPUs, or of the volume, that a start did not get."""
@@ -265,6 +346,11 @@ class GPUSpawner(SpawnerSettings, PromptKubeSpawner):
         return self.waiting.explained(reason, fields.extra_resource_limits if fields else None)
 
     # A session over its life
+
+    @property
+    def language(self) -> str:
+        """The language that the session was started in; its notices are in it."""
+        return self.pod_setup.language
 
     @property
     def ended(self) -> str:
@@ -286,6 +372,7 @@ class GPUSpawner(SpawnerSettings, PromptKubeSpawner):
         found = session_pod(pod)
         assert found is not None  # nothing else is taken over
         self.past_runs.forget()
+        self.told.goes_on()
         self._accepted = dict(choice_of(pod))
         self._team = next(iter(self.hub_state.teams.of([found.team])), None)
         self.hub_state.reconciler.supersede(found.key)
@@ -309,5 +396,11 @@ class GPUSpawner(SpawnerSettings, PromptKubeSpawner):
             cluster=self.watch_cluster,
             grants=self.watch_grants,
             notices=self._notices.wanted,
+        )
+        self.hub_state.follow_budgets(
+            self,
+            self.log,
+            closes=self.budget_outage == "deny",
+            patience=timedelta(seconds=self.budget_outage_after),
         )
         self.hub_state.reconciler.begin(self)

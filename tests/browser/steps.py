@@ -22,19 +22,22 @@ def start_session(page: Page, environment: str, size: str, version: str | None =
     if version:
         page.get_by_label(f"Version of {environment}").select_option(version)
     page.get_by_role("radio", name=size).check()
+    # Also where the last session of this person was opened with something else.
+    page.get_by_role("radio", name="JupyterLab").check()
     page.get_by_role("button", name="Start", exact=True).click()
 
 
 def wait_for_lab(page: Page) -> None:
     page.wait_for_url(re.compile(r"/user/.+/lab"), timeout=START_LIMIT_MS)
-    page.goto(page.url.partition("?")[0] + "?reset")  # no windows of an earlier session
+    # No windows of an earlier session, nor the welcome of a first one.
+    page.goto(page.url.partition("/lab")[0] + "/lab?reset")
     page.locator(".jp-LauncherCard").first.wait_for(timeout=START_LIMIT_MS)
 
 
 def stop_session(page: Page) -> None:
     page.goto("/hub/home")
     page.get_by_role("button", name="Stop", exact=True).click()
-    page.get_by_role("link", name="Start again", exact=True).wait_for(timeout=START_LIMIT_MS)
+    page.get_by_role("button", name="Start again", exact=True).wait_for(timeout=START_LIMIT_MS)
 
 
 def make_text_file(page: Page) -> str:

@@ -107,6 +107,7 @@ def _open_vs_code(page: Page, keep_picture) -> None:
         page.locator(".jp-LauncherCard", has_text="VS Code").click()
     code = opened.value
     code.locator(".monaco-workbench").wait_for()
+    code.locator(".statusbar-item", has_text="GPU").first.wait_for()
     keep_picture(code, "vs-code")
     code.close()
 

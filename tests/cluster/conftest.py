@@ -34,6 +34,23 @@ def fresh(platform: LocalPlatform, sign_in) -> Callable[..., Iterator[SignedIn]]
 
 
 @pytest.fixture
+def researcher(sign_in) -> Iterator[SignedIn]:
+    """Somebody without sessions; theirs end with the test."""
+    person = sign_in("researcher")
+    person.stop_all()
+    yield person
+    person.stop_all()
+
+
+@pytest.fixture
+def student(sign_in) -> Iterator[SignedIn]:
+    person = sign_in("student")
+    person.stop_all()
+    yield person
+    person.stop_all()
+
+
+@pytest.fixture
 def holder(fresh) -> Iterator[SignedIn]:
     """Somebody who holds both whole GPUs, in two sessions."""
     yield from fresh("researcher", ("", "second"))

@@ -140,8 +140,10 @@ def test_a_session_that_works_is_never_warned_whatever_works_in_it(
     works["kernels"] = start("researcher", cpu, "cell", warn_after="60s", stop_after="105s")
     works["kernels"].begin_cell("import time; time.sleep(600)")
     works["processor"] = start("researcher", cpu, "processor")
+    # A third of a core: much more than counts as work, and others compute here too.
+    busy = "import time\\nwhile True: sum(range(10**5)); time.sleep(0.002)"
     works["processor"].begin_cell(
-        "import subprocess, sys; subprocess.Popen([sys.executable, '-c', 'while True: pass'])"
+        f"import subprocess, sys; subprocess.Popen([sys.executable, '-c', '{busy}'])"
     )
     works["terminals"] = start("researcher", cpu, "terminal")
     asyncio.run(_in_terminal(works["terminals"], "sleep 600"))

@@ -12,6 +12,7 @@ import httpx
 import pytest
 from gpucommons_local.machine import cgroups
 from gpucommons_local.machine.instance import Instance
+from gpucommons_local.machine.volumes import held_images
 
 from tests.people import SignedIn
 from tests.platform import GPUCOMMONS, Account, LocalPlatform, look_at
@@ -57,6 +58,7 @@ def _leftovers() -> dict[str, object]:
         ],
         "namespaces": subprocess.check_output(["ip", "netns", "list"], text=True).split(),
         "cgroups": cgroups.leftover_groups(_INSTANCE),
+        "loop devices": held_images(_INSTANCE),
     }
     return {kind: items for kind, items in found.items() if items}
 
@@ -65,6 +67,38 @@ def _leftovers() -> dict[str, object]:
 def _stopped_at_the_end() -> Iterator[None]:
     yield
     _run("down")
+
+
+@pytest.fixture
+def sign_in() -> Iterator[Callable[[LocalPlatform, Account], SignedIn]]:
+    """Sign somebody in; what they have open is closed after the test."""
+    with ExitStack() as people:
+        yield lambda platform, account: people.enter_context(closing(SignedIn(platform, account)))
+
+
+def _student(sign_in) -> SignedIn:
+    """Somebody with a session that was started just now."""
+    platform = look_at(_INSTANCE.name)
+    person = sign_in(platform, platform.accounts["student"])
+
+    def begun() -> bool:
+        person.stop_all()
+        wanted = {"environment": "scipy", "version": "2026.11", "size": "cpu"}
+        return person.request_start(wanted).is_success
+
+    until(begun)  # not while a hub that has just started looks after the session of before
+    assert person.follow()[-1]["ready"]
+    return person
+
+
+def _file(person: SignedIn) -> str:
+    platform = look_at(_INSTANCE.name)
+    return f"{platform.url}/user/{person.username}/api/contents/kept.txt"
+
+
+def _kept(person: SignedIn) -> str:
+    answer = person.api.get(_file(person), params={"content": 1})
+    return answer.raise_for_status().json()["content"]
 
 
 def test_a_taken_port_is_named_with_a_way_out_and_nothing_is_started() -> None:
@@ -90,7 +124,9 @@ def test_a_person_without_root_is_told_to_use_it() -> None:
     assert "sudo make up" in result.stdout
 
 
-def test_killed_at_any_moment_it_starts_again_and_down_leaves_nothing() -> None:
+def test_killed_at_any_moment_it_starts_again_with_all_files_and_down_leaves_nothing(
+    sign_in,
+) -> None:
     command = [GPUCOMMONS, "up", "--name", _INSTANCE.name, "--port", str(_INSTANCE.port)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as starting:
         assert starting.stdout
@@ -103,30 +139,26 @@ def test_killed_at_any_moment_it_starts_again_and_down_leaves_nothing() -> None:
     assert second.returncode == 0, second.stdout
     third = _up()
     assert third.returncode == 0, third.stdout
+    person = _student(sign_in)
+    text = {"type": "file", "format": "text", "content": "written before the crash"}
+    person.api.put(_file(person), json=text).raise_for_status()
 
     supervisor = int((_INSTANCE.run / "supervisord.pid").read_text())
     os.kill(supervisor, signal.SIGKILL)
     until(lambda: "processes" not in _leftovers(), instead=_leftovers)
 
     assert _up().returncode == 0
+    assert _kept(_student(sign_in)) == "written before the crash"
     assert _run("down").returncode == 0
     assert _leftovers() == {}
-
-
-@pytest.fixture
-def sign_in() -> Iterator[Callable[[LocalPlatform, Account], SignedIn]]:
-    """Sign somebody in; what they have open is closed after the test."""
-    with ExitStack() as people:
-        yield lambda platform, account: people.enter_context(closing(SignedIn(platform, account)))
 
 
 def test_a_switch_to_https_and_back_keeps_the_session_and_asks_to_sign_in(sign_in) -> None:
     assert _up().returncode == 0
     by_http = look_at(_INSTANCE.name)
     student = by_http.accounts["student"]
-    person = sign_in(by_http, student)
-    person.stop_all()
-    person.start({"environment": "scipy", "version": "2026.11", "size": "cpu"})
+    person = _student(sign_in)
+    assert _kept(person) == "written before the crash"  # and before `down`
     started = person.servers()[""]["started"]
 
     switched = _run("up", "--port", str(_INSTANCE.port), "--https")

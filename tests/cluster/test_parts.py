@@ -56,25 +56,6 @@ def test_a_session_outlives_the_hub_and_is_found_again(platform: LocalPlatform, 
     person.stop_all()
 
 
-def test_a_claim_gets_a_volume_that_goes_with_it(platform: LocalPlatform) -> None:
-    claim = "tests-claim"
-    manifest = platform.state / "run" / "claim.yaml"
-    manifest.write_text(
-        f"apiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: {{name: {claim}}}\n"
-        "spec: {storageClassName: workspaces, accessModes: [ReadWriteOnce],"
-        " resources: {requests: {storage: 1Gi}}}\n"
-    )
-    platform.kubectl("apply", "-f", str(manifest))
-    bound = "--for=jsonpath={.status.phase}=Bound"
-    platform.kubectl("wait", f"pvc/{claim}", bound, "--timeout=180s")
-    volume = platform.kubectl("get", "pvc", claim, "-o", "jsonpath={.spec.volumeName}")
-    folder = platform.state / "volumes" / volume
-    assert folder.is_dir()
-    platform.kubectl("delete", "pvc", claim)
-    platform.kubectl("wait", f"pv/{volume}", "--for=delete", "--timeout=180s")
-    assert not folder.exists()
-
-
 def test_a_pod_resolves_the_names_of_services(run_pod) -> None:
     look = "import socket; print(socket.gethostbyname('kubernetes.default.svc.cluster.local'))"
     assert run_pod("resolves", look).strip() == "10.213.128.1"

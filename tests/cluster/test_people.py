@@ -48,9 +48,11 @@ def test_a_team_made_by_command_can_be_chosen_without_a_restart(platform, comman
         assert second.status_code == 403
         lin.stop_all()
         lin.close()
-        commands("user", "remove", LIN, "--grace", "0s", "--delete-workspace")
+        now = ("--delete-workspace", "--without-snapshot")
+        commands("user", "remove", LIN, "--grace", "0s", *now)
     finally:
-        commands("team", "remove", "vision", "--remove-members", "--delete-workspaces")
+        now = ("--delete-workspaces", "--without-snapshot")
+        commands("team", "remove", "vision", "--remove-members", *now)
 
 
 def test_the_accounts_have_no_rights_that_they_do_not_need(platform) -> None:

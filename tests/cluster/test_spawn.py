@@ -1,39 +1,14 @@
 """Sessions on the whole platform: real scheduler, kubelet, volumes and GPUs."""
 
-import shlex
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from tests.people import SignedIn
-from tests.platform import LocalPlatform
 from tests.waiting import until
 
-from .waiting_start import pods_of
-
-
-@pytest.fixture
-def researcher(sign_in) -> Iterator[SignedIn]:
-    person = sign_in("researcher")
-    person.stop_all()
-    yield person
-    person.stop_all()
-
-
-@pytest.fixture
-def student(sign_in) -> Iterator[SignedIn]:
-    person = sign_in("student")
-    person.stop_all()
-    yield person
-    person.stop_all()
-
-
-def _in_session(platform: LocalPlatform, person: SignedIn, command: str) -> str:
-    (pod,) = pods_of(platform, person)
-    name, namespace = pod["metadata"]["name"], pod["metadata"]["namespace"]
-    return platform.kubectl("exec", "-n", namespace, name, "--", *shlex.split(command))
+from .waiting_start import in_session, pods_of
 
 
 def _sizes(person: SignedIn) -> dict[str, dict]:
@@ -44,16 +19,16 @@ def _sizes(person: SignedIn) -> dict[str, dict]:
 
 def test_files_outlive_a_change_of_environment_and_size(platform, researcher) -> None:
     assert researcher.start({"size": "cpu", "version": "2026.05"})["ready"]
-    _in_session(platform, researcher, "sh -c 'echo kept > ~/note.txt'")
+    in_session(platform, researcher, "sh -c 'echo kept > ~/note.txt'")
     researcher.stop()
     assert researcher.start({"size": "gpu", "version": "2026.11"})["ready"]
-    assert _in_session(platform, researcher, "cat /home/jovyan/note.txt").strip() == "kept"
+    assert in_session(platform, researcher, "cat /home/jovyan/note.txt").strip() == "kept"
 
 
 def test_a_session_runs_as_an_ordinary_user_without_the_clusters_token(platform, student) -> None:
     student.start({"size": "cpu"})
-    assert _in_session(platform, student, "id -u").strip() == "1000"
-    mounted = _in_session(platform, student, "sh -c 'ls /var/run/secrets 2>&1 || true'")
+    assert in_session(platform, student, "id -u").strip() == "1000"
+    mounted = in_session(platform, student, "sh -c 'ls /var/run/secrets 2>&1 || true'")
     assert "kubernetes.io" not in mounted
 
 

@@ -1,6 +1,7 @@
 """A start that waits, followed as a browser does, and what the cluster has of somebody's."""
 
 import json
+import shlex
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
@@ -11,16 +12,14 @@ from tests.waiting import until
 GPU = {"size": "gpu"}
 
 
-class WaitingStart:
-    """A start that is asked for and followed in the background."""
+class FollowedStart:
+    """A start that is under way, followed in the background."""
 
     def __init__(self, person: SignedIn, server: str = "") -> None:
         self.person, self.server = person, server
         self.told: list[dict[str, Any]] = []
-        self._pool = ThreadPoolExecutor(2)
-        self._pool.submit(person.request_start, GPU, server)
         until(lambda: person.servers().get(server, {}).get("pending") == "spawn")
-        self.end: Future[None] = self._pool.submit(self._follow)
+        self.end: Future[None] = ThreadPoolExecutor(1).submit(self._follow)
 
     def _follow(self) -> None:
         path = self.person._server_path(self.server) + "/progress"
@@ -37,6 +36,21 @@ class WaitingStart:
     def last(self) -> dict[str, Any]:
         self.end.result(timeout=240)
         return self.told[-1]
+
+
+class WaitingStart(FollowedStart):
+    """One that is asked for beforehand."""
+
+    def __init__(self, person: SignedIn, server: str = "") -> None:
+        ThreadPoolExecutor(1).submit(person.request_start, GPU, server)
+        super().__init__(person, server)
+
+
+def in_session(platform: LocalPlatform, person: SignedIn, command: str) -> str:
+    """Run a command in somebody's one session; gives what it printed."""
+    (pod,) = pods_of(platform, person)
+    name, namespace = pod["metadata"]["name"], pod["metadata"]["namespace"]
+    return platform.kubectl("exec", "-n", namespace, name, "--", *shlex.split(command))
 
 
 def pods_of(platform: LocalPlatform, person: SignedIn) -> list[dict[str, Any]]:

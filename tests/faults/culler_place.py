@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import httpx
 from gpucommons_culler.actions.actions import Actions
 from gpucommons_culler.clients.hub import HubClient, SessionList
-from gpucommons_culler.core.errors import HubError, StoreError
+from gpucommons_culler.core.errors import HubError
 from gpucommons_culler.core.metrics import Metrics
 from gpucommons_culler.core.records import EventKind
 from gpucommons_culler.core.rule import IdleRule
@@ -18,6 +18,7 @@ from gpucommons_culler.service.engine import Engine
 from gpucommons_culler.telemetry.collector import Collector
 from gpucommons_culler.telemetry.sources.kubelet import KubeletSource
 from gpucommons_culler.telemetry.sources.prometheus import PrometheusSource, Queries
+from gpucommons_upkeep.errors import StoreError
 
 from tests.hub.culler.culler_hub import IDLE_TOKEN, CullerHub
 from tests.hub.culler.playing import MINUTE, Clock, Mailbox, Rules

@@ -4,8 +4,8 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from gpucommons_config import database_timeouts
-from gpucommons_config.database_timeouts import DatabaseTimeouts, bound_waits, waiting_at_most
+from gpucommons_config.database import timeouts
+from gpucommons_config.database.timeouts import DatabaseTimeouts, bound_waits, waiting_at_most
 from gpucommons_sessions.hub_database import answers
 from psycopg2.extensions import set_wait_callback
 from sqlalchemy import create_engine, text
@@ -41,7 +41,7 @@ def proxy(server, thread) -> Iterator[DatabaseProxy]:
 def db(proxy, monkeypatch) -> Iterator[Session]:
     """A session as the hub has it, with the options that its configuration makes."""
     for name in ("CONNECT_SECONDS", "ANSWER_SECONDS"):
-        monkeypatch.setattr(database_timeouts, name, _SECONDS)
+        monkeypatch.setattr(timeouts, name, _SECONDS)
     c = Config()
     c.JupyterHub.db_url = f"postgresql+psycopg2://postgres@127.0.0.1:{proxy.port}/postgres"
     bound_waits(c)

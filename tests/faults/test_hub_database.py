@@ -25,8 +25,8 @@ GPU = {"environment": "scipy", "size": "gpu"}
 _POD = f"/api/v1/namespaces/{VISION}/pods/jupyter-rosa"
 _SENTENCE = "database does not answer at the moment. Running sessions continue"
 _MORE = """
-from gpucommons_config import database_timeouts
-database_timeouts.CONNECT_SECONDS, database_timeouts.ANSWER_SECONDS = 1, 2
+from gpucommons_config.database import timeouts
+timeouts.CONNECT_SECONDS, timeouts.ANSWER_SECONDS = 1, 2
 c.JupyterHub.proxy_class = "gpucommons_sessions.SavingProxy"
 c.JupyterHub.last_activity_interval = 1
 """

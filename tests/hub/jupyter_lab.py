@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 from playwright.sync_api import Browser, Page, expect
 
+from tests.loopback import request
 from tests.waiting import PAGE_PATIENCE_MS, until
 
 from .processes import Program, free_port
@@ -143,7 +144,7 @@ class Lab:
     def api(self, method: str, path: str, **options: Any) -> httpx.Response:
         headers = {"Authorization": f"token {TOKEN}"}
         options = {"timeout": 60} | options
-        answer = httpx.request(method, f"{self.url}/{path}", headers=headers, **options)
+        answer = request(method, f"{self.url}/{path}", headers=headers, **options)
         return answer.raise_for_status()
 
 

@@ -11,16 +11,23 @@ from gpucommons_contract import NOTICE_SERVICE
 from gpucommons_local.machine.programs import program
 from gpucommons_sessions.client import NOTICE_SCOPES
 
+from tests.loopback import request
+
 from .dex import CLIENT_ID, CLIENT_SECRET
 from .processes import Program, free_port
 
 SERVICE_TOKEN = "service-token-of-the-test"
 SQLITE = "sqlite:///hub.sqlite"
 """A database in the folder of the hub."""
+WITH_LANGUAGES = """
+from gpucommons_config.languages import add_languages
+add_languages(c)
+"""
+"""For the end of a configuration: our templates need it."""
 _CONFIG = """
 from gpucommons_config.brand import add_brand
-from gpucommons_config.database_away import say_when_it_is_away
-from gpucommons_config.database_timeouts import bound_waits
+from gpucommons_config.database.away import say_when_it_is_away
+from gpucommons_config.database.timeouts import bound_waits
 from gpucommons_sessions import HANDLERS
 c.JupyterHub.bind_url = {url!r}
 c.JupyterHub.hub_port = {hub_port}
@@ -114,14 +121,14 @@ class Hub(Program):
             notices=NOTICE_SERVICE,
             notice_scopes=list(NOTICE_SCOPES),
         )
-        (self._folder / "jupyterhub_config.py").write_text(text + more)
+        (self._folder / "jupyterhub_config.py").write_text(text + more + WITH_LANGUAGES)
 
     def api(
         self, method: str, path: str, token: str = SERVICE_TOKEN, json: object = None
     ) -> httpx.Response:
         headers = {"Authorization": f"token {token}"}
         url = f"{self.url}/hub/api/{path}"
-        return httpx.request(method, url, headers=headers, json=json, timeout=120)
+        return request(method, url, headers=headers, json=json, timeout=120)
 
     def server(self, username: str) -> dict[str, Any]:
         """What the hub says of somebody's session; empty if there is none."""

@@ -52,7 +52,7 @@ def as_in_the_image() -> list[str]:
         ("gpucommons_config.command", ["catalogue", "schema"], "environments"),
         ("gpucommons_config.command", ["team", "list", "--help"], "--config"),
         ("gpucommons_config.command", ["idle", "check", "--help"], "rules"),
-        ("gpucommons_config.idle_command", ["--help"], "--lease"),
+        ("gpucommons_config.idle.command", ["--help"], "--lease"),
     ],
 )
 def test_a_command_starts_with_what_the_image_has(as_in_the_image, module, arguments, says):

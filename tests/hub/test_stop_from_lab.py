@@ -92,7 +92,9 @@ def test_a_session_is_stopped_from_the_file_menu_and_its_documents_are_saved(
     lab.keyboard.type("unsaved words")
     _menu(lab, "File").get_by_text(_STOP).click()
     dialog = lab.get_by_role("dialog")
-    expect(dialog).to_contain_text("Kept: your files.")
+    expect(dialog).to_contain_text(
+        "Stopping loses variables and what runs; files, tabs and layout come back."
+    )
     dialog.get_by_role("button", name="Save and Stop").click()
     lab.wait_for_url("**/hub/home", wait_until="commit")
     until(lambda: not hub.server(_PERSON))

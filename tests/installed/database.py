@@ -2,12 +2,17 @@
 
 import os
 import subprocess
+import sys
 from pathlib import Path
 
 from gpucommons_local.machine.instance import NODE_ADDRESS, POD_RANGE, Instance
 from gpucommons_local.machine.node import enter_command
+from jupyterhub.dbutil import write_alembic_ini
 
 from tests.hub.postgresql import PostgreSQL
+
+JUPYTERHUB_5 = "4621fec11365"
+"""The version of the tables that JupyterHub 5.5 has."""
 
 
 class NodePostgreSQL(PostgreSQL):
@@ -31,6 +36,16 @@ class NodePostgreSQL(PostgreSQL):
         with self.connect() as connection:
             connection.execute(f"CREATE ROLE {name} LOGIN PASSWORD '{password}'")
             connection.execute(f"CREATE DATABASE {name} OWNER {name}")
+
+    def make_jupyterhub_5(self) -> None:
+        """Give the hub's database the tables of JupyterHub 5.5. No hub may use it meanwhile.
+
+        What comes of it is, by pg_dump, the same as what JupyterHub 5.5.4 makes.
+        """
+        settings = self.folder / "alembic.ini"
+        write_alembic_ini(str(settings), f"postgresql+psycopg://postgres@/hub?host={self.folder}")
+        command = [sys.executable, "-m", "alembic", "-c", str(settings), "downgrade"]
+        subprocess.run([*command, JUPYTERHUB_5], check=True, capture_output=True)
 
     def _make_certificate(self) -> Path:
         key, certificate = self.folder / "key.pem", self.folder / "certificate.pem"

@@ -30,6 +30,8 @@ from .objects import DEX_PORT, HUB_PORT, NAMESPACE, database_objects, dex_object
 URL = f"http://{NODE_ADDRESS}:{HUB_PORT}"
 ISSUER = f"http://{NODE_ADDRESS}:{DEX_PORT}/dex"
 _CLONE_NEWNET = 0x40000000
+_START_S = 600
+"""As long as Helm waits in the tutorial."""
 _ANSWERS = {
     "environment": "staging",
     "storage_class": "workspaces",
@@ -118,8 +120,8 @@ class Installation:
     def apply_base(self) -> None:
         """Namespaces, accounts, rights, policies, the queue and the Secrets."""
         for part in ("base", "network-policies"):
-            self._apply_folder(checkout() / "cluster" / part)
-        self._apply_folder(self.folder / "queue")
+            self.apply_folder(checkout() / "cluster" / part)
+        self.apply_folder(self.folder / "queue")
         path = f"{self.folder.with_name('bin')}:{os.environ['PATH']}"
         script = str(self.folder / "secrets" / "make.sh")
         _run(["bash", script], env={**os.environ, "PATH": path})
@@ -140,13 +142,18 @@ class Installation:
         own = {"hub": {"config": {"DexOAuthenticator": login}}}
         hub = merge(values("jupyterhub", "staging", self.folder), own)
         self.apply(hub_objects(self._images, hub, secrets.token_hex(16)))
-        self._apply_folder(self.folder)
-        self._apply_folder(self.folder / "doctor")
+        self.apply_folder(self.folder)
+        self.apply_folder(self.folder / "doctor")
         for namespace in (NAMESPACE, "dex"):
             until(
                 partial(self._serves, namespace),
+                seconds=_START_S,
                 instead=lambda: self.kubectl("get", "events", "-A"),
             )
+
+    def apply_folder(self, folder: Path) -> None:
+        """Apply a folder with a kustomization."""
+        self.kubectl("apply", "--server-side", "--force-conflicts", "-k", str(folder))
 
     def add_people(self, people: Mapping[str, str]) -> None:
         """Make the first team, and people in teams, by name."""
@@ -168,9 +175,6 @@ class Installation:
         answer = self.kubectl("-n", namespace, "get", "deployments", "-o", "json")
         found = [each.get("status", {}) for each in json.loads(answer)["items"]]
         return all(each.get("readyReplicas") == each.get("replicas", 0) > 0 for each in found)
-
-    def _apply_folder(self, folder: Path) -> None:
-        self.kubectl("apply", "--server-side", "--force-conflicts", "-k", str(folder))
 
     def _write_kubectl(self, folder: Path) -> None:
         """What the scripts of the folder call kubectl."""

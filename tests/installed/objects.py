@@ -71,7 +71,10 @@ def _hub(image: str, given: Object) -> Object:
     return {
         "name": "hub",
         "image": image,
-        "args": ["jupyterhub", "--config", f"{_ETC}/jupyterhub_config.py", "--upgrade-db"],
+        "args": [
+            *("jupyterhub", "--config", f"{_ETC}/jupyterhub_config.py"),
+            *(["--upgrade-db"] if given["db"]["upgrade"] else []),
+        ],
         "env": [
             {"name": "PYTHONUNBUFFERED", "value": "1"},
             {"name": "HELM_RELEASE_NAME", "value": "jupyterhub"},

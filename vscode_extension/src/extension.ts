@@ -1,21 +1,43 @@
+import type { NoticeLevel } from '@gpucommons/session';
+import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 
 import { ActivityReporter } from './activity.ts';
-import type { NoticeLevel } from './contract.ts';
+import { debugging } from './debugging/debugging.ts';
+import { earlierFiles } from './earlier/commands.ts';
 import { NoticeFeed } from './feed.ts';
+import { onceOpen } from './lazy.ts';
 import { Meter } from './meter.ts';
 import { NoticeDisplay } from './notices.ts';
 import { Running } from './running.ts';
 import { Server } from './server.ts';
 import { sessionMenu } from './sessionmenu.ts';
+import { emptyTrash } from './trash.ts';
+import { speak } from './translation.ts';
 
 /** Names the socket of the session; gpucommons_lab.vscode sets it. */
 const SOCKET_VARIABLE = 'GPUCOMMONS_COMPANION';
 
 /** VS Code calls this once in each window. */
 export function activate(context: vscode.ExtensionContext): void {
+  const language = speak(
+    context.extensionPath,
+    vscode.env.language,
+    process.env
+  );
   const log = vscode.window.createOutputChannel('GPU Commons', { log: true });
-  context.subscriptions.push(log);
+  context.subscriptions.push(
+    log,
+    ...debugging(log),
+    onceOpen({
+      isWanted: hasPython,
+      onDidOpen: vscode.workspace.onDidOpenTextDocument,
+      load: async () => {
+        const { PythonSupport } = await import('./language/python.ts');
+        return new PythonSupport(context.extensionPath, log);
+      }
+    })
+  );
   const socketPath = process.env[SOCKET_VARIABLE];
   if (!socketPath) {
     log.info('This VS Code was not started by a session of GPU Commons.');
@@ -26,7 +48,29 @@ export function activate(context: vscode.ExtensionContext): void {
     ...meter(server, log),
     ...notices(server, log),
     ...activity(server),
-    ...sessionMenu(server, log)
+    ...sessionMenu(server, log),
+    emptyTrash(server, log),
+    ...earlierFiles(server, language, log),
+    onceOpen({
+      isWanted: hasNotebook,
+      onDidOpen: vscode.workspace.onDidOpenNotebookDocument,
+      load: async () => {
+        const { Kernels } = await import('./notebooks/kernels.ts');
+        return new Kernels(server, log);
+      }
+    })
+  );
+}
+
+function hasPython(): boolean {
+  return vscode.workspace.textDocuments.some(
+    each => each.languageId === 'python'
+  );
+}
+
+function hasNotebook(): boolean {
+  return vscode.workspace.notebookDocuments.some(
+    each => each.notebookType === 'jupyter-notebook'
   );
 }
 
@@ -39,7 +83,7 @@ function meter(
     vscode.StatusBarAlignment.Right,
     1000
   );
-  item.name = 'Session and GPU';
+  item.name = l10n.t('Session and GPU');
   item.command = 'gpucommons.menu';
   const meter = new Meter({
     read: () => server.get('/gpus'),
@@ -67,14 +111,14 @@ function notices(
     vscode.StatusBarAlignment.Left,
     1000
   );
-  item.name = 'Notices of the platform';
+  item.name = l10n.t('Notices of the platform');
   item.command = 'gpucommons.showNotices';
   const display = new NoticeDisplay({
     open,
     answer: (id, choice) => {
       server.post('/notices/answer', { id, choice }).catch((error: Error) => {
         log.warn(`The choice did not reach the session: ${error.message}`);
-        open('error', 'Your choice did not reach the session.', []);
+        open('error', l10n.t('Your choice did not reach the session.'), []);
       });
     },
     clear: () => vscode.commands.executeCommand('notifications.clearAll'),
@@ -114,7 +158,7 @@ function open(
   text: string,
   labels: string[]
 ): Thenable<string | undefined> {
-  const buttons = labels.length ? labels : ['OK'];
+  const buttons = labels.length ? labels : [l10n.t('OK')];
   switch (level) {
     case 'error':
       return vscode.window.showErrorMessage(text, ...buttons);

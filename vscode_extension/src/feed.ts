@@ -1,4 +1,4 @@
-import type { INotice } from './contract.ts';
+import type { INotice } from '@gpucommons/session';
 
 /** Milliseconds before the first new attempt; each further one waits twice as long. */
 export const FIRST_RETRY = 1000;

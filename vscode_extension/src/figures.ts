@@ -1,5 +1,6 @@
-import type { IGPU, ITelemetryFrame } from './contract.ts';
-import { SHARED_GPU_MODES } from './contract.ts';
+import type { IGPU, ITelemetryFrame } from '@gpucommons/session';
+import { SHARED_GPU_MODES } from '@gpucommons/session';
+import * as l10n from '@vscode/l10n';
 
 const GIBIBYTE = 2 ** 30;
 
@@ -47,7 +48,7 @@ export function summary(frame: ITelemetryFrame): string | null {
     return null;
   }
   const { gpus } = frame;
-  const parts = [gpus.length > 1 ? `${gpus.length} GPUs` : 'GPU'];
+  const parts = [gpus.length > 1 ? l10n.t('{0} GPUs', gpus.length) : 'GPU'];
   const busy = gpus.flatMap(gpu => gpu.utilization ?? []);
   if (busy.length > 0 && busy.length === gpus.length) {
     parts.push(`${Math.round(sum(busy) / busy.length)}%`);
@@ -64,7 +65,14 @@ export function summary(frame: ITelemetryFrame): string | null {
 export function details(frame: ITelemetryFrame): string {
   const lines = frame.reason ? [escaped(frame.reason), ''] : [];
   if (frame.gpus.length > 0) {
-    lines.push('| | GPU | Utilization | Memory | Power | Temperature |');
+    const names = [
+      'GPU',
+      l10n.t('Utilization'),
+      l10n.t('Memory'),
+      l10n.t('Power'),
+      l10n.t('Temperature')
+    ];
+    lines.push(`| | ${names.join(' | ')} |`);
     lines.push('|--:|:--|--:|--:|--:|--:|');
     lines.push(...frame.gpus.map(gpu => row(gpu, frame)));
   }
@@ -80,11 +88,18 @@ function sharing(frame: ITelemetryFrame): string[] {
   const share = frame.share?.memory ?? null;
   return [
     views.some(view => view.whole)
-      ? 'Shared: figures are of the whole device, including the work of others.'
-      : 'Shared: memory is this session’s; other figures are of the whole device, including the work of others.',
+      ? l10n.t(
+          'Shared: figures are of the whole device, including the work of others.'
+        )
+      : l10n.t(
+          'Shared: memory is this session’s; other figures are of the whole device, including the work of others.'
+        ),
     ...(share === null
       ? []
-      : ['', `This session may use ${gibibytes(share)} GiB of each GPU.`])
+      : [
+          '',
+          l10n.t('This session may use {0} GiB of each GPU.', gibibytes(share))
+        ])
   ];
 }
 

@@ -1,4 +1,6 @@
-import type { ITelemetryFrame } from './contract.ts';
+import type { ITelemetryFrame } from '@gpucommons/session';
+import * as l10n from '@vscode/l10n';
+
 import { details, summary } from './figures.ts';
 
 /** Milliseconds between two readings while the window is in use. */
@@ -12,10 +14,14 @@ export const ATTENTION = 5 * 60000;
 export type Shown = { text: string; tooltip: string };
 
 /** In a session without a GPU there is still the menu that the item opens. */
-export const NO_GPU: Shown = {
-  text: '$(vm) Session',
-  tooltip: 'This session has no GPU. Click to stop it, or for another size.'
-};
+function withoutGPU(): Shown {
+  return {
+    text: `$(vm) ${l10n.t('Session')}`,
+    tooltip: l10n.t(
+      'This session has no GPU. Click to stop it, or for another size.'
+    )
+  };
+}
 
 export interface IMeterOptions {
   /** gives a frame */
@@ -67,7 +73,7 @@ export class Meter {
     this._end();
     this._options.show({
       text: '$(chip) GPU –',
-      tooltip: 'The GPUs are not read while this window is not in use.'
+      tooltip: l10n.t('The GPUs are not read while this window is not in use.')
     });
   }
 
@@ -81,7 +87,7 @@ export class Meter {
       this._pause = INTERVAL;
       if (this._isReading) {
         const text = summary(frame);
-        show(text === null ? NO_GPU : { text, tooltip: details(frame) });
+        show(text === null ? withoutGPU() : { text, tooltip: details(frame) });
       }
     } catch (error) {
       if (this._pause === INTERVAL) {
@@ -91,7 +97,7 @@ export class Meter {
       if (this._isReading) {
         show({
           text: '$(warning) GPU –',
-          tooltip: 'The session sends no GPU figures. Trying again.'
+          tooltip: l10n.t('The session sends no GPU figures. Trying again.')
         });
       }
     }

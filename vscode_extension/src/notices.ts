@@ -1,5 +1,8 @@
-import type { INotice, NoticeLevel } from './contract.ts';
-import { isSame, matters, message, openChoices, timeLeft } from './wording.ts';
+import { isSameNotice } from '@gpucommons/session';
+import type { INotice, NoticeLevel } from '@gpucommons/session';
+import * as l10n from '@vscode/l10n';
+
+import { matters, message, openChoices, timeLeft } from './wording.ts';
 
 /** Milliseconds between two checks of the time that is left. */
 export const TICK = 15000;
@@ -34,7 +37,9 @@ export interface IDisplayOptions {
 }
 
 /**
- * Shows each notice once, and again only if it changes.
+ * Shows each notice once, and again only if it changes; the most urgent come first,
+ * and of these the newest, as VS Code shows three of what comes at once and puts the rest
+ * into its list.
  *
  * VS Code lets an extension open a notification and learn that it was closed, but not
  * change or close it. So what changes, the time left, is in the status bar; and when a
@@ -55,7 +60,7 @@ export class NoticeDisplay {
 
   /** Open all of them again, as the person asks for. */
   reopen(): void {
-    this._entries.forEach(entry => this._open(entry));
+    this._openAll([...this._entries.values()]);
   }
 
   dispose(): void {
@@ -71,7 +76,7 @@ export class NoticeDisplay {
     const wanted = new Map(notices.map(notice => [notice.id, notice]));
     const outdated = [...this._entries.values()].filter(({ notice }) => {
       const other = wanted.get(notice.id);
-      return !other || !isSame(notice, other);
+      return !other || !isSameNotice(notice, other);
     });
     outdated.forEach(entry => this._entries.delete(entry.notice.id));
     const added = notices
@@ -81,10 +86,14 @@ export class NoticeDisplay {
     if (outdated.some(entry => entry.isOpen)) {
       const others = [...this._entries.values()].filter(entry => entry.isOpen);
       await this._options.clear();
-      others.forEach(entry => this._open(entry));
+      added.push(...others);
     }
-    added.forEach(entry => this._open(entry));
+    this._openAll(added);
     this._countDown();
+  }
+
+  private _openAll(entries: readonly IEntry[]): void {
+    byUrgency(entries).forEach(entry => this._open(entry));
   }
 
   private _open(entry: IEntry): void {
@@ -125,15 +134,15 @@ export class NoticeDisplay {
         this._entries.delete(id);
       }
     }
-    const notices = [...this._entries.values()].map(entry => entry.notice);
-    const [first] = notices.toSorted(
-      (one, other) => urgency(other) - urgency(one)
+    const notices = byUrgency([...this._entries.values()]).map(
+      entry => entry.notice
     );
+    const [first] = notices;
     this._options.badge(
       first
         ? {
             level: first.level,
-            text: timeLeft(first, now) || 'Notice',
+            text: timeLeft(first, now) || l10n.t('Notice'),
             tooltip: notices.map(notice => message(notice, now)).join('\n\n')
           }
         : null
@@ -145,6 +154,12 @@ export class NoticeDisplay {
   private _timer: NodeJS.Timeout | undefined;
   private _last: Promise<void> = Promise.resolve();
   private _isDisposed = false;
+}
+
+function byUrgency(entries: readonly IEntry[]): IEntry[] {
+  return entries
+    .toReversed()
+    .toSorted((one, other) => urgency(other.notice) - urgency(one.notice));
 }
 
 /** The higher, the more urgent: by level, then by what comes first. */

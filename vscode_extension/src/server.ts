@@ -1,14 +1,10 @@
+import { RefusedError } from '@gpucommons/session';
 import http from 'node:http';
 
 /** Milliseconds after which an answer is no longer awaited. */
 const PATIENCE = 15000;
-
-/** The session answered, but not with what was asked for. */
-export class RefusedError extends Error {
-  constructor(status: number) {
-    super(`The session answered with status ${status}.`);
-  }
-}
+/** The same where many files have to be deleted. */
+const LONG_PATIENCE = 300000;
 
 /**
  * Talks to the session's Jupyter server over a unix socket.
@@ -28,6 +24,23 @@ export class Server {
   /** Send a value as JSON. Rejects where the server is away or refuses. */
   async post(path: string, value?: object): Promise<void> {
     await this._request('POST', path, value && JSON.stringify(value));
+  }
+
+  /** Have something done that takes long, and resolve with what came of it. */
+  async have(path: string, value?: object): Promise<unknown> {
+    return JSON.parse(
+      await this._request(
+        'POST',
+        path,
+        value && JSON.stringify(value),
+        LONG_PATIENCE
+      )
+    );
+  }
+
+  /** The bytes of a file at a path. Rejects where not all of them come. */
+  file(path: string): Promise<Uint8Array> {
+    return this._bytes('GET', path, undefined, LONG_PATIENCE);
   }
 
   /**
@@ -75,27 +88,37 @@ export class Server {
     };
   }
 
-  private _request(
+  private async _request(
     method: string,
     path: string,
-    content?: string
+    content?: string,
+    patience = PATIENCE
   ): Promise<string> {
+    return (await this._bytes(method, path, content, patience)).toString();
+  }
+
+  private _bytes(
+    method: string,
+    path: string,
+    content: string | undefined,
+    patience: number
+  ): Promise<Buffer> {
     return new Promise((resolve, reject) => {
       const request = this._open(method, path, response => {
-        let body = '';
-        response.setEncoding('utf8');
-        response.on('data', (chunk: string) => (body += chunk));
+        const parts: Buffer[] = [];
+        response.on('data', (part: Buffer) => parts.push(part));
         response.on('error', reject);
         response.on('end', () => {
           const status = response.statusCode ?? 0;
+          const body = Buffer.concat(parts);
           if (status >= 200 && status < 300) {
             resolve(body);
           } else {
-            reject(new RefusedError(status));
+            reject(new RefusedError(status, reasonIn(body)));
           }
         });
       });
-      request.setTimeout(PATIENCE, () =>
+      request.setTimeout(patience, () =>
         request.destroy(new Error('The session does not answer.'))
       );
       request.on('error', reject);
@@ -115,4 +138,14 @@ export class Server {
   }
 
   private readonly _socketPath: string;
+}
+
+/** What a refusal says to people, if it does. */
+function reasonIn(body: Buffer): string | undefined {
+  try {
+    const { message } = JSON.parse(body.toString());
+    return typeof message === 'string' ? message : undefined;
+  } catch {
+    return undefined;
+  }
 }

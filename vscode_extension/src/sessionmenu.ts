@@ -1,20 +1,25 @@
+import type { IRunning } from '@gpucommons/session';
+import { stopSession } from '@gpucommons/session';
+import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 
 import type { IPages } from './pages.ts';
 import { addressOf } from './pages.ts';
 import type { Server } from './server.ts';
-import { stopSession } from './stopping.ts';
+import { stopQuestions } from './stopping.ts';
 
 /** The commands that lead out of VS Code, and what the menu calls each. */
-const ENTRIES = {
-  'gpucommons.stop': '$(debug-stop) Stop this session and free the GPU',
-  'gpucommons.anotherSize': '$(arrow-swap) Another size',
-  'gpucommons.mySessions': '$(server-environment) My sessions',
-  'gpucommons.openLab': '$(notebook) Open in JupyterLab',
-  'gpucommons.documentation': '$(book) Documentation'
-} as const;
+function entries() {
+  return {
+    'gpucommons.stop': `$(debug-stop) ${l10n.t('Stop this session and free the GPU')}`,
+    'gpucommons.anotherSize': `$(arrow-swap) ${l10n.t('Another size')}`,
+    'gpucommons.mySessions': `$(server-environment) ${l10n.t('My sessions')}`,
+    'gpucommons.openLab': `$(notebook) ${l10n.t('Open in JupyterLab')}`,
+    'gpucommons.documentation': `$(book) ${l10n.t('Documentation')}`
+  };
+}
 
-type Command = keyof typeof ENTRIES;
+type Command = keyof ReturnType<typeof entries>;
 
 /** Add the commands of the session as a whole, and the menu that the status bar opens. */
 export function sessionMenu(
@@ -30,8 +35,11 @@ export function sessionMenu(
     } else {
       void vscode.window.showErrorMessage(
         page
-          ? `VS Code does not know by which host you came. Open ${page} on it in your browser.`
-          : 'There is no such page here.'
+          ? l10n.t(
+              'VS Code does not know by which host you came. Open {0} on it in your browser.',
+              page
+            )
+          : l10n.t('There is no such page here.')
       );
     }
   };
@@ -39,8 +47,10 @@ export function sessionMenu(
   const acts: Record<Command, () => Promise<void>> = {
     'gpucommons.stop': () =>
       stopSession({
-        ask: askInDialog,
-        saveAll: () => vscode.workspace.saveAll(false),
+        ...stopQuestions(askInDialog),
+        running: () => server.get('/running') as Promise<IRunning>,
+        saveAll: async () =>
+          (await vscode.workspace.saveAll(false)) ? null : [],
         stop: () => server.post('/stop'),
         leave
       }),
@@ -71,16 +81,17 @@ function setContext(key: string, value: boolean): void {
 }
 
 async function showMenu(pages: IPages): Promise<void> {
-  const offered = (Object.keys(ENTRIES) as Command[]).filter(
+  const labels = entries();
+  const offered = (Object.keys(labels) as Command[]).filter(
     command =>
       command === 'gpucommons.openLab' ||
       (command === 'gpucommons.documentation'
         ? pages.documentation
         : pages.sessions)
   );
-  const items = offered.map(command => ({ label: ENTRIES[command], command }));
+  const items = offered.map(command => ({ label: labels[command], command }));
   const picked = await vscode.window.showQuickPick(items, {
-    title: 'This session'
+    title: l10n.t('This session')
   });
   if (picked) {
     await vscode.commands.executeCommand(picked.command);

@@ -1,54 +1,59 @@
-import { RefusedError } from './server.ts';
+import type { IRunning, IStopping } from '@gpucommons/session';
+import * as l10n from '@vscode/l10n';
 
-/** What stopping a session needs. */
-export interface IStopping {
-  /** shows a question; resolves with whether its button was pressed */
-  ask: (question: string, detail: string, button: string) => Promise<boolean>;
-  /** saves all files; resolves with whether all could be saved */
-  saveAll: () => PromiseLike<boolean>;
-  /** has the hub stop the session; rejects with a RefusedError where it does not */
-  stop: () => Promise<void>;
-  /** leads to the hub's page of sessions */
-  leave: () => Promise<void>;
+/** Shows a question; resolves with whether its button was pressed. */
+export type Ask = (
+  question: string,
+  detail: string,
+  button: string
+) => Promise<boolean>;
+
+/** How VS Code asks before it stops the session. */
+export function stopQuestions(
+  ask: Ask
+): Pick<IStopping, 'isWanted' | 'isWantedWithout' | 'isLeftUnstopped'> {
+  return {
+    isWanted: running =>
+      ask(
+        l10n.t('Stop this session?'),
+        [
+          l10n.t(
+            'Its GPU, if it has one, is given back, and others can use it at once.'
+          ),
+          `${l10n.t('Stopping loses variables and what runs; files, tabs and layout come back.')} ${counted(running)}`.trim(),
+          l10n.t(
+            'What is not saved yet is saved first. What pip installed into the session is lost, too.'
+          )
+        ].join('\n\n'),
+        l10n.t('Save and Stop')
+      ),
+    isWantedWithout: () =>
+      ask(
+        l10n.t('Not everything could be saved.'),
+        l10n.t('What is not saved may be lost if the session stops now.'),
+        l10n.t('Stop Without Saving')
+      ),
+    isLeftUnstopped: () =>
+      ask(
+        l10n.t('The session was not stopped.'),
+        l10n.t(
+          'The hub did not take it up from here. Stop it on the page My sessions.'
+        ),
+        l10n.t('Open My Sessions')
+      )
+  };
 }
 
-/** Ask, save what is open, have the hub stop the session, and leave for My sessions. */
-export async function stopSession(options: IStopping): Promise<void> {
-  const { ask, saveAll, stop, leave } = options;
-  const isWanted = await ask(
-    'Stop this session?',
-    'Its GPU, if it has one, is given back, and others can use it at once.\n\n' +
-      'Kept: your files. What is not saved yet is saved first.\n\n' +
-      'Lost: all variables, what runs in notebooks and terminals, and what pip installed.',
-    'Save and Stop'
-  );
-  if (!isWanted) {
-    return;
+function counted(running: IRunning | null): string {
+  if (!running) {
+    return '';
   }
-  if (
-    !(await saveAll()) &&
-    !(await ask(
-      'Not everything could be saved.',
-      'What is not saved may be lost if the session stops now.',
-      'Stop Without Saving'
-    ))
-  ) {
-    return;
-  }
-  try {
-    await stop();
-  } catch (error) {
-    // A session that is about to end may answer no more: then My sessions tells.
-    if (
-      error instanceof RefusedError &&
-      !(await ask(
-        'The session was not stopped.',
-        'The hub did not take it up from here. Stop it on the page My sessions.',
-        'Open My Sessions'
-      ))
-    ) {
-      return;
-    }
-  }
-  await leave();
+  const { kernels, terminals } = running;
+  return terminals
+    ? l10n.t(
+        'Kernels that run: {0}, terminals: {1}.',
+        kernels.length,
+        terminals.length
+      )
+    : l10n.t('Kernels that run: {0}.', kernels.length);
 }

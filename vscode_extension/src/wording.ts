@@ -1,4 +1,5 @@
-import type { INotice, INoticeChoice } from './contract.ts';
+import type { INotice, INoticeChoice } from '@gpucommons/session';
+import * as l10n from '@vscode/l10n';
 
 /**
  * Minutes. "Less than 10 minutes left" is said until less than 5 are left: true at any
@@ -14,7 +15,7 @@ const AFTERLIFE = 60;
 /** What a notification says. `now` is in seconds since the Unix epoch. */
 export function message(notice: INotice, now: number): string {
   const choice = notice.choices.find(each => each.id === notice.answer);
-  const chosen = choice ? `You chose: ${choice.label}.` : '';
+  const chosen = choice ? l10n.t('You chose: {0}.', choice.label) : '';
   return [notice.text, timeLeft(notice, now), chosen].filter(Boolean).join(' ');
 }
 
@@ -30,28 +31,18 @@ export function timeLeft(notice: INotice, now: number): string {
   }
   const seconds = notice.ends_at - now;
   if (seconds <= 0) {
-    return 'The time is up.';
+    return l10n.t('The time is up.');
   }
   const minutes = STEPS.find(step => seconds < step * 60);
   if (minutes === undefined) {
-    return `${Math.floor(seconds / 3600)} hours left.`;
+    return l10n.t('{0} hours left.', Math.floor(seconds / 3600));
   }
   return minutes === 1
-    ? 'Less than a minute left.'
-    : `Less than ${minutes} minutes left.`;
+    ? l10n.t('Less than a minute left.')
+    : l10n.t('Less than {0} minutes left.', minutes);
 }
 
 /** Whether a notice is still shown. `now` is in seconds since the Unix epoch. */
 export function matters(notice: INotice, now: number): boolean {
   return notice.ends_at === null || notice.ends_at + AFTERLIFE >= now;
-}
-
-export function isSame(one: INotice, other: INotice): boolean {
-  return (
-    one.text === other.text &&
-    one.level === other.level &&
-    one.ends_at === other.ends_at &&
-    one.answer === other.answer &&
-    JSON.stringify(one.choices) === JSON.stringify(other.choices)
-  );
 }

@@ -3,7 +3,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 
-import type { IGPU, IGPUMemory, ITelemetryFrame } from '../src/contract.ts';
+import type { IGPU, IGPUMemory, ITelemetryFrame } from '@gpucommons/session';
+
 import { details, memoryOf, summary } from '../src/figures.ts';
 
 interface ICase {

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { beforeEach, mock, test } from 'node:test';
 
-import type { INotice } from '../src/contract.ts';
+import type { INotice } from '@gpucommons/session';
+
 import type { Badge } from '../src/notices.ts';
 import { NoticeDisplay } from '../src/notices.ts';
 import { message } from '../src/wording.ts';
@@ -79,6 +80,22 @@ test('a notice that was closed does not come back, also when others come', async
   assert.deepEqual([...window.visible], []);
 });
 
+test('of those that come at once the most urgent and newest are shown first', async () => {
+  const window = new Window();
+  const newer = { ...HELLO, id: 'newer', text: 'Cake is at three.' };
+  const expected = [message(IDLE, 0), newer.text, HELLO.text];
+  await window.display.show([HELLO, IDLE, newer]);
+  assert.deepEqual(
+    window.opened.splice(0).map(each => each.text),
+    expected
+  );
+  window.display.reopen();
+  assert.deepEqual(
+    window.opened.map(each => each.text),
+    expected
+  );
+});
+
 test('a choice is a button, and is told once it is pressed', async () => {
   const window = new Window();
   const choices = [
@@ -125,7 +142,7 @@ test('a changed notice replaces the open one and leaves the others open', async 
   const window = new Window();
   await window.display.show([HELLO, IDLE]);
   await window.display.show([HELLO, { ...IDLE, text: 'Kept.', ends_at: null }]);
-  assert.deepEqual([...window.visible], [HELLO.text, 'Kept.']);
+  assert.deepEqual(window.visible, new Set(['Kept.', HELLO.text]));
 });
 
 test('a notice that was closed is shown again when it changes, and nothing is cleared', async () => {

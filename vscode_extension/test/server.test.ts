@@ -14,7 +14,9 @@ const followers: http.ServerResponse[] = [];
 const posted: string[] = [];
 
 const session = http.createServer((request, response) => {
-  if (request.method === 'POST') {
+  if (request.url === '/trash') {
+    response.end('{"freed": 1, "left": 0, "reason": null}');
+  } else if (request.method === 'POST') {
     let body = '';
     request.on('data', chunk => (body += chunk));
     request.on('end', () => {
@@ -99,4 +101,13 @@ test('a feed finds back to its server, and logs each loss once', async () => {
   assert.equal(log.length, 2);
   assert.match(log[0] ?? '', /no notices/);
   assert.match(log[1] ?? '', /again/);
+});
+
+test('what came of something that it has done is its answer', async () => {
+  const server = new Server(path);
+  assert.deepEqual(await server.have('/trash'), {
+    freed: 1,
+    left: 0,
+    reason: null
+  });
 });

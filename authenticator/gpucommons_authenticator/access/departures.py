@@ -8,6 +8,7 @@ from logging import Logger
 from typing import Any
 
 from gpucommons_contract import Notice, NoticeLevel
+from gpucommons_contract.words import phrase
 from gpucommons_sessions.client import (
     CALL_ERRORS,
     show_notice,
@@ -201,7 +202,7 @@ class Departures:
         """Show a notice in one session. One that cannot be reached is stopped nevertheless."""
         notice = Notice(
             id=_NOTICE_ID,
-            text="Your account was removed or changed. Save your work: this session stops.",
+            text=phrase("Your account was removed or changed. Save your work: this session stops."),
             level=NoticeLevel.WARNING,
             ends_at=stops_at,
         )

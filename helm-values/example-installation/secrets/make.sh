@@ -3,12 +3,12 @@
 # Run again, it makes what is not there yet, and changes nothing else.
 set -euo pipefail
 
-# Prints what a key of a Secret holds, or something new if there is no such Secret. Where the
+# Prints what a key of a Secret holds, or something new if it is not there. Where the
 # cluster does not answer, nothing is known, and nothing is made.
 kept_or_new() {
     local kept
     kept=$(kubectl --namespace "$1" get secret "$2" --ignore-not-found \
-        --output "go-template={{index .data \"$3\" | base64decode}}") ||
+        --output "go-template={{with index .data \"$3\"}}{{. | base64decode}}{{end}}") ||
         return 1
     if [[ -n $kept ]]; then
         printf %s "$kept"
@@ -36,17 +36,39 @@ through_pipes() {
     done
 }
 
-# Makes one, of: namespace, name, type, and KEY=VALUE for each key.
+# Prints a change of a Secret that adds each KEY=VALUE.
+addition() {
+    local pair comma=
+    printf '{"data": {'
+    for pair in "$@"; do
+        printf '%s"%s": "%s"' "$comma" "${pair%%=*}" \
+            "$(printf %s "${pair#*=}" | base64 | tr -d '\n')"
+        comma=", "
+    done
+    printf '}}'
+}
+
+# Makes one, of: namespace, name, type, and KEY=VALUE for each key. One that is there gets the keys
+# that it lacks, as after an answer was changed.
 secret() {
-    local namespace=$1 name=$2 type=$3 there files
+    local namespace=$1 name=$2 type=$3 there pair files lacking=()
     shift 3
-    there=$(kubectl --namespace "$namespace" get secret "$name" --ignore-not-found --output name)
-    if [[ -n $there ]]; then
-        echo "Secret $namespace/$name is there already"
+    there=$(kubectl --namespace "$namespace" get secret "$name" --ignore-not-found \
+        --output 'go-template={{range $key, $value := .data}}{{$key}} {{end}}')
+    if [[ -z $there ]]; then
+        through_pipes "$@"
+        kubectl --namespace "$namespace" create secret generic "$name" --type="$type" "${files[@]}"
         return
     fi
-    through_pipes "$@"
-    kubectl --namespace "$namespace" create secret generic "$name" --type="$type" "${files[@]}"
+    for pair in "$@"; do
+        [[ " $there" == *" ${pair%%=*} "* ]] || lacking+=("$pair")
+    done
+    if [[ -z ${lacking[*]-} ]]; then
+        echo "Secret $namespace/$name is there already"
+    else
+        addition "${lacking[@]}" |
+            kubectl --namespace "$namespace" patch secret "$name" --patch-file /dev/stdin
+    fi
 }
 
 secret gpucommons gpucommons-hub Opaque \

@@ -7,6 +7,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from gpucommons_authenticator import TEMPLATES as LOGIN_TEMPLATES
+from gpucommons_contract.words.pages import TEMPLATES as FRAME_TEMPLATES
 from gpucommons_sessions import SavingProxy
 from gpucommons_spawner import TEMPLATES as PICKER_TEMPLATES
 from gpucommons_spawner import GPUSpawner, catalogue_in_force
@@ -14,6 +15,7 @@ from sqlalchemy.engine import make_url
 
 from gpucommons_config.contradictions.settings import HubSettings
 
+_OUR_TEMPLATES = (LOGIN_TEMPLATES, PICKER_TEMPLATES, FRAME_TEMPLATES)
 _CULLER = "jupyterhub-idle-culler"
 _CULLER_MODULES = ("jupyterhub_idle_culler", "cull_idle_servers")
 
@@ -158,14 +160,10 @@ def database_in_memory(settings: HubSettings) -> str | None:
 
 def hidden_templates(settings: HubSettings) -> str | None:
     """A page of the installation's own replaces ours of the same name."""
-    ours = {
-        file.name: file
-        for folder in (LOGIN_TEMPLATES, PICKER_TEMPLATES)
-        for file in Path(folder).glob("*.html")
-    }
+    ours = {file.name: file for folder in _OUR_TEMPLATES for file in folder.glob("*.html")}
     hidden: dict[str, Path] = {}
     for folder in map(Path, settings.hub.template_paths):
-        if folder in {Path(LOGIN_TEMPLATES), Path(PICKER_TEMPLATES)}:
+        if folder in _OUR_TEMPLATES:
             break
         hidden |= {name: folder / name for name in ours if (folder / name).is_file()}
     if not hidden:

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import ParamSpec, Protocol, TypeVar
 
 from gpucommons_contract import Notice
+from gpucommons_contract.told import EndReason
 
 from gpucommons_culler.actions.notices import all_clear, warning, why_it_was_stopped
 from gpucommons_culler.core.case import Case
@@ -44,11 +45,13 @@ class SessionControl(Protocol):
     async def stop(self, session: Session) -> bool:
         """Stop this run of a session; False while it is still stopping."""
 
-    async def explain_stop(self, session: Session, sentence: str) -> None:
-        """Have the hub's pages tell the session's person why it is stopped now."""
+    async def explain_stop(
+        self, session: Session, sentence: str, reason: EndReason, by: str = ""
+    ) -> None:
+        """Have the hub tell the session's person why it is stopped now, and accounting, by whom."""
 
-    async def start(self, user: str, server: str, options: dict[str, str]) -> None:
-        """Start a server, once an earlier run of it is gone."""
+    async def start(self, user: str, server: str, options: dict[str, str], language: str) -> None:
+        """Start a server in a language, once an earlier run of it is gone."""
 
 
 class Notifies(Protocol):
@@ -160,7 +163,8 @@ class Actions:
             return False
         options = {**session.options, "size": size}
         try:
-            await self._hub.start(session.key.user, session.key.server, options)
+            key, language = session.key, session.language
+            await self._hub.start(key.user, key.server, options, language)
         except HubError as error:
             reason = f"It was stopped, and could not restart in {size}: {error}"
             await self._write(self._store.record, case.event(EventKind.FAILED, reason))
@@ -183,9 +187,9 @@ class Actions:
         stopping = None if again else case.event(EventKind.STOPPING, reason, by)
         if not await self._write(self._store.end, key, stopping):
             return False  # another replica has, a moment ago
-        if by != key.user:
-            with contextlib.suppress(HubError):  # the idle page says it in any case
-                await self._hub.explain_stop(case.session, why_it_was_stopped(case, by))
+        sentence = why_it_was_stopped(case, by) if by != key.user else ""
+        with contextlib.suppress(HubError):  # the idle page says it in any case
+            await self._hub.explain_stop(case.session, sentence, _reason(by, key), by)
         try:
             await self._gone(case.session)
         except HubError as error:
@@ -221,3 +225,10 @@ class Actions:
         """Write to the store, one at a time, off the event loop."""
         async with self._writing:
             return await asyncio.to_thread(change, *arguments, **more)
+
+
+def _reason(by: str, key: SessionKey) -> EndReason:
+    """Return who ends a session: it was idle, or somebody wished it."""
+    if not by:
+        return EndReason.IDLE
+    return EndReason.PERSON if by == key.user else EndReason.ADMINISTRATOR

@@ -16,8 +16,12 @@ from gpucommons_contract import (
     read_activity,
     read_moment,
 )
+from gpucommons_contract.told import EndReason
+from gpucommons_contract.words import in_language
+from gpucommons_contract.words.requests import LANGUAGE_PARAMETER
+from gpucommons_upkeep.http_client import CALL_ERRORS, HTTPClient, Response
+from gpucommons_upkeep.session_tokens import SessionTokens
 
-from gpucommons_culler.clients.http_client import CALL_ERRORS, HTTPClient, Response
 from gpucommons_culler.clients.hub_answers import (
     has_begun,
     is_of_jupyter,
@@ -26,8 +30,8 @@ from gpucommons_culler.clients.hub_answers import (
     read_shown_notice,
     says_missing,
 )
-from gpucommons_culler.clients.session_tokens import SessionTokens
 from gpucommons_culler.core.errors import (
+    HubError,
     HubRefusedError,
     HubUnavailableError,
     NoExtensionError,
@@ -81,7 +85,7 @@ class HubClient:
         self._origin = f"{split.scheme}://{split.netloc}" if public_url else None
         self._token = token
         self._calls = HTTPClient(_CONNECTIONS)
-        self._tokens = SessionTokens(self._make_tokens)
+        self._tokens: SessionTokens[SessionKey] = SessionTokens(self._make_tokens, HubError)
 
     async def __aenter__(self) -> Self:
         return self
@@ -150,7 +154,8 @@ class HubClient:
 
     async def show_notice(self, session: Session, notice: Notice) -> None:
         """Show a notice in a session, in place of one with the same id."""
-        await self._ask_session("POST", session, Endpoint.SESSION_NOTICE, notice.to_json())
+        said = notice.in_language(session.language)
+        await self._ask_session("POST", session, Endpoint.SESSION_NOTICE, said.to_json())
 
     async def withdraw_notice(self, session: Session, notice_id: str) -> None:
         """Withdraw a notice. One that is not there counts as withdrawn."""
@@ -173,11 +178,20 @@ class HubClient:
         )
         return answer.status in {HTTPStatus.NO_CONTENT, HTTPStatus.NOT_FOUND}
 
-    async def explain_stop(self, session: Session, sentence: str) -> None:
-        """Have the hub's pages tell the session's person why it is stopped now."""
+    async def explain_stop(
+        self, session: Session, sentence: str, reason: EndReason, by: str = ""
+    ) -> None:
+        """Have the hub's pages tell the session's person why it is stopped now, and accounting, who
+        ended it. Without a sentence only the latter.
+        """
         user, server = (quote(part, safe="@~") for part in (session.key.user, session.key.server))
         path = _of_hub(Endpoint.HUB_SESSION_END.format(user=user, server=server))
-        body = {"reason": sentence, "page": f"services/{IDLE_SERVICE}/"}
+        body = {
+            "reason": in_language(sentence, session.language),
+            "page": f"services/{IDLE_SERVICE}/" if sentence else "",
+            "code": reason,
+            "by": by,
+        }
         await self._ask("PUT", path, "delete:servers", json.dumps(body), gone_is_fine=True)
 
     async def runs(self, key: SessionKey) -> bool:
@@ -206,14 +220,16 @@ class HubClient:
             message = f"The hub's description of a server cannot be read: {error!r}."
             raise HubUnavailableError(message) from error
 
-    async def start(self, user: str, server: str, options: Mapping[str, str]) -> None:
-        """Start a server; it may still be starting afterwards.
+    async def start(
+        self, user: str, server: str, options: Mapping[str, str], language: str
+    ) -> None:
+        """Start a server in a language; it may still be starting afterwards.
 
         Raises HubRefusedError, with the hub's words, if the choice or the quota does not allow it.
         """
         await self._ask(
             "POST",
-            _server_path(user, server),
+            f"{_server_path(user, server)}?{urlencode({LANGUAGE_PARAMETER: language})}",
             "start:servers",
             json.dumps(dict(options)),
             seconds=_START_OR_STOP_S,

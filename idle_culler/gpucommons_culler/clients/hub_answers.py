@@ -7,8 +7,9 @@ from http import HTTPStatus
 from typing import Any
 
 from gpucommons_contract import Notice, NoticeChoice, NoticeLevel, read_moment
+from gpucommons_contract.words import ENGLISH
+from gpucommons_upkeep.http_client import Response
 
-from gpucommons_culler.clients.http_client import Response
 from gpucommons_culler.core.session import Session, SessionKey
 
 log = logging.getLogger(__name__)
@@ -41,6 +42,7 @@ def read_session(said: dict[str, Any]) -> Session:
         address=said["address"],
         gpus=Decimal(said["gpus"]),
         pod=str(said["pod"]),
+        language=str(said.get("language", ENGLISH)),  # an older hub does not say
     )
 
 

@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from gpucommons_contract.wording import joined, moment, rough_span, span
-
+from gpucommons_culler.core import decision_words as words
 from gpucommons_culler.core.commitments import Countdown, Exemption, Lease
 from gpucommons_culler.core.rule import EndAction, IdleRule
 from gpucommons_culler.core.signals import FRESH, THE_SESSION, Signal, SignalName
@@ -26,15 +25,6 @@ asked."""
 OWN_WORD = timedelta(hours=12)
 """What only a session reports counts for at least this long: somebody may type and read for a
 day, of which the node sees little."""
-
-_USED = {
-    SignalName.GPU: "the GPU worked",
-    SignalName.PROCESSOR: "the processor worked",
-    SignalName.NETWORK: "data went over the network",
-    SignalName.KERNELS: "a cell ran",
-    SignalName.TERMINALS: "a terminal was used",
-    SignalName.EDITING: "something was edited",
-}
 
 
 class Action(StrEnum):
@@ -118,21 +108,14 @@ def decide(facts: Facts, rule: IdleRule, now: datetime) -> Decision:
 def _spared(facts: Facts, rule: IdleRule, now: datetime) -> Decision | None:
     """Leave the session alone, whatever its signals say."""
     if rule.stop_after is None:
-        reason = f"Idle sessions are left running here ({rule.name})."
-        return _leave(facts, Verdict.NEVER, reason, "Only a different rule would stop it.")
+        return _leave(facts, Verdict.NEVER, words.never_ended(rule))
     if (exemption := facts.exemption) and exemption.until > now:
-        until = moment(exemption.until)
-        reason = f"{exemption.by} exempted it until {until}: {exemption.reason}"
-        change = "After that, the rule applies again."
-        return _leave(facts, Verdict.EXEMPT, reason, change, next_at=exemption.until)
+        said = words.exempted(exemption)
+        return _leave(facts, Verdict.EXEMPT, said, next_at=exemption.until)
     if (warm := facts.started + rule.warm_up) > now:
-        reason = f"It has just started and may warm up until {moment(warm)}."
-        change = "After that, idle time counts."
-        return _leave(facts, Verdict.WARMING_UP, reason, change, next_at=warm)
+        return _leave(facts, Verdict.WARMING_UP, words.warming_up(warm), next_at=warm)
     if (lease := facts.lease) and lease.until > now:
-        reason = f"{lease.by} keeps it until {moment(lease.until)}."
-        change = "After that, idle time counts again, and it is warned before it is stopped."
-        return _leave(facts, Verdict.KEPT, reason, change, next_at=lease.until)
+        return _leave(facts, Verdict.KEPT, words.kept(lease), next_at=lease.until)
     return None
 
 
@@ -146,84 +129,61 @@ def _in_use(facts: Facts, rule: IdleRule, now: datetime) -> Decision | None:
     if now - last >= rule.warn_after:
         return None
     if now - last <= FRESH and signal.active_at == signal.measured_at:
-        reason = f"It is in use: {signal.value} ({signal.source})."
+        said = words.in_use(signal, rule)
     else:
-        # Not the value: it is of the last measurement, which may no longer have seen any use.
-        then = f": {signal.active_value}" if signal.active_value else ""
-        what = _USED[signal.name]
-        reason = f"It was in use {_ago(last, now)}: {what} ({signal.source}{then})."
-    change = f"It is warned after {_written(rule.warn_after)} without use."
-    return _leave(facts, Verdict.ACTIVE, reason, change, next_at=last + rule.warn_after)
+        said = words.used(signal, now - last, rule)
+    return _leave(facts, Verdict.ACTIVE, said, next_at=last + rule.warn_after)
 
 
 def _judged(facts: Facts, rule: IdleRule, now: datetime) -> Decision:
     """Judge a session in which no use was seen lately."""
     fresh = [signal for signal in facts.signals if abs(now - signal.measured_at) <= FRESH]
     if missing := facts.required.difference(signal.name for signal in fresh):
-        reason = f"Whether it is idle is unknown: {joined(sorted(missing))} not measured."
-        change = "It is left alone until they are measured again."
-        return _leave(facts, Verdict.UNKNOWN, reason, change)
+        return _leave(facts, Verdict.UNKNOWN, words.not_measured(missing))
 
     bound = _bound(facts, rule)
     quiet = [_counted(s.quiet_since, s, bound) or s.quiet_since for s in facts.signals]
     if facts.without_extension:
         # Nobody speaks for it: as if it said all the time that it works, which has a bound.
         if bound is None or bound > now or now - facts.without_extension > FRESH:
-            return _cannot_say(facts, rule, bound)
+            next_at = bound and bound + rule.warn_after
+            return _leave(facts, Verdict.UNKNOWN, words.cannot_say(bound), next_at=next_at)
         quiet.append(bound)
     idle_since = max(quiet, default=now)
     if now - idle_since < rule.warn_after:
-        since = moment(idle_since)
-        reason = f"It has been watched without a gap, and quiet, only since {since}."
-        change = f"It is warned after {_written(rule.warn_after)} without use."
-        return _leave(facts, Verdict.UNKNOWN, reason, change, next_at=idle_since + rule.warn_after)
+        said = words.watched_since(idle_since, rule)
+        return _leave(facts, Verdict.UNKNOWN, said, next_at=idle_since + rule.warn_after)
     return _of_idle(facts, rule, idle_since, now)
-
-
-def _cannot_say(facts: Facts, rule: IdleRule, bound: datetime | None) -> Decision:
-    """Leave alone a session that cannot report its activity, for as long as that would count."""
-    reason = "Its server runs without GPU Commons' extension, so it cannot report its activity."
-    change = "Once the extension is switched on, it is judged by its activity."
-    if bound is None:
-        return _leave(facts, Verdict.UNKNOWN, reason, change)
-    reason += f" It counts as used until {moment(bound)}, or longer if the platform sees it work."
-    return _leave(facts, Verdict.UNKNOWN, reason, change, next_at=bound + rule.warn_after)
 
 
 def _of_idle(facts: Facts, rule: IdleRule, idle_since: datetime, now: datetime) -> Decision:
     """Take the next step with a session that is known to be idle for long enough to be warned."""
     verdict = Verdict.IDLE_HELD if facts.gpu_memory else Verdict.IDLE
-    values = joined([signal.value for signal in facts.signals]) if facts.signals else "nothing ran"
-    reason = f"It has been idle since {moment(idle_since)}: {values}."
-    change = "Using it or keeping it cancels this."
-    if facts.without_extension:
-        reason += " It runs without GPU Commons' extension and cannot report its activity."
+    reason = words.idle(
+        idle_since, facts.signals, without_extension=facts.without_extension is not None
+    )
     if rule.under_pressure and not facts.waiting:
-        change = "It is warned once somebody is waiting for its size."
-        return _leave(facts, verdict, reason, change, idle_since=idle_since)
+        said = words.warned_under_pressure(reason)
+        return _leave(facts, verdict, said, idle_since=idle_since)
 
     assert rule.stop_after is not None, "or it had been spared"
     due, countdown = idle_since + rule.stop_after, facts.countdown
+    announced = words.cancelled_by_use(reason)
     if countdown is None:
         stop_at = max(due, now + rule.warning_time)
-        return Decision(Action.WARN, verdict, reason, change, idle_since, stop_at)
+        return Decision(Action.WARN, verdict, *announced, idle_since, stop_at)
     if idle_since > countdown.warned_at:
-        reason = "It was used, or could not be watched, after the warning."
-        change = "It is warned again if it stays idle."
-        return _leave(facts, verdict, reason, change, idle_since=idle_since)
+        return _leave(facts, verdict, words.used_after_warning(), idle_since=idle_since)
     # What was announced applies, unless the rule gives more time by now.
     stop_at = max(countdown.stop_at, due, countdown.warned_at + rule.warning_time)
     if now < stop_at:
-        return Decision(Action.NOTHING, verdict, reason, change, idle_since, stop_at)
+        return Decision(Action.NOTHING, verdict, *announced, idle_since, stop_at)
     if missing := _not_known_now(facts, now):
-        reason += f" Whether it still is idle is unknown: {joined(missing)} not measured just now."
-        change = "It is stopped once they are measured and it is still idle."
-        return Decision(Action.NOTHING, verdict, reason, change, idle_since, now + COUNTED)
+        said = words.not_measured_now(reason, missing)
+        return Decision(Action.NOTHING, verdict, *said, idle_since, now + COUNTED)
     action = Action.RELEASE if rule.action is EndAction.RELEASE else Action.STOP
-    ended = "started again without a GPU" if action is Action.RELEASE else "stopped"
-    return Decision(
-        action, verdict, reason, f"Its time is up: it is being {ended}.", idle_since, now
-    )
+    said = words.time_is_up(reason, releases=action is Action.RELEASE)
+    return Decision(action, verdict, *said, idle_since, now)
 
 
 def _not_known_now(facts: Facts, now: datetime) -> list[str]:
@@ -262,20 +222,11 @@ def _counted(at: datetime | None, signal: Signal, bound: datetime | None) -> dat
 def _leave(
     facts: Facts,
     verdict: Verdict,
-    reason: str,
-    change: str,
+    said: words.Words,
     *,
     idle_since: datetime | None = None,
     next_at: datetime | None = None,
 ) -> Decision:
     """Do nothing to the session, and take back a warning in force."""
     action = Action.CANCEL if facts.countdown else Action.NOTHING
-    return Decision(action, verdict, reason, change, idle_since, next_at)
-
-
-def _ago(when: datetime, now: datetime) -> str:
-    return f"{rough_span((now - when).total_seconds())} ago"
-
-
-def _written(length: timedelta) -> str:
-    return span(length.total_seconds())
+    return Decision(action, verdict, *said, idle_since, next_at)

@@ -1,8 +1,6 @@
 """What can go wrong in the culler, between it and the hub, and with its database."""
 
-
-class CullerError(Exception):
-    """The installation has a mistake; the message says what, and what to do."""
+from gpucommons_upkeep.errors import StoreError
 
 
 class KeepRefusedError(Exception):
@@ -43,20 +41,6 @@ class NotAllowedError(HubError):
 
 class HubRefusedError(HubError):
     """The hub refused, with a message for the person: no such size, the quota is used up."""
-
-
-class StoreError(Exception):
-    """The database failed; the message is for the operator."""
-
-
-class StoreUnavailableError(StoreError):
-    """The database is unreachable or locked. Nothing was written, unless the connection broke
-    during the commit. Try again later.
-    """
-
-
-class StoreNewerError(StoreError):
-    """The database was migrated by a newer program."""
 
 
 class AlreadyWarnedError(StoreError):

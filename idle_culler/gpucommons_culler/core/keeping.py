@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from gpucommons_contract import KEEP_CHOICE, NoticeChoice
 from gpucommons_contract.wording import span
+from gpucommons_contract.words import phrase, phrases
 
 from gpucommons_culler.core.commitments import KeepUsage
 from gpucommons_culler.core.rule import IdleRule
@@ -28,8 +29,11 @@ def choices(rule: IdleRule, used: KeepUsage) -> tuple[NoticeChoice, ...]:
     left = left_to_keep(rule, used)
     lengths = sorted({min(left, _SHORT), min(left, _LONG)} - {timedelta()})
     seconds = [int(each.total_seconds()) for each in lengths]
-    kept = (NoticeChoice(f"{KEEP_CHOICE}{each}", f"Keep {span(each)}") for each in seconds)
-    return (*kept, NoticeChoice(STOP_NOW, "End it now"))
+    kept = (
+        NoticeChoice(f"{KEEP_CHOICE}{each}", phrase("Keep %(time)s", time=span(each)))
+        for each in seconds
+    )
+    return (*kept, NoticeChoice(STOP_NOW, phrase("End it now")))
 
 
 def chosen_length(choice: str) -> timedelta | None:
@@ -43,18 +47,24 @@ def chosen_length(choice: str) -> timedelta | None:
 def refusal(rule: IdleRule, used: KeepUsage, length: timedelta) -> str | None:
     """Say why it may not be kept for that long; None if it may."""
     if not rule.keep_at_most or not rule.keep_times:
-        return f"Idle sessions cannot be kept here ({rule.name})."
+        return phrase("Idle sessions cannot be kept here (%(rule)s).", rule=rule.name)
     if used.times >= rule.keep_times:
-        times = "once" if rule.keep_times == 1 else f"{rule.keep_times} times"
-        return f"It has already been kept {times} since it was last used, the maximum."
+        return phrases(
+            "It has already been kept once since it was last used, the maximum.",
+            "It has already been kept %(count)d times since it was last used, the maximum.",
+            rule.keep_times,
+        )
     left = left_to_keep(rule, used)
     if not left:
         length_kept = span(used.length.total_seconds())
-        return f"It has already been kept for {length_kept} since it was last used, the maximum."
+        return phrase(
+            "It has already been kept for %(time)s since it was last used, the maximum.",
+            time=length_kept,
+        )
     if length < _SHORTEST:
-        return f"Keep it for at least {span(_SHORTEST.total_seconds())}."
+        return phrase("Keep it for at least %(time)s.", time=span(_SHORTEST.total_seconds()))
     if length > left:
-        return f"It can be kept for at most {span(left.total_seconds())} more."
+        return phrase("It can be kept for at most %(time)s more.", time=span(left.total_seconds()))
     return None
 
 

@@ -5,6 +5,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple
 
+from gpucommons_contract.words import ENGLISH
+
 
 class SessionKey(NamedTuple):
     """Identifies one run of a server: the same server started again is another run."""
@@ -43,3 +45,5 @@ class Session:
     """Where the hub reaches it, such as ``http://10.0.0.7:8888``; empty if that is not known."""
     gpus: Decimal = Decimal(0)
     """GPUs charged; 0 without one."""
+    language: str = ENGLISH
+    """What its person reads, such as ``de``."""

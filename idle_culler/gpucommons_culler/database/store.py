@@ -2,8 +2,10 @@
 
 from contextlib import suppress
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
+from gpucommons_upkeep.database import PATIENCE_SECONDS, Database
 from sqlalchemy import ColumnElement, Connection, Row, Table, and_, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
@@ -21,12 +23,12 @@ from gpucommons_culler.core.records import (
     StoredLease,
 )
 from gpucommons_culler.core.session import SessionKey
-from gpucommons_culler.database.connection import PATIENCE_SECONDS, Database
 from gpucommons_culler.database.tables import BEATS, COUNTDOWNS, EVENTS, EXEMPTIONS, LEASES
 
 LEASES_MATTER = timedelta(days=30)
 """For how long after its end a lease may still count among those of one idle time."""
 _TICK = "tick"
+_MIGRATIONS = Path(__file__).with_name("migrations")
 
 
 class Store:
@@ -38,7 +40,7 @@ class Store:
     """
 
     def __init__(self, url: str, patience_seconds: float = PATIENCE_SECONDS) -> None:
-        self._database = Database(url, patience_seconds)
+        self._database = Database(url, "idle culler", _MIGRATIONS, patience_seconds)
 
     def open(self) -> None:
         """Bring the tables up to date; raises StoreNewerError for a database of a newer program."""

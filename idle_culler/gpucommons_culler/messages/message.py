@@ -1,4 +1,4 @@
-"""Messages to people and administrators outside a session, and how their delivery fails."""
+"""Messages to people and administrators outside a session, and who delivers them."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -42,20 +42,5 @@ class Message:
 Deliver = Callable[[str, Sequence[Message], int], Awaitable[None]]
 """Delivers messages to one address, together, with the number of those that found no room.
 
-Raises DeliveryError.
+Raises `gpucommons_upkeep.mail.DeliveryError`.
 """
-
-
-class DeliveryError(Exception):
-    """Messages did not arrive. The text has no secret in it.
-
-    hopeless: it would fail the same way again. retry_after: seconds that the receiver wants to
-    be left alone; None if it said nothing.
-    """
-
-    def __init__(
-        self, text: str, *, hopeless: bool = False, retry_after: float | None = None
-    ) -> None:
-        super().__init__(text)
-        self.hopeless = hopeless
-        self.retry_after = retry_after

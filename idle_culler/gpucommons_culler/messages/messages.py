@@ -1,20 +1,13 @@
 """Notifies people and administrators outside a session, by mail and chat."""
 
-from pathlib import Path
 from typing import Any
 
 from gpucommons_upkeep import Heartbeat
-from traitlets import Bool, Enum, Float, Integer, List, Unicode
-from traitlets.config import LoggingConfigurable
+from gpucommons_upkeep.mail_settings import MailSettings
+from traitlets import Bool, Float, Integer, List, Unicode
 
 from gpucommons_culler.messages.limits import DeliveryLimits
-from gpucommons_culler.messages.mail import (
-    Mail,
-    MailServer,
-    Security,
-    address_of,
-    is_full_name,
-)
+from gpucommons_culler.messages.mail import Mail
 from gpucommons_culler.messages.message import Message
 from gpucommons_culler.messages.outbox import Outbox
 from gpucommons_culler.messages.rendering import Rendering
@@ -25,7 +18,7 @@ _CHAT = "chat"
 _USUAL = DeliveryLimits()
 
 
-class Messages(LoggingConfigurable):
+class Messages(MailSettings):
     """Takes messages and delivers them in the background; senders neither wait nor fail.
 
     Without settings it delivers nothing. Raises ValueError for settings that cannot work.
@@ -46,68 +39,6 @@ class Messages(LoggingConfigurable):
         help="""
         Whether messages to a person go to the chat too: their name and which session is idle.
         Off by default, because everybody in the chat sees it.
-        """,
-    )
-    mail_host = Unicode(
-        "",
-        config=True,
-        help="""
-        Name of the mail server. Empty, the default: no mail. Example: ``mail.example.org``.
-        """,
-    )
-    mail_port = Integer(
-        587, config=True, help="Port of the mail server; 587 takes mail from programs as usual."
-    )
-    mail_security = Enum(
-        [str(each) for each in Security],
-        default_value=str(Security.STARTTLS),
-        config=True,
-        help="""
-        How the connection to the mail server is encrypted: ``starttls`` (the default; as on port
-        587), ``tls`` (as on port 465) or ``none``, which excludes a password.
-        """,
-    )
-    mail_ca_file = Unicode(
-        "",
-        config=True,
-        help="""
-        Path of the certificates to trust instead of the system's, for a mail server with an
-        authority of your own. Example: ``/etc/gpucommons/mail-ca.pem``.
-        """,
-    )
-    mail_user = Unicode(
-        "",
-        config=True,
-        help="User name for the mail server. Empty, the default: no sign-in.",
-    )
-    mail_password_file = Unicode(
-        "",
-        config=True,
-        help="""
-        Path of the file with the password of ``mail_user``; read for each mail, so that it can
-        be replaced. Example: ``/etc/gpucommons/secrets/mail-password``.
-        """,
-    )
-    mail_from = Unicode(
-        "",
-        config=True,
-        help="Address that mail comes from. Example: ``gpus@example.org``.",
-    )
-    mail_hello = Unicode(
-        "",
-        config=True,
-        help="""
-        Full host name to greet the mail server with (EHLO). Empty, the default: the domain of
-        ``mail_from``. Example: ``hub.example.org``.
-        """,
-    )
-    mail_domain = Unicode(
-        "",
-        config=True,
-        help="""
-        Domain of people's mail addresses, where the name they sign in with is not an address
-        itself. Empty, the default: such people get no mail.
-        Example: ``example.org``.
         """,
     )
     administrators = List(
@@ -160,11 +91,11 @@ class Messages(LoggingConfigurable):
         limits = self._limits()
         rendering = Rendering(self.templates)
         self._mail = self._chat = None
-        if self.mail_host:
-            deliver = Mail(self._mail_server(), rendering).deliver
-            self._mail = Outbox("mail", deliver, limits, self.log)
+        if mailer := self.mailer():
+            self.check_addresses(self.administrators)
+            self._mail = Outbox("mail", Mail(mailer, rendering).deliver, limits, self.log)
         if self.webhook_file:
-            file = _existing(self.webhook_file, "webhook_file")
+            file = self.existing("webhook_file")
             self._chat = Outbox(_CHAT, Webhook(file, rendering).deliver, limits, self.log)
 
     def begin(self) -> None:
@@ -185,7 +116,7 @@ class Messages(LoggingConfigurable):
     def notify_person(self, name: str, message: Message) -> None:
         """Notify a person about their session. Returns at once, and raises nothing."""
         if self._mail:
-            address = address_of(name, self.mail_domain)
+            address = self.address_of(name)
             if address:
                 self._mail.put(address, message)
             else:
@@ -209,39 +140,3 @@ class Messages(LoggingConfigurable):
             kept=self.most_kept,
             give_up_after=self.give_up_hours * 3600,
         )
-
-    def _mail_server(self) -> MailServer:
-        for trait in ("mail_from", *(["mail_password_file"] if self.mail_user else [])):
-            if not getattr(self, trait):
-                raise ValueError(f"Messages.{trait} must be set, too")
-        security = Security(self.mail_security)
-        if self.mail_user and security is Security.NONE:
-            raise ValueError("Messages.mail_security = none would expose mail_user's password")
-        for address in (self.mail_from, *self.administrators):
-            if address_of(address) is None or "@" not in address:
-                raise ValueError(f"Messages: {address!r} is not a mail address")
-        if self.mail_hello and not is_full_name(self.mail_hello):
-            raise ValueError(
-                f"Messages.mail_hello: {self.mail_hello!r} is not a full host name, such as "
-                "hub.example.org"
-            )
-        files = {
-            trait: _existing(path, trait) if (path := getattr(self, trait)) else None
-            for trait in ("mail_password_file", "mail_ca_file")
-        }
-        return MailServer(
-            host=self.mail_host,
-            port=self.mail_port,
-            security=security,
-            sender=self.mail_from,
-            user=self.mail_user,
-            password_file=files["mail_password_file"],
-            ca_file=files["mail_ca_file"],
-            hello=self.mail_hello,
-        )
-
-
-def _existing(path: str, trait: str) -> Path:
-    if not Path(path).is_file():
-        raise ValueError(f"Messages.{trait}: there is no file {path}")
-    return Path(path)

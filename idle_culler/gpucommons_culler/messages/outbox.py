@@ -12,10 +12,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from gpucommons_upkeep import Backoff, Heartbeat
+from gpucommons_upkeep.mail import DeliveryError
 from prometheus_client import Counter
 
 from gpucommons_culler.messages.limits import DeliveryLimits, RateLimit
-from gpucommons_culler.messages.message import Deliver, DeliveryError, Message
+from gpucommons_culler.messages.message import Deliver, Message
 
 MESSAGES = Counter(
     "gpucommons_idle_messages", "Messages of the idle culler by what became of them", ("way", "end")

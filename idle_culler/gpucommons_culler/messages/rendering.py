@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from gpucommons_contract.wording import moment
+from gpucommons_upkeep.mail import Letter
 from jinja2 import ChoiceLoader, FileSystemLoader, PackageLoader, StrictUndefined, TemplateError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
@@ -24,14 +24,6 @@ _MAIL, _CHAT = "mail.txt", "chat.txt"
 
 class TemplateMistakeError(ValueError):
     """A template cannot be used. The message names it, and says why."""
-
-
-@dataclass(frozen=True, slots=True)
-class Letter:
-    """A mail in words. subject is one line."""
-
-    subject: str
-    text: str
 
 
 class Rendering:

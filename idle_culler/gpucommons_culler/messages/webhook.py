@@ -9,8 +9,9 @@ from http import HTTPStatus
 from pathlib import Path
 
 import aiohttp
+from gpucommons_upkeep.mail import DeliveryError
 
-from gpucommons_culler.messages.message import DeliveryError, Message
+from gpucommons_culler.messages.message import Message
 from gpucommons_culler.messages.rendering import Rendering
 
 _PATIENCE_S = 15.0

@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from gpucommons_contract import Notice
+from gpucommons_upkeep.errors import StoreError
 
 from gpucommons_culler.actions.actions import Actions
 from gpucommons_culler.actions.keeper import Keeper
@@ -20,7 +21,7 @@ from gpucommons_culler.core.backoff import SessionBackoff
 from gpucommons_culler.core.case import Case
 from gpucommons_culler.core.clock import Clock
 from gpucommons_culler.core.decision import Action
-from gpucommons_culler.core.errors import HubError, KeepRefusedError, StoreError
+from gpucommons_culler.core.errors import HubError, KeepRefusedError
 from gpucommons_culler.core.keeping import STOP_NOW, chosen_length
 from gpucommons_culler.core.metrics import Metrics
 from gpucommons_culler.core.rule import Rules

@@ -1,10 +1,8 @@
 """The culler as a program: a service of JupyterHub with a loop and pages."""
 
 import asyncio
-import hashlib
 import logging
 import os
-import signal
 from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from datetime import timedelta
@@ -14,7 +12,18 @@ from gpucommons_contract import IDLE_SERVICE
 from gpucommons_contract.brand import Appearance
 from gpucommons_contract.wording import span
 from gpucommons_upkeep import Heartbeat
-from tornado.httpserver import HTTPServer
+from gpucommons_upkeep.election import Election
+from gpucommons_upkeep.errors import SetupError, StoreError
+from gpucommons_web.health import trouble_of
+from gpucommons_web.running import (
+    cookie_secret,
+    end,
+    hub_auth,
+    listen,
+    until_signal,
+    variable,
+)
+from gpucommons_web.titles import PlainTitles, Titles
 from traitlets import Bool, Float, Integer, TraitError, Unicode, validate
 from traitlets.config import Config, Configurable
 
@@ -23,23 +32,18 @@ from gpucommons_culler.actions.dry_run import DryRunActions
 from gpucommons_culler.actions.notifier import Notifier
 from gpucommons_culler.clients.hub import HubClient
 from gpucommons_culler.core.clock import Clock
-from gpucommons_culler.core.errors import CullerError, StoreError
 from gpucommons_culler.core.metrics import Metrics
 from gpucommons_culler.core.rule import Rules
 from gpucommons_culler.core.signals import FRESH
 from gpucommons_culler.database.store import Store
 from gpucommons_culler.messages.messages import Messages
 from gpucommons_culler.messages.outbox import MESSAGES
-from gpucommons_culler.service.election import Election
 from gpucommons_culler.service.engine import Engine
 from gpucommons_culler.service.loop import Loop
 from gpucommons_culler.service.retention import forget_old, retention_heart
 from gpucommons_culler.telemetry.collector import Collector
 from gpucommons_culler.telemetry.sources.settings import SignalSources
 from gpucommons_culler.web.application import Serving, application
-from gpucommons_culler.web.health import trouble_of
-from gpucommons_culler.web.rendering import PlainTitles, Titles
-from gpucommons_culler.web.replicated_oauth import ReplicatedOAuth
 from gpucommons_culler.web.service import IdleAPI
 
 log = logging.getLogger(__name__)
@@ -64,7 +68,7 @@ class IdleCuller(Configurable):
         "sqlite:///idle.sqlite",
         help="""
         SQLAlchemy URL of the database of audit, warnings, leases and exemptions. Several
-        replicas must share one. Example: ``postgresql+psycopg://idle@db/idle``
+        replicas must share one. Example: ``postgresql+psycopg2://idle@db/idle``
         """,
     ).tag(config=True)
 
@@ -130,7 +134,7 @@ class IdleCuller(Configurable):
         self._environment = environment
 
     async def serve(self) -> None:
-        """Cull until a signal ends it. Raises CullerError for a mistake of the operator."""
+        """Cull until a signal ends it. Raises SetupError for a mistake of the operator."""
         async with AsyncExitStack() as stack:
             store = await self._store(stack)
             metrics, clock = Metrics(), Clock()
@@ -169,15 +173,16 @@ class IdleCuller(Configurable):
                 self._listen(stack, api, metrics, hearts)
             keep = timedelta(days=self.retention_days)
             for work in (loop.run(), forget_old(store, keep, old)):
-                stack.push_async_callback(_end, asyncio.create_task(work))
+                stack.push_async_callback(end, asyncio.create_task(work))
             log.info("Looking at sessions every %.0f s%s", self.interval, self._manner())
-            await _signal()
+            await until_signal()
+            log.info("Stopping; countdowns continue if the culler is back within three minutes")
 
     async def _election(self, stack: AsyncExitStack) -> Election:
         try:
             election = Election(config=self._config)
         except ValueError as error:
-            raise CullerError(str(error)) from error
+            raise SetupError(str(error)) from error
         if self.dry_run:  # it acts in its own database alone
             election.lease_name, election.single = "", True
         await election.begin()
@@ -190,53 +195,33 @@ class IdleCuller(Configurable):
     def _listen(
         self, stack: AsyncExitStack, api: IdleAPI, metrics: Metrics, hearts: Sequence[Heartbeat]
     ) -> None:
-        token = self._variable("JUPYTERHUB_API_TOKEN")
-        name = self._environment.get("JUPYTERHUB_SERVICE_NAME", IDLE_SERVICE)
-        hub_auth = ReplicatedOAuth(
-            api_token=token,
-            api_url=self._variable("JUPYTERHUB_API_URL"),
-            base_url=self._variable("JUPYTERHUB_SERVICE_PREFIX"),
-            oauth_client_id=f"service-{name}",
-            access_scopes={"access:services", f"access:services!service={name}"},
-        )
-        # Of the token, which all replicas share: so a cookie of one is good at the others.
-        secret = hashlib.sha256(b"gpucommons idle culler: cookies\0" + token.encode()).digest()
+        auth = hub_auth(self._environment, IDLE_SERVICE)
         serving = Serving(
             api=api,
             metrics=metrics,
             health=partial(trouble_of, hearts),
-            hub_auth=hub_auth,
-            cookie_secret=secret,
+            hub_auth=auth,
+            cookie_secret=cookie_secret("idle culler", auth),
             dry_run=self.dry_run,
             hearts=hearts,
             titles=self._titles,
             appearance=self._appearance,
         )
-        server = HTTPServer(application(serving), xheaders=True)
-        try:
-            server.listen(self.port, self.address)
-        except OSError as error:
-            raise CullerError(f"Port {self.port} cannot be opened: {error.strerror}") from error
-        stack.push_async_callback(_close, server)
-
-    def _variable(self, name: str) -> str:
-        value = self._environment.get(name)
-        if not value:
-            raise CullerError(f"The variable {name} is not set; JupyterHub sets it for a service.")
-        return value
+        listen(stack, application(serving), self.port, self.address)
 
     def _messages(self, stack: AsyncExitStack) -> Messages:
         try:
             messages = Messages(config=self._config)
         except ValueError as error:
-            raise CullerError(str(error)) from error
+            raise SetupError(str(error)) from error
         if not self.dry_run:
             messages.begin()
             stack.push_async_callback(messages.close)
         return messages
 
     def _hub(self) -> HubClient:
-        url, token = self._variable("JUPYTERHUB_API_URL"), self._variable("JUPYTERHUB_API_TOKEN")
+        url = variable(self._environment, "JUPYTERHUB_API_URL")
+        token = variable(self._environment, "JUPYTERHUB_API_TOKEN")
         return HubClient(url, self.public_url or None, token)
 
     async def _store(self, stack: AsyncExitStack) -> Store:
@@ -244,25 +229,6 @@ class IdleCuller(Configurable):
         try:
             await asyncio.to_thread(store.open)
         except StoreError as error:
-            raise CullerError(f"The database cannot be used: {error}") from error
+            raise SetupError(f"The database cannot be used: {error}") from error
         stack.callback(store.close)
         return store
-
-
-async def _signal() -> None:
-    """Wait for a signal to stop."""
-    ended, loop = asyncio.Event(), asyncio.get_running_loop()
-    for each in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(each, ended.set)
-    await ended.wait()
-    log.info("Stopping; countdowns continue if the culler is back within three minutes")
-
-
-async def _end(task: "asyncio.Task[None]") -> None:
-    task.cancel()
-    await asyncio.gather(task, return_exceptions=True)
-
-
-async def _close(server: HTTPServer) -> None:
-    server.stop()
-    await server.close_all_connections()

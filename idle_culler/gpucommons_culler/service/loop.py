@@ -9,8 +9,9 @@ from typing import Protocol
 
 from gpucommons_contract.wording import rough_span
 from gpucommons_upkeep import Heartbeat
+from gpucommons_upkeep.errors import StoreError
 
-from gpucommons_culler.core.errors import HubError, StoreError
+from gpucommons_culler.core.errors import HubError
 from gpucommons_culler.core.metrics import Metrics
 from gpucommons_culler.messages.message import Message, Topic
 

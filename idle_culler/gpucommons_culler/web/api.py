@@ -1,23 +1,19 @@
 """The API: sessions, the audit and exemptions."""
 
-import json
-from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Any
 
+from gpucommons_web.access import RefusedError, wrong
+from gpucommons_web.api import JSONHandler
+from gpucommons_web.fields import text
 from jupyterhub.services.auth import HubOAuth
 
 from gpucommons_culler.core.records import EventFilter
-from gpucommons_culler.web.access import RefusedError, wrong
-from gpucommons_culler.web.handler import BaseHandler
 from gpucommons_culler.web.requests import (
-    Fields,
     event_filter,
     exemption,
     hours,
     page,
     session_filter,
-    text,
 )
 from gpucommons_culler.web.responses import (
     csv_line,
@@ -33,45 +29,13 @@ _FLUSHED = 100
 """Lines that are sent together."""
 
 
-class APIHandler(BaseHandler):
-    """Responds with JSON: to scripts with a token, and to pages with a cookie and XSRF's token."""
+class APIHandler(JSONHandler):
+    """Has the culler's API."""
 
     def initialize(self, hub_auth: HubOAuth, api: IdleAPI) -> None:
         """Take what the application gives."""
         self.hub_auth = hub_auth
         self.api = api
-
-    def ask_to_sign_in(self) -> None:
-        """Say how to sign in."""
-        self.set_header("WWW-Authenticate", "token")
-        self.set_status(HTTPStatus.UNAUTHORIZED)
-        self.answer(
-            {
-                "status": HTTPStatus.UNAUTHORIZED,
-                "message": "Send a token of JupyterHub that may use this service, in the header "
-                '"Authorization: token …". One is made at /hub/token.',
-            }
-        )
-
-    def answer(self, value: Mapping[str, object]) -> None:
-        """Respond with an object."""
-        self.set_header("Content-Type", "application/json; charset=utf-8")
-        self.finish(json.dumps(value, default=str))
-
-    def body(self) -> Fields:
-        """Return the fields of the JSON object that was sent."""
-        try:
-            sent = json.loads(self.request.body or b"{}")
-        except (ValueError, RecursionError) as error:
-            raise wrong(f"Send a JSON object: {error}.") from None
-        if not isinstance(sent, dict):
-            raise wrong(f"Send a JSON object, not a {type(sent).__name__}.")
-        return {name: [value] for name, value in sent.items()}
-
-    def write_error(self, status_code: int, **kwargs: Any) -> None:  # noqa: ANN401
-        """Respond with JSON too."""
-        message = self.message(status_code, kwargs.get("exc_info"))
-        self.answer({"status": status_code, "message": message})
 
 
 class EventsAPI(APIHandler):

@@ -6,7 +6,16 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gpucommons_contract.brand import Appearance
+from gpucommons_contract.words.pages import MOMENTS, SCRIPTS
+from gpucommons_contract.words.requests import LanguageOfRequest
 from gpucommons_upkeep import Heartbeat
+from gpucommons_web.health import (
+    GuardedMetricsHandler,
+    Health,
+    HealthHandler,
+    MetricsHandler,
+)
+from gpucommons_web.titles import PlainTitles, Titles
 from jupyterhub.services.auth import HubOAuth
 from tornado.web import Application, RequestHandler, StaticFileHandler
 
@@ -21,12 +30,6 @@ from gpucommons_culler.web.api import (
     TroublesAPI,
 )
 from gpucommons_culler.web.away import PROXY_ERRORS, AwayHandler, away_page
-from gpucommons_culler.web.health import (
-    GuardedMetricsHandler,
-    Health,
-    HealthHandler,
-    MetricsHandler,
-)
 from gpucommons_culler.web.pages import (
     EndExemption,
     ExemptionsPage,
@@ -38,7 +41,7 @@ from gpucommons_culler.web.pages import (
     SessionsPage,
     SignedInPage,
 )
-from gpucommons_culler.web.rendering import STATIC, PlainTitles, Titles
+from gpucommons_culler.web.rendering import STATIC
 from gpucommons_culler.web.service import IdleAPI
 
 log = logging.getLogger(__name__)
@@ -96,6 +99,7 @@ def application(serving: Serving) -> Application:
         (f"api/exemptions/{_NUMBER}", ExemptionAPI, api),
         ("oauth_callback", SignedInPage, page),
         ("static/(.*)", StaticFileHandler, {"path": str(STATIC)}),
+        (f"shared/({MOMENTS})", StaticFileHandler, {"path": str(SCRIPTS)}),
         ("metrics", GuardedMetricsHandler, {**metrics, "hub_auth": serving.hub_auth}),
         ("health", HealthHandler, {**health, "in_detail": False}),
     ]
@@ -108,6 +112,7 @@ def application(serving: Serving) -> Application:
             (rf"{PROXY_ERRORS}/[0-9]+", AwayHandler, {"page": away}),
         ],
         cookie_secret=serving.cookie_secret,
+        transforms=[LanguageOfRequest],
         log_function=_log,
         default_handler_class=NothingHere,
         default_handler_args=page,

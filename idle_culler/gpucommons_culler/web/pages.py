@@ -1,35 +1,31 @@
 """The pages: own sessions, all sessions, one session, the history, exemptions."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import urlencode
 
 from gpucommons_contract.wording import moment
+from gpucommons_contract.words import phrase
+from gpucommons_web.access import RefusedError, forbidden
+from gpucommons_web.fields import Fields, page_number
+from gpucommons_web.pages import FramedPage
+from gpucommons_web.titles import Titles
 from jupyterhub.services.auth import HubOAuth, HubOAuthCallbackHandler
 
 from gpucommons_culler.core.records import EventFilter
-from gpucommons_culler.web.access import RefusedError, forbidden
-from gpucommons_culler.web.handler import BaseHandler
-from gpucommons_culler.web.rendering import Titles, render, session_path
+from gpucommons_culler.web.rendering import render, session_path
 from gpucommons_culler.web.requests import (
     LONGEST_EXEMPTION,
-    Fields,
     Paging,
     SessionFilter,
     event_filter,
     exemption,
     hours,
     page,
-    page_number,
     session_filter,
 )
 from gpucommons_culler.web.service import IdleAPI
-
-_SAID = "idle-said"
-"""The cookie that carries a sentence over to the next page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +37,7 @@ class Frame:
     dry_run: bool
 
 
-class PageHandler(BaseHandler):
+class PageHandler(FramedPage):
     """Draws pages. They work without scripts."""
 
     def initialize(self, hub_auth: HubOAuth, api: IdleAPI, frame: Frame) -> None:
@@ -50,76 +46,22 @@ class PageHandler(BaseHandler):
         self.api = api
         self._frame = frame
 
-    def ask_to_sign_in(self) -> None:
-        """Lead to the hub, or say that nothing was done."""
-        if self.request.method in ("GET", "HEAD"):
-            self.redirect(self.get_login_url())
-            return
-        raise forbidden(
-            "Nothing was changed: this page was too old, or you have signed out meanwhile. "
-            "Open it again and repeat your action."
-        )
-
-    def form(self) -> Fields:
-        """Return the fields of the form that was sent."""
-        names = self.request.body_arguments
-        return {name: self.get_body_arguments(name) for name in names}
-
     def for_administrators(self) -> None:
         """Refuse everybody else."""
         if not self.person.administers:
-            raise forbidden("This page is for administrators. Your own sessions are listed here.")
+            raise forbidden(
+                phrase("This page is for administrators. Your own sessions are listed here.")
+            )
 
     def draw(self, template: str, **values: Any) -> None:  # noqa: ANN401
         """Respond with a page."""
-        now = self.api.now()
         frame = {
-            "now": now,
-            "person": getattr(self, "person", None),
+            "now": self.api.now(),
             "dry_run": self._frame.dry_run,
             "titles": self._frame.titles,
             "lab_name": self._frame.lab_name,
-            "prefix": self.hub_auth.base_url,
-            "hub": self.hub_auth.hub_prefix,
-            "xsrf": self.xsrf,
-            "here": self.request.path.removeprefix(self.hub_auth.base_url),
-            "said": self._pop_message(),
         }
-        self.finish(render(template, values | frame))
-
-    def xsrf(self) -> str:
-        """Return what a form has to send with it."""
-        return str(self.xsrf_token.decode())
-
-    def go_to(self, path: str, said: str) -> None:
-        """Lead to another page, which says what was done."""
-        self.set_secure_cookie(
-            _SAID,
-            said,
-            path=self.hub_auth.base_url,
-            httponly=True,
-            samesite="Lax",
-        )
-        self.redirect(self.hub_auth.base_url + path, status=HTTPStatus.SEE_OTHER)
-
-    def _pop_message(self) -> str | None:
-        said = self.get_secure_cookie(_SAID, max_age_days=1)
-        if said is None:
-            return None
-        self.clear_cookie(_SAID, path=self.hub_auth.base_url)
-        return str(said.decode())
-
-    def link(self, **changes: object) -> str:
-        """Return the address of this page with other fields; None takes one away."""
-        fields: Mapping[str, object] = {**self.query(), **changes}
-        kept = {name: value for name, value in fields.items() if value is not None}
-        return f"?{urlencode(kept, doseq=True)}"
-
-    def write_error(self, status_code: int, **kwargs: Any) -> None:  # noqa: ANN401
-        """Respond with a page too."""
-        message = self.message(status_code, kwargs.get("exc_info"))
-        title = "This is not possible" if status_code < 500 else "Something went wrong"
-        self.draw("refused.html", title=title, message=message)
+        self.finish(render(template, values | frame | self.surroundings()))
 
 
 class NothingHere(PageHandler):

@@ -3,12 +3,11 @@
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Protocol
 from urllib.parse import quote
 
-import jinja2
-from gpucommons_contract.wording import moment, rough_span, span
-from markupsafe import Markup
+from gpucommons_contract.wording import rough_span, span
+from gpucommons_contract.words import ENGLISH, deferred, phrase, set_language
+from gpucommons_web.rendering import pages_of
 
 from gpucommons_culler.core.case import Case
 from gpucommons_culler.core.decision import Action, Verdict
@@ -16,19 +15,21 @@ from gpucommons_culler.core.records import EventKind, Scope
 from gpucommons_culler.core.rule import EndAction
 from gpucommons_culler.core.signals import SignalName
 
+_ENGLISH_PAGES = {"exemptions.html", "history.html", "sessions.html"}
+"""Those for administrators, which are not translated."""
 _HERE = Path(__file__).parent
 STATIC = _HERE / "static"
 _OFFERED = (timedelta(hours=1), timedelta(hours=4), timedelta(hours=12))
 _MINUTE = timedelta(minutes=1)
 STATES = {
-    Verdict.NEVER: "Never stopped",
-    Verdict.EXEMPT: "Exempt",
-    Verdict.WARMING_UP: "Just started",
-    Verdict.KEPT: "Kept",
-    Verdict.ACTIVE: "In use",
-    Verdict.UNKNOWN: "Unknown",
-    Verdict.IDLE: "Idle",
-    Verdict.IDLE_HELD: "Idle, holds GPU memory",
+    Verdict.NEVER: phrase("Never stopped"),
+    Verdict.EXEMPT: phrase("Exempt"),
+    Verdict.WARMING_UP: phrase("Just started"),
+    Verdict.KEPT: phrase("Kept"),
+    Verdict.ACTIVE: phrase("In use"),
+    Verdict.UNKNOWN: phrase("Unknown"),
+    Verdict.IDLE: phrase("Idle"),
+    Verdict.IDLE_HELD: phrase("Idle, holds GPU memory"),
 }
 """How pages call a verdict."""
 
@@ -48,11 +49,6 @@ def kind_words(kind: str) -> str:
 def measure_words(name: str) -> str:
     """Write what a signal looks at."""
     return "GPU" if name == SignalName.GPU else name.capitalize()
-
-
-def at(when: datetime) -> Markup:
-    """Write a moment as an element; a script replaces it by the reader's own time."""
-    return Markup('<time datetime="{}">{}</time>').format(when.isoformat(), moment(when))
 
 
 def age(since: timedelta) -> str:
@@ -77,23 +73,20 @@ def following(case: Case) -> tuple[str, datetime] | None:
         return None
     if when := case.ends_at:
         releases = case.rule.action is EndAction.RELEASE
-        words = "It will restart without its GPU at" if releases else "It will be stopped at"
+        words = (
+            deferred("It will restart without its GPU at %(moment)s.")
+            if releases
+            else deferred("It will be stopped at %(moment)s.")
+        )
         return words, when
     if decision.next_at and decision.verdict in (Verdict.ACTIVE, Verdict.UNKNOWN):
-        return "The earliest time of a warning is", decision.next_at
+        return deferred("The earliest time of a warning is %(moment)s."), decision.next_at
     return None
 
 
-_pages = jinja2.Environment(
-    loader=jinja2.FileSystemLoader(_HERE / "templates"),
-    autoescape=True,
-    trim_blocks=True,
-    lstrip_blocks=True,
-    undefined=jinja2.StrictUndefined,
-)
+_pages = pages_of(_HERE / "templates")
 _pages.filters.update(kind=kind_words, measure=measure_words, age=age, span=length)
 _pages.globals.update(
-    at=at,
     states=STATES,
     kinds=list(EventKind),
     scopes=list(Scope),
@@ -104,27 +97,7 @@ _pages.globals.update(
 
 
 def render(template: str, values: Mapping[str, object]) -> str:
-    """Write a page."""
+    """Write a page, in the language of the request if there is a translation."""
+    if template in _ENGLISH_PAGES:
+        set_language(ENGLISH)
     return _pages.get_template(template).render(values)
-
-
-class Titles(Protocol):
-    """What environments and sizes are called for people, such as by the catalogue's file."""
-
-    def environment(self, name: str) -> str:
-        """Return an environment's name for people; the name itself if it has none."""
-
-    def size(self, name: str) -> str:
-        """Return a size's name for people; the name itself if it has none."""
-
-
-class PlainTitles:
-    """Calls everything by its name."""
-
-    def environment(self, name: str) -> str:
-        """Return the name."""
-        return name
-
-    def size(self, name: str) -> str:
-        """Return the name."""
-        return name

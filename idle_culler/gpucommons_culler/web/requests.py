@@ -1,19 +1,17 @@
 """Read what is requested by a form, a query or JSON. Each error says what is allowed."""
 
 import math
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import datetime, timedelta
 
 from gpucommons_contract import UserNameError, user_name
 from gpucommons_contract.names import is_team_name
+from gpucommons_web.access import wrong
+from gpucommons_web.fields import Fields, moment_of, one, text, whole_number
 
 from gpucommons_culler.core.decision import Verdict
 from gpucommons_culler.core.records import EventFilter, EventKind, Scope
-from gpucommons_culler.web.access import wrong
 
-Fields = Mapping[str, Sequence[object]]
-"""Each field with its values, as in a query."""
 _FORMER_VERDICT = "state"
 """What the field ``verdict`` was called; scripts may still send it."""
 LONGEST_EXEMPTION = timedelta(days=366)
@@ -23,7 +21,6 @@ _LONGEST_NAME = 255
 _LONGEST_KEEP_HOURS = 24 * 366
 _MOST_EVENTS = 1000
 _EVENTS = 100
-_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,24 +49,6 @@ class WantedExemption:
     name: str
     until: datetime
     reason: str
-
-
-def one(fields: Fields, name: str) -> object | None:
-    """Return the only value of a field; None where it is left out or empty."""
-    values = [value for value in fields.get(name, ()) if value not in ("", None)]
-    if len(values) > 1:
-        raise wrong(f"{name} was given {len(values)} times. Give it once.")
-    return values[0] if values else None
-
-
-def text(fields: Fields, name: str) -> str | None:
-    """Return a text without spaces around it."""
-    value = one(fields, name)
-    if value is None:
-        return None
-    if not isinstance(value, str):
-        raise wrong(f"{name} must be a text, not {value!r}.")
-    return value.strip() or None
 
 
 def hours(fields: Fields) -> timedelta:
@@ -114,33 +93,8 @@ def event_filter(fields: Fields) -> EventFilter:
 
 def page(fields: Fields, usual: int = _EVENTS) -> Paging:
     """Return which page of events is wanted."""
-    limit = _whole(fields, "limit", _MOST_EVENTS)
-    return Paging(limit or usual, _whole(fields, "before", 2**63 - 1))
-
-
-def page_number(fields: Fields) -> int:
-    """Return which page of a list is wanted, from 1."""
-    return _whole(fields, "page", 10**6) or 1
-
-
-def moment_of(fields: Fields, name: str, *, whole_day: bool = False) -> datetime | None:
-    """Return a moment in UTC: a day, or a moment in ISO 8601, in UTC unless it says otherwise.
-
-    A day is its beginning; with ``whole_day`` its end.
-    """
-    value = text(fields, name)
-    if value is None:
-        return None
-    try:
-        if len(value) == len("2026-11-27"):
-            day = datetime.combine(date.fromisoformat(value), time(), UTC)
-            return day + _DAY if whole_day else day
-        found = datetime.fromisoformat(value)
-        return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
-    except (ValueError, OverflowError):
-        raise wrong(
-            f"{name} must be a day such as 2026-11-27, or a moment such as 2026-11-27T14:30 (UTC)."
-        ) from None
+    limit = whole_number(fields, "limit", _MOST_EVENTS)
+    return Paging(limit or usual, whole_number(fields, "before", 2**63 - 1))
 
 
 def exemption(fields: Fields, now: datetime) -> WantedExemption:
@@ -171,13 +125,3 @@ def _exempt_name(scope: Scope, name: str) -> str:
         return user_name(person) + slash * bool(server) + server
     except UserNameError as error:
         raise wrong(str(error)) from None
-
-
-def _whole(fields: Fields, name: str, most: int) -> int | None:
-    value = one(fields, name)
-    if value is None:
-        return None
-    digits = str(value)
-    if not (digits.isascii() and digits.isdecimal() and 1 <= int(digits[:20]) <= most):
-        raise wrong(f"{name} must be a whole number from 1 to {most}.")
-    return int(digits)

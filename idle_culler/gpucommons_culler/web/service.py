@@ -8,14 +8,11 @@ from http import HTTPStatus
 from typing import ParamSpec, Protocol, TypeVar
 
 from gpucommons_contract.wording import moment
+from gpucommons_upkeep.errors import StoreUnavailableError
+from gpucommons_web.access import Caller, RefusedError, forbidden, missing, wrong
 
 from gpucommons_culler.core.case import Case
-from gpucommons_culler.core.errors import (
-    HubError,
-    KeepRefusedError,
-    NoSuchExemptionError,
-    StoreUnavailableError,
-)
+from gpucommons_culler.core.errors import HubError, KeepRefusedError, NoSuchExemptionError
 from gpucommons_culler.core.records import (
     AuditLine,
     Event,
@@ -26,7 +23,6 @@ from gpucommons_culler.core.records import (
 )
 from gpucommons_culler.core.session import SessionKey
 from gpucommons_culler.database.store import Store
-from gpucommons_culler.web.access import Caller, RefusedError, forbidden, missing, wrong
 from gpucommons_culler.web.requests import Paging, SessionFilter, WantedExemption
 
 _AT_ONCE = 500

@@ -64,7 +64,7 @@ CLUSTER = (
     ),
     Question(
         "database_address",
-        "Address of the PostgreSQL, with databases hub and idle",
+        "Address of the PostgreSQL, with databases hub and idle, and accounting if that is on",
         "HOST:PORT, such as db.example.org:5432",
         formats.host_and_port,
         when=if_is("database", "given"),

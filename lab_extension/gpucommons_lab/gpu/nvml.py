@@ -8,6 +8,7 @@ from typing import Protocol
 
 import pynvml
 from gpucommons_contract import GPU, TelemetryState
+from gpucommons_contract.words import phrase, sentences
 
 from gpucommons_lab.gpu.nvml_device import Device, devices_of, read_device
 from gpucommons_lab.gpu.nvml_figure import error_code, figure
@@ -15,11 +16,17 @@ from gpucommons_lab.gpu.nvml_traffic import Traffic
 from gpucommons_lab.gpu.reading import Reading
 
 _SENTENCES: Mapping[int, str] = {
-    pynvml.NVML_ERROR_DRIVER_NOT_LOADED: "The NVIDIA driver is not loaded on this node.",
-    pynvml.NVML_ERROR_NO_PERMISSION: "The NVIDIA driver refuses this session access to its GPU.",
-    pynvml.NVML_ERROR_GPU_IS_LOST: "it fell off the bus. Restart the session to get another one.",
-    pynvml.NVML_ERROR_RESET_REQUIRED: "it needs a reset. Restart the session to get another one.",
-    pynvml.NVML_ERROR_LIB_RM_VERSION_MISMATCH: (
+    pynvml.NVML_ERROR_DRIVER_NOT_LOADED: phrase("The NVIDIA driver is not loaded on this node."),
+    pynvml.NVML_ERROR_NO_PERMISSION: phrase(
+        "The NVIDIA driver refuses this session access to its GPU."
+    ),
+    pynvml.NVML_ERROR_GPU_IS_LOST: phrase(
+        "it fell off the bus. Restart the session to get another one."
+    ),
+    pynvml.NVML_ERROR_RESET_REQUIRED: phrase(
+        "it needs a reset. Restart the session to get another one."
+    ),
+    pynvml.NVML_ERROR_LIB_RM_VERSION_MISMATCH: phrase(
         "The NVIDIA driver was updated under this session. Restart the session."
     ),
 }
@@ -27,15 +34,15 @@ _NO_SUCH_SLICE = frozenset({pynvml.NVML_ERROR_INVALID_ARGUMENT, pynvml.NVML_ERRO
 """Errors of a MIG slice that is gone. Source: nvml.h, nvmlDeviceGetMigDeviceHandleByIndex."""
 _MOST_DEVICES = 256
 """More than any machine has: a driver that says more does not know."""
-_NO_LIBRARY = (
+_NO_LIBRARY = phrase(
     "This session has a GPU, but the driver's library libnvidia-ml.so.1 is missing in it. "
     "Tell your administrator: the NVIDIA container toolkit did not add it."
 )
-_NO_DEVICE = (
+_NO_DEVICE = phrase(
     "This session was given a GPU, but its driver shows none. "
     "Restart the session; if that does not help, tell your administrator."
 )
-_NO_SLICE = (
+_NO_SLICE = phrase(
     "MIG divides this GPU into slices, and none of them is this session's. "
     "Restart the session to get another one."
 )
@@ -104,7 +111,13 @@ class NVMLReader:
             try:
                 behind = _read_as_it_is_cut(number, index)
             except (pynvml.NVMLError, UnicodeDecodeError) as error:
-                problems.append(f"GPU {number} cannot be read: {_sentence(error)}")
+                problems.append(
+                    phrase(
+                        "GPU %(number)d cannot be read: %(why)s",
+                        number=number,
+                        why=_sentence(error),
+                    )
+                )
                 index += 1
                 continue
             for device, gpu in behind:
@@ -116,7 +129,7 @@ class NVMLReader:
         if not problems:
             return Reading(TelemetryState.OK, gpus=self._with_holders(gpus))
         self.close()  # a driver that comes back does so to a fresh nvmlInit
-        return Reading(TelemetryState.FAILED, " ".join(problems), self._with_holders(gpus))
+        return Reading(TelemetryState.FAILED, sentences(*problems), self._with_holders(gpus))
 
     def _with_holders(self, gpus: list[GPU]) -> tuple[GPU, ...]:
         return self._holders.add(tuple(gpus)) if self._holders else tuple(gpus)
@@ -129,7 +142,7 @@ class NVMLReader:
     def _absent(self, reason: str) -> Reading:
         if self._expected:
             return Reading(TelemetryState.FAILED, reason)
-        return Reading(TelemetryState.NO_GPU, "This session has no GPU.")
+        return Reading(TelemetryState.NO_GPU, phrase("This session has no GPU."))
 
 
 def _read_as_it_is_cut(number: int, index: int) -> list[tuple[Device, GPU]]:
@@ -151,4 +164,4 @@ def _read_behind(number: int, index: int) -> list[tuple[Device, GPU]]:
 
 
 def _sentence(error: Exception) -> str:
-    return _SENTENCES.get(error_code(error), f"NVML says: {error}.")
+    return _SENTENCES.get(error_code(error)) or phrase("NVML says: %(error)s.", error=str(error))

@@ -6,11 +6,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from gpucommons_contract import GPU, GPUPeak, SessionUse, SessionVariable, TelemetryFrame
+from gpucommons_contract.words import in_language
 
 from gpucommons_lab.gpu.history import History
 from gpucommons_lab.gpu.reading import Reading
 from gpucommons_lab.gpu.share import share_of
 from gpucommons_lab.gpu.work import GPUWork
+from gpucommons_lab.languages import session_language
 
 _MOST_DEVICES = 32
 """Devices that are remembered. A MIG change gives new UUIDs; the longest unseen are dropped."""
@@ -62,6 +64,7 @@ class Recorder:
         ``use`` gives what was measured last, at once and on any thread.
         """
         self._environ = environ
+        self._language = session_language(environ)
         self.use = use
         self._peaks = Peaks()
         self.history = History()
@@ -71,6 +74,10 @@ class Recorder:
     def gpu_mode(self) -> str | None:
         """How the session got its GPUs, as the spawner says."""
         return self._environ.get(SessionVariable.GPU_MODE) or None
+
+    def spoken(self, reason: str) -> str:
+        """Write why GPUs cannot be read in the language of the session."""
+        return in_language(reason, self._language)
 
     def frame(self, reading: Reading, interval: float, apart: float) -> TelemetryFrame:
         """Remember a reading and make a frame of it. On the sampling thread.
@@ -83,7 +90,7 @@ class Recorder:
         return TelemetryFrame(
             time=time.time(),
             state=reading.state,
-            reason=reading.reason,
+            reason=self.spoken(reading.reason) if reading.reason else None,
             interval=interval,
             gpu_mode=self.gpu_mode,
             gpus=self._peaks.add(reading.gpus),

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import Protocol, TypeVar
 
 from gpucommons_contract import SessionUse, TelemetryFrame, TelemetryState
+from gpucommons_contract.words import phrase
 
 from gpucommons_lab.gpu.reading import Reader, Reading
 
@@ -52,6 +53,9 @@ _REST = 0.5
 _BROKEN = Reading(TelemetryState.FAILED, "Reading the GPUs failed; see the server log.")
 
 
+_NO_ANSWER = phrase("The NVIDIA driver does not answer. Any figures below are old.")
+
+
 class FrameMaker(Protocol):
     """Makes frames of readings, on the sampling thread."""
 
@@ -62,6 +66,9 @@ class FrameMaker(Protocol):
     @property
     def use(self) -> Callable[[], SessionUse | None]:
         """Gives what else the session uses, at once and on any thread."""
+
+    def spoken(self, reason: str) -> str:
+        """Write why GPUs cannot be read in the language of the session."""
 
     def frame(self, reading: Reading, interval: float, apart: float) -> TelemetryFrame:
         """Make a frame. ``interval``: seconds until the next one; ``apart``: since the last."""
@@ -252,7 +259,7 @@ class Sampler:
         return TelemetryFrame(
             time=last.time if last else time.time(),
             state=TelemetryState.FAILED,
-            reason="The NVIDIA driver does not answer. Any figures below are old.",
+            reason=self._frames.spoken(_NO_ANSWER),
             interval=self._pause(),
             gpu_mode=self._frames.gpu_mode,
             gpus=last.gpus if last else (),

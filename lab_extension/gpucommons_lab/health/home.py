@@ -7,15 +7,18 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from gpucommons_contract import Notice, NoticeLevel
+from gpucommons_contract import HOME_NOTICE, Notice, NoticeLevel
+from gpucommons_contract.byte_sizes import format_bytes
+from gpucommons_contract.words import phrase, sentences
 from nbformat.sign import MemorySignatureStore, NotebookNotary
 from traitlets import HasTraits
 
-from gpucommons_lab.health.formatting import format_bytes
-from gpucommons_lab.health.home_disk import HOME_NOTICE, DiskCheck
+from gpucommons_lab.health.home_disk import DiskCheck
+from gpucommons_lab.storage.home_space import EMPTY_TRASH, HomeSpace
 
 _TRIED = 64 * 2**10
 """Bytes that are written: a small notebook."""
@@ -25,7 +28,21 @@ _FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 _REFUSED = frozenset({errno.EROFS, errno.EACCES, errno.EPERM})
 
 
-def home_trouble(home: Path) -> str | None:
+@dataclass(frozen=True, slots=True)
+class HomeTrouble:
+    """Why nothing can be written: a sentence, and whether bytes or files are used up."""
+
+    sentence: str
+    lacks_bytes: bool = False
+    lacks_files: bool = False
+
+    @property
+    def lacks_room(self) -> bool:
+        """Whether deleting something helps."""
+        return self.lacks_bytes or self.lacks_files
+
+
+def home_trouble(home: Path) -> HomeTrouble | None:
     """Return why nothing can be written into a folder; None if it can.
 
     What a file system reports does not include quotas, so a file is written and removed. This
@@ -41,22 +58,31 @@ def home_trouble(home: Path) -> str | None:
     return _too_many_files(home)
 
 
-def _why(home: Path, error: OSError) -> str:
+def _why(home: Path, error: OSError) -> HomeTrouble:
     if error.errno in _FULL:
-        return _fullness(home)
+        return _too_many_files(home) or HomeTrouble(_fullness(home), lacks_bytes=True)
     if error.errno in _REFUSED:
-        return "Your home folder is read-only."
-    return f"Your home folder cannot be written to: {error.strerror or error}."
+        return HomeTrouble(phrase("Your home folder is read-only."))
+    return HomeTrouble(
+        phrase(
+            "Your home folder cannot be written to: %(reason)s.",
+            reason=error.strerror or str(error),
+        )
+    )
 
 
-def _too_many_files(home: Path) -> str | None:
-    """Return a sentence where the file system counts files and has hardly room for more."""
+def _too_many_files(home: Path) -> HomeTrouble | None:
+    """Say so where the file system counts files and has hardly room for more."""
     try:
         found = os.statvfs(home)
     except OSError:
         return None
     if found.f_files and found.f_favail < _FEWEST:
-        return f"Your home folder has reached its limit of {found.f_files:,} files."
+        sentence = phrase(
+            "Your home folder has reached its limit of %(files)s files.",
+            files=f"{found.f_files:,}",
+        )
+        return HomeTrouble(sentence, lacks_files=True)
     return None
 
 
@@ -64,11 +90,11 @@ def _fullness(home: Path) -> str:
     try:
         found = os.statvfs(home)
     except OSError:
-        return "Your home folder is full."
-    if many := _too_many_files(home):
-        return many
+        return phrase("Your home folder is full.")
     size = found.f_blocks * found.f_frsize
-    return f"Your home folder is full: all of its {format_bytes(size)} are in use."
+    return phrase(
+        "Your home folder is full: all of its %(size)s are in use.", size=format_bytes(size)
+    )
 
 
 log = logging.getLogger(__name__)
@@ -90,37 +116,59 @@ class HomeGuard:
         self,
         contents: HasTraits,
         disk: DiskCheck,
+        space: HomeSpace,
+        *,
+        chosen: Callable[[], str | None] = lambda: None,
         home: Path | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """``contents`` is the server's manager of files, whichever it has.
 
-        ``disk`` warns beforehand; it is asked while the folder can be written.
+        ``disk`` warns beforehand; it is asked while the folder can be written. ``chosen`` is what
+        the person chose of what the notice offers, if anything.
         """
         self._contents: Any = contents  # which traits it has depends on the class
-        self._disk = disk
+        self._disk, self._space = disk, space
+        self._chosen = chosen
         self._home = home or Path.home()
         self._clock = clock
-        self._trouble: str | None = None
+        self._trouble: HomeTrouble | None = None
+        self._counted = space.version
         self._next = float("-inf")
         self._scratch: Path | None = None
         self._had_trash = bool(getattr(contents, "delete_to_trash", False))
 
     def look(self) -> Notice | None:
-        """Try to write, now and then; return the notice while that fails, or soon may."""
+        """Try to write, now and then; return the notice while that fails, or soon may.
+
+        Empties the trash if the person has chosen that.
+        """
+        if self._chosen() == EMPTY_TRASH:
+            self._space.empty_trash()
         disk = self._disk.look()
+        if self._space.version != self._counted:
+            self._counted, self._next = self._space.version, self._clock()
         if self._clock() >= self._next:
             self._try()
             self._next = self._clock() + (_ILL if self._trouble else _WELL)
-        if self._trouble is None:
-            return disk
-        return Notice(HOME_NOTICE, f"{self._trouble} {_ADVICE}", NoticeLevel.ERROR)
+        return self._notice(self._trouble) if self._trouble else disk
+
+    def _notice(self, trouble: HomeTrouble) -> Notice:
+        text, error = trouble.sentence, NoticeLevel.ERROR
+        if not trouble.lacks_room:
+            return Notice(HOME_NOTICE, sentences(text, _ADVICE), error)
+        self._space.heed_trash()
+        most = self._space.told(by_files=trouble.lacks_files)
+        choices = self._space.choices()
+        return Notice(HOME_NOTICE, sentences(text, most, _ADVICE), error, choices=choices)
 
     def _try(self) -> None:
         trouble = home_trouble(self._home)
         if trouble and not self._trouble:
-            log.warning("%s", trouble)
+            log.warning("%s", trouble.sentence)
             self._do_without()
+            if trouble.lacks_room and self._disk.is_known:
+                self._space.begin()
         elif self._trouble and not trouble:
             log.info("The home folder can be written again")
             self._go_back()
@@ -148,7 +196,7 @@ class HomeGuard:
             del os.environ[_IPYTHON]
 
 
-_ADVICE = (
+_ADVICE = phrase(
     "Nothing can be saved there until this is fixed. Delete what you do not need: until there is "
     "room, deleted files are gone at once. If you cannot delete, ask your administrator."
 )

@@ -6,11 +6,12 @@ from datetime import UTC, datetime
 from typing import Protocol
 
 from gpucommons_contract import MEMORY_NOTICE, Notice, NoticeLevel
+from gpucommons_contract.byte_sizes import format_bytes, format_part
 from gpucommons_contract.wording import joined, moment
+from gpucommons_contract.words import phrase, phrases, sentences
 
 from gpucommons_lab.health.control_group import ContainerMemory
 from gpucommons_lab.health.current_notice import CurrentNotice
-from gpucommons_lab.health.formatting import format_bytes, format_part
 from gpucommons_lab.health.shared_memory import shared_memory
 
 _SHOWN = 3600.0
@@ -118,45 +119,67 @@ class MemoryCheck:
             text = self._full_text(used, limit)
             self._notice.show(Notice(MEMORY_NOTICE, text, NoticeLevel.WARNING))
         elif self._is_warned:
-            use = format_part(used, limit)
-            all_clear = Notice(MEMORY_NOTICE, f"There is room in memory again: {use} are in use.")
+            text = phrase(
+                "There is room in memory again: %(use)s are in use.", use=format_part(used, limit)
+            )
+            all_clear = Notice(MEMORY_NOTICE, text)
             self._notice.take_back(all_clear)
         self._is_warned = is_full
 
     def _full_text(self, used: int, limit: int) -> str:
         holders = [each for each in self._holders.largest() if each[1] >= _WORTH_NAMING * limit]
-        named = joined([f"{name} ({format_bytes(held)})" for name, held in holders[:_NAMED]])
-        most = f", most by {named}" if named else ""
-        return (
-            f"Memory is nearly full: {format_part(used, limit)} are in use{most}. When it is full, "
-            "a kernel or program is ended and loses what it has in memory. Shut down what you do "
-            "not need, or start a session of a larger size."
-            f"{self._files_in_shared_memory(limit)}"
+        use, limited = format_part(used, limit), self._files_in_shared_memory(limit)
+        if holders:
+            named = joined([f"{name} ({format_bytes(held)})" for name, held in holders[:_NAMED]])
+            full = phrase(
+                "Memory is nearly full: %(use)s are in use, most by %(named)s.",
+                use=use,
+                named=named,
+            )
+        else:
+            full = phrase("Memory is nearly full: %(use)s are in use.", use=use)
+        advice = phrase(
+            "When it is full, a kernel or program is ended and loses what it has in memory. Shut "
+            "down what you do not need, or start a session of a larger size."
         )
+        return sentences(full, advice, limited)
 
     def _kill_text(self, memory: ContainerMemory) -> str:
-        limit = f" ({format_bytes(memory.limit)})" if memory.limit else ""
-        when = moment(datetime.fromtimestamp(self._at, UTC))
-        advice = self._files_in_shared_memory(memory.limit or 0) or (
-            " Load less at once, shut down other kernels, or start a session of a larger size."
+        advice = self._files_in_shared_memory(memory.limit or 0) or phrase(
+            "Load less at once, shut down other kernels, or start a session of a larger size."
         )
-        return (
-            f"This session ran out of memory{limit}: {self._victims()} ended at {when}. What "
-            f"was in its memory is lost, files are kept.{advice}"
+        values = {
+            "who": self._victims(),
+            "moment": moment(datetime.fromtimestamp(self._at, UTC)),
+        }
+        ran_out = (
+            phrase(
+                "This session ran out of memory (%(limit)s): %(who)s ended at %(moment)s.",
+                limit=format_bytes(memory.limit),
+                **values,
+            )
+            if memory.limit
+            else phrase("This session ran out of memory: %(who)s ended at %(moment)s.", **values)
         )
+        lost = phrase("What was in its memory is lost, files are kept.")
+        return sentences(ran_out, lost, advice)
 
     def _victims(self) -> str:
-        if self._ended:
-            kernels = "kernel" if len(self._ended) == 1 else "kernels"
-            verb = "was" if len(self._ended) == 1 else "were"
-            return f"the {kernels} of {joined(list(self._ended))} {verb}"
-        return "a kernel or program was" if self._count == 1 else f"{self._count} programs were"
+        if ended := list(self._ended):
+            return phrases(
+                "the kernel of %(names)s was",
+                "the kernels of %(names)s were",
+                len(ended),
+                names=joined(ended),
+            )
+        return phrases("a kernel or program was", "%(count)d programs were", self._count)
 
     def _files_in_shared_memory(self, limit: int) -> str:
         shared = self._shared()
         if not shared or not limit or shared[0] < _MUCH * limit:
             return ""
-        return (
-            f" {format_bytes(shared[0])} of it are files in /dev/shm, which stay when programs "
-            "end: delete what you do not need there, or it happens again."
+        return phrase(
+            "%(size)s of it are files in /dev/shm, which stay when programs end: delete what you "
+            "do not need there, or it happens again.",
+            size=format_bytes(shared[0]),
         )

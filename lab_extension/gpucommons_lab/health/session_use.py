@@ -56,7 +56,7 @@ class SessionUseMeter:
         self._home = home or Path.home()
         self._in_session = in_session
         self._clock = clock
-        self._memory = _Latest[MemoryUse](clock)
+        self._container = _Latest[ContainerMemory](clock)
         self._cpu = _Latest[CPUUse](clock)
         self._disk = _Latest[DiskUse](clock)
         self._disk_next = float("-inf")
@@ -65,11 +65,13 @@ class SessionUseMeter:
     def measure_container(self) -> ContainerMemory | None:
         """Measure memory and CPUs; return what is known of the memory."""
         memory = read_memory(self._control_groups)
-        used = memory.used if memory else None
-        limit = memory.limit if memory else None
-        self._memory.put(None if used is None else MemoryUse(used, limit))
+        self._container.put(memory)
         self._measure_cpu()
         return memory
+
+    def container(self) -> ContainerMemory | None:
+        """Return what was measured of the memory last; None if it is unknown, or too old."""
+        return self._container.get()
 
     def measure_disk(self) -> DiskUse | None:
         """Measure the volume of the home folder now and then, which takes as long as that does."""
@@ -78,9 +80,17 @@ class SessionUseMeter:
             self._disk_next = self._clock() + _KEPT
         return self._disk.get()
 
+    def forget_disk(self) -> None:
+        """Have the volume measured at the next time, as after files were deleted."""
+        self._disk_next = float("-inf")
+
     def current(self) -> SessionUse:
         """Return what was measured last, without what is too old."""
-        return SessionUse(self._memory.get(), self._cpu.get(), self._disk.get())
+        memory = self.container()
+        used = memory.used if memory else None
+        limit = memory.limit if memory else None
+        use = None if used is None else MemoryUse(used, limit)
+        return SessionUse(use, self._cpu.get(), self._disk.get())
 
     def _measure_cpu(self) -> None:
         cpu, now, before = read_cpu(self._control_groups), self._clock(), self._cpu_before

@@ -5,9 +5,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from gpucommons_contract import Notice, NoticeLevel
+from gpucommons_contract.byte_sizes import format_bytes
+from gpucommons_contract.words import phrase, sentences
 
 from gpucommons_lab.health.control_group import ContainerMemory
-from gpucommons_lab.health.formatting import format_bytes
 
 SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 -- looked at, not written
 _MOST = 0.7
@@ -34,16 +35,20 @@ class SharedMemory:
         trouble = shared and (_full(*shared) or _in_the_way(shared[0], self._read))
         if not trouble:
             return None
-        advice = "Delete what you do not need in /dev/shm: files there stay when programs end."
-        return Notice("shared-memory", f"{trouble} {advice}", NoticeLevel.WARNING)
+        advice = phrase(
+            "Delete what you do not need in /dev/shm: files there stay when programs end."
+        )
+        return Notice("shared-memory", sentences(trouble, advice), NoticeLevel.WARNING)
 
 
 def _full(used: int, total: int) -> str | None:
     if not total or total - used >= _FULL * total:
         return None
-    return (
-        f"Shared memory is full: {format_bytes(used)} of {format_bytes(total)} in /dev/shm are in "
-        "use. Programs that share memory, such as PyTorch's data loaders, fail with 'Bus error'."
+    return phrase(
+        "Shared memory is full: %(used)s of %(total)s in /dev/shm are in use. Programs that share "
+        "memory, such as PyTorch's data loaders, fail with 'Bus error'.",
+        used=format_bytes(used),
+        total=format_bytes(total),
     )
 
 
@@ -53,9 +58,11 @@ def _in_the_way(used: int, read: Callable[[], ContainerMemory | None]) -> str | 
     memory = read()
     if not memory or not memory.limit or used < _MOST * memory.limit:
         return None
-    return (
-        f"Files in /dev/shm take {format_bytes(used)} of the {format_bytes(memory.limit)} of "
-        "memory that this session may use. Without room, programs are killed."
+    return phrase(
+        "Files in /dev/shm take %(used)s of the %(limit)s of memory that this session may use. "
+        "Without room, programs are killed.",
+        used=format_bytes(used),
+        limit=format_bytes(memory.limit),
     )
 
 

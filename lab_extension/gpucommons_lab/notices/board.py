@@ -11,6 +11,7 @@ from gpucommons_contract import (
     Notice,
     NoticeLevel,
 )
+from gpucommons_contract.words import ENGLISH
 
 _MOST_KEPT = 20
 _AFTERLIFE = 60.0
@@ -24,9 +25,10 @@ class ChoiceError(ValueError):
 class NoticeBoard:
     """The notices of this session, in memory: they end with it."""
 
-    def __init__(self, clock: Callable[[], float] = time.time) -> None:
-        """``clock`` gives seconds since the Unix epoch."""
+    def __init__(self, clock: Callable[[], float] = time.time, language: str = ENGLISH) -> None:
+        """``clock`` gives seconds since the Unix epoch. Phrases are put into ``language``."""
         self._clock = clock
+        self._language = language
         self._notices: list[Notice] = []
         self._passing: dict[str, float] = {}
         """When notices that withdraw a warning expire, by their ids."""
@@ -38,6 +40,7 @@ class NoticeBoard:
 
         Returns in how many seconds it expires by itself, if it withdraws a warning.
         """
+        notice = notice.in_language(self._language)
         before = next((each for each in self._there() if each.id == notice.id), None)
         others = [each for each in self._there() if each.id != notice.id]
         self._notices = [*others, notice][-_MOST_KEPT:]
@@ -65,6 +68,10 @@ class NoticeBoard:
         answered = replace(notice, answer=choice, answered_at=self._clock())
         self._notices = [answered if each is notice else each for each in self._notices]
 
+    def answer_to(self, notice_id: str) -> str | None:
+        """Return what the person chose of what a notice offers; None if nothing."""
+        return next((each.answer for each in self.current() if each.id == notice_id), None)
+
     def read(self) -> list[Notice]:
         """Return the current notices to somebody who will show them."""
         self.reads += 1
@@ -73,12 +80,14 @@ class NoticeBoard:
     def current(self) -> list[Notice]:
         """Return the notices that still matter, oldest first.
 
-        Once the session is being stopped, only that does, and why.
+        Once the session is being stopped, only that does: one notice, which says why if that is
+        known.
         """
-        there = self._there()
-        if all(each.id != ENDING_NOTICE for each in there):
-            return there
-        return [each for each in there if each.id in (ENDING_NOTICE, END_REASON_NOTICE)]
+        there = {each.id: each for each in self._there()}
+        if (ending := there.get(ENDING_NOTICE)) is None:
+            return list(there.values())
+        why = there.get(END_REASON_NOTICE)
+        return [replace(ending, text=why.text) if why and not _later(why, ending) else ending]
 
     def _there(self) -> list[Notice]:
         now = self._clock()
@@ -91,6 +100,13 @@ class NoticeBoard:
             if each.id not in passed and (each.ends_at is None or each.ends_at >= now - _AFTERLIFE)
         ]
         return list(self._notices)
+
+
+def _later(notice: Notice, ending: Notice) -> bool:
+    """Whether a notice warns of a later end than this one."""
+    if notice.ends_at is None or ending.ends_at is None:
+        return False
+    return notice.ends_at > ending.ends_at
 
 
 def _warns(notice: Notice) -> bool:

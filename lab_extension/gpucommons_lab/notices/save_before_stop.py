@@ -15,12 +15,13 @@ from collections.abc import Callable
 from types import FrameType
 
 from gpucommons_contract import ENDING_NOTICE, Notice, NoticeLevel
+from gpucommons_contract.words import phrase
 
 from gpucommons_lab.notices.board import NoticeBoard
 
 log = logging.getLogger(__name__)
 
-_TEXT = (
+_TEXT = phrase(
     "This session is stopping now. Open documents are being saved. The page where you start again "
     "says why it stopped."
 )

@@ -75,6 +75,8 @@ def _shown(line: str) -> str:
 
 
 _DISPLAYED = frozenset({"display_data", "execute_result"})
+DISPLAYED = _DISPLAYED | {"update_display_data"}
+"""Messages that show something, perhaps in the place of what is displayed with the same id."""
 _MOST_CHARACTERS = 20_000_000
 """Characters of all outputs together that are kept, pictures as encoded in the file."""
 _MOST_OUTPUTS = 10_000
@@ -162,6 +164,15 @@ class CellOutputs:
         self._leave_out()
         return True
 
+    def update(self, content: Mapping[str, Any]) -> bool:
+        """Take what another cell displays; return whether something here has the same id."""
+        if not self._by_display_id.get(_display_id(content)):
+            return False
+        self._revision += 1
+        self._update(content)
+        self._leave_out()
+        return True
+
     def to_json(self) -> list[Output]:
         """Return the outputs as a notebook has them; they must not be changed."""
         return list(self)
@@ -170,6 +181,10 @@ class CellOutputs:
         yield from self._note
         for entry in list(self._entries):
             yield entry.to_json()
+
+    def are(self, seen: Seen | None) -> bool:
+        """Whether somebody has all of them."""
+        return seen is not None and (seen.epoch, seen.revision) == (self._epoch, self._revision)
 
     def since(self, seen: Seen) -> Change:
         """Return what came after that."""
@@ -201,18 +216,19 @@ class CellOutputs:
         if kind == "stream":
             self._write(content["name"], content["text"])
             return
+        if kind in _DISPLAYED:
+            self._update(content)
         output = {"output_type": kind} | {k: v for k, v in content.items() if k != "transient"}
         entry = _Entry(output, self._revision, self._revision)
         self._entries.append(entry)
         self._resize(entry, _size(output))
-        if display_id := content.get("transient", {}).get("display_id"):
+        if display_id := _display_id(content):
             entry.display_ids.add(display_id)
             self._by_display_id.setdefault(display_id, []).append(entry)
 
     def _update(self, content: Mapping[str, Any]) -> None:
         new = {"data": content["data"], "metadata": content["metadata"]}
-        display_id = content.get("transient", {}).get("display_id", "")
-        for entry in self._by_display_id.get(display_id, []):
+        for entry in self._by_display_id.get(_display_id(content), []):
             entry.output |= new
             entry.changed = self._revision
             self._resize(entry, _size(entry.output))
@@ -253,6 +269,10 @@ class CellOutputs:
     def _resize(self, entry: _Entry, size: int) -> None:
         self.size += size - entry.size
         entry.size = size
+
+
+def _display_id(content: Mapping[str, Any]) -> str:
+    return str(content.get("transient", {}).get("display_id") or "")
 
 
 def _stream(name: str) -> Output:

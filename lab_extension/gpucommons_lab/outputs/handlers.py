@@ -58,7 +58,7 @@ def read_report(body: bytes) -> PageReport:
 
 
 class OutputHandler(SessionAPIHandler):
-    """Takes pages' reports, and returns runs whose page is gone. Neither is activity."""
+    """Takes pages' reports, and returns what they do not have. Neither is activity."""
 
     def initialize(self, keeper: OutputKeeper) -> None:
         """Take the server's only keeper."""
@@ -73,7 +73,7 @@ class OutputHandler(SessionAPIHandler):
         except ValueError as error:
             raise HTTPError(400, f"The report cannot be read: {error}") from error
         runs = await self._keeper.page_reported(
-            report.kernel, report.page, report.what, report.saved
+            report.kernel, report.page, report.what, report.saved, report.seen
         )
         shown = [
             _shown(each, each.outputs.since(report.seen.get(each.id, Seen()))) for each in runs
@@ -91,6 +91,7 @@ def _shown(run: Execution, change: Change) -> dict[str, object]:
         "cell_id": run.cell_id,
         "execution_count": run.count,
         "running": not run.ended,
+        "own": not run.adopted,
     } | {
         **{name: getattr(change, name) for name in _FIGURES},
         "outputs": outputs,

@@ -15,6 +15,7 @@ from gpucommons_upkeep import Backoff, Heartbeat, keep_going
 from jupyter_server.serverapp import ServerApp
 
 from gpucommons_lab.documents.editing import by_the_person
+from gpucommons_lab.outputs.cell_outputs import Seen
 from gpucommons_lab.outputs.executions import Execution
 from gpucommons_lab.outputs.kernel_listener import KernelListener
 from gpucommons_lab.outputs.notebook_file import NotebookFile, OvertakenError
@@ -94,9 +95,14 @@ class OutputKeeper:
         """A page no longer has this connection."""
         self._pages.went(connection)
         kernel = self._kernels.get(kernel_id)
-        if kernel and kernel.is_gone:
+        if kernel is None:
+            return
+        if kernel.is_gone:
             # The kernel went first: the page is still open, and has all that came.
             kernel.executions.forget(lambda each: each.page == page)
+        for each in kernel.executions:
+            # What was sent on a line that was cut already is nowhere else.
+            each.was_cut = each.was_cut or each.page == page
 
     def cell_asked(self, kernel_id: str, execution: Execution) -> None:
         """A page asked the kernel to run a cell. An earlier run of that cell no longer matters."""
@@ -117,21 +123,30 @@ class OutputKeeper:
             self._run(self._silent.note(kernel_id, execution))
 
     async def page_reported(
-        self, kernel_id: str, page: str, what: Page, saved: frozenset[str]
+        self,
+        kernel_id: str,
+        page: str,
+        what: Page,
+        saved: frozenset[str],
+        seen: Mapping[str, Seen],
     ) -> list[Execution]:
         """A page reports which document it shows, and which finished runs it has saved in it.
 
-        Returns the runs whose page is gone, which this page shows and saves from now on.
+        ``seen`` is what it has got of runs here. Returns the runs whose page is gone, which this
+        page shows and saves from now on, and its own of which it may have missed something.
         """
         kernel = self._kernels.get(kernel_id)
         self._pages.tell(page, what)
         if kernel is None or page not in self._pages:
             return []
         kernel.look()
-        kernel.executions.forget(lambda each: each.ended and each.id in saved)
+        kernel.executions.forget(
+            lambda each: each.ended and each.id in saved and each.has_all(seen.get(each.id))
+        )
         await self._take_back(what)
         self._adopt(kernel, page, what)
-        return [each for each in kernel.executions if each.page == page and each.adopted]
+        mine = [each for each in kernel.executions if each.page == page]
+        return [each for each in mine if each.adopted or each.is_doubtful]
 
     async def hear_of_files(self, *, data: Mapping[str, Any], **_: object) -> None:
         """Take an event of the contents manager; a listener of an event logger."""
@@ -158,7 +173,8 @@ class OutputKeeper:
                     kernel.executions.drop(each)
                 continue
             if name := document.file.name(each, asked, what):
-                each.page, each.cell_id, each.adopted = page, name, True
+                each.page, each.cell_id = page, name
+                each.adopted, each.was_cut = True, False
 
     def _kernel(self, kernel_id: str) -> KernelListener:
         if kernel_id not in self._kernels:

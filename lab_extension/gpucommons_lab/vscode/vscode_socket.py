@@ -1,13 +1,14 @@
 """What the VS Code extension asks for and reports, on a unix socket of the session's user.
 
 A socket and not the session's own address: only the user can open it, so the extension needs no
-token, and these six requests are all that it can make.
+token to reach it, and the requests below are all that it can make there.
 """
 
 import asyncio
 import json
 import logging
 import shutil
+import sys
 import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -15,12 +16,15 @@ from pathlib import Path
 from tornado.httpserver import HTTPServer
 from tornado.iostream import StreamClosedError
 from tornado.netutil import bind_unix_socket
-from tornado.web import Application, RequestHandler
+from tornado.web import Application, HTTPError, RequestHandler
 
 from gpucommons_lab.activity.activity_times import ActivitySource, ActivityTimes
+from gpucommons_lab.activity.session import SessionActivityProbe
+from gpucommons_lab.earlier_files.requests import LISTS, EarlierRequests
 from gpucommons_lab.gpu.sampler import Sampler
 from gpucommons_lab.notices.board import NoticeBoard
 from gpucommons_lab.notices.requests import listed, take_answer
+from gpucommons_lab.storage.home_space import HomeSpace
 from gpucommons_lab.web.own_stop import NotStoppedError, OwnStop
 
 log = logging.getLogger(__name__)
@@ -39,13 +43,17 @@ class VSCodeSocket:
         activity: ActivityTimes,
         announce: Callable[[], None],
         *,
+        running: SessionActivityProbe,
         own_stop: OwnStop,
+        space: HomeSpace,
+        earlier: EarlierRequests,
         pages: Mapping[str, str | None],
+        jupyter: Callable[[], Mapping[str, str]],
     ) -> None:
         """Take what the server's other endpoints work with.
 
         ``announce`` informs every open page that the notices changed. ``pages`` are what a window
-        can lead to, as `session_pages` lists them.
+        can lead to, as `session_pages` lists them. ``jupyter`` says how kernels are reached.
         """
         self._folder: Path | None = None
         self._changed = asyncio.Event()
@@ -56,8 +64,14 @@ class VSCodeSocket:
                     ("/notices", _NoticeHandler, {"board": board, "socket": self}),
                     ("/notices/answer", _AnswerHandler, {"board": board, "announce": announce}),
                     ("/activity", _ActivityHandler, {"activity": activity}),
+                    ("/running", _RunningHandler, {"probe": running}),
                     ("/stop", _StopHandler, {"stop": own_stop}),
+                    ("/trash", _TrashHandler, {"space": space}),
+                    (f"/earlier/({'|'.join(LISTS)})", _EarlierHandler, {"earlier": earlier}),
+                    ("/earlier/file", _EarlierFileHandler, {"earlier": earlier}),
+                    ("/earlier/put-back", _PutBackHandler, {"earlier": earlier}),
                     ("/pages", _PagesHandler, {"pages": pages}),
+                    ("/jupyter", _JupyterHandler, {"jupyter": jupyter}),
                 ],
                 log_function=lambda _: None,  # a line per figure would fill the log
             )
@@ -161,6 +175,17 @@ class _ActivityHandler(RequestHandler):
         self.set_status(204)
 
 
+class _RunningHandler(RequestHandler):
+    """What runs in the session, for who is about to stop it."""
+
+    def initialize(self, probe: SessionActivityProbe) -> None:
+        self._probe = probe
+
+    async def get(self) -> None:
+        self.set_header("Content-Type", "application/json")
+        await self.finish((await self._probe.look()).to_json())
+
+
 class _StopHandler(RequestHandler):
     """Stops the session, as the endpoint for JupyterLab does."""
 
@@ -176,6 +201,53 @@ class _StopHandler(RequestHandler):
             self.set_status(202)
 
 
+class _TrashHandler(RequestHandler):
+    """Empties the trash, as the endpoint for JupyterLab does."""
+
+    def initialize(self, space: HomeSpace) -> None:
+        self._space = space
+
+    async def post(self) -> None:
+        emptied = await asyncio.to_thread(self._space.empty_trash)
+        self.set_header("Content-Type", "application/json")
+        await self.finish(emptied.to_json())
+
+
+class _OfEarlierFiles(RequestHandler):
+    """Its errors are JSON, with a sentence for people."""
+
+    def initialize(self, earlier: EarlierRequests) -> None:
+        self._earlier = earlier
+
+    def write_error(self, status_code: int, **kwargs: object) -> None:  # noqa: ARG002
+        reason = sys.exception()
+        said = reason.log_message if isinstance(reason, HTTPError) else None
+        self.finish({"message": said})
+
+
+class _EarlierHandler(_OfEarlierFiles):
+    """Versions of a file, snapshots, a folder, or what was deleted, as the pages' endpoint."""
+
+    async def get(self, what: str) -> None:
+        self.set_header("Content-Type", "application/json")
+        await self.finish(await self._earlier.answer(what, self.request.query_arguments))
+
+
+class _EarlierFileHandler(_OfEarlierFiles):
+    """What a file contained."""
+
+    async def get(self) -> None:
+        await self._earlier.send_file(self.request.query_arguments, self)
+
+
+class _PutBackHandler(_OfEarlierFiles):
+    """Writes a version into the home folder."""
+
+    async def post(self) -> None:
+        self.set_header("Content-Type", "application/json")
+        await self.finish(await self._earlier.put_back(self.request.body))
+
+
 class _PagesHandler(RequestHandler):
     """Where a window can lead to."""
 
@@ -184,3 +256,17 @@ class _PagesHandler(RequestHandler):
 
     def get(self) -> None:
         self.write(dict(self._pages))
+
+
+class _JupyterHandler(RequestHandler):
+    """How the server's kernels are reached.
+
+    The token opens nothing that is closed to who can ask: it is in the environment of every
+    program that the server starts, or in a file of the same user.
+    """
+
+    def initialize(self, jupyter: Callable[[], Mapping[str, str]]) -> None:
+        self._jupyter = jupyter
+
+    def get(self) -> None:
+        self.write(dict(self._jupyter()))

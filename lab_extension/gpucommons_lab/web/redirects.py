@@ -1,11 +1,13 @@
 """Addresses that lead to another one of this server.
 
-Links of the classic Notebook, as old courses have them, open the same files in JupyterLab. Another
-spelling of the session's address, such as ``/user/ada%40example.org/``, leads to it: the proxy
-decodes what it looks up and sends such a request here, where the server compares letter by letter.
+Links of the classic Notebook, as old courses have them, open the same files in Notebook 7 where it
+is installed, as in the images, and else in JupyterLab. Another spelling of the session's address,
+such as ``/user/ada%40example.org/``, leads to it: the proxy decodes what it looks up and sends such
+a request here, where the server compares letter by letter.
 """
 
 import re
+from collections.abc import Callable
 from importlib.util import find_spec
 from typing import Any
 from urllib.parse import unquote
@@ -16,23 +18,23 @@ from tornado.web import Application, RequestHandler
 
 _PATH = re.compile(r"(?:nbclassic/?)?(?:(?:tree|notebooks|edit|view)(?:/(?P<file>.*))?)?")
 _ADDRESSES = r"/(?:nbclassic|(?:nbclassic/)?(?:tree|notebooks|edit|view))(?:/.*)?"
-_OWN = ("notebook", "nbclassic")
-"""Packages that serve such addresses themselves."""
+_NBCLASSIC = "nbclassic"
+_NBCLASSIC_ADDRESSES = rf"/{_NBCLASSIC}(?:/.*)?"
 
 
 class ClassicLinkHandler(RequestHandler):
     """Redirects. The target checks who asks."""
 
-    def initialize(self, base_url: str) -> None:
-        """base_url: the session's, with a slash at its end."""
+    def initialize(self, base_url: str, lead: Callable[[str], str]) -> None:
+        """base_url: the session's, with a slash at its end. lead: from a path below it to one."""
         self._base_url = base_url
+        self._lead = lead
 
     def get(self) -> None:
         """Redirect, with the query: JupyterLab reads some of it, too."""
         query = f"?{self.request.query}" if self.request.query else ""
-        self.redirect(
-            self._base_url + path_in_lab(self.request.path[len(self._base_url) :]) + query
-        )
+        path = self._lead(self.request.path[len(self._base_url) :])
+        self.redirect(self._base_url + path + query)
 
 
 def path_in_lab(path: str) -> str:
@@ -42,11 +44,20 @@ def path_in_lab(path: str) -> str:
     return f"lab/tree/{file}" if file else "lab"
 
 
-def classic_links(base_url: str) -> list[tuple[str, type[ClassicLinkHandler], dict[str, str]]]:
-    """Return the handlers; none where the Notebook itself is installed."""
-    if any(find_spec(name) for name in _OWN):
+def path_in_notebook(path: str) -> str:
+    """Return Notebook 7's path for one of nbclassic; both below the base URL."""
+    return path.removeprefix(_NBCLASSIC).strip("/") or "tree"
+
+
+def classic_links(base_url: str) -> list[tuple[str, type[ClassicLinkHandler], dict[str, Any]]]:
+    """Return the handlers of what neither Notebook 7 nor nbclassic serves itself."""
+    if find_spec(_NBCLASSIC):
         return []
-    return [(_ADDRESSES, ClassicLinkHandler, {"base_url": base_url})]
+    if find_spec("notebook"):
+        address, lead = _NBCLASSIC_ADDRESSES, path_in_notebook
+    else:
+        address, lead = _ADDRESSES, path_in_lab
+    return [(address, ClassicLinkHandler, {"base_url": base_url, "lead": lead})]
 
 
 _KEEPS_METHOD = 307

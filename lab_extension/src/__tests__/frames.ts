@@ -1,5 +1,6 @@
+import { IGPU, ISessionUse, ITelemetryFrame } from '@gpucommons/session';
+
 import { UNKNOWN_OF_GPU } from '../telemetry/frame';
-import { IGPU, ISessionUse, ITelemetryFrame } from '../contract';
 
 export const GIB = 2 ** 30;
 

@@ -1,4 +1,4 @@
-import { INotice } from '../contract';
+import { INotice } from '@gpucommons/session';
 
 /** Seconds since the Unix epoch: noon of a day, on the clock of the tests' machine. */
 export const NOW = new Date(2026, 5, 1, 12).getTime() / 1000;

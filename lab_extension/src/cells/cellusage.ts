@@ -1,3 +1,4 @@
+import { IGPUUsage } from '@gpucommons/session';
 import { ISessionContext } from '@jupyterlab/apputils';
 import { Kernel } from '@jupyterlab/services';
 import { TranslationBundle } from '@jupyterlab/translation';
@@ -7,7 +8,6 @@ import { PanelLayout, Widget } from '@lumino/widgets';
 
 import { Executions } from './executions';
 import { GPUModel } from '../telemetry/model';
-import { IGPUUsage } from '../contract';
 import { usageCaption, usageText } from './usagetext';
 
 /** Milliseconds within which a reading must come after the cell's end. */

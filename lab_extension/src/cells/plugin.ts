@@ -2,10 +2,11 @@ import {
   JupyterFrontEnd,
   JupyterFrontEndPlugin
 } from '@jupyterlab/application';
-import { ITranslator, nullTranslator } from '@jupyterlab/translation';
+import { ITranslator } from '@jupyterlab/translation';
 
 import { CellUsage, INotebook } from './cellusage';
 import { GPUModel, IGPUModel } from '../telemetry/model';
+import { wordsOf } from '../words';
 
 /** Shows GPU time and peak memory below cells, for those who want it. */
 export const cellsPlugin: JupyterFrontEndPlugin<void> = {
@@ -19,7 +20,7 @@ export const cellsPlugin: JupyterFrontEndPlugin<void> = {
     model: GPUModel,
     translator: ITranslator | null
   ) => {
-    const trans = (translator ?? nullTranslator).load('gpucommons');
+    const trans = wordsOf(translator);
     /** Ways to begin it in each open notebook, and where it has begun. */
     const notebooks = new Map<INotebook, () => CellUsage>();
     const begun = new Map<INotebook, CellUsage>();

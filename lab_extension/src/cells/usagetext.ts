@@ -1,7 +1,7 @@
+import { IGPUUsage } from '@gpucommons/session';
 import { TranslationBundle } from '@jupyterlab/translation';
 
 import { gibibytes } from '../format';
-import { IGPUUsage } from '../contract';
 
 /** The part of a span from which on its figures are taken for the whole of it. */
 const WHOLE = 0.95;

@@ -1,9 +1,9 @@
+import { IGPUSeries } from '@gpucommons/session';
 import { TranslationBundle } from '@jupyterlab/translation';
 
 import { IChartFrame } from './chartpath';
 import { clock, gibibytes, timeOfDay } from '../format';
 import { gapOf, IHistory, Span } from '../telemetry/history';
-import { IGPUSeries } from '../contract';
 
 /** The moment at a chart's left edge, in seconds since the Unix epoch. */
 export function beginOf(history: IHistory, span: Span, now: number): number {

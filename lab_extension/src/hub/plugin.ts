@@ -1,19 +1,17 @@
+import { stopSession } from '@gpucommons/session';
 import {
   JupyterFrontEnd,
   JupyterFrontEndPlugin
 } from '@jupyterlab/application';
 import { ICommandPalette } from '@jupyterlab/apputils';
 import { PageConfig, URLExt } from '@jupyterlab/coreutils';
-import {
-  ITranslator,
-  nullTranslator,
-  TranslationBundle
-} from '@jupyterlab/translation';
+import { ITranslator, TranslationBundle } from '@jupyterlab/translation';
 
-import { HUB_COMMAND, SessionCommandIDs } from '../commands';
+import { HUB_COMMAND, NO_ARGUMENTS, SessionCommandIDs } from '../commands';
 import { saveAll } from '../outputs/plugin';
 import { SessionServer } from '../session/server';
-import { stopSession } from './stopping';
+import { stopQuestions } from './stopping';
+import { wordsOf } from '../words';
 
 /** Ends the session and leads out of it; schema/hub.json puts that into Lab's menus. */
 export const hubPlugin: JupyterFrontEndPlugin<void> = {
@@ -26,7 +24,7 @@ export const hubPlugin: JupyterFrontEndPlugin<void> = {
     palette: ICommandPalette | null,
     translator: ITranslator | null
   ) => {
-    const trans = (translator ?? nullTranslator).load('gpucommons');
+    const trans = wordsOf(translator);
     if (PageConfig.getOption('hubPrefix')) {
       addHubCommands(app, trans);
     }
@@ -42,26 +40,28 @@ export const hubPlugin: JupyterFrontEndPlugin<void> = {
   }
 };
 
-const describedBy = { args: { type: 'object', properties: {} } } as const;
-
 function addHubCommands(app: JupyterFrontEnd, trans: TranslationBundle): void {
   const server = new SessionServer(app.serviceManager.serverSettings);
   app.commands.addCommand(SessionCommandIDs.stop, {
     label: trans.__('Stop This Session and Free the GPU…'),
     caption: trans.__('Save all documents, and give the GPU back'),
-    describedBy,
+    describedBy: NO_ARGUMENTS,
     execute: () =>
       stopSession({
-        saveAll: () => saveAll(app, server),
+        ...stopQuestions(trans),
+        running: server.running,
+        saveAll: async () => {
+          const unsaved = await saveAll(app, server);
+          return unsaved.length ? unsaved : null;
+        },
         stop: server.stop,
-        leave: () => window.location.assign(mySessions()),
-        trans
+        leave: () => window.location.assign(mySessions())
       })
   });
   app.commands.addCommand(SessionCommandIDs.sessions, {
     label: trans.__('My Sessions'),
     caption: trans.__('Open the hub’s page of your sessions'),
-    describedBy,
+    describedBy: NO_ARGUMENTS,
     execute: () => app.commands.execute(HUB_COMMAND)
   });
 }
@@ -74,7 +74,7 @@ function addDocumentation(
   app.commands.addCommand(SessionCommandIDs.documentation, {
     label: trans.__('GPU Commons Documentation'),
     caption: trans.__('Open the documentation in a tab of its own'),
-    describedBy,
+    describedBy: NO_ARGUMENTS,
     execute: () => {
       window.open(address, '_blank', 'noopener,noreferrer');
     }

@@ -1,48 +1,23 @@
+import { IRunning, IStopping } from '@gpucommons/session';
 import { Dialog, showDialog } from '@jupyterlab/apputils';
 import { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
-import { RefusedError } from '../session/server';
-
-/** What stopping a session needs. */
-export interface IStopping {
-  /** Saves all open documents; returns the paths of those that could not be saved. */
-  saveAll: () => Promise<string[]>;
-  /** Has the hub stop the session; rejects with a RefusedError where it does not. */
-  stop: () => Promise<void>;
-  /** Leads to the hub's page of sessions. */
-  leave: () => void;
-  trans: TranslationBundle;
+/** How JupyterLab asks before it stops the session. */
+export function stopQuestions(
+  trans: TranslationBundle
+): Pick<IStopping, 'isWanted' | 'isWantedWithout' | 'isLeftUnstopped'> {
+  return {
+    isWanted: running => isWanted(running, trans),
+    isWantedWithout: unsaved => isWantedWithout(unsaved, trans),
+    isLeftUnstopped: () => isLeftUnstopped(trans)
+  };
 }
 
-/** Ask, save what is open, have the hub stop the session, and leave for My sessions. */
-export async function stopSession(options: IStopping): Promise<void> {
-  const { saveAll, stop, leave, trans } = options;
-  if (!(await isWanted(trans))) {
-    return;
-  }
-  const unsaved = await saveAll();
-  if (unsaved.length && !(await isWantedWithout(unsaved, trans))) {
-    return;
-  }
-  try {
-    await stop();
-  } catch (error) {
-    // A session that is about to end may answer no more: then My sessions tells.
-    const isRefused = error instanceof RefusedError && !isGone(error);
-    if (isRefused && !(await isToBeStoppedThere(trans))) {
-      return;
-    }
-  }
-  leave();
-}
-
-/** Whether it is the proxy or the hub that answers, in place of a session that has ended. */
-function isGone({ status }: RefusedError): boolean {
-  return [404, 424, 503].includes(status);
-}
-
-function isWanted(trans: TranslationBundle): Promise<boolean> {
+function isWanted(
+  running: IRunning | null,
+  trans: TranslationBundle
+): Promise<boolean> {
   return asked({
     title: trans.__('Stop this session?'),
     body: (
@@ -54,12 +29,13 @@ function isWanted(trans: TranslationBundle): Promise<boolean> {
         </p>
         <p>
           {trans.__(
-            'Kept: your files. What is not saved yet is saved first, and the open tabs are there next time.'
+            'Stopping loses variables and what runs; files, tabs and layout come back.'
           )}
+          {running && ` ${counted(running, trans)}`}
         </p>
         <p>
           {trans.__(
-            'Lost: all variables, what runs in notebooks and terminals, and what pip installed.'
+            'What is not saved yet is saved first. What pip installed into the session is lost, too.'
           )}
         </p>
       </div>
@@ -69,6 +45,19 @@ function isWanted(trans: TranslationBundle): Promise<boolean> {
       Dialog.warnButton({ label: trans.__('Save and Stop') })
     ]
   });
+}
+
+function counted(
+  { kernels, terminals }: IRunning,
+  trans: TranslationBundle
+): string {
+  return terminals
+    ? trans.__(
+        'Kernels that run: %1, terminals: %2.',
+        kernels.length,
+        terminals.length
+      )
+    : trans.__('Kernels that run: %1.', kernels.length);
 }
 
 function isWantedWithout(
@@ -88,7 +77,7 @@ function isWantedWithout(
   });
 }
 
-function isToBeStoppedThere(trans: TranslationBundle): Promise<boolean> {
+function isLeftUnstopped(trans: TranslationBundle): Promise<boolean> {
   return asked({
     title: trans.__('The session was not stopped'),
     body: trans.__(

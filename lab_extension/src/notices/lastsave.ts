@@ -1,7 +1,7 @@
+import { INotice } from '@gpucommons/session';
 import { IDisposable } from '@lumino/disposable';
 
 import { browsersClock } from '../session/serverclock';
-import { INotice } from '../contract';
 
 /**
  * Seconds before the end at which everything is saved again.

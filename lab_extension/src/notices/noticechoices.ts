@@ -1,6 +1,5 @@
+import { INotice } from '@gpucommons/session';
 import { Notification } from '@jupyterlab/apputils';
-
-import { INotice } from '../contract';
 
 /**
  * A button for each answer that a notice still waits for.

@@ -1,10 +1,10 @@
+import { INotice, isSameNotice } from '@gpucommons/session';
 import { Notification, NotificationManager } from '@jupyterlab/apputils';
 import { TranslationBundle } from '@jupyterlab/translation';
 import { IDisposable } from '@lumino/disposable';
 
 import { wording } from './noticetext';
 import { browsersClock } from '../session/serverclock';
-import { INotice } from '../contract';
 
 /** Milliseconds between two checks of the time that is left. */
 const TICK = 30000;
@@ -58,7 +58,7 @@ export class NoticeDisplay implements IDisposable {
     const shown = this._shown.get(notice.id);
     const { message, complete } = wording(notice, now(), trans);
     const type = notice.answer === null ? notice.level : 'info';
-    const changed = !shown || !isSame(shown.notice, notice);
+    const changed = !shown || !isSameNotice(shown.notice, notice);
     if (!changed && message === shown.message) {
       return;
     }
@@ -133,14 +133,4 @@ export namespace NoticeDisplay {
     /** What else can be done about a notice. */
     actions?: (notice: INotice) => Notification.IAction[];
   }
-}
-
-function isSame(one: INotice, other: INotice): boolean {
-  return (
-    one.text === other.text &&
-    one.level === other.level &&
-    one.ends_at === other.ends_at &&
-    one.answer === other.answer &&
-    JSON.stringify(one.choices) === JSON.stringify(other.choices)
-  );
 }

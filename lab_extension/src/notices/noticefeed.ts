@@ -1,9 +1,8 @@
+import { INotice, NOTICES_CHANGED } from '@gpucommons/session';
 import { Event } from '@jupyterlab/services';
 import { IDisposable } from '@lumino/disposable';
 import { Poll } from '@lumino/polling';
 import { ISignal, Signal } from '@lumino/signaling';
-
-import { INotice, NOTICES_CHANGED } from '../contract';
 
 const MINUTE = 60000; // milliseconds
 

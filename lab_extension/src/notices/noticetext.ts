@@ -1,7 +1,7 @@
+import { INotice, KEEP_CHOICE } from '@gpucommons/session';
 import { TranslationBundle } from '@jupyterlab/translation';
 
 import { inLocalTime, timeOfDay } from '../format';
-import { INotice, KEEP_CHOICE } from '../contract';
 
 /** JupyterLab cuts a notification after this many characters. */
 const LONGEST_MESSAGE = 140;

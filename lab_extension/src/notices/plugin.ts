@@ -1,16 +1,18 @@
 import {
+  ENDING_NOTICE,
+  HOME_NOTICE,
+  INotice,
+  MEMORY_NOTICE
+} from '@gpucommons/session';
+import {
   JupyterFrontEnd,
   JupyterFrontEndPlugin
 } from '@jupyterlab/application';
 import { Dialog, Notification, showDialog } from '@jupyterlab/apputils';
-import {
-  ITranslator,
-  nullTranslator,
-  TranslationBundle
-} from '@jupyterlab/translation';
+import { ITranslator, TranslationBundle } from '@jupyterlab/translation';
 import { DisposableSet, IDisposable } from '@lumino/disposable';
 
-import { HUB_COMMAND, RUNNING_COMMAND } from '../commands';
+import { HomeCommandIDs, HUB_COMMAND, RUNNING_COMMAND } from '../commands';
 import { inLocalTime } from '../format';
 import { SessionServer } from '../session/server';
 import { LastSave } from './lastsave';
@@ -20,10 +22,10 @@ import { NoticeFeed } from './noticefeed';
 import { NoticeDisplay } from './noticedisplay';
 import { reporting, shutDown } from '../processes/processactions';
 import { Running } from '../session/running';
-import { ENDING_NOTICE, INotice, MEMORY_NOTICE } from '../contract';
 import { WarningFeed } from './warningfeed';
 import { IWarning } from './warnings';
 import { saveAll } from '../outputs/plugin';
+import { wordsOf } from '../words';
 
 /** Shows the platform's notices to the person in the session. */
 export const noticesPlugin: JupyterFrontEndPlugin<void> = {
@@ -33,7 +35,7 @@ export const noticesPlugin: JupyterFrontEndPlugin<void> = {
   optional: [ITranslator],
   activate: (app: JupyterFrontEnd, translator: ITranslator | null) => {
     const { events, serverSettings } = app.serviceManager;
-    const trans = (translator ?? nullTranslator).load('gpucommons');
+    const trans = wordsOf(translator);
     const server = new SessionServer(serverSettings);
     const choose = (id: string, choice: string) =>
       void server.answer(id, choice).catch(() => {
@@ -53,6 +55,12 @@ export const noticesPlugin: JupyterFrontEndPlugin<void> = {
     const display = displayIn(trans, now, notice => {
       if (notice.id === ENDING_NOTICE && app.commands.hasCommand(HUB_COMMAND)) {
         return [startAgain];
+      }
+      if (notice.id === HOME_NOTICE && notice.level !== 'info') {
+        return [
+          ...choiceActions(notice, choose),
+          ...showFolders(app.commands, trans)
+        ];
       }
       return notice.id === MEMORY_NOTICE && notice.level !== 'info'
         ? showKernels(app.commands, trans)
@@ -85,7 +93,7 @@ export const warningsPlugin: JupyterFrontEndPlugin<void> = {
     translator: ITranslator | null
   ) => {
     const { commands } = app;
-    const trans = (translator ?? nullTranslator).load('gpucommons');
+    const trans = wordsOf(translator);
     const { now } = model.server.clock;
     const display = displayIn(trans, now, warning => [
       ...freeing(warning, model.running, trans),
@@ -122,6 +130,26 @@ function showKernels(
       callback: event => {
         event.preventDefault(); // the warning ends when its cause does
         void commands.execute(RUNNING_COMMAND);
+      }
+    }
+  ];
+}
+
+/** The way to what takes the room in the home folder. */
+function showFolders(
+  commands: JupyterFrontEnd['commands'],
+  trans: TranslationBundle
+): Notification.IAction[] {
+  if (!commands.hasCommand(HomeCommandIDs.folders)) {
+    return [];
+  }
+  return [
+    {
+      label: trans.__('Show largest folders'),
+      caption: trans.__('Show what takes the room in your home folder'),
+      callback: event => {
+        event.preventDefault(); // the warning ends when its cause does
+        void commands.execute(HomeCommandIDs.folders);
       }
     }
   ];

@@ -1,3 +1,4 @@
+import { IGPU, INotice, ITelemetryFrame } from '@gpucommons/session';
 import { TranslationBundle } from '@jupyterlab/translation';
 
 import { duration, gibibytes } from '../format';
@@ -6,7 +7,6 @@ import { gapOf, IHistory } from '../telemetry/history';
 import { IThresholds } from '../telemetry/settings';
 import { FindKernel, IRow, rowsOf } from '../processes/processrows';
 import { fullness, heldBy } from '../telemetry/memory';
-import { IGPU, INotice, ITelemetryFrame } from '../contract';
 
 /** A warning, and the kernel whose end is the remedy. */
 export interface IWarning extends INotice {

@@ -18,13 +18,13 @@ interface ISaving {
  * tell which cell of the file is which.
  */
 export class KnownFile implements IDisposable {
-  /** `changed` is called when the page loaded or saved the file, or it has another name. */
-  constructor(context: DocumentRegistry.Context, changed: () => void) {
+  /** `moved` is called when the page loaded or saved the file, or it has another name. */
+  constructor(context: DocumentRegistry.Context, moved: () => void) {
     this._context = context;
-    this._changed = changed;
+    this._moved = moved;
     context.saveState.connect(this._onSave, this);
     context.fileChanged.connect(this._onFile, this);
-    context.pathChanged.connect(() => this._changed(), this);
+    context.pathChanged.connect(() => this._moved(), this);
     context.ready.then(
       () => this._onFile(),
       () => undefined // Lab says why the file was not loaded
@@ -64,6 +64,15 @@ export class KnownFile implements IDisposable {
     this._ended.add(run);
   }
 
+  /** What the page shows of a run has changed: it is not saved. */
+  changed(run: string): void {
+    this._ended.delete(run);
+    this._saved.delete(run);
+    if (this._saving) {
+      this._saving.ended = this._saving.ended.filter(each => each !== run);
+    }
+  }
+
   /** The server has been informed that these are saved. */
   told(saved: readonly string[]): void {
     saved.forEach(run => this._saved.delete(run));
@@ -97,7 +106,7 @@ export class KnownFile implements IDisposable {
         this._ended.delete(run);
         this._saved.add(run);
       }
-      this._changed();
+      this._moved();
     }
   }
 
@@ -105,12 +114,12 @@ export class KnownFile implements IDisposable {
   private _onFile(): void {
     if (!this._saving && !this._isDisposed) {
       this._cells = this._now;
-      this._changed();
+      this._moved();
     }
   }
 
   private readonly _context: DocumentRegistry.Context;
-  private readonly _changed: () => void;
+  private readonly _moved: () => void;
   private readonly _ended = new Set<string>();
   private readonly _saved = new Set<string>();
   private _cells: string[] | null = null;

@@ -6,7 +6,7 @@ import { JSONExt, ReadonlyJSONValue } from '@lumino/coreutils';
 import { IDisposable } from '@lumino/disposable';
 import { Signal } from '@lumino/signaling';
 
-import { IAdoptedRun, ISeen, IPageState } from '../session/server';
+import { IKeptRun, ISeen, IPageState } from '../session/server';
 import { KnownFile } from './knownfile';
 
 /** Milliseconds between two questions while a cell puts something out. */
@@ -16,20 +16,29 @@ const PART_OF_THE_TIME = 0.3;
 /** Milliseconds until the next try after the server did not answer. */
 const RETRY = 10000;
 
+/** What a page has of a run of which it has nothing yet. */
+const NOTHING: ISeen = { epoch: -1, revision: -1, done: 0 };
+
 /** A run as this page shows it. */
 interface IShown {
   cell: string;
+  /** it is this page that asked for it */
+  own: boolean;
   seen: ISeen;
   outputs: IOutput[];
+  /** it ended, and nothing came of it since it was compared with what the server has */
+  settled: boolean;
 }
 
 /**
  * Tells the server which notebook a page shows, and shows what runs in it since before the
- * page was opened.
+ * page was opened, or while its connection was cut.
  *
  * JupyterLab shows what comes of the cells that the page itself ran. Of the others the
  * server keeps the output; it is asked when the notebook opens, and as long as the kernel
- * reports more. What the person types is never touched.
+ * reports more. Of the page's own it is asked when the connection is there again, since what
+ * was under way when it was cut is lost; and, since JupyterLab goes on adding to them, only
+ * where the kernel has just been silent. What the person types is never touched.
  */
 export class OutputFollower implements IDisposable {
   constructor(options: OutputFollower.IOptions) {
@@ -49,6 +58,7 @@ export class OutputFollower implements IDisposable {
   dispose(): void {
     this._isDisposed = true;
     clearTimeout(this._timer);
+    clearTimeout(this._silence);
     this._file.dispose();
     Signal.clearData(this);
   }
@@ -72,11 +82,20 @@ export class OutputFollower implements IDisposable {
     }
     if (parent.session !== this._kernel?.clientId) {
       this._askIn(APART);
-    } else if (
+      return;
+    }
+    const run = parent.msg_id ?? '';
+    this._heard.add(run);
+    const shown = this._shown.get(run);
+    if (shown?.own) {
+      shown.settled = false;
+      this._askWhenSilent();
+    }
+    if (
       KernelMessage.isStatusMsg(message) &&
       message.content.execution_state === 'idle'
     ) {
-      this._file.ended(parent.msg_id ?? '');
+      this._file.ended(run);
     }
   }
 
@@ -86,6 +105,11 @@ export class OutputFollower implements IDisposable {
 
   private _askIn(milliseconds: number): void {
     this._timer ??= setTimeout(() => this._ask(), milliseconds);
+  }
+
+  private _askWhenSilent(): void {
+    clearTimeout(this._silence);
+    this._silence = setTimeout(() => this._ask(), APART);
   }
 
   /** Ask now or, while the server is being asked, once it has answered. */
@@ -119,7 +143,9 @@ export class OutputFollower implements IDisposable {
       return;
     }
     const { tell, context } = this._options;
-    const saved = this._file.saved;
+    // JupyterLab may have added what was there already: then that is what was saved.
+    const saved = this._file.saved.filter(run => !this._isDoubtful(run));
+    this._heard.clear();
     const runs = await tell({
       kernel: kernel.id,
       page: kernel.clientId,
@@ -131,29 +157,67 @@ export class OutputFollower implements IDisposable {
         [...this._shown].map(([run, { seen }]) => [run, seen])
       )
     });
-    this._file.told(saved);
+    const kept = new Set(runs.map(each => each.run));
+    this._file.told(saved.filter(run => !kept.has(run)));
     if (!this._isDisposed && !context.isDisposed) {
       this._show(runs);
+      const ended = runs.filter(each => !each.running);
+      if (ended.some(({ run }) => this._file.saved.includes(run))) {
+        this._askIn(APART); // the server did not know yet that the page has all of it
+      }
     }
   }
 
-  private _show(runs: IAdoptedRun[]): void {
+  /** Whether something came of a run since it was compared with what the server has. */
+  private _isDoubtful(run: string): boolean {
+    const shown = this._shown.get(run);
+    return shown?.own === true && !shown.settled;
+  }
+
+  private _show(runs: IKeptRun[]): void {
     const { context } = this._options;
     const notebook = context.model.sharedModel as unknown as ISharedNotebook;
     const gone = new Map(this._shown);
     for (const run of runs) {
       const before = this._shown.get(run.run);
+      const { own, epoch, revision, done } = run;
+      gone.delete(run.run);
+      if (
+        before?.settled &&
+        before.seen.epoch === epoch &&
+        before.seen.revision === revision
+      ) {
+        continue; // whatever the person has done with the output since then
+      }
+      if (own && this._heard.has(run.run)) {
+        // The page may show what came after the answer was given.
+        this._shown.set(
+          run.run,
+          before ?? {
+            cell: run.cell_id,
+            own,
+            seen: NOTHING,
+            outputs: [],
+            settled: false
+          }
+        );
+        this._askWhenSilent();
+        continue;
+      }
       const outputs = joined(before?.outputs ?? [], run);
-      const { epoch, revision, done } = run;
       this._shown.set(run.run, {
         cell: run.cell_id,
+        own,
         seen: { epoch, revision, done },
-        outputs
+        outputs,
+        settled: own && !run.running
       });
-      gone.delete(run.run);
       const cell = codeCell(notebook, run.cell_id);
       if (cell) {
-        put(cell, outputs, before ? run.keep : 0);
+        // JupyterLab may have added to its own what is there already: all of it is compared.
+        if (put(cell, outputs, before && !own ? run.keep : 0)) {
+          this._file.changed(run.run);
+        }
         if (cell.execution_count !== run.execution_count) {
           cell.execution_count = run.execution_count;
         }
@@ -163,10 +227,10 @@ export class OutputFollower implements IDisposable {
         this._file.ended(run.run);
       }
     }
-    for (const [run, { cell }] of gone) {
+    for (const [run, { cell, own }] of gone) {
       this._shown.delete(run);
       const code = codeCell(notebook, cell);
-      if (code) {
+      if (code && !own) {
         code.executionState = 'idle';
       }
     }
@@ -175,7 +239,10 @@ export class OutputFollower implements IDisposable {
   private readonly _options: OutputFollower.IOptions;
   private readonly _file: KnownFile;
   private readonly _shown = new Map<string, IShown>();
+  /** the page's own runs of which something came since the server was asked last */
+  private readonly _heard = new Set<string>();
   private _timer: ReturnType<typeof setTimeout> | undefined;
+  private _silence: ReturnType<typeof setTimeout> | undefined;
   private _isAsking = false;
   private _isWanted = false;
   private _isDisposed = false;
@@ -185,12 +252,12 @@ export namespace OutputFollower {
   export interface IOptions {
     context: DocumentRegistry.Context;
     /** Reports to the server what this page has; returns the runs that it must show. */
-    tell: (told: IPageState) => Promise<IAdoptedRun[]>;
+    tell: (told: IPageState) => Promise<IKeptRun[]>;
   }
 }
 
 /** The outputs of a run, from those that were known and what is new. */
-export function joined(before: IOutput[], run: IAdoptedRun): IOutput[] {
+export function joined(before: IOutput[], run: IKeptRun): IOutput[] {
   const outputs = [...before.slice(0, run.keep), ...run.outputs];
   const [first] = run.outputs;
   if (run.keep_text > 0 && first) {
@@ -208,19 +275,25 @@ function codeCell(
   return cell?.cell_type === 'code' ? (cell as ISharedCodeCell) : undefined;
 }
 
-/** Put outputs into a cell from a place on; one that shows them already stays untouched. */
-function put(cell: ISharedCodeCell, outputs: IOutput[], from: number): void {
+/**
+ * Put outputs into a cell from a place on; one that shows them already stays untouched.
+ *
+ * Returns whether it did not.
+ */
+function put(cell: ISharedCodeCell, outputs: IOutput[], from: number): boolean {
   const shown = cell.getOutputs();
   const keep = from <= shown.length ? from : 0;
   const [old, now] = [shown.slice(keep), outputs.slice(keep)];
   if (
-    !JSONExt.deepEqual(
+    JSONExt.deepEqual(
       old as unknown as ReadonlyJSONValue,
       now as unknown as ReadonlyJSONValue
     )
   ) {
-    // In two steps: JupyterLab joins a stream to the one that it is to replace.
-    cell.updateOutputs(keep, shown.length, []);
-    cell.updateOutputs(keep, keep, now);
+    return false;
   }
+  // In two steps: JupyterLab joins a stream to the one that it is to replace.
+  cell.updateOutputs(keep, shown.length, []);
+  cell.updateOutputs(keep, keep, now);
+  return true;
 }

@@ -1,3 +1,4 @@
+import { IGPU, IGPUSeries, ITelemetryFrame } from '@gpucommons/session';
 import { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
@@ -22,7 +23,6 @@ import { Meter } from './meter';
 import { ChartCursor } from '../charts/chartcursor';
 import { IProcessActions, Processes } from '../processes/processlist';
 import { readingAt } from '../charts/readout';
-import { IGPU, IGPUSeries, ITelemetryFrame } from '../contract';
 
 interface ICardProps {
   gpu: IGPU;

@@ -1,7 +1,7 @@
+import { IGPU, IGPUTraffic, Throttle } from '@gpucommons/session';
 import { TranslationBundle } from '@jupyterlab/translation';
 
 import { gibibytes, rate } from '../format';
-import { IGPU, IGPUTraffic, Throttle } from '../contract';
 
 /** A name and a value in words. */
 export type Figure = readonly [name: string, value: string];

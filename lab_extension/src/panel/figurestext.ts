@@ -1,3 +1,4 @@
+import { IGPU, ISessionStatus, ITelemetryFrame } from '@gpucommons/session';
 import { TranslationBundle } from '@jupyterlab/translation';
 
 import { Figure, figuresOf, peaksOf, powerText } from './figures';
@@ -6,7 +7,6 @@ import { isShared } from '../telemetry/frame';
 import { memoryOf } from '../telemetry/memory';
 import { sessionFacts } from './sessiontext';
 import { figuresOfUse } from '../telemetry/usefigures';
-import { IGPU, ISessionStatus, ITelemetryFrame } from '../contract';
 
 /** All figures as lines of text, for a message to somebody who can help. */
 export function figuresText(

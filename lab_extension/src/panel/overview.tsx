@@ -1,3 +1,4 @@
+import { ISessionStatus, ITelemetryFrame } from '@gpucommons/session';
 import { TranslationBundle } from '@jupyterlab/translation';
 import { Button } from '@jupyterlab/ui-components';
 import * as React from 'react';
@@ -9,8 +10,8 @@ import { IHistory, Span } from '../telemetry/history';
 import { IProcessActions } from '../processes/processlist';
 import { SessionCard } from './sessioncard';
 import { Toolbar } from './toolbar';
+import { IFoldersView } from '../storage/foldersizes';
 import { UseCard } from './usecard';
-import { ISessionStatus, ITelemetryFrame } from '../contract';
 import { ITelemetry } from '../telemetry/stream';
 
 interface IOverviewProps {
@@ -21,6 +22,7 @@ interface IOverviewProps {
   setSpan: (span: Span) => void;
   resetPeak: () => void;
   actions: IProcessActions;
+  view: IFoldersView;
   trans: TranslationBundle;
   /** Opens the page where another size can be picked; null outside JupyterHub. */
   pickSize: (() => void) | null;
@@ -42,7 +44,9 @@ export function Overview(props: IOverviewProps): React.JSX.Element {
           trans={trans}
         />
       )}
-      {frame?.use && <UseCard use={frame.use} trans={trans} />}
+      {frame?.use && (
+        <UseCard use={frame.use} view={props.view} trans={trans} />
+      )}
       <div role="status">
         <ConnectionNotice {...props} />
         {frame && <StateNotice {...props} frame={frame} />}
@@ -117,7 +121,7 @@ function StateNotice(props: IOverviewProps & { frame: ITelemetryFrame }) {
         </p>
         {pickSize && (
           <Button className="jp-mod-styled jp-mod-accept" onClick={pickSize}>
-            {trans.__('Pick another size')}
+            {trans.__('Another size')}
           </Button>
         )}
       </Notice>

@@ -8,6 +8,7 @@ import { gpuIcon } from './icon';
 import { GPUModel } from '../telemetry/model';
 import { Overview } from './overview';
 import { IProcessActions } from '../processes/processlist';
+import { IFoldersView } from '../storage/foldersizes';
 
 /** Also the name under which Lab remembers the panel's place. */
 export const PANEL_ID = 'gpucommons-gpu-panel';
@@ -61,7 +62,7 @@ export class GPUPanel extends ReactWidget {
 
   /** A panel out of view is not redrawn. */
   private _overview(): React.JSX.Element {
-    const { model, trans, pickSize, resetPeak, actions } = this._options;
+    const { model, trans, pickSize, resetPeak, actions, view } = this._options;
     if (!this._listening && this._shown) {
       return this._shown;
     }
@@ -75,6 +76,7 @@ export class GPUPanel extends ReactWidget {
         setSpan={each => model.settings.setSpan(each)}
         resetPeak={resetPeak}
         actions={actions}
+        view={view}
         trans={trans}
         pickSize={pickSize}
       />
@@ -109,5 +111,6 @@ export namespace GPUPanel {
     pickSize: (() => void) | null;
     resetPeak: () => void;
     actions: IProcessActions;
+    view: IFoldersView;
   }
 }

@@ -5,19 +5,23 @@ import {
 } from '@jupyterlab/application';
 import { Clipboard, ICommandPalette, Notification } from '@jupyterlab/apputils';
 import { PageConfig } from '@jupyterlab/coreutils';
-import {
-  ITranslator,
-  nullTranslator,
-  TranslationBundle
-} from '@jupyterlab/translation';
+import { ITranslator, TranslationBundle } from '@jupyterlab/translation';
 
-import { CommandIDs, HUB_COMMAND, OPEN_COMMAND } from '../commands';
+import {
+  BROWSE_COMMAND,
+  CommandIDs,
+  HomeCommandIDs,
+  HUB_COMMAND,
+  NO_ARGUMENTS,
+  OPEN_COMMAND
+} from '../commands';
 import { figuresText } from './figurestext';
 import { gpuIcon } from './icon';
 import { freshFrame, GPUModel, IGPUModel } from '../telemetry/model';
 import { GPUPanel, PANEL_ID } from './panel';
 import { processActions } from '../processes/processactions';
 import { addProcessCommands } from '../processes/processcommands';
+import { wordsOf } from '../words';
 
 /** Below Lab's file browser and running sessions, above its extension manager. */
 const SIDEBAR_RANK = 300;
@@ -37,7 +41,7 @@ export const panelPlugin: JupyterFrontEndPlugin<void> = {
     translator: ITranslator | null
   ) => {
     const { commands, shell } = app;
-    const trans = (translator ?? nullTranslator).load('gpucommons');
+    const trans = wordsOf(translator);
     const actions = processActions(
       model.running,
       path => void commands.execute(OPEN_COMMAND, { path }),
@@ -48,6 +52,11 @@ export const panelPlugin: JupyterFrontEndPlugin<void> = {
       trans,
       pickSize: inHub() ? () => void commands.execute(HUB_COMMAND) : null,
       actions,
+      view: {
+        folders: model.folders,
+        open: path => void commands.execute(BROWSE_COMMAND, { path }),
+        emptyTrash: () => void commands.execute(HomeCommandIDs.emptyTrash)
+      },
       resetPeak: () => void commands.execute(CommandIDs.resetPeak)
     });
     shell.add(panel, 'left', { rank: SIDEBAR_RANK, type: 'GPU' });
@@ -65,22 +74,22 @@ function inHub(): boolean {
 }
 
 function addCommands(
-  { commands, shell }: JupyterFrontEnd,
+  { commands, restored, shell }: JupyterFrontEnd,
   model: GPUModel,
   trans: TranslationBundle
 ): void {
-  const describedBy = { args: { type: 'object', properties: {} } } as const;
   commands.addCommand(CommandIDs.open, {
     label: trans.__('Show GPU Panel'),
     caption: trans.__('Show the GPUs of this session'),
     icon: gpuIcon,
-    describedBy,
-    execute: () => shell.activateById(PANEL_ID)
+    describedBy: NO_ARGUMENTS,
+    // The layout of last time would put it away again.
+    execute: () => restored.then(() => shell.activateById(PANEL_ID))
   });
   commands.addCommand(CommandIDs.resetPeak, {
     label: trans.__('Reset Peak of GPU Memory'),
     caption: trans.__('Reset the peak of memory to what is in use'),
-    describedBy,
+    describedBy: NO_ARGUMENTS,
     execute: () =>
       model.server.resetPeak().catch(() => {
         Notification.error(
@@ -94,13 +103,13 @@ function addCommands(
     caption: trans.__(
       'Copy all figures, to send them to somebody who can help'
     ),
-    describedBy,
+    describedBy: NO_ARGUMENTS,
     execute: () => copyFigures(model, trans)
   });
   commands.addCommand(CommandIDs.pickSize, {
     label: trans.__('Another Size…'),
     caption: trans.__('Open the page where another size can be started'),
-    describedBy,
+    describedBy: NO_ARGUMENTS,
     isVisible: inHub,
     isEnabled: inHub,
     execute: () => commands.execute(HUB_COMMAND)

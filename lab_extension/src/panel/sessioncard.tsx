@@ -1,9 +1,9 @@
+import { ISessionStatus } from '@gpucommons/session';
 import { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
 import { FigureList } from './figurelist';
 import { sessionFacts } from './sessiontext';
-import { ISessionStatus } from '../contract';
 
 /** What the session is, and the way to another one. */
 export function SessionCard(props: {
@@ -23,7 +23,7 @@ export function SessionCard(props: {
       <FigureList figures={sessionFacts(status, now, trans)} />
       {pickSize && (
         <button type="button" onClick={pickSize}>
-          {trans.__('Pick another size')}
+          {trans.__('Another size')}
         </button>
       )}
     </section>

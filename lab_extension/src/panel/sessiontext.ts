@@ -1,8 +1,8 @@
+import { ISessionInfo, ISessionStatus } from '@gpucommons/session';
 import { TranslationBundle } from '@jupyterlab/translation';
 
 import { Figure } from './figures';
 import { duration, span, timeOfDay } from '../format';
-import { ISessionInfo, ISessionStatus } from '../contract';
 
 /** What the session is, in words. `now` is in seconds since the Unix epoch. */
 export function sessionFacts(

@@ -2,7 +2,7 @@ import { JupyterFrontEnd } from '@jupyterlab/application';
 import { Notification } from '@jupyterlab/apputils';
 import { TranslationBundle } from '@jupyterlab/translation';
 
-import { CommandIDs } from '../commands';
+import { CommandIDs, NO_ARGUMENTS } from '../commands';
 import { hasUnknown, IRow, largestKernel } from './processrows';
 import { freshFrame, GPUModel } from '../telemetry/model';
 import { IProcessActions } from './processlist';
@@ -21,7 +21,7 @@ export function addProcessCommands(
     commands.addCommand(id, {
       label,
       caption: trans.__('The notebook or console that holds most GPU memory'),
-      describedBy: { args: { type: 'object', properties: {} } },
+      describedBy: NO_ARGUMENTS,
       execute: () => withLargest(model, actions, trans, act)
     });
   add(

@@ -1,8 +1,8 @@
+import { IGPU, ITelemetryFrame } from '@gpucommons/session';
 import { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
 import { FindKernel, hasUnknown, IRow, rowsOf, rowText } from './processrows';
-import { IGPU, ITelemetryFrame } from '../contract';
 
 /** What can be done about a process from the panel. */
 export interface IProcessActions {
@@ -75,11 +75,13 @@ function Process({ row, frame, actions, trans }: IProps & { row: IRow }) {
               <Action
                 label={trans.__('Interrupt')}
                 of={name}
+                trans={trans}
                 act={() => actions.interrupt(row)}
               />
               <Action
                 label={trans.__('Restart…')}
                 of={name}
+                trans={trans}
                 act={() => actions.restart(row)}
               />
             </>
@@ -87,6 +89,7 @@ function Process({ row, frame, actions, trans }: IProps & { row: IRow }) {
           <Action
             label={trans.__('Shut down…')}
             of={name}
+            trans={trans}
             act={() => actions.shutDown(row)}
           />
         </span>
@@ -95,14 +98,25 @@ function Process({ row, frame, actions, trans }: IProps & { row: IRow }) {
   );
 }
 
-function Action(props: { label: string; of: string; act: () => void }) {
+function Action(props: {
+  label: string;
+  of: string;
+  act: () => void;
+  trans: TranslationBundle;
+}) {
+  const { label, of, act, trans } = props;
   return (
     <button
       type="button"
-      aria-label={`${props.label} ${props.of}`}
-      onClick={props.act}
+      aria-label={trans._p(
+        'what a button does with which program',
+        '%1 %2',
+        label,
+        of
+      )}
+      onClick={act}
     >
-      {props.label}
+      {label}
     </button>
   );
 }

@@ -1,9 +1,9 @@
+import { IGPU, IGPUHolder, ITelemetryFrame } from '@gpucommons/session';
 import { TranslationBundle } from '@jupyterlab/translation';
 
 import { duration, gibibytes } from '../format';
 import { isShared } from '../telemetry/frame';
 import { IKernel } from '../session/running';
-import { IGPU, IGPUHolder, ITelemetryFrame } from '../contract';
 
 /** A kernel, terminal or other program of this session that is on a device. */
 export interface IRow {

@@ -1,25 +1,22 @@
+import {
+  Endpoint,
+  IFolderSizes,
+  IGPUUsage,
+  INotice,
+  IRunning,
+  ISessionStatus,
+  ITelemetryHistory,
+  ITrashEmptied,
+  RefusedError
+} from '@gpucommons/session';
 import { URLExt } from '@jupyterlab/coreutils';
 import { IOutput } from '@jupyterlab/nbformat';
 import { ServerConnection } from '@jupyterlab/services';
 
 import { ServerClock } from './serverclock';
-import {
-  Endpoint,
-  IGPUUsage,
-  INotice,
-  ISessionStatus,
-  ITelemetryHistory
-} from '../contract';
 
 /** Below the server's base URL: has the hub stop the session; see own_stop.py. */
 const STOP_PATH = 'gpucommons/api/stop';
-
-/** The server answered, but not with what was asked for. */
-export class RefusedError extends Error {
-  constructor(readonly status: number) {
-    super(`The server refused with status ${status}.`);
-  }
-}
 
 /** Opens the telemetry stream; rejects with a RefusedError where the server does not give it. */
 export type Connect = (
@@ -37,16 +34,19 @@ export interface ISeen {
 }
 
 /**
- * A cell that runs, or ran, for a page that is gone; what is new since the last answer.
+ * A run of a cell whose output a page may not have; what is new since the last answer.
+ *
+ * The page that asked for it is gone, or it is this page's `own` and its connection was cut.
  *
  * `outputs` take the place of all from `keep` on. The text of the first goes on after
  * `keep_text` characters of the one that stood there.
  */
-export interface IAdoptedRun extends ISeen {
+export interface IKeptRun extends ISeen {
   run: string;
   cell_id: string;
   execution_count: number | null;
   running: boolean;
+  own: boolean;
   keep: number;
   keep_text: number;
   outputs: IOutput[];
@@ -86,6 +86,8 @@ export interface IUnsaved {
 
 /** Milliseconds after which an answer other than a stream is given up. */
 const PATIENCE = 20000;
+/** The same where many files have to be looked at, or deleted. */
+const LONG_PATIENCE = 300000;
 /** Characters that browsers surely send for a page that is closing: a part of 64 KiB. */
 const LONGEST_LAST_WORD = 20000;
 
@@ -146,9 +148,9 @@ export class SessionServer {
   };
 
   /** Reports what a page of a notebook has; returns the runs that it must show and save. */
-  readonly tell = async (told: IPageState): Promise<IAdoptedRun[]> => {
+  readonly tell = async (told: IPageState): Promise<IKeptRun[]> => {
     const response = await this._post(Endpoint.SESSION_OUTPUTS, told);
-    return response.json() as Promise<IAdoptedRun[]>;
+    return response.json() as Promise<IKeptRun[]>;
   };
 
   /** Announces that a page is about to save a document by itself. */
@@ -171,9 +173,31 @@ export class SessionServer {
     await this._post(Endpoint.SESSION_NOTICE_ANSWER, { id, choice });
   };
 
+  /** Asks what runs in the session, whichever editor started it. */
+  readonly running = (): Promise<IRunning> =>
+    this._json<IRunning>(Endpoint.SESSION_ACTIVITY);
+
   /** Has the hub stop this session; see own_stop.py. */
   readonly stop = async (): Promise<void> => {
     await this._post(STOP_PATH, {});
+  };
+
+  /** Asks what takes the room in the home folder; `isFresh` has it counted now. */
+  readonly folders = async (isFresh: boolean): Promise<IFolderSizes> => {
+    const response = await this._request(Endpoint.SESSION_FOLDERS, {
+      method: isFresh ? 'POST' : 'GET',
+      signal: AbortSignal.timeout(LONG_PATIENCE)
+    });
+    return (await response.json()) as IFolderSizes;
+  };
+
+  /** Deletes for good what is in the trash of the home folder. */
+  readonly emptyTrash = async (): Promise<ITrashEmptied> => {
+    const response = await this._request(Endpoint.SESSION_TRASH, {
+      method: 'DELETE',
+      signal: AbortSignal.timeout(LONG_PATIENCE)
+    });
+    return (await response.json()) as ITrashEmptied;
   };
 
   /** Asks what the session is. */

@@ -3,13 +3,14 @@ import {
   JupyterFrontEndPlugin
 } from '@jupyterlab/application';
 import { IStatusBar } from '@jupyterlab/statusbar';
-import { ITranslator, nullTranslator } from '@jupyterlab/translation';
+import { ITranslator } from '@jupyterlab/translation';
 
 import { CommandIDs } from '../commands';
 import { GPUModel, IGPUModel } from '../telemetry/model';
 import { StatusItem } from './statusitem';
 import { statusOf } from './statustext';
 import { statusOfUse } from './usestatus';
+import { wordsOf } from '../words';
 
 /** Next to Lab's own figures of kernels and memory: the GPUs, then the session. */
 const RANK = 3;
@@ -50,7 +51,7 @@ export const statusPlugin: JupyterFrontEndPlugin<void> = {
     if (!statusBar) {
       return;
     }
-    const trans = (translator ?? nullTranslator).load('gpucommons');
+    const trans = wordsOf(translator);
     // Not before the page stands, nor for a person who does not want it.
     void Promise.all([app.restored, model.settings.ready]).then(() => {
       ITEMS.forEach(({ id, ...options }, place) => {

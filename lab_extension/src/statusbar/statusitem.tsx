@@ -1,10 +1,10 @@
+import { ITelemetryFrame } from '@gpucommons/session';
 import { TranslationBundle } from '@jupyterlab/translation';
 import { ReactWidget, UseSignal } from '@jupyterlab/ui-components';
 import { DisposableSet, IDisposable } from '@lumino/disposable';
 import { ISignal, Signal } from '@lumino/signaling';
 import * as React from 'react';
 
-import { ITelemetryFrame } from '../contract';
 import { GPUModel } from '../telemetry/model';
 import { ITelemetry } from '../telemetry/stream';
 import { IStatus } from './status';

@@ -16,7 +16,7 @@ export function statusOf(
   }
   const name =
     frame.gpus.length > 1
-      ? trans.__('%1 GPUs', frame.gpus.length)
+      ? trans._n('%1 GPU', '%1 GPUs', frame.gpus.length)
       : trans.__('GPU');
   if (connection === 'lost' || connection === 'waiting') {
     return {
@@ -54,7 +54,10 @@ function working(
     full.push(trans.__('memory %1 of %2 GiB', used, limit));
   }
   return full.length
-    ? { short: short.join(' '), full: `${name}: ${full.join(', ')}` }
+    ? {
+        short: short.join(' '),
+        full: trans.__('%1: %2', name, full.join(', '))
+      }
     : null;
 }
 

@@ -1,7 +1,7 @@
+import { ICPUUse, IDiskUse, IMemoryUse } from '@gpucommons/session';
 import { TranslationBundle } from '@jupyterlab/translation';
 
 import { cores, gibibytes } from '../format';
-import { ICPUUse, IDiskUse, IMemoryUse } from '../contract';
 import { ITelemetry } from '../telemetry/stream';
 import { diskPercent, figuresOfUse } from '../telemetry/usefigures';
 import { IStatus } from './status';
@@ -25,7 +25,14 @@ export function statusOfUse(
     };
   }
   const { memory, cpu, disk } = use;
-  const short = [memoryText(memory, trans), cpuText(cpu, trans)];
+  // What is unknown is left out here, and called so in the full text.
+  const short: string[] = [];
+  if (memory) {
+    short.push(memoryText(memory, trans));
+  }
+  if (cpu) {
+    short.push(cpuText(cpu, trans));
+  }
   if (disk && (diskPercent(disk) ?? 0) >= WORTH_SAYING) {
     short.push(diskText(disk, trans));
   }
@@ -35,23 +42,14 @@ export function statusOfUse(
   return { short: short.join(' · '), full: full.join(', ') };
 }
 
-function memoryText(
-  memory: IMemoryUse | null,
-  trans: TranslationBundle
-): string {
-  if (!memory) {
-    return trans.__('Mem ?');
-  }
+function memoryText(memory: IMemoryUse, trans: TranslationBundle): string {
   const used = gibibytes(memory.used);
   return memory.limit === null
     ? trans.__('Mem %1 GiB', used)
     : trans.__('Mem %1/%2 GiB', used, gibibytes(memory.limit));
 }
 
-function cpuText(cpu: ICPUUse | null, trans: TranslationBundle): string {
-  if (!cpu) {
-    return trans.__('CPU ?');
-  }
+function cpuText(cpu: ICPUUse, trans: TranslationBundle): string {
   const used = cpu.used.toFixed(1);
   return cpu.limit === null
     ? trans.__('CPU %1', used)

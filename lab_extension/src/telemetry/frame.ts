@@ -1,4 +1,4 @@
-import { IGPU, ITelemetryFrame, SHARED_GPU_MODES } from '../contract';
+import { IGPU, ITelemetryFrame, SHARED_GPU_MODES } from '@gpucommons/session';
 
 /** What a server older than the page does not send. */
 export const UNKNOWN_OF_GPU: Omit<IGPU, 'index' | 'uuid' | 'name'> = {

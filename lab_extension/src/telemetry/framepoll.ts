@@ -1,5 +1,6 @@
+import { ITelemetryFrame } from '@gpucommons/session';
+
 import { frameOf } from './frame';
-import { ITelemetryFrame } from '../contract';
 import { Ask } from '../session/server';
 
 /** Seconds from one question to the next, at least: each is a request through all proxies. */

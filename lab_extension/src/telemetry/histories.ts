@@ -1,10 +1,13 @@
+import {
+  ITelemetryFrame,
+  ITelemetryHistory,
+  RefusedError
+} from '@gpucommons/session';
 import { IDisposable } from '@lumino/disposable';
 import { ISignal, Signal } from '@lumino/signaling';
 
 import { EMPTY, extended, historyOf, IHistory, joined, Span } from './history';
 import { TelemetryStream } from './stream';
-import { RefusedError } from '../session/server';
-import { ITelemetryFrame, ITelemetryHistory } from '../contract';
 import { ITelemetry } from './stream';
 
 /** Milliseconds until the past is requested again after a failure. */

@@ -3,7 +3,7 @@ import {
   IGPUSeries,
   ITelemetryFrame,
   ITelemetryHistory
-} from '../contract';
+} from '@gpucommons/session';
 
 /** How far charts look back: seconds, or all of the session. */
 export type Span = '60' | '900' | 'session';

@@ -1,5 +1,6 @@
+import { IGPU, ITelemetryFrame } from '@gpucommons/session';
+
 import { isShared } from './frame';
-import { IGPU, ITelemetryFrame } from '../contract';
 
 /** A device's memory from the person's side, in bytes. */
 export interface IMemoryView {

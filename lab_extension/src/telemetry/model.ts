@@ -1,9 +1,10 @@
+import { ITelemetryFrame } from '@gpucommons/session';
 import { Token } from '@lumino/coreutils';
 import { IDisposable } from '@lumino/disposable';
 import { ISignal, Signal } from '@lumino/signaling';
 
-import { ITelemetryFrame } from '../contract';
 import { SessionServer } from '../session/server';
+import { HomeFolders } from '../storage/homefolders';
 import { frameOf } from './frame';
 import { Histories } from './histories';
 import { Running } from '../session/running';
@@ -25,6 +26,8 @@ export class GPUModel implements IDisposable {
     this.stream = new TelemetryStream({ connect, ask, page });
     this.histories = new Histories({ stream: this.stream, fetch: history });
     this.facts = new SessionFacts({ stream: this.stream, fetch: session });
+    this.folders = new HomeFolders({ fetch: server.folders });
+    this.folders.changed.connect(this._emit, this);
     this.histories.changed.connect(this._emit, this);
     this.facts.changed.connect(this._emit, this);
     this.running.changed.connect(this._emit, this);
@@ -34,6 +37,7 @@ export class GPUModel implements IDisposable {
   readonly stream: TelemetryStream;
   readonly histories: Histories;
   readonly facts: SessionFacts;
+  readonly folders: HomeFolders;
   readonly settings = new Settings();
 
   /** Emitted when anything in it changes. */
@@ -52,6 +56,7 @@ export class GPUModel implements IDisposable {
     this._isDisposed = true;
     this.settings.dispose();
     this.running.dispose();
+    this.folders.dispose();
     this.facts.dispose();
     this.histories.dispose();
     this.stream.dispose();

@@ -1,9 +1,8 @@
+import { ISessionStatus, RefusedError } from '@gpucommons/session';
 import { IDisposable } from '@lumino/disposable';
 import { ISignal, Signal } from '@lumino/signaling';
 
 import { TelemetryStream } from './stream';
-import { RefusedError } from '../session/server';
-import { ISessionStatus } from '../contract';
 import { ITelemetry } from './stream';
 
 /** Milliseconds until the server is asked again after that failed. */

@@ -1,11 +1,11 @@
+import { ITelemetryFrame, RefusedError } from '@gpucommons/session';
 import { DisposableDelegate, IDisposable } from '@lumino/disposable';
 import { ISignal, Signal } from '@lumino/signaling';
 
 import { eventData } from './sse';
 import { frameOf } from './frame';
 import { polled } from './framepoll';
-import { ITelemetryFrame } from '../contract';
-import { Ask, Connect, RefusedError } from '../session/server';
+import { Ask, Connect } from '../session/server';
 
 /**
  * The state of the stream. Waiting: connecting for longer than usual; closed: nobody

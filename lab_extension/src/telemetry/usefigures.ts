@@ -1,8 +1,15 @@
+import {
+  ICPUUse,
+  IDiskUse,
+  IMemoryUse,
+  ISessionUse
+} from '@gpucommons/session';
 import { TranslationBundle } from '@jupyterlab/translation';
 
 import { cores, gibibytes, percent } from '../format';
-import { ICPUUse, IDiskUse, IMemoryUse, ISessionUse } from '../contract';
 
+/** Percent from which on it is worth knowing what takes the room in the home folder. */
+const GETTING_FULL = 80;
 /** Percent from which on something is nearly full. */
 const NEARLY_FULL = 90;
 
@@ -50,6 +57,18 @@ export function figuresOfUse(
 /** How full the volume of the home folder is, in percent; null where that is unknown. */
 export function diskPercent(disk: IDiskUse | null): number | null {
   return disk && percent(disk.used, disk.size);
+}
+
+/** Whether much of the home folder's bytes or files is used up. */
+export function isGettingFull(disk: IDiskUse | null): boolean {
+  const most = Math.max(diskPercent(disk) ?? 0, filesPercent(disk) ?? 0);
+  return most >= GETTING_FULL;
+}
+
+/** Whether files run short, sooner than bytes. */
+export function lacksFiles(disk: IDiskUse | null): boolean {
+  const files = filesPercent(disk) ?? 0;
+  return files >= GETTING_FULL && files > (diskPercent(disk) ?? 0);
 }
 
 function filesPercent(disk: IDiskUse | null): number | null {

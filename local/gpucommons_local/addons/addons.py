@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from gpucommons_local.addons.backup import IMAGE, backup_missing, backup_objects
 from gpucommons_local.addons.dns_and_storage import dns_and_storage_objects
 from gpucommons_local.addons.gpu_processes import agent_missing, gpu_processes_objects
 from gpucommons_local.addons.kueue import kueue_manifests, queue_missing
@@ -36,6 +37,8 @@ class AddOn:
     """Whether the hub cannot start without it."""
     ours: bool = False
     """Whether an installation of GPU Commons brings it, and not the cluster."""
+    image: str = ""
+    """Name of the local image that it cannot be applied without; empty where all are there."""
 
 
 def apply(addon: AddOn, instance: Instance, images: Mapping[str, str]) -> None:
@@ -53,7 +56,22 @@ def apply(addon: AddOn, instance: Instance, images: Mapping[str, str]) -> None:
 ADDONS: tuple[AddOn, ...] = (
     AddOn("cluster", "Cluster DNS and storage", dns_and_storage_objects),
     AddOn("rights", "Accounts and what they may do", rights_objects, tokens_missing, ours=True),
-    AddOn("kueue", "Kueue, the queue for GPUs", kueue_manifests, queue_missing, start_limit=300),
+    AddOn(
+        "backup",
+        "What takes snapshots of workspaces",
+        backup_objects,
+        backup_missing,
+        ours=True,
+        image=IMAGE,
+    ),
+    AddOn(
+        "kueue",
+        "Kueue, the queue for GPUs",
+        kueue_manifests,
+        queue_missing,
+        start_limit=300,
+        image="kueue",
+    ),
     AddOn(
         "gpu",
         "NVIDIA's device plugins, MPS and feature discovery",

@@ -9,7 +9,7 @@ STORAGE_CLASS = "workspaces"
 
 
 def dns_and_storage_objects(_instance: Instance, _images: Mapping[str, str]) -> list[Manifest]:
-    """DNS under the address that pods use, and folders of this node as volumes."""
+    """DNS under the address that pods use, and volumes on this node."""
     ports = [
         {"name": f"dns-{each.lower()}", "port": 53, "protocol": each} for each in ("UDP", "TCP")
     ]
@@ -39,5 +39,6 @@ def dns_and_storage_objects(_instance: Instance, _images: Mapping[str, str]) -> 
             "provisioner": "gpucommons.io/folder",
             "reclaimPolicy": "Delete",
             "volumeBindingMode": "Immediate",
+            "allowVolumeExpansion": True,
         },
     ]

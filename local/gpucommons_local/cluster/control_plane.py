@@ -85,12 +85,8 @@ def _api_server(instance: Instance) -> Program:
 
 
 def _controller_manager(instance: Instance) -> Program:
-    kubeconfig = instance.kubeconfigs / "controller-manager.conf"
     options: dict[str, str | Path] = {
-        "kubeconfig": kubeconfig,
-        "authentication-kubeconfig": kubeconfig,
-        "authorization-kubeconfig": kubeconfig,
-        "bind-address": "127.0.0.1",
+        **_of_controller(instance.kubeconfigs / "controller-manager.conf"),
         "client-ca-file": instance.pki / "ca.crt",
         "root-ca-file": instance.pki / "ca.crt",
         "cluster-signing-cert-file": instance.pki / "ca.crt",
@@ -102,8 +98,6 @@ def _controller_manager(instance: Instance) -> Program:
         "cluster-cidr": POD_RANGE,
         "node-cidr-mask-size": "20",
         "service-cluster-ip-range": SERVICE_RANGE,
-        "leader-elect": "false",
-        "profiling": "false",
     }
     return Program(
         "kube-controller-manager",
@@ -113,8 +107,17 @@ def _controller_manager(instance: Instance) -> Program:
 
 
 def _scheduler(instance: Instance) -> Program:
-    kubeconfig = instance.kubeconfigs / "scheduler.conf"
-    options: dict[str, str | Path] = {
+    options = _of_controller(instance.kubeconfigs / "scheduler.conf")
+    return Program(
+        "kube-scheduler",
+        [str(program("kube-scheduler")), *flags(options)],
+        https_probe(10259, "/healthz"),
+    )
+
+
+def _of_controller(kubeconfig: Path) -> dict[str, str | Path]:
+    """Return the options of what watches the API server, and is the only one of its kind."""
+    return {
         "kubeconfig": kubeconfig,
         "authentication-kubeconfig": kubeconfig,
         "authorization-kubeconfig": kubeconfig,
@@ -122,8 +125,3 @@ def _scheduler(instance: Instance) -> Program:
         "leader-elect": "false",
         "profiling": "false",
     }
-    return Program(
-        "kube-scheduler",
-        [str(program("kube-scheduler")), *flags(options)],
-        https_probe(10259, "/healthz"),
-    )

@@ -1,4 +1,4 @@
-"""What runs on the node in addition to containerd: kubelet, kube-proxy, CoreDNS, storage."""
+"""What runs on the node in addition to containerd: storage, kubelet, kube-proxy, CoreDNS."""
 
 from pathlib import Path
 
@@ -15,14 +15,35 @@ from gpucommons_local.machine.instance import (
 )
 from gpucommons_local.machine.programs import program
 from gpucommons_local.machine.supervision import Program
+from gpucommons_local.machine.volumes import why_not_enforced
 
 _DNS_READY_PORT = 8181
 _KUBELET_HEALTH_PORT = 10248
 
 
 def node_agents(instance: Instance) -> list[Program]:
-    """kubelet, kube-proxy, CoreDNS and the storage provisioner."""
-    return [_kubelet(instance), _kube_proxy(instance), _dns(instance), _storage(instance)]
+    """The storage provisioner, which mounts the volumes, before kubelet, kube-proxy and CoreDNS."""
+    return [_storage(instance), _kubelet(instance), _kube_proxy(instance), _dns(instance)]
+
+
+def _storage(instance: Instance) -> Program:
+    # In the node's own /run, so it goes with the mounts.
+    ready = Path("/run/volumes-mounted")
+    options: dict[str, str | Path] = {
+        "kubeconfig": instance.kubeconfig,
+        "root": instance.volumes,
+        "node": NODE_NAME,
+        "enforce-sizes": "false" if why_not_enforced(instance) else "true",
+        "ready-file": ready,
+    }
+    return Program(
+        "storage-provisioner",
+        [str(program("storage-provisioner")), *flags(options)],
+        ("test", "-e", str(ready)),
+        # mkfs.xfs, mount, losetup and xfs_growfs are looked up on PATH.
+        environment={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin"},
+        start_limit=300.0,
+    )
 
 
 def _kubelet(instance: Instance) -> Program:
@@ -114,12 +135,3 @@ def _dns(instance: Instance) -> Program:
         http_probe(_DNS_READY_PORT, "/ready"),
         files={file: configuration},
     )
-
-
-def _storage(instance: Instance) -> Program:
-    options: dict[str, str | Path] = {
-        "kubeconfig": instance.kubeconfig,
-        "root": instance.state / "volumes",
-        "node": NODE_NAME,
-    }
-    return Program("storage-provisioner", [str(program("storage-provisioner")), *flags(options)])

@@ -1,6 +1,7 @@
 """The accounts that programs use in the cluster: their rights, and a kubeconfig for each.
 
-What hub and commands may do is in ``cluster/base``, the same as on a real cluster.
+What hub and commands may do is in ``cluster/base``, and what accounting may do in
+``cluster/accounting``, the same as on a real cluster.
 """
 
 import base64
@@ -14,25 +15,58 @@ from gpucommons_local.cluster.namespaces import DEX_NAMESPACE, NAMESPACE
 from gpucommons_local.machine.cache import checkout
 from gpucommons_local.machine.instance import Instance
 
-ACCOUNTS = {"hub": NAMESPACE, "people": NAMESPACE, "idle": NAMESPACE, "dex": DEX_NAMESPACE}
+ACCOUNTS = {
+    **dict.fromkeys(("hub", "people", "idle", "accounting"), NAMESPACE),
+    "dex": DEX_NAMESPACE,
+}
 """Service accounts by name, with their namespaces."""
+_RIGHTS = {"ServiceAccount", "ClusterRole", "ClusterRoleBinding", "Role", "RoleBinding"}
 
 
 def rights_objects(_instance: Instance, _images: Mapping[str, str]) -> list[Manifest]:
     """The project's own objects, what Dex's chart would bring, and tokens to run without pods."""
     base = kustomized(checkout() / "cluster" / "base")
-    return [*base, *_dex_objects(), *(_token(*each) for each in ACCOUNTS.items())]
+    accounting = [
+        each
+        for each in kustomized(checkout() / "cluster" / "accounting")
+        if each["kind"] in _RIGHTS
+    ]
+    return [
+        *base,
+        *accounting,
+        *_dex_objects(),
+        *(token_object(*each) for each in ACCOUNTS.items()),
+    ]
 
 
 def tokens_missing(instance: Instance) -> str | None:
     """Write each account's kubeconfig once it has a token; says what is missing until then."""
-    for name, namespace in ACCOUNTS.items():
-        answer = kubectl(instance, "get", "secret", f"{name}-token", "-n", namespace, "-o", "json")
-        token = json.loads(answer).get("data", {}).get("token")
-        if not token:
-            return f"the service account {name} has no token yet"
-        _write_kubeconfig(instance, name, namespace, base64.b64decode(token).decode())
+    missing = (token_missing(instance, *each) for each in ACCOUNTS.items())
+    return next((each for each in missing if each), None)
+
+
+def token_missing(instance: Instance, name: str, namespace: str) -> str | None:
+    """Write an account's kubeconfig once it has a token; says what is missing until then."""
+    answer = kubectl(instance, "get", "secret", f"{name}-token", "-n", namespace, "-o", "json")
+    token = json.loads(answer).get("data", {}).get("token")
+    if not token:
+        return f"the service account {name} has no token yet"
+    _write_kubeconfig(instance, name, namespace, base64.b64decode(token).decode())
     return None
+
+
+def token_object(name: str, namespace: str) -> Manifest:
+    """Return the Secret that Kubernetes puts an account's token into."""
+    return {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "type": "kubernetes.io/service-account-token",
+        "metadata": {
+            "name": f"{name}-token",
+            "namespace": namespace,
+            "annotations": {"kubernetes.io/service-account.name": name},
+        },
+    }
 
 
 def _dex_objects() -> list[Manifest]:
@@ -68,19 +102,6 @@ def _dex_objects() -> list[Manifest]:
             for scope in ("", "Cluster")
         ),
     ]
-
-
-def _token(name: str, namespace: str) -> Manifest:
-    return {
-        "apiVersion": "v1",
-        "kind": "Secret",
-        "type": "kubernetes.io/service-account-token",
-        "metadata": {
-            "name": f"{name}-token",
-            "namespace": namespace,
-            "annotations": {"kubernetes.io/service-account.name": name},
-        },
-    }
 
 
 def _write_kubeconfig(instance: Instance, name: str, namespace: str, token: str) -> None:

@@ -9,6 +9,13 @@ from collections.abc import Callable, Mapping
 from rich.markup import escape
 from rich.table import Table
 
+from gpucommons_local.builds import (
+    build_all,
+    build_images,
+    build_programs,
+    missing_later,
+    references,
+)
 from gpucommons_local.down import down
 from gpucommons_local.errors import PlatformError
 from gpucommons_local.gpu import command as sim
@@ -18,10 +25,11 @@ from gpucommons_local.machine.certificates import certificate_files
 from gpucommons_local.machine.instance import Instance, load, saved
 from gpucommons_local.machine.node import enter_command
 from gpucommons_local.machine.supervision import Program, Supervisor
+from gpucommons_local.machine.volumes import why_not_enforced
 from gpucommons_local.platform import Platform
 from gpucommons_local.progress import Steps, console
-from gpucommons_local.status import PlatformStatus, accounts, status
-from gpucommons_local.up import build_all, build_images, build_programs, references, up
+from gpucommons_local.status import LaterBuildsStatus, PlatformStatus, accounts, status
+from gpucommons_local.up import up
 
 _SWITCHED = (
     "It is reached by another protocol than before: everybody signs in again, at the new address. "
@@ -38,7 +46,9 @@ def _up(arguments: argparse.Namespace) -> int:
         https=arguments.https,
         only_cluster=arguments.only_cluster,
     )
-    platform = up(instance, steps)
+    platform = up(instance, steps, everything=arguments.all)
+    if notice := why_not_enforced(instance):
+        console.print(f"\n{notice}", markup=False, style="yellow")
     if instance.only_cluster:
         console.print(
             f"\nA cluster runs ({steps.total():.0f} s): export "
@@ -52,6 +62,11 @@ def _up(arguments: argparse.Namespace) -> int:
     if before and before.https != instance.https:
         console.print(_SWITCHED)
     _print_accounts(platform.instance)
+    if missing := missing_later():
+        console.print(
+            f"Being built meanwhile, and in use once it is there: {', '.join(missing)}. "
+            "How far it is: make status"
+        )
     console.print("Stop it: make down")
     return 0
 
@@ -103,7 +118,19 @@ def _print_status(instance: Instance, found: PlatformStatus) -> None:
         console.print(f"Trust       {found['authority']}", soft_wrap=True)
     console.print(f"kubeconfig  {found['kubeconfig']}")
     console.print(f"Logs        {instance.logs}")
+    if found["sizes_not_enforced"]:
+        console.print(f"Storage     {found['sizes_not_enforced']}", markup=False)
+    _print_later_builds(found["later_builds"])
     _print_accounts(instance)
+
+
+def _print_later_builds(found: LaterBuildsStatus) -> None:
+    if found["state"] == "built":
+        return
+    retry = "" if found["state"] == "being built" else ", again with make up"
+    missing = f": {', '.join(found['missing'])}" if found["missing"] else ""
+    console.print(f"Later       {found['state']}{retry}{missing}", markup=False)
+    console.print(f"            {found['log']}", soft_wrap=True)
 
 
 def _print_trust(instance: Instance) -> None:

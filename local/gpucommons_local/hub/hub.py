@@ -7,13 +7,15 @@ from gpucommons_culler.web.away import away_page
 
 from gpucommons_local.addons.dns_and_storage import STORAGE_CLASS
 from gpucommons_local.addons.gpu_processes import GPU_PROCESSES_URL
+from gpucommons_local.hub.accounting import accounting_service
+from gpucommons_local.hub.backup import files_service, files_url
 from gpucommons_local.hub.culler import culler_service
 from gpucommons_local.hub.demo import ADMIN_GROUP
 from gpucommons_local.hub.dex import CLIENT_ID
 from gpucommons_local.machine.cache import checkout
 from gpucommons_local.machine.certificates import certificate_files, trusting
 from gpucommons_local.machine.instance import NODE_ADDRESS, Instance
-from gpucommons_local.machine.programs import program
+from gpucommons_local.machine.programs import KUEUE, built, program
 from gpucommons_local.machine.secrets import Secrets
 from gpucommons_local.machine.supervision import Program
 from gpucommons_local.machine.toolchain import BIN
@@ -114,6 +116,8 @@ def _values(instance: Instance, secrets: Secrets) -> dict[str, object]:
             "services": [
                 {"name": PEOPLE_SERVICE, "api_token": secrets.people_token},
                 culler_service(secrets),
+                accounting_service(secrets),
+                files_service(secrets),
             ],
             **_served_by_https(instance),
         },
@@ -139,8 +143,10 @@ def _values(instance: Instance, secrets: Secrets) -> dict[str, object]:
             "catalogue_file": str(folder / "catalogue.yaml"),
             "storage_class": STORAGE_CLASS,
             "storage_capacity": "5Gi",
-            "queue": TEAM_QUEUE,
+            # Until Kueue is built, a start that finds no free GPU fails.
+            "queue": TEAM_QUEUE if built(KUEUE) else "",
             "gpu_processes_url": GPU_PROCESSES_URL,
+            "files_url": files_url(),
         },
     }
 

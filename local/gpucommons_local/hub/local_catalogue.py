@@ -12,9 +12,11 @@ import yaml
 from gpucommons_contract.yaml_files import read_document
 
 from gpucommons_local.errors import PlatformError
-from gpucommons_local.images import ENVIRONMENTS, Image, find_built
+from gpucommons_local.images import DEFAULT_ENVIRONMENTS, ENVIRONMENTS, Image, find_built
 from gpucommons_local.machine.cache import checkout
 
+_NOT_BUILT = "Not built on this machine."
+_NOT_YET_BUILT = "Not yet built on this machine."
 _REQUESTS = {"cpu_request": "100m", "memory_request": "256Mi"}
 
 
@@ -23,9 +25,10 @@ def local_catalogue() -> str:
     catalogue = _checked(checkout() / "hub_config" / "gpucommons_config" / "catalogue.yaml")
     for name, environment in catalogue["environments"].items():
         for version, entry in environment["versions"].items():
-            _use_local_image(entry, _image(name, version), name)
+            _use_local_image(entry, _image(name, version))
         if all("disabled" in entry for entry in environment["versions"].values()):
-            environment["disabled"] = _not_built(name)
+            environment["disabled"] = _NOT_BUILT
+            environment["advice"] = f"Build it: make images IMAGES={name}"
     for size in catalogue["sizes"].values():
         size.update(_REQUESTS)
         if size.get("gpu", {}).get("mode") == "mps":
@@ -52,13 +55,11 @@ def _image(name: str, version: str) -> Image | None:
     return next((e for e in ENVIRONMENTS if (e.name, e.version) == (name, version)), None)
 
 
-def _use_local_image(entry: dict[str, Any], image: Image | None, name: str) -> None:
+def _use_local_image(entry: dict[str, Any], image: Image | None) -> None:
     built = find_built(image) if image else None
     if built:
         entry["image"] = built.reference
+    elif image in DEFAULT_ENVIRONMENTS:
+        entry["disabled"] = _NOT_YET_BUILT
     else:
-        entry["disabled"] = _not_built(name)
-
-
-def _not_built(name: str) -> str:
-    return f"Not built on this machine. Build it: make images IMAGES={name}"
+        entry["disabled"] = _NOT_BUILT

@@ -11,6 +11,7 @@ from gpucommons_local.hub.demo import people_csv, teams_file
 from gpucommons_local.hub.people_file import handouts_folder, people_file
 from gpucommons_local.machine.cache import checkout, fingerprint
 from gpucommons_local.machine.instance import Instance
+from gpucommons_local.machine.programs import KUEUE, built
 from gpucommons_local.machine.toolchain import BIN
 
 _PASSWORD = re.compile(r"^\| Password \| `(.+)` \|$", re.MULTILINE)
@@ -25,10 +26,11 @@ class _Command:
 
     words: tuple[str, ...]
     sources: tuple[Path, ...]
+    lacking: tuple[str, ...] = ()  # what the cluster does not have yet
 
     def done(self, instance: Instance) -> Path:
         """Return the file that is there once this was done with these sources."""
-        name = f"{'-'.join(self.words[:2])}-{fingerprint(self.sources)}"
+        name = f"{'-'.join(self.words[:2])}-{fingerprint(self.sources, *self.lacking)}"
         return instance.state / "demo" / name
 
 
@@ -56,9 +58,10 @@ def first_password(instance: Instance, username: str) -> str | None:
 
 def _missing(instance: Instance) -> list[_Command]:
     team_base = checkout() / "people" / "gpucommons_people" / "team_base"
-    kueue = checkout() / "local" / "programs" / "kueue" / "go.mod"  # teams have queues with it
+    lacking = () if built(KUEUE) else (KUEUE,)  # teams have queues with it
+    teams = ("team", "apply", "--file", str(teams_file()))
     commands = (
-        _Command(("team", "apply", "--file", str(teams_file())), (teams_file(), team_base, kueue)),
+        _Command(teams, (teams_file(), team_base), lacking),
         _Command(("user", "import", str(people_csv())), (people_csv(),)),
     )
     return [each for each in commands if not each.done(instance).exists()]

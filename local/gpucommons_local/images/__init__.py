@@ -5,11 +5,13 @@ archives below the cache. An image's reference follows from what goes into it.
 """
 
 from gpucommons_local.images.archives import BuiltImage, build, find_built, plan, stage
+from gpucommons_local.images.backup import backup_image
 from gpucommons_local.images.compiled import StaticProgram, Wheel
 from gpucommons_local.images.image import Files, Image, Ingredient
 from gpucommons_local.images.table import (
     BASE,
     DEBIAN,
+    DEFAULT_ENVIRONMENTS,
     ENVIRONMENTS,
     HUB,
     IMAGES,
@@ -22,6 +24,7 @@ from gpucommons_local.images.table import (
 __all__ = [
     "BASE",
     "DEBIAN",
+    "DEFAULT_ENVIRONMENTS",
     "ENVIRONMENTS",
     "HUB",
     "IMAGES",
@@ -34,6 +37,7 @@ __all__ = [
     "Ingredient",
     "StaticProgram",
     "Wheel",
+    "backup_image",
     "build",
     "find",
     "find_built",

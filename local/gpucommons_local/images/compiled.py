@@ -13,6 +13,11 @@ from gpucommons_local.machine.toolchain import run_logged
 
 _EXTENSION = Path("lab_extension")
 _VSCODE_EXTENSION = Path("vscode_extension")
+_SHARED = (
+    *("package.json", "package-lock.json", "tsconfig.base.json"),
+    *("session_client/package.json", "session_client/tsconfig.json", "session_client/src"),
+)
+"""What panel and VS Code extension are both made from, besides their own folders."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +51,8 @@ class Wheel:
         python = (file for folder in folders for file in folder.glob("gpucommons_*/**/*"))
         names = [str(file.relative_to(root)) for file in python if _is_written_by_hand(file)]
         if str(_EXTENSION) in self.packages:
-            parts = ("package.json", "package-lock.json", "tsconfig.json", "jupyter-config")
-            names += [str(_EXTENSION / each) for each in (*parts, "src", "style", "schema")]
+            parts = ("package.json", "tsconfig.json", "jupyter-config", "src", "style", "schema")
+            names += [*_SHARED, *(str(_EXTENSION / each) for each in parts)]
         present = [each for each in sorted(names) if (root / each).exists()]
         return Files(root, tuple(present))
 
@@ -65,21 +70,30 @@ def _is_written_by_hand(file: Path) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class VSCodeExtension:
-    """The VS Code extension: its manifest, and its sources compiled to ``out/``."""
+    """The VS Code extension: manifest, translations, and its sources bundled in ``out/``."""
 
     def identity(self) -> str:
         """Hash of the sources."""
-        names = ("package.json", "tsconfig.json", "tsconfig.build.json", "src")
-        return Files(checkout(), tuple(str(_VSCODE_EXTENSION / each) for each in names)).identity()
+        own = (
+            str(_VSCODE_EXTENSION / each) for each in ("package.json", "rolldown.config.mjs", "src")
+        )
+        return Files(checkout(), (*_SHARED, *own, *self._translations())).identity()
 
     def place(self, context: Path, log: Path) -> None:
-        """Compile it, with the tools that are installed for the panel."""
+        """Bundle it, with the tools that the workspace installs."""
         _install_tools(log)
         target = context / _VSCODE_EXTENSION
         target.mkdir(parents=True)
-        shutil.copy2(checkout() / _VSCODE_EXTENSION / "package.json", target)
-        command = ["npm", "run", "build", "--", "--outDir", str(target / "out")]
+        (target / "l10n").mkdir()
+        for name in (str(_VSCODE_EXTENSION / "package.json"), *self._translations()):
+            shutil.copy2(checkout() / name, context / name)
+        command = ["npm", "run", "build", "--", "--dir", str(target / "out")]
         run_logged(command, folder=checkout() / _VSCODE_EXTENSION, log=log)
+
+    def _translations(self) -> list[str]:
+        folder = checkout() / _VSCODE_EXTENSION
+        found = (*folder.glob("package.nls*.json"), *folder.glob("l10n/*.json"))
+        return sorted(str(each.relative_to(checkout())) for each in found)
 
 
 def _build_panel(log: Path) -> None:
@@ -88,7 +102,7 @@ def _build_panel(log: Path) -> None:
 
 
 def _install_tools(log: Path) -> None:
-    folder = checkout() / _EXTENSION
+    folder = checkout()
     installed = folder / "node_modules" / ".package-lock.json"
     wanted = folder / "package-lock.json"
     if not installed.exists() or installed.stat().st_mtime < wanted.stat().st_mtime:

@@ -68,8 +68,8 @@ HUB = Image(
         Files(_ROOT, ("images/hub", "hub_config/jupyterhub_config.py")),
         Wheel(
             (
-                *("authenticator", "contract", "doctor", "hub_config", "idle_culler", "installer"),
-                *("people", "sessions", "spawner", "upkeep"),
+                *("accounting", "authenticator", "contract", "doctor", "hub_config", "idle_culler"),
+                *("installer", "people", "sessions", "spawner", "upkeep", "web"),
             )
         ),
     ),
@@ -90,6 +90,10 @@ NODE_AGENT = Image(
 )
 
 IMAGES = (DEBIAN, PAUSE, BASE, *ENVIRONMENTS, HUB, NODE_AGENT)
+
+
+DEFAULT_ENVIRONMENTS = (ENVIRONMENTS[0], ENVIRONMENTS[1])
+"""Environments that `up` builds, that of a first session first; the others are built on request."""
 
 
 def find(title: str) -> Image:

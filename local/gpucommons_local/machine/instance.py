@@ -106,6 +106,11 @@ class Instance:
         return self.state / "driver"
 
     @property
+    def volumes(self) -> Path:
+        """Folder of the volumes: an image each, and the folder that it is mounted at."""
+        return self.state / "volumes"
+
+    @property
     def node_pid_file(self) -> Path:
         """Holds the id of the node's first process; exists while the node is ready."""
         return self.run / "node.pid"

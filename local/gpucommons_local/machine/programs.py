@@ -50,6 +50,12 @@ _COMPILE = "all=-dwarf=false"
 # Pure Go name look-up; no file systems that need headers of their own.
 _TAGS = "netgo osusergo no_btrfs no_zfs no_aufs no_devmapper"
 
+KUEUE = "Kueue, network policies"
+"""Title of what is built of the cluster's queue."""
+BACKUP = "restic, rest-server"
+"""Title of what keeps snapshots of workspaces."""
+LATER = (KUEUE, BACKUP)
+"""Titles of what a first session does without."""
 _ADDONS = "addons"
 _KUEUE_OBJECTS = "kueue.json"
 _NAMES = {"server": "etcd", "standard": "kube-network-policies"}
@@ -101,11 +107,19 @@ _BUILDS = (
         ),
     ),
     _Build(
-        "Kueue, network policies",
+        KUEUE,
         _ADDONS,
         (
             "sigs.k8s.io/kueue/cmd/kueue",
             "sigs.k8s.io/kube-network-policies/cmd/kube-network-policies/standard",
+        ),
+    ),
+    _Build(
+        BACKUP,
+        _ADDONS,
+        (
+            "github.com/restic/restic/cmd/restic",
+            "github.com/restic/rest-server/cmd/rest-server",
         ),
     ),
 )
@@ -128,9 +142,11 @@ def program(name: str) -> Path:
     return path
 
 
-def built() -> bool:
-    """Whether every program of this checkout is in the cache."""
-    return (programs_folder() / "complete").exists()
+def built(*titles: str) -> bool:
+    """Whether these of `steps` are done; without titles, whether all are."""
+    folder = programs_folder()
+    marks = (folder / "done" / each for each in titles or steps())
+    return (folder / "complete").exists() or all(each.exists() for each in marks)
 
 
 def steps() -> list[str]:
@@ -141,23 +157,29 @@ def steps() -> list[str]:
 def build(title: str, log: Path) -> None:
     """Do one of `steps`. Safe to repeat and to interrupt: compiled packages are kept."""
     folder = programs_folder()
-    (folder / "bin").mkdir(parents=True, exist_ok=True)
-    for each in _BUILDS:
-        if each.title == title:
-            _go_build(each, folder / "bin", log)
-            if each.module == _ADDONS:
-                _render_kueue(folder)
-            return
-    _install_proxy(folder, log)
+    for each in ("bin", "done"):
+        (folder / each).mkdir(parents=True, exist_ok=True)
+    compiled = {each.title: each for each in _BUILDS}
+    if title in compiled:
+        _go_build(compiled[title], folder / "bin", log)
+    else:
+        _install_proxy(folder, log)
+    if title == KUEUE:
+        _render_kueue(folder)
+    _link_kubernetes(folder / "bin")
+    (folder / "done" / title).touch()
+
+
+def _link_kubernetes(folder: Path) -> None:
+    """Link the names under which it is called; one of a program not yet built leads nowhere."""
+    for name in KUBERNETES_PROGRAMS:
+        if not (folder / name).is_symlink():
+            (folder / name).symlink_to("kubernetes")
 
 
 def finish() -> None:
-    """Mark the set as complete, link Kubernetes' names, and remove the sets before it."""
+    """Mark the set as complete, and remove the sets before it."""
     folder = programs_folder()
-    for name in KUBERNETES_PROGRAMS:
-        link = folder / "bin" / name
-        if not link.exists():
-            link.symlink_to("kubernetes")
     (folder / "complete").touch()
     for other in folder.parent.iterdir():
         if other != folder and (other / "complete").exists():

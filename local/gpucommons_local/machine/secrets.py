@@ -17,8 +17,16 @@ class Secrets:
     proxy_token: str
     people_token: str
     idle_token: str
+    accounting_token: str
     crypt_key: str
     """32 bytes in hexadecimal; encrypts auth state in the hub's database."""
+    files_token: str
+    store: str
+    """Password of the store of snapshots, where they can be added and read."""
+    store_tidying: str
+    """The same where they can be deleted."""
+    wishes_token: str
+    """By which the controller of the snapshots asks for people's wishes."""
     cookie: str
     secure_cookie: str
     """Signs cookies at HTTPS: one that went over HTTP is not good there."""

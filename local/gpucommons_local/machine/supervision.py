@@ -43,6 +43,8 @@ class Program:
     """Further files and folders that it reads. A change of either is a restart."""
     start_limit: float = 60.0
     """Seconds that the probe may fail after a start."""
+    once: bool = False
+    """Whether it has an end, after which it is not started again."""
 
 
 LONGEST_SOCKET_PATH = 107 - len(".4194304")
@@ -154,6 +156,13 @@ class Supervisor:
             for each in self._ask("getAllProcessInfo")
         }
 
+    def exit_status(self, name: str) -> int:
+        """Return what a program ended with that ended; 0 for any other."""
+        try:
+            return int(self._ask("getProcessInfo", name)["exitstatus"])
+        except (OSError, xmlrpc.client.Error):
+            return 0
+
     def log(self, name: str) -> Path:
         """File that a program's output goes to."""
         return self._instance.logs / f"{name}.log"
@@ -225,7 +234,7 @@ class Supervisor:
         section = {
             "command": shlex.join([*self._prefix(program), *program.command]),
             "autostart": "false",
-            "autorestart": "true",
+            "autorestart": "false" if program.once else "true",
             "startsecs": "0",
             "startretries": "1000",
             "priority": str(priority),

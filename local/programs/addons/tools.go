@@ -7,4 +7,6 @@ package addons
 import (
 	_ "sigs.k8s.io/kube-network-policies/cmd/kube-network-policies/standard"
 	_ "sigs.k8s.io/kueue/cmd/kueue"
+	_ "github.com/restic/restic/cmd/restic"
+	_ "github.com/restic/rest-server/cmd/rest-server"
 )

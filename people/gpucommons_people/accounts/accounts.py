@@ -1,11 +1,14 @@
 """Accounts in Dex: made, extended, given another password, looked at."""
 
+import asyncio
+import time
 import uuid
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from enum import StrEnum
 from http import HTTPStatus
 
+from gpucommons_people import last_snapshot
 from gpucommons_people.accounts.newcomer import Newcomer
 from gpucommons_people.accounts.passwords import hashed, new_password
 from gpucommons_people.change import Change
@@ -17,6 +20,9 @@ from gpucommons_people.files import handout
 from gpucommons_people.installation import Installation
 from gpucommons_people.names import user_name
 
+_DELETION_S = 60.0
+_POLL_S = 0.5
+
 
 class Leftover(StrEnum):
     """What to do with what somebody of the same name left: files, and what the hub remembers."""
@@ -25,7 +31,13 @@ class Leftover(StrEnum):
     RESTORE = "restore"
     """The same person is back."""
     DELETE = "delete"
-    """This is somebody else."""
+    """This is somebody else. Where snapshots are taken, there must be a last one first."""
+    DELETE_WITHOUT_SNAPSHOT = "delete without snapshot"
+
+    @property
+    def deletes(self) -> bool:
+        """Whether files are deleted."""
+        return self in (Leftover.DELETE, Leftover.DELETE_WITHOUT_SNAPSHOT)
 
 
 async def add_user(
@@ -45,8 +57,29 @@ async def add_user(
         workspaces = await installation.workspaces.of(person.user)
     if account:
         return await _extend(installation, account, person, workspaces, dry_run)
+    workspaces = await _without_deleted(installation, person.user, workspaces)
     await check_leftovers(installation, person.user, workspaces, leftover)
     return await make_account(installation, person, workspaces, leftover, dry_run=dry_run)
+
+
+async def _without_deleted(
+    installation: Installation, user: str, workspaces: Sequence[Workspace]
+) -> Sequence[Workspace]:
+    """Wait until those are gone that are being deleted: sessions and snapshots take a while to end.
+
+    Raises PeopleError if they are not for long: a new session would not get a workspace.
+    """
+    deadline = time.monotonic() + _DELETION_S
+    while going := [each for each in workspaces if each.deleting]:
+        if time.monotonic() > deadline:
+            raise PeopleError(
+                f"The workspace that somebody called {user} had is still being deleted: a pod has "
+                "it. Run the same command again in a minute.",
+                tuple(_left_behind(each) for each in going),
+            )
+        await asyncio.sleep(_POLL_S)
+        workspaces = await installation.workspaces.of(user)
+    return workspaces
 
 
 async def check_leftovers(
@@ -83,8 +116,8 @@ async def make_account(
 ) -> Change:
     """Make an account that is not there, its handout first. The rest was checked before."""
     template = handout.template(installation.configuration)
-    fate = [each for each in workspaces if leftover is Leftover.DELETE or each.team in person.teams]
-    verb = "Delete" if leftover is Leftover.DELETE else "Restore"
+    fate = [each for each in workspaces if leftover.deletes or each.team in person.teams]
+    verb = "Delete" if leftover.deletes else "Restore"
     steps = (
         *(f"{verb} the workspace in team {each.team}, {each.size}." for each in fate),
         f"Create the account {person.user}{_in(person.teams)}{_as_admin(person)}.",
@@ -205,14 +238,16 @@ async def _settle(
     installation: Installation, user: str, workspaces: Sequence[Workspace], leftover: Leftover
 ) -> None:
     """Delete or restore what an earlier person of that name left, before the account is there."""
-    if leftover is Leftover.DELETE:
+    if leftover.deletes:
         sessions = await installation.workspaces.sessions() if workspaces else []
         if used := [str(each) for one in workspaces for each in in_use(one, sessions)]:
             raise PeopleError(f"A workspace of {user} is in use and was not deleted.", tuple(used))
+        if leftover is Leftover.DELETE:
+            await last_snapshot.demand(installation, workspaces)
         if installation.hub:
             await installation.hub.delete_user(user)
     for each in workspaces:
-        if leftover is Leftover.DELETE:
+        if leftover.deletes:
             await installation.workspaces.delete(each)
         elif each.kept_until:
             await installation.workspaces.restore(each)

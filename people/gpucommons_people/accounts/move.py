@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
+from gpucommons_people import last_snapshot
 from gpucommons_people.accounts.accounts import write
 from gpucommons_people.accounts.newcomer import check_team
 from gpucommons_people.change import Change
@@ -111,6 +112,7 @@ async def _carry_out(installation: Installation, plan: _Plan) -> None:
         await installation.workspaces.archive(workspace, plan.until)
     for session in plan.stopped:
         await installation.hub_needed().stop(session.owner, session.server)
+    await last_snapshot.ask_ahead(installation, plan.archived)
 
 
 async def _groups(

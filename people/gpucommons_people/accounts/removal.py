@@ -6,13 +6,15 @@ looks first at what there is, so that giving the command again finishes the work
 
 import asyncio
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 
 from gpucommons_contract.wording import moment, span
 
+from gpucommons_people import last_snapshot
 from gpucommons_people.change import Change
+from gpucommons_people.checks import Key, OnProgress, key_of, named
 from gpucommons_people.clients.api_answers import ForbiddenError
 from gpucommons_people.clients.dex_accounts import Account, Login, other_connectors
 from gpucommons_people.clients.hub import HubUser, RecheckResult
@@ -21,11 +23,14 @@ from gpucommons_people.errors import InputError, NotThereError, PeopleError, Unr
 from gpucommons_people.files.configuration import LONGEST_RETENTION_DAYS
 from gpucommons_people.grants import list_grants, revoke
 from gpucommons_people.installation import Installation
+from gpucommons_people.leads import forget_lead, teams_led
 from gpucommons_people.names import user_name
+from gpucommons_people.own_sizes import forget_own_size, own_sizes_of
 
 OnWait = Callable[[tuple[str, ...], float], None]
 """Called while sessions are waited for: their names, and the seconds until they stop."""
 
+_ONCE_KEPT = ", once a last snapshot of it is there and verified"
 _LONGEST_GRACE = timedelta(days=1)
 _POLL_S = 1.0
 _HUB_PATIENCE_S = 15.0
@@ -42,6 +47,16 @@ class Removal:
     wait: bool = True
     retention_days: int | None = None
     delete_workspaces: bool = False
+    without_snapshot: bool = False
+    """Workspaces are deleted although there may be no last snapshot of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """Whom to tell what is waited for."""
+
+    sessions: OnWait
+    snapshots: OnProgress
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +70,10 @@ class Traces:
     hub_user: HubUser | None
     grants: tuple[str, ...] = ()
     """Names of the quota grants in force for the person."""
+    own_sizes: Mapping[str, str] = field(default_factory=dict)
+    """Sizes of workspaces that are the person's own, by team."""
+    led: tuple[str, ...] = ()
+    """Teams that the person leads."""
     hub_error: UnreachableError | None = None
     """Why it is not known whether the hub knows the person."""
 
@@ -71,6 +90,7 @@ async def remove_user(
     *,
     dry_run: bool = False,
     on_wait: OnWait = lambda _sessions, _seconds: None,
+    on_progress: OnProgress = lambda _sentence: None,
 ) -> Change:
     """Remove somebody from Dex, hub and teams; raises NotThereError if there is no trace."""
     _check(how)
@@ -85,7 +105,8 @@ async def remove_user(
     data: dict[str, object] = {"workspaces": [each.as_json() for each in found.workspaces]}
     if not dry_run and steps:
         installation.audit.check()
-        left = [*await _remove(installation, found, how, until, on_wait), *left]
+        tell = Telling(on_wait, on_progress)
+        left = [*await _remove(installation, found, how, until, tell), *left]
     return Change("remove user", found.user, tuple(steps), tuple(left), dry_run, data)
 
 
@@ -112,8 +133,12 @@ async def _look(installation: Installation, user: str) -> Traces:
     logins = await installation.dex.logins(user, account.user_id if account else None)
     workspaces = await installation.workspaces.of(user)
     grants = await _grants(installation, user)
-    found = Traces(user, account, tuple(logins), tuple(workspaces), hub_user, grants, hub_error)
-    if not (account or logins or workspaces or hub_user or hub_error):
+    sizes = await own_sizes_of(installation, user)
+    led = await teams_led(installation, user)
+    found = Traces(
+        user, account, tuple(logins), tuple(workspaces), hub_user, grants, sizes, led, hub_error
+    )
+    if not (account or logins or workspaces or hub_user or hub_error or sizes or led):
         raise NotThereError(
             f"There is no {user}: no account in Dex, no login, nobody in the hub, no workspace. "
             "`gpucommons user list` shows the accounts in Dex."
@@ -139,12 +164,12 @@ def _plan(found: Traces, how: Removal, until: date) -> tuple[list[str], list[str
     if found.hub_user and found.hub_user.servers:
         grace = span(how.grace.total_seconds())
         steps.append(f"Notify {_sessions(found.hub_user.servers)}, and stop after {grace}.")
-    if found.grants:
-        steps.append(f"End the quota grants ({', '.join(found.grants)}).")
+    steps += _rights_ended(found)
     for each in found.workspaces:
         where = f"the workspace in team {each.team}, {each.size}"
         if how.delete_workspaces:
-            steps.append(f"Delete {where}.")
+            once = "" if how.without_snapshot or each.snapshot.has_last else _ONCE_KEPT
+            steps.append(f"Delete {where}{once if each.snapshot.repository else ''}.")
         elif each.kept_until:
             left.append(f"{where[0].upper()}{where[1:]}, is kept until {each.kept_until}.")
         else:
@@ -164,8 +189,19 @@ def _plan(found: Traces, how: Removal, until: date) -> tuple[list[str], list[str
     return steps, left
 
 
+def _rights_ended(found: Traces) -> Iterator[str]:
+    """Say what the person has by name, which somebody new of that name must not have."""
+    if found.grants:
+        yield f"End the quota grants ({', '.join(found.grants)})."
+    if found.own_sizes:
+        own = ", ".join(f"{size} in team {team}" for team, size in found.own_sizes.items())
+        yield f"Forget the size of new workspaces that is the person's own: {own}."
+    if found.led:
+        yield f"Let the person lead no more: team {', team '.join(found.led)}."
+
+
 async def _remove(
-    installation: Installation, found: Traces, how: Removal, until: date, on_wait: OnWait
+    installation: Installation, found: Traces, how: Removal, until: date, tell: Telling
 ) -> list[str]:
     """Do what was planned; returns what could not be finished yet."""
     user = found.user
@@ -178,6 +214,12 @@ async def _remove(
         await installation.dex.revoke(found.logins)
     for name in found.grants:  # somebody new may get the name
         await revoke(installation, name)
+    for team, size in found.own_sizes.items():
+        installation.audit.write("forget workspace size", user, {"team": team, "size": size})
+        await forget_own_size(installation, user, team)
+    for team in found.led:  # somebody new may get the name
+        installation.audit.write("end lead", user, {"team": team})
+        await forget_lead(installation, user, team)
     installation.handouts.remove(user)
     if found.hub_error:
         found = replace(found, hub_user=await _hub_user(installation, user), hub_error=None)
@@ -189,18 +231,43 @@ async def _remove(
                 "archive workspace", user, {"team": workspace.team, "until": until}
             )
             await installation.workspaces.archive(workspace, until)
+    if not how.delete_workspaces:
+        await last_snapshot.ask_ahead(installation, found.workspaces)
     if standing and standing.sessions and not how.wait:
         return [_unfinished(standing, how)]
     if found.hub_user:
-        await _wait(installation, user, standing, on_wait)
-    if how.delete_workspaces:
-        for workspace in found.workspaces:
-            installation.audit.write("delete workspace", user, {"team": workspace.team})
-            await installation.workspaces.delete(workspace)
+        await _wait(installation, user, standing, tell.sessions)
+    stay = await _delete(installation, found, how, tell) if how.delete_workspaces else []
     if found.hub_user:
         installation.audit.write("delete hub user", user, {})
         await installation.hub_needed().delete_user(user)
-    return []
+    return stay
+
+
+async def _delete(
+    installation: Installation, found: Traces, how: Removal, tell: Telling
+) -> list[str]:
+    """Delete the workspaces; returns why some stay."""
+    left: list[str] = []
+    missed: Mapping[Key, str] = {}
+    # As they are now: a session may have changed them until it was stopped.
+    planned = {key_of(each) for each in found.workspaces}
+    mine = await installation.workspaces.of(found.user) if planned else []
+    workspaces = [each for each in mine if key_of(each) in planned]
+    if not how.without_snapshot:
+        needed = await last_snapshot.lacking(installation, workspaces)
+        try:
+            missed = await last_snapshot.take(installation, needed, tell.snapshots)
+        except PeopleError as error:  # of the cluster's snapshots: the person must go nevertheless
+            missed = {key_of(each): f"{named(each)} stays. {error}" for each in needed}
+    for workspace in workspaces:
+        if why := missed.get(key_of(workspace)):
+            left.append(f"{why} Give the command again. {last_snapshot.WAY_ON}")
+            continue
+        details = {"team": workspace.team, "without_snapshot": how.without_snapshot}
+        installation.audit.write("delete workspace", found.user, details)
+        await installation.workspaces.delete(workspace)
+    return left
 
 
 async def _hub_user(installation: Installation, user: str) -> HubUser | None:

@@ -116,7 +116,9 @@ class Cluster:
                 raise
             return there
 
-    async def merge(self, kind: Kind, name: str, namespace: str, patch: Manifest) -> Manifest:
+    async def merge(
+        self, kind: Kind, name: str, namespace: str | None, patch: Manifest
+    ) -> Manifest:
         """Change some fields of an object; null removes one."""
         path = kind.path(namespace, name)
         query = {"fieldManager": FIELD_MANAGER}

@@ -11,6 +11,7 @@ from urllib.parse import quote, urlencode
 
 import httpx
 from gpucommons_contract import PEOPLE_SERVICE, Endpoint, Notice
+from gpucommons_contract.words import message_of
 
 from gpucommons_people.clients.patience import AT_ONCE, BUSY, Patience, pause_asked
 from gpucommons_people.errors import MissingRightError, PeopleError, UnreachableError
@@ -31,6 +32,8 @@ class HubUser:
     """As Dex last reported them to the hub, after the hub's rules; teams among others."""
     was_active: bool
     """Whether they ever used the hub: somebody who did may hold tokens of it."""
+    since: str = ""
+    """When the account was made, as the hub writes it: it tells them from others of the name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +104,7 @@ class Hub:
             servers=tuple(model.get("servers") or {}),
             groups=tuple(model.get("groups") or ()),
             was_active=model.get("last_activity") is not None,
+            since=str(model.get("created") or ""),
         )
 
     async def recheck(self, name: str, grace_s: float) -> RecheckResult | None:
@@ -129,7 +133,9 @@ class Hub:
 
         None if the hub is one that knows no such call.
         """
-        body = {"notice": json.loads(notice.to_json())}
+        body: dict[str, object] = {"notice": json.loads(notice.to_json())}
+        if message := message_of(notice.text):
+            body["message"] = message
         if users is not None:
             body["users"] = sorted(users)
         return _delivery(await self._call("POST", _NOTICES, body))

@@ -31,6 +31,7 @@ PODS = Kind("v1", "pods")
 CLAIMS = Kind("v1", "persistentvolumeclaims")
 CONFIG_MAPS = Kind("v1", "configmaps")
 QUOTAS = Kind("v1", "resourcequotas")
+STORAGE_CLASSES = Kind("storage.k8s.io/v1", "storageclasses", namespaced=False)
 POLICIES = Kind("networking.k8s.io/v1", "networkpolicies")
 PASSWORDS = Kind("dex.coreos.com/v1", "passwords")
 REFRESH_TOKENS = Kind("dex.coreos.com/v1", "refreshtokens")
@@ -39,6 +40,7 @@ OFFLINE_SESSIONS = Kind("dex.coreos.com/v1", "offlinesessionses")
 KINDS: Mapping[str, Kind] = {
     "Namespace": NAMESPACES,
     "ConfigMap": CONFIG_MAPS,
+    "PersistentVolumeClaim": CLAIMS,
     "ResourceQuota": QUOTAS,
     "LimitRange": Kind("v1", "limitranges"),
     "NetworkPolicy": POLICIES,

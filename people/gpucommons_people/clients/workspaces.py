@@ -1,14 +1,26 @@
 """Workspaces: the volumes with people's files, one per person and team."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import date
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
 
-from gpucommons_contract import NAMESPACE_PREFIX, Annotation, Label
+from gpucommons_contract import (
+    NAMESPACE_PREFIX,
+    TEAM_FOLDER_COMPONENT,
+    TEAM_FOLDER_OWNER,
+    Annotation,
+    Label,
+    SnapshotState,
+    read_moment,
+    snapshot_state,
+    written_moment,
+)
 
 from gpucommons_people.clients.api_answers import ForbiddenError
 from gpucommons_people.clients.cluster import Cluster
 from gpucommons_people.clients.kinds import CLAIMS, NAMESPACES, PODS, Kind, Manifest
+from gpucommons_people.clients.snapshots import snapshot_json
+from gpucommons_people.errors import NotThereError
 
 _OWNER = "hub.jupyter.org/username"
 """KubeSpawner's annotation on claims and pods (get_pvc_manifest, _build_common_annotations)."""
@@ -20,7 +32,10 @@ _SESSION = "singleuser-server"
 
 @dataclass(frozen=True, slots=True)
 class Workspace:
-    """The files of one person in one team. kept_until is set once the person left."""
+    """The files of one person in one team, or the folder of a team.
+
+    kept_until is set once the person left.
+    """
 
     name: str
     owner: str
@@ -29,6 +44,10 @@ class Workspace:
     size: str
     storage_class: str
     kept_until: date | None = None
+    snapshot: SnapshotState = field(default_factory=SnapshotState)
+    created: datetime | None = None  # UTC
+    deleting: bool = False
+    """Whether it goes as soon as the last pod that has it has ended."""
 
     def as_json(self) -> dict[str, object]:
         """Turn into what ``--json`` prints."""
@@ -40,6 +59,8 @@ class Workspace:
             "size": self.size,
             "storage_class": self.storage_class,
             "kept_until": self.kept_until.isoformat() if self.kept_until else None,
+            "created": written_moment(self.created) if self.created else None,
+            **snapshot_json(self.snapshot),
         }
 
 
@@ -92,9 +113,35 @@ class Workspaces:
             for session in await self.sessions_of_team(team, namespace)
         ]
 
+    async def folder_of(self, team: str, namespace: str) -> Workspace | None:
+        """Return the folder of a team; None if it has none."""
+        label = f"{_COMPONENT}={TEAM_FOLDER_COMPONENT}"
+        found = await self._objects(CLAIMS, team, namespace, label)
+        return next(
+            (replace(_workspace(each, team), owner=TEAM_FOLDER_OWNER) for each in found), None
+        )
+
+    async def folders(self) -> list[Workspace]:
+        """Return the folders of all teams."""
+        found = [await self.folder_of(team, namespace) for team, namespace in await self._teams()]
+        return [each for each in found if each]
+
     async def of(self, owner: str) -> list[Workspace]:
         """Return the workspaces of one person, in all teams."""
         return [each for each in await self.all() if each.owner == owner]
+
+    async def of_in(self, owner: str, team: str, lacking: Callable[[str], str]) -> Workspace:
+        """Return the workspace of one person in one team.
+
+        Without one raises NotThereError with what ``lacking`` says. It is given a sentence, to end
+        with or to go on from, that names the teams in which there is one; empty if in none.
+        """
+        mine = await self.of(owner)
+        for each in mine:
+            if each.team == team:
+                return each
+        teams = ", ".join(each.team for each in mine)
+        raise NotThereError(lacking(f" There is one in: {teams}." if teams else ""))
 
     async def archive(self, workspace: Workspace, until: date) -> None:
         """Keep a workspace for a last time, until the end of a day."""
@@ -103,6 +150,11 @@ class Workspaces:
     async def restore(self, workspace: Workspace) -> None:
         """Keep a workspace for good again."""
         await self._annotate(workspace, None)
+
+    async def grow(self, workspace: Workspace, size: str) -> Manifest:
+        """Request a larger volume; returns the claim. The driver grows it later."""
+        patch = {"spec": {"resources": {"requests": {"storage": size}}}}
+        return await self._cluster.merge(CLAIMS, workspace.name, workspace.namespace, patch)
 
     async def delete(self, workspace: Workspace) -> bool:
         """Delete a workspace with all files; False if it was gone."""
@@ -149,6 +201,9 @@ def _workspace(claim: Manifest, team: str) -> Workspace:
         size=spec["resources"]["requests"]["storage"],
         storage_class=spec.get("storageClassName") or "",
         kept_until=_day(until),
+        snapshot=snapshot_state(annotations),
+        created=read_moment(made) if (made := metadata.get("creationTimestamp")) else None,
+        deleting="deletionTimestamp" in metadata,
     )
 
 

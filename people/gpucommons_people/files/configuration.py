@@ -70,6 +70,8 @@ class Configuration(BaseModel):
     """Group in Dex whose members administer the hub; no team can be called so."""
     team_additions: Path | None = None
     """YAML file of NetworkPolicies that every team gets in addition to those of its base."""
+    team_folder_class: str | None = None
+    """Storage class of new team folders; without it the cluster's default."""
     retention_days: Days = 90
     """How long the workspaces of somebody who left are kept."""
     longest_grant_days: Annotated[int, Field(ge=1, le=LONGEST_RETENTION_DAYS, strict=True)] = 90

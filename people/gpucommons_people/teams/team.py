@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
-from gpucommons_contract import cpus_as_written, memory_as_written
+from gpucommons_contract import amount, cpus_as_written, memory_as_written
 from gpucommons_contract.yaml_files import Document
 from pydantic import (
     AfterValidator,
@@ -17,12 +17,13 @@ from pydantic import (
     StringConstraints,
     ValidationError,
     ValidationInfo,
+    field_validator,
 )
 from pydantic_core import ErrorDetails
 
 from gpucommons_people.errors import InputError
 from gpucommons_people.files.yaml_files import read_documents
-from gpucommons_people.names import team_name
+from gpucommons_people.names import team_name, user_name
 
 _TYPED = "typed"
 """Context of validation for what a person wrote. What the cluster says is taken as it is."""
@@ -51,6 +52,26 @@ def _bytes(value: object, info: ValidationInfo) -> object:
     return memory_as_written(value, _MOST_BYTES)
 
 
+def _size(value: object, info: ValidationInfo) -> object:
+    if _is_none_at_all(value):
+        raise ValueError("a workspace must have some room; write a size such as 100Gi")
+    return _bytes(value, info)
+
+
+def _person(name: str) -> str:
+    try:
+        return user_name(name)
+    except InputError as error:
+        raise ValueError(str(error)) from error
+
+
+def _fits(sizes: Iterable[str], storage: str | None) -> None:
+    """Raise ValueError for a workspace that is larger than all together may be."""
+    for size in sizes:
+        if storage is not None and amount(size) > amount(storage):
+            raise ValueError(f"{size} is more than storage, {storage}, of all workspaces together")
+
+
 def _is_none_at_all(value: object) -> bool:
     return str(value).strip() == "0"
 
@@ -59,6 +80,9 @@ CPUs = Annotated[str, BeforeValidator(_cpus)]
 """CPUs as Kubernetes writes them: ``8`` or ``500m``."""
 Bytes = Annotated[str, BeforeValidator(_bytes)]
 """Memory or storage as Kubernetes writes it: ``200Gi``."""
+Size = Annotated[str, BeforeValidator(_size)]
+"""The size of one volume."""
+StorageClass = Annotated[str, StringConstraints(pattern=r"^[a-z0-9.-]{1,253}$")]
 
 
 def _resource(name: str) -> str:
@@ -104,9 +128,30 @@ class Team(BaseModel):
     """CPUs that all sessions together can use at most."""
     memory: Bytes | None = None
     storage: Bytes | None = None
-    """All workspaces of the team together."""
-    storage_class: Annotated[str, StringConstraints(pattern=r"^[a-z0-9.-]{1,253}$")] | None = None
+    """All workspaces of the team, and its folder, together."""
+    storage_class: StorageClass | None = None
     """Storage class of new workspaces; without it the cluster's default."""
+    workspace: Size | None = None
+    """Size of each new workspace; without it the installation's."""
+    workspaces: dict[Annotated[str, AfterValidator(_person)], Size] = {}
+    """Size of the new workspaces of some people, by user name, in place of the team's."""
+
+    team_folder: Size | None = None
+    """Size of a folder that all sessions of the team share; without it they have none."""
+    team_folder_class: StorageClass | None = None
+    """Storage class of the team folder; without it the installation's."""
+
+    @field_validator("workspace", "team_folder")
+    @classmethod
+    def _workspace_fits(cls, size: str | None, info: ValidationInfo) -> str | None:
+        _fits([size] if size else [], info.data.get("storage"))
+        return size
+
+    @field_validator("workspaces")
+    @classmethod
+    def _workspaces_fit(cls, sizes: dict[str, str], info: ValidationInfo) -> dict[str, str]:
+        _fits(sizes.values(), info.data.get("storage"))
+        return sizes
 
     @property
     def title(self) -> str:

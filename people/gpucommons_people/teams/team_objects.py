@@ -9,6 +9,7 @@ from typing import Any
 import yaml
 from gpucommons_contract import Annotation, Label, amount, team_namespace
 
+from gpucommons_people.own_sizes import sizes_in
 from gpucommons_people.teams.team import Team
 
 Manifest = dict[str, Any]
@@ -44,6 +45,7 @@ def _objects(file: Traversable) -> list[Manifest]:
 def team_objects(team: Team, additions: Sequence[Manifest] = ()) -> list[Manifest]:
     """Return all objects of a team. The namespace comes first, then who may do what in it.
 
+    People's own workspace sizes are not among them: see `own_sizes`.
     additions are what the installation gives every team in addition to the base.
     """
     namespace = team_namespace(team.name)
@@ -84,6 +86,7 @@ def team_from_objects(namespace: Manifest, quota: Manifest | None) -> Team:
     """Read a team back from its namespace and its ResourceQuota, if it has one."""
     metadata = namespace["metadata"]
     annotations = metadata.get("annotations") or {}
+    sizes = sizes_in(namespace)
     hard = ((quota or {}).get("spec") or {}).get("hard") or {}
     limits: dict[str, Any] = {k: hard[name] for k, name in QUOTA_KEYS.items() if name in hard}
     for name in _COUNTS:
@@ -95,6 +98,10 @@ def team_from_objects(namespace: Manifest, quota: Manifest | None) -> Team:
         name=metadata["labels"][Label.TEAM],
         display_name=annotations.get(Annotation.DISPLAY_NAME, ""),
         storage_class=annotations.get(Annotation.STORAGE_CLASS),
+        workspace=sizes.team or None,
+        workspaces=dict(sizes.people),
+        team_folder=annotations.get(Annotation.TEAM_FOLDER) or None,
+        team_folder_class=annotations.get(Annotation.TEAM_FOLDER_CLASS) or None,
         resources={
             key.removeprefix(_REQUESTS): _count(str(value))
             for key, value in others.items()
@@ -110,10 +117,14 @@ def team_from_objects(namespace: Manifest, quota: Manifest | None) -> Team:
 
 
 def _annotations(team: Team) -> dict[str, str]:
-    annotations = {str(Annotation.DISPLAY_NAME): team.display_name}
-    if team.storage_class:
-        annotations[str(Annotation.STORAGE_CLASS)] = team.storage_class
-    return {name: value for name, value in annotations.items() if value}
+    annotations = {
+        Annotation.DISPLAY_NAME: team.display_name,
+        Annotation.STORAGE_CLASS: team.storage_class,
+        Annotation.WORKSPACE_SIZE: team.workspace,
+        Annotation.TEAM_FOLDER: team.team_folder,
+        Annotation.TEAM_FOLDER_CLASS: team.team_folder_class,
+    }
+    return {str(name): value for name, value in annotations.items() if value}
 
 
 def _count(quantity: str) -> int:

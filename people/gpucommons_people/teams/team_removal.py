@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from gpucommons_contract import team_namespace
 
+from gpucommons_people import last_snapshot
 from gpucommons_people.change import Change
 from gpucommons_people.clients.dex_accounts import Account
 from gpucommons_people.clients.kinds import NAMESPACES
@@ -30,13 +31,15 @@ async def remove_team(
     *,
     remove_members: bool = False,
     delete_workspaces: bool = False,
+    without_snapshot: bool = False,
     dry_run: bool = False,
 ) -> Change:
     """Delete a team with all that is in its namespace.
 
     Refused while there are members or sessions (unless remove_members) or workspaces (unless
-    delete_workspaces). Members keep their accounts and other teams; the team's sessions stop, and
-    its quota grants end.
+    delete_workspaces). Where snapshots are taken, there must be a last one of each workspace first,
+    which is waited for, unless without_snapshot. Members keep their accounts and other teams; the
+    team's sessions stop, and its quota grants end.
     """
     namespace = await installation.cluster.get(NAMESPACES, team_namespace(team_name(name)))
     if namespace and is_going(namespace):
@@ -50,6 +53,11 @@ async def remove_team(
         installation.audit.check()
         installation.audit.write("remove team", name, _contents(state))
         await _empty(installation, name, members, state.sessions)
+        if not without_snapshot:
+            # As they are now: sessions may have changed them until they were stopped.
+            now = await show_team(installation, name)
+            those = [*now.workspaces, *([now.folder] if now.folder else [])]
+            await last_snapshot.demand(installation, those)
         for each in grants:  # a later team may get the name
             await revoke(installation, each)
         await installation.cluster.delete(NAMESPACES, team_namespace(name))
@@ -57,6 +65,7 @@ async def remove_team(
         *(f"Take {each.email} out of team {name}." for each in members),
         *(f"Stop {each}." for each in state.sessions),
         *(f"Delete the workspace of {each.owner}, {each.size}." for each in state.workspaces),
+        *([f"Delete the team folder, {state.folder.size}."] if state.folder else []),
         *([f"End the quota grants ({', '.join(grants)})."] if grants else []),
         f"Delete namespace {team_namespace(name)} with all that is in it.",
     )
@@ -73,6 +82,8 @@ def _check_empty(state: TeamState, remove_members: bool, delete_workspaces: bool
         problems += [f"{each} runs (--remove-members)" for each in state.sessions]
     if not delete_workspaces:
         problems += [f"{_workspace(each)} (--delete-workspaces)" for each in state.workspaces]
+        if state.folder:
+            problems.append(f"it has a team folder of {state.folder.size} (--delete-workspaces)")
     if problems:
         raise PeopleError(
             f"Team {state.team.name} is not empty, so it was not removed. The option in brackets "
@@ -97,4 +108,5 @@ async def _empty(
 
 
 def _contents(state: TeamState) -> dict[str, object]:
-    return {key: state.as_json()[key] for key in ("members", "sessions", "workspaces")}
+    kept = ("members", "sessions", "workspaces", "team_folder")
+    return {key: state.as_json()[key] for key in kept}

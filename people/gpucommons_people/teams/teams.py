@@ -23,8 +23,10 @@ from gpucommons_people.clients.workspaces import Session, Workspace
 from gpucommons_people.errors import InputError, NotThereError, PeopleError
 from gpucommons_people.installation import Installation
 from gpucommons_people.names import team_name
+from gpucommons_people.own_sizes import keep_own_sizes
 from gpucommons_people.teams.team import Team
 from gpucommons_people.teams.team_additions import read_additions, superfluous
+from gpucommons_people.teams.team_folder import folder_claim, kept_files
 from gpucommons_people.teams.team_objects import (
     QUOTA,
     QUOTA_KEYS,
@@ -52,6 +54,7 @@ class TeamState:
     members: tuple[str, ...]
     sessions: tuple[Session, ...]
     workspaces: tuple[Workspace, ...]
+    folder: Workspace | None
     used: dict[str, str]
     """What is taken, with a limit and without, by the names of a team's fields."""
 
@@ -63,6 +66,7 @@ class TeamState:
             "members": list(self.members),
             "sessions": [{"user": each.owner, "server": each.server} for each in self.sessions],
             "workspaces": [each.as_json() for each in self.workspaces],
+            "team_folder": self.folder.as_json() if self.folder else None,
         }
 
 
@@ -71,6 +75,10 @@ async def apply_team(installation: Installation, team: Team, *, dry_run: bool = 
     before = await _checked(installation, team)
     additions = read_additions(installation.configuration.team_additions)
     manifests, left = await _manifests(installation.cluster, team, additions)
+    if team.team_folder:
+        manifests.append(await folder_claim(installation, team))
+    elif before and before.team_folder:
+        left = (*left, kept_files(team.name))
     if dry_run and before is None:
         return Change("apply team", team.name, _made(team), left, dry_run, team.model_dump())
     if not dry_run:
@@ -85,7 +93,10 @@ async def apply_team(installation: Installation, team: Team, *, dry_run: bool = 
         found[applied["kind"]] = applied
         changed += [applied] if differs else []
     gone = await _remove_superfluous(installation.cluster, team, additions, dry_run)
+    if not dry_run and team.workspaces != (before.workspaces if before else {}):
+        await keep_own_sizes(installation.cluster, team.name, team.workspaces)
     after = team_from_objects(found["Namespace"], found["ResourceQuota"])
+    after = after.model_copy(update={"workspaces": team.workspaces})
     steps = _differences(before, after, changed) if before else _made(team)
     return Change("apply team", team.name, (*steps, *gone), left, dry_run, team.model_dump())
 
@@ -96,6 +107,8 @@ async def apply_teams(
     """Apply several teams; every one is checked before the first is changed."""
     for team in teams:
         await _checked(installation, team)
+        if team.team_folder:
+            await folder_claim(installation, team)
     return tuple([await apply_team(installation, team, dry_run=dry_run) for team in teams])
 
 
@@ -129,6 +142,7 @@ async def show_team(installation: Installation, name: str) -> TeamState:
         tuple(members),
         tuple(sessions),
         tuple(await installation.workspaces.of_team(name, namespace)),
+        await installation.workspaces.folder_of(name, namespace),
         counted(pods, claims) | _used(quota, team),
     )
 
@@ -244,7 +258,8 @@ def _differences(before: Team, after: Team, changed: Sequence[Manifest]) -> tupl
         f"{_shown(getattr(after, name))}."
         for name in fields
     ]
-    told = {"Namespace"} if {"display_name", "storage_class"} & set(fields) else set()
+    told = {"Namespace"} if _ON_NAMESPACE & set(fields) else set()
+    told |= {"PersistentVolumeClaim"} if "team_folder" in fields else set()
     limited = {*QUOTA_KEYS, "resources", "device_classes"}
     told |= {"ResourceQuota"} if limited & set(fields) else set()
     return (
@@ -255,6 +270,15 @@ def _differences(before: Team, after: Team, changed: Sequence[Manifest]) -> tupl
             if each["kind"] not in told
         ),
     )
+
+
+_ON_NAMESPACE = {
+    "display_name",
+    "storage_class",
+    "workspace",
+    "team_folder",
+    "team_folder_class",
+}
 
 
 def _shown(value: object) -> str:

@@ -13,12 +13,12 @@ from itertools import takewhile
 from typing import Any
 
 from gpucommons_contract import Label
+from gpucommons_upkeep.watch import Watch
 
 from gpucommons_spawner.availability.files_in_use import FilesInUse
 from gpucommons_spawner.availability.node import Node, Session, read_node
 from gpucommons_spawner.availability.pod_requests import Resources, add, requests_of
 from gpucommons_spawner.kubernetes.manifest import Manifest, key_of
-from gpucommons_spawner.kubernetes.watch import Watch
 from gpucommons_spawner.pod_state.queue import is_queued
 
 _FINISHED = ("Succeeded", "Failed")

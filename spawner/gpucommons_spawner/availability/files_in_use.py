@@ -7,6 +7,8 @@ person in the team must be there. What is known of it, the sessions' own pods sa
 from dataclasses import dataclass
 
 from gpucommons_contract import Annotation
+from gpucommons_contract.wording import joined
+from gpucommons_contract.words import phrase, phrases, sentences
 
 from gpucommons_spawner.kubernetes.manifest import Manifest
 from gpucommons_spawner.pod_state.near_files import is_near_files
@@ -29,20 +31,34 @@ class OpenFiles:
         has_gpu: whether it is one with a GPU. grows: whether nodes are added for it. can_run:
         whether it would have room, if nothing else ran there.
         """
-        one = len(self.servers) == 1
-        named = " and ".join(
-            f"“{name}”" if name else "on the default server" for name in self.servers
-        )
-        by = f"your {'session' if one else 'sessions'} {named}"
-        lacking = "no GPU of this size is free there" if has_gpu else "this size has no room there"
+        default = phrase("on the default server")
+        named = joined([f"“{name}”" if name else default for name in self.servers])
+        lacking = phrase("this size has no room there")
+        if has_gpu:
+            lacking = phrase("no GPU of this size is free there")
         if not can_run:
-            lacking = "this size cannot run there now"
-        added = ". A node that is added would not help" if grows else ""
-        stop = "that session" if one else "these sessions"
-        other = "a smaller size" if can_run else "another size"
-        return (
-            f"Your files are in use on one node by {by}, and {lacking}{added}. "
-            f"Stop {stop}, or choose {other}."
+            lacking = phrase("this size cannot run there now")
+        number = len(self.servers)
+        return sentences(
+            phrases(
+                "Your files are in use on one node by your session %(named)s, and %(lacking)s.",
+                "Your files are in use on one node by your sessions %(named)s, and %(lacking)s.",
+                number,
+                named=named,
+                lacking=lacking,
+            ),
+            phrase("A node that is added would not help.") if grows else "",
+            phrases(
+                "Stop that session, or choose a smaller size.",
+                "Stop these sessions, or choose a smaller size.",
+                number,
+            )
+            if can_run
+            else phrases(
+                "Stop that session, or choose another size.",
+                "Stop these sessions, or choose another size.",
+                number,
+            ),
         )
 
 

@@ -3,6 +3,9 @@
 import json
 from collections.abc import Callable, Hashable, Sequence
 from decimal import Decimal
+from functools import cache
+
+from gpucommons_contract.words import language, sentences, spoken
 
 from gpucommons_spawner.availability.cluster import Cluster
 from gpucommons_spawner.availability.files_in_use import OpenFiles
@@ -11,9 +14,10 @@ from gpucommons_spawner.availability.size_pod import NO_SETTINGS, Settings
 from gpucommons_spawner.availability.start_times import StartTimes
 from gpucommons_spawner.availability.state import PersonState, SizeState, TeamState
 from gpucommons_spawner.catalogue.catalogue import Catalogue
+from gpucommons_spawner.quota import budget_words
+from gpucommons_spawner.quota.budgets import Budgets
 from gpucommons_spawner.quota.grants import Grants
 from gpucommons_spawner.quota.ledger import Ledger, Limits
-from gpucommons_spawner.quota.ledger_entry import Holding
 from gpucommons_spawner.quota.shortage import QuotaRequest, shown
 from gpucommons_spawner.quota.summary import quota_summary
 from gpucommons_spawner.selection.person import Person, Team, only_in
@@ -31,6 +35,7 @@ class Availability:
         queued: bool = False,
         grants: Grants | None = None,
         operator: Settings = NO_SETTINGS,
+        budgets: Budgets | None = None,
     ) -> None:
         """queued: sessions with a GPU may start to wait for one that is not free now.
         operator: what is set for every session, whatever its size.
@@ -38,20 +43,22 @@ class Availability:
         self.catalogue = catalogue
         self._files = cluster.files
         self._grants = grants or Grants()
+        self._budgets = budgets or Budgets()
         self._capacities = SizeCapacities(
             catalogue.sizes, cluster, queued=queued, operator=operator
         )
-        self._units = {name: size.units for name, size in catalogue.sizes.items()}
         self._starts = starts or StartTimes()
 
     def for_person(self, person: Person, ledger: Ledger, server: str) -> PersonState:
         """Return every size as a person sees it who is about to start ``server``."""
-        own = Limits.of(self.catalogue.quotas, person, None, self._grants)
+        own = Limits.of(self.catalogue.quotas, person, None, self._grants, self._budgets)
         held = [holding for holding in ledger.held(person.name) if holding.server != server]
         teams = {
             team: self._sizes(team, person, own, ledger, server) for team in person.teams or (None,)
         }
-        summary = quota_summary(self.catalogue, person, ledger, server, self._grants)
+        summary = quota_summary(
+            self.catalogue, person, ledger, server, self._grants, budgets=self._budgets
+        )
         return PersonState(
             sizes=tuple(_anywhere(states, person) for states in zip(*teams.values(), strict=True)),
             sessions=len(held),
@@ -89,15 +96,24 @@ class Availability:
         """Judge every size in one of the person's teams."""
         name = team.name if team else ""
         capacities, groups = self._capacities.of(name), person.groups_in(team)
-        limits = own.within(team, self.catalogue.quotas, self._grants) if team else own
+        limits = own
+        if team:
+            limits = own.within(team, self.catalogue.quotas, self._grants, self._budgets)
         files = self._open_files(person, team, server) if team else None
+        requests = {
+            each: QuotaRequest.of_size(person.name, server, name, each, size)
+            for each, size in self.catalogue.sizes.items()
+        }
+        closed = {each: size.refusal(groups) for each, size in self.catalogue.sizes.items()}
+        open_ = [requests[each] for each, reason in closed.items() if reason is None]
+        possible = cache(lambda: ledger.possible(open_, limits))
         states = []
-        for size_name, size in self.catalogue.sizes.items():
-            holding = Holding(server, self._units[size_name], "", name, size_name)
-            request = QuotaRequest(person.name, holding, size.display_name)
-            reason = size.refusal(groups) or ledger.refusal(request, limits)
+        for size_name, request in requests.items():
+            reason = closed[size_name] or ledger.refusal(request, limits, possible)
             near = self._capacities.near_files(size_name, name, files) if files else None
             there = near or capacities[size_name]
+            said = budget_words.hourly(ledger.purse(request, limits), request.holding)
+            there = there._replace(budget=said) if said else there
             states.append(there.refused(reason) if reason else there)
         return tuple(states)
 
@@ -115,7 +131,7 @@ def _anywhere(states: Sequence[SizeState], person: Person) -> SizeState:
         return states[0]
     open_in = [team for team, there in zip(person.teams, available, strict=True) if there]
     there = states[available.index(True)]
-    return there._replace(note=" ".join(filter(None, (there.note, only_in(open_in, person)))))
+    return there._replace(note=sentences(there.note, only_in(open_in, person)))
 
 
 class AvailabilityCache:
@@ -123,15 +139,18 @@ class AvailabilityCache:
 
     def __init__(self) -> None:
         self._stamp: Hashable = None
-        self._texts: dict[tuple[Person, str], str] = {}
+        self._texts: dict[tuple[Person, str, str], str] = {}
 
     def text(
         self, stamp: Hashable, person: Person, server: str, state: Callable[[], PersonState]
     ) -> str:
-        """Return the state as JSON; it is asked for only if the stamp or the person is new."""
+        """Return the state as JSON, in the language of the request.
+
+        It is asked for only if the stamp, the person or the language is new.
+        """
         if stamp != self._stamp:
             self._stamp, self._texts = stamp, {}
-        key = (person, server)
+        key = (person, server, language())
         if key not in self._texts:
-            self._texts[key] = json.dumps(state().as_json())
+            self._texts[key] = json.dumps(spoken(state().as_json()))
         return self._texts[key]

@@ -8,6 +8,7 @@ Source: https://github.com/NVIDIA/k8s-device-plugin, internal/lm/resource.go (0.
 from collections.abc import Iterable, Mapping
 
 from gpucommons_contract.wording import joined
+from gpucommons_contract.words import phrase
 
 from gpucommons_spawner.catalogue.gpu_modes import MIG, MPS
 from gpucommons_spawner.catalogue.size import Size
@@ -35,7 +36,12 @@ def gpu_model(size: Size, labels: Mapping[str, str]) -> str:
         return name
     memory = int(mebibytes) / 1024
     if isinstance(gpu, MPS):
-        return f"{name}, {memory / gpu.shares:.0f} of {memory:.0f} GiB"
+        return phrase(
+            "%(model)s, %(part)s of %(memory)s GiB",
+            model=name,
+            part=f"{memory / gpu.shares:.0f}",
+            memory=f"{memory:.0f}",
+        )
     return f"{name}, {memory:.0f} GiB"
 
 
@@ -43,5 +49,7 @@ def models_in_words(models: Iterable[str]) -> str:
     """Join the models of several nodes: a session gets one of them."""
     names = sorted(models)
     if len(names) > _MOST_NAMED:
-        return f"one of {len(names)} models, such as {names[0]}"
+        return phrase(
+            "one of %(number)d models, such as %(model)s", number=len(names), model=names[0]
+        )
     return joined(names, "or")

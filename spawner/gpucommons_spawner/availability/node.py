@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from gpucommons_contract import amount
+from gpucommons_contract import Annotation, amount
 
 from gpucommons_spawner.availability.pod_requests import Resources
 from gpucommons_spawner.kubernetes.manifest import Manifest
@@ -27,6 +27,11 @@ class Node:
     """What it has in all, also of what is broken or not reported yet since it came up."""
     taints: tuple[Mapping[str, str], ...] = ()
     ready: bool = False
+    """It works, and takes new pods."""
+    cordoned: bool = False
+    """Nothing new is to come to it."""
+    drain: str = ""
+    """What its annotation `Annotation.DRAIN` says."""
     used: dict[str, Decimal] = field(default_factory=dict)
     sessions: Counter[Session] = field(default_factory=Counter)
     version: int = 0
@@ -44,7 +49,8 @@ class Node:
 
     @property
     def _as_reported(self) -> tuple[object, ...]:
-        return self.labels, self.allocatable, self.capacity, self.taints, self.ready
+        drained = (self.cordoned, self.drain)
+        return self.labels, self.allocatable, self.capacity, self.taints, self.ready, drained
 
     def teams_of(self, gpu_mode: str) -> frozenset[str]:
         """Return the teams that have sessions of a GPU mode here."""
@@ -66,6 +72,8 @@ def read_node(manifest: Manifest) -> Node:
             taint for taint in spec.get("taints", ()) if taint.get("effect") in _KEEPS_OUT
         ),
         ready=conditions.get("Ready") == "True" and not spec.get("unschedulable", False),
+        cordoned=bool(spec.get("unschedulable", False)),
+        drain=(manifest["metadata"].get("annotations") or {}).get(Annotation.DRAIN, ""),
     )
 
 

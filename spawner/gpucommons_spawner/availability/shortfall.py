@@ -4,14 +4,12 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
 from gpucommons_contract import amount
+from gpucommons_contract.words import phrases
 
 from gpucommons_spawner.availability.node import Node
 
-_COUNTED = {
-    "nvidia.com/gpu": ("GPU", "GPUs"),
-    "nvidia.com/gpu.shared": ("share of a GPU", "shares of GPUs"),
-}
-"""What people call resources, one and many."""
+_GPU = "nvidia.com/gpu"
+_SHARE = "nvidia.com/gpu.shared"
 
 
 def too_few(limits: Mapping[str, str], nodes: Iterable[Node]) -> str:
@@ -20,10 +18,22 @@ def too_few(limits: Mapping[str, str], nodes: Iterable[Node]) -> str:
     Empty if that is not why it cannot be placed.
     """
     ready = [node for node in nodes if node.ready]
-    for resource, (one, many) in _COUNTED.items():
+    for resource in (_GPU, _SHARE):
         wanted = amount(limits.get(resource, "0"))
         free = max((node.free(resource) for node in ready), default=Decimal(0))
         if wanted > free:
-            asked = f"{wanted} {one if wanted == 1 else many} asked"
-            return f"{asked}, the node with most free has {max(free, Decimal(0))}."
+            left = max(free, Decimal(0))
+            if resource == _SHARE:
+                return phrases(
+                    "%(count)d share of a GPU asked, the node with most free has %(free)s.",
+                    "%(count)d shares of GPUs asked, the node with most free has %(free)s.",
+                    int(wanted),
+                    free=left,
+                )
+            return phrases(
+                "%(count)d GPU asked, the node with most free has %(free)s.",
+                "%(count)d GPUs asked, the node with most free has %(free)s.",
+                int(wanted),
+                free=left,
+            )
     return ""

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from gpucommons_contract.wording import span
+from gpucommons_contract.words import phrase, phrases
 
 from gpucommons_spawner.availability.cluster import Cluster
 from gpucommons_spawner.availability.files_in_use import OpenFiles
@@ -150,7 +151,7 @@ def _fit(
     return most or 0
 
 
-_WAITS = "None is free now: the session would wait in the queue."
+_WAITS = phrase("None is free now: the session would wait in the queue.")
 
 
 class SizeCapacities:
@@ -211,7 +212,11 @@ class SizeCapacities:
         if here is None or (here.total == everywhere.total and not size.nodes_on_demand):
             return None
         waiting = self._cluster.waiting(name) if self._queued else 0
-        room = f"{_words(here, waiting)}, where your files are open" if size.gpu else ""
+        room = (
+            phrase("%(room)s, where your files are open", room=_words(here, waiting))
+            if size.gpu
+            else ""
+        )
         return SizeState(
             name=name,
             available=here.free > 0,
@@ -258,8 +263,10 @@ class SizeCapacities:
 
 
 def _words(room: Capacity, waiting: int) -> str:
-    free = f"{room.free} of {room.total} free"
-    return f"{free}; {waiting} {'waits' if waiting == 1 else 'wait'}" if waiting else free
+    free = phrase("%(free)d of %(total)d free", free=room.free, total=room.total)
+    if not waiting:
+        return free
+    return phrases("%(free)s; %(count)d waits", "%(free)s; %(count)d wait", waiting, free=free)
 
 
 def _full(room: Capacity, *, queued: bool) -> str | None:
@@ -267,14 +274,18 @@ def _full(room: Capacity, *, queued: bool) -> str | None:
     if room.free or (queued and (room.total or room.away)):
         return None
     if room.total == 0 and room.away:
-        return "Every node for it is being restarted or repaired now. Try again later."
+        return phrase("Every node for it is being restarted or repaired now. Try again later.")
     if room.total == 0:
-        return "No node of this cluster can run it. Ask an administrator."
+        return phrase("No node of this cluster can run it. Ask an administrator.")
     if room.of_other_teams:
-        return "The free places are on nodes used by another team, which this size must not share."
-    taken = "The only place" if room.total == 1 else f"All {room.total} places"
-    verb = "is" if room.total == 1 else "are"
-    return f"{taken} for this size {verb} taken. Try again later."
+        return phrase(
+            "The free places are on nodes used by another team, which this size must not share."
+        )
+    return phrases(
+        "The only place for this size is taken. Try again later.",
+        "All %(count)d places for this size are taken. Try again later.",
+        room.total,
+    )
 
 
 def _no_room(files: OpenFiles, size: Size, there: Capacity) -> str:
@@ -284,4 +295,7 @@ def _no_room(files: OpenFiles, size: Size, there: Capacity) -> str:
 
 def _grows(longest: timedelta) -> str:
     """Say what a start waits for where nodes are added on demand."""
-    return f"No node has room now: one is added, which may take {span(longest.total_seconds())}."
+    return phrase(
+        "No node has room now: one is added, which may take %(time)s.",
+        time=span(longest.total_seconds()),
+    )

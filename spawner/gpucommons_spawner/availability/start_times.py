@@ -10,6 +10,8 @@ from collections import OrderedDict, deque
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
+from gpucommons_contract.words import phrase
+
 from gpucommons_spawner.kubernetes.manifest import Manifest
 from gpucommons_spawner.pod_state.queue import placed_at
 
@@ -92,11 +94,15 @@ def queued_seconds(pod: Manifest) -> float:
 
 def _sentence(seconds: list[float]) -> str:
     if len(seconds) == 1:
-        return f"the last start took {_shown(seconds[0])}"
-    return f"last starts took {_shown(statistics.median(seconds))} (median of {len(seconds)})"
+        return phrase("the last start took %(time)s", time=_shown(seconds[0]))
+    return phrase(
+        "last starts took %(time)s (median of %(number)d)",
+        time=_shown(statistics.median(seconds)),
+        number=len(seconds),
+    )
 
 
 def _shown(seconds: float) -> str:
     if seconds < 90:
-        return f"{max(round(seconds), 1)} s"
-    return f"{round(seconds / 60)} min"
+        return phrase("%(number)d s", number=max(round(seconds), 1))
+    return phrase("%(number)d min", number=round(seconds / 60))

@@ -23,6 +23,8 @@ class SizeState(NamedTuple):
 
     gpu: str = ""
     """Model and memory of the GPU that a session gets, in words; empty where it is not known."""
+    budget: str = ""
+    """What an hour takes, and what is left of the budget; empty where there is none."""
 
     def refused(self, reason: str) -> "SizeState":
         """Return the same for somebody who cannot have it, whatever is free."""

@@ -3,11 +3,13 @@
 from datetime import UTC, date, datetime
 from typing import Self
 
+from gpucommons_contract.words import phrase
 from pydantic import Field, model_validator
 
 from gpucommons_spawner.catalogue.base import CatalogueModel, Day, Name, Reason, catalogue_error
 from gpucommons_spawner.catalogue.image import Image, ImagePattern
 from gpucommons_spawner.catalogue.offer import Offer
+from gpucommons_spawner.catalogue.program import USUAL, ProgramName
 
 CUSTOM = "custom"
 """What the version of a session is called whose image the person named."""
@@ -21,7 +23,7 @@ class Version(CatalogueModel):
     )
     default: bool = Field(default=False, description="chosen unless people choose another")
     disabled: Reason = Field(
-        default=None, description="shown, but off; the value is the reason people read"
+        default=None, description="shown, but not available; the value is the reason people read"
     )
     retires: Day | None = Field(
         default=None,
@@ -36,7 +38,7 @@ class Version(CatalogueModel):
         if self.disabled:
             return self.disabled
         if self.retires is not None and today > self.retires:
-            return f"Retired since {self.retires}."
+            return phrase("Retired since %(day)s.", day=self.retires)
         return None
 
 
@@ -49,6 +51,14 @@ class Environment(Offer):
         description=(
             "a regular expression; people may start images of their own whose whole name "
             "matches it. Without it they may not"
+        ),
+    )
+    opens: tuple[ProgramName, ...] = Field(
+        default=("lab", "vscode"),
+        min_length=1,
+        description=(
+            "the programs that its images have, which people choose from: lab for JupyterLab, "
+            "vscode for VS Code, notebook for Jupyter Notebook 7"
         ),
     )
 
@@ -65,6 +75,18 @@ class Environment(Offer):
                 "this name is for images that people bring; choose another", "versions", CUSTOM
             )
         return self
+
+    @model_validator(mode="after")
+    def _opens_each_once(self) -> Self:
+        for name in self.opens:
+            if self.opens.count(name) > 1:
+                raise catalogue_error(f"names {name} twice; leave one out", "opens")
+        return self
+
+    @property
+    def opens_first(self) -> str:
+        """The program that a session opens without a choice; empty for what the hub says."""
+        return "" if USUAL in self.opens else self.opens[0]
 
     def usable(self, today: date) -> tuple[str, ...]:
         """List the versions that can be started."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from gpucommons_contract.words import phrase
 from pydantic import Field
 
 from gpucommons_spawner.catalogue.base import CatalogueModel, Groups, Reason, Text
@@ -20,7 +21,15 @@ class Offer(CatalogueModel):
         ),
     )
     disabled: Reason = Field(
-        default=None, description="shown, but off; the value is the reason people read"
+        default=None,
+        description="listed as not available; the value is the reason people read",
+    )
+    advice: Text | None = Field(
+        default=None,
+        description=(
+            "what to do about disabled, such as a command; only administrators see it, next to "
+            "the reason"
+        ),
     )
 
     def open_to(self, groups: Iterable[str]) -> bool:
@@ -33,5 +42,5 @@ class Offer(CatalogueModel):
             return self.disabled
         if not self.open_to(groups):
             who = ", ".join(self.access or ())
-            return f"For members of {who}. Ask an administrator for access."
+            return phrase("For members of %(groups)s. Ask an administrator for access.", groups=who)
         return None

@@ -21,7 +21,13 @@ from gpucommons_spawner.catalogue.base import (
 from gpucommons_spawner.catalogue.gpu_modes.dra import DRA
 from gpucommons_spawner.catalogue.gpu_modes.fields import GPUFields, without_gpu
 from gpucommons_spawner.catalogue.gpu_modes.hami import HAMi
-from gpucommons_spawner.catalogue.gpu_modes.nvidia import MIG, MPS, Exclusive, TimeSlice
+from gpucommons_spawner.catalogue.gpu_modes.nvidia import (
+    MIG,
+    MPS,
+    Exclusive,
+    OfProduct,
+    TimeSlice,
+)
 from gpucommons_spawner.catalogue.offer import Offer
 
 _SHORTEST, _LONGEST = timedelta(minutes=1), timedelta(days=365)
@@ -126,3 +132,8 @@ class Size(Offer):
     def units(self) -> Decimal:
         """GPUs charged to a session of this size."""
         return self.gpu.units if self.gpu else Decimal(0)
+
+    @property
+    def product(self) -> str:
+        """The GPU model that it asks for; empty for any."""
+        return (isinstance(self.gpu, OfProduct) and self.gpu.product) or ""

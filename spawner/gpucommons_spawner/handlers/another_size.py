@@ -4,6 +4,7 @@ import asyncio
 from http import HTTPStatus
 from typing import Any
 
+from gpucommons_contract.words import phrase
 from jupyterhub.handlers import BaseHandler
 from jupyterhub.scopes import needs_scope
 from jupyterhub.user import User
@@ -59,7 +60,9 @@ class AnotherSizeHandler(BaseHandler):  # type: ignore[misc]  # JupyterHub publi
         changes, key = spawner.hub_state.size_changes, (user.name, server_name)
         size = self.get_body_argument("size", "")
         if not size:
-            raise HTTPError(HTTPStatus.BAD_REQUEST, "Choose a size. Your session was not ended.")
+            raise HTTPError(
+                HTTPStatus.BAD_REQUEST, phrase("Choose a size. Your session was not ended.")
+            )
         await self._demand_sign_in(user)
         try:
             options = await options_with(spawner, size)
@@ -83,22 +86,27 @@ class AnotherSizeHandler(BaseHandler):  # type: ignore[misc]  # JupyterHub publi
         """Refuse whom the hub would not let start a session, before one is ended."""
         if self.authenticator.refresh_pre_spawn and not await self.refresh_auth(user, force=True):
             raise HTTPError(
-                HTTPStatus.FORBIDDEN, "Sign out and in again first. Your session was not ended."
+                HTTPStatus.FORBIDDEN,
+                phrase("Sign out and in again first. Your session was not ended."),
             )
 
     def _demand_that_it_goes_on(self, spawner: Any) -> None:  # noqa: ANN401 -- JupyterHub's
         """Refuse what the page was not made for: ``waiting`` says that a start waited then."""
         if not spawner.active or (spawner.pending or "spawn") != "spawn":
-            raise HTTPError(HTTPStatus.CONFLICT, "This session does not run, or ends already.")
+            raise HTTPError(
+                HTTPStatus.CONFLICT, phrase("This session does not run, or ends already.")
+            )
         if self.get_body_argument("waiting", "") and spawner.pending != "spawn":
-            raise HTTPError(HTTPStatus.CONFLICT, "Your session runs by now. It was not ended.")
+            raise HTTPError(
+                HTTPStatus.CONFLICT, phrase("Your session runs by now. It was not ended.")
+            )
 
     def _session(self, user_name: str, server_name: str) -> tuple[User, Any]:
         user = self.find_user(user_name)
         is_known = user is not None and server_name in user.orm_user.orm_spawners
         spawner = user.spawners[server_name] if is_known else None
         if not hasattr(spawner, "my_sessions"):  # other spawners have none
-            raise HTTPError(HTTPStatus.NOT_FOUND, "There is no such session.")
+            raise HTTPError(HTTPStatus.NOT_FOUND, phrase("There is no such session."))
         return user, spawner
 
     async def _end(self, user: User, spawner: Any) -> None:  # noqa: ANN401 -- JupyterHub's
@@ -116,7 +124,9 @@ class AnotherSizeHandler(BaseHandler):  # type: ignore[misc]  # JupyterHub publi
     ) -> asyncio.Future[None]:
         """Start it, and return once that is under way. Raises HTTPError if it did not end."""
         if user.spawners[server_name].active:
-            raise HTTPError(HTTPStatus.INTERNAL_SERVER_ERROR, "The session could not be stopped.")
+            raise HTTPError(
+                HTTPStatus.INTERNAL_SERVER_ERROR, phrase("The session could not be stopped.")
+            )
         begun = self.spawn_single_user(user, server_name, options=options)
         start: asyncio.Future[None] = asyncio.ensure_future(begun)
         while not (start.done() or user.spawners[server_name].pending):  # noqa: ASYNC110 -- as above

@@ -13,6 +13,7 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
+from gpucommons_contract.words import ENGLISH
 from jupyterhub import orm
 from jupyterhub.apihandlers import APIHandler
 from jupyterhub.scopes import needs_scope
@@ -118,6 +119,7 @@ def _session(
     """Describe one row of `_page`; taken apart at once, which is faster than by names."""
     number, _, user, server, url, proto, ip, port, started, last_activity, options, state = row
     choice = _choice(options or "{}")
+    kept = json.loads(state or "{}")
     held = ledger.of(user).get(user, server)
     gpus = held.units if held else units.get(choice.get("size", ""), _NONE)
     return {
@@ -130,13 +132,13 @@ def _session(
         "last_activity": _moment(last_activity),
         "options": choice,
         "gpus": plainly(gpus),
-        "pod": _pod(state or "{}"),
+        "pod": _pod(kept),
+        "language": kept.get("language", ENGLISH),
     }
 
 
-def _pod(state: str) -> str:
-    """Read where KubeSpawner keeps that it runs, as the database has it; empty if nowhere."""
-    said = json.loads(state)
+def _pod(said: Mapping[str, str]) -> str:
+    """Return where KubeSpawner keeps that it runs; empty if nowhere."""
     namespace, name = said.get("namespace"), said.get("pod_name")
     return f"{namespace}/{name}" if namespace and name else ""
 

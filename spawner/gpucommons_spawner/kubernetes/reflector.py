@@ -4,10 +4,10 @@ import asyncio
 import math
 from typing import Any, TypeVar
 
+from gpucommons_upkeep.watch import Watch
 from kubespawner.reflector import ResourceReflector
 
 from gpucommons_spawner.kubernetes.manifest import Manifest
-from gpucommons_spawner.kubernetes.watch import Watch
 
 _LIST_SECONDS = 5.0
 """How long somebody waits for the first list; it takes milliseconds."""

@@ -5,6 +5,7 @@ import re
 from http import HTTPStatus
 from typing import Any
 
+from gpucommons_contract.words import listed, phrase
 from kubernetes_asyncio.client import ApiException
 
 from gpucommons_spawner.errors import SpawnRefusedError
@@ -19,13 +20,13 @@ _NOT_THERE = re.compile(
 )
 _WEBHOOK = "failed calling webhook"
 _RESOURCES = {
-    "nvidia.com/gpu": "GPUs",
-    "nvidia.com/gpu.shared": "shares of GPUs",
-    "cpu": "CPUs",
-    "memory": "memory",
-    "storage": "storage",
-    "pods": "sessions",
-    "persistentvolumeclaims": "workspaces",
+    "nvidia.com/gpu": phrase("GPUs"),
+    "nvidia.com/gpu.shared": phrase("shares of GPUs"),
+    "cpu": phrase("CPUs"),
+    "memory": phrase("memory"),
+    "storage": phrase("storage"),
+    "pods": phrase("sessions"),
+    "persistentvolumeclaims": phrase("workspaces"),
 }
 """What a ResourceQuota counts, in people's words; others are called as Kubernetes calls them."""
 
@@ -40,15 +41,21 @@ def refusal_of(error: ApiException, place: str) -> SpawnRefusedError:
         )
     if _gone(status):
         return SpawnRefusedError(
-            f"The {place} is being removed, and nothing can be started there. "
-            "Choose another team, or ask an administrator.",
+            phrase(
+                "The %(place)s is being removed, and nothing can be started there. "
+                "Choose another team, or ask an administrator.",
+                place=place,
+            ),
             kind="team",
             status=HTTPStatus.CONFLICT,
         )
     if "violates PodSecurity" in message:
         return SpawnRefusedError(
-            f"The security rules of the {place} do not allow this session; an administrator "
-            "finds the reason in the hub's log.",
+            phrase(
+                "The security rules of the %(place)s do not allow this session; an administrator "
+                "finds the reason in the hub's log.",
+                place=place,
+            ),
             kind="pod-security",
             status=HTTPStatus.SERVICE_UNAVAILABLE,
             log_message=f"Pod Security of the {place} refuses a session: {message}",
@@ -56,14 +63,18 @@ def refusal_of(error: ApiException, place: str) -> SpawnRefusedError:
     if found := _NOT_THERE.search(message):
         what, name = found["class"] or found["other"], found["name"] or found["named"]
         return SpawnRefusedError(
-            f"This session needs the {what} {name}, and the cluster has none of that name. Tell "
-            "an administrator, or choose another size.",
+            phrase(
+                "This session needs the %(kind)s %(name)s, and the cluster has none of that name. "
+                "Tell an administrator, or choose another size.",
+                kind=what,
+                name=name,
+            ),
             kind="configuration",
             status=HTTPStatus.SERVICE_UNAVAILABLE,
             log_message=f"there is no {what} {name}, which the catalogue names for a session",
         )
     return SpawnRefusedError(
-        f"Kubernetes did not accept the session: {message}",
+        phrase("Kubernetes did not accept the session: %(message)s", message=message),
         kind="kubernetes",
         status=HTTPStatus.SERVICE_UNAVAILABLE,
     )
@@ -72,13 +83,18 @@ def refusal_of(error: ApiException, place: str) -> SpawnRefusedError:
 def no_answer(error: Exception, *, in_the_way: bool = False) -> SpawnRefusedError:
     """Say that Kubernetes is away; ``in_the_way`` that an earlier session was still ending."""
     sentence = (
-        "An earlier session of this server is still being stopped. Try again in a minute; "
+        phrase(
+            "An earlier session of this server is still being stopped. Try again in a minute; "
+            "if that does not help, tell an administrator."
+        )
         if in_the_way
-        else "Kubernetes does not answer, so nothing can be started now. "
-        "Running sessions continue. Try again in a few minutes; "
+        else phrase(
+            "Kubernetes does not answer, so nothing can be started now. Running sessions "
+            "continue. Try again in a few minutes; if that does not help, tell an administrator."
+        )
     )
     return SpawnRefusedError(
-        f"{sentence}if that does not help, tell an administrator.",
+        sentence,
         kind="kubernetes",
         status=HTTPStatus.SERVICE_UNAVAILABLE,
         log_message=f"a start failed: {type(error).__name__} {error}",
@@ -117,13 +133,21 @@ def _gone(status: dict[str, Any]) -> bool:
 def _used_up(place: str, found: re.Match[str]) -> str:
     requested, used, limited = (_amounts(found[key]) for key in ("requested", "used", "limited"))
     short = [
-        f"{_named(key)}: {used.get(key, '0')} of {limited[key]} in use, {wanted} more needed"
+        phrase(
+            "%(resource)s: %(used)s of %(most)s in use, %(wanted)s more needed",
+            resource=_named(key),
+            used=used.get(key, "0"),
+            most=limited[key],
+            wanted=wanted,
+        )
         for key, wanted in requested.items()
         if key in limited
     ]
-    return (
-        f"The {place} has used up its share of {'; '.join(short)}. Stop a session of the team, "
-        "choose a smaller size, or ask an administrator for a larger share."
+    return phrase(
+        "The %(place)s has used up its share of %(resources)s. Stop a session of the team, "
+        "choose a smaller size, or ask an administrator for a larger share.",
+        place=place,
+        resources=listed(short, "; "),
     )
 
 

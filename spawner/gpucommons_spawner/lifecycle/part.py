@@ -17,6 +17,12 @@ class SessionPart:
     def starting(self) -> None:
         """Somebody has asked for a start. Nothing is known yet of the session before."""
 
+    def given_up(self, pod: Manifest | None) -> None:
+        """Nobody waits for the start any more: its pod, if there is one, is deleted now."""
+
+    def failed(self, error: BaseException) -> None:
+        """The start came to nothing, by this error; a cancelled one by nobody knows what yet."""
+
     def started(self, pod: Manifest | None) -> None:
         """The start's pod runs, or a running one was taken over. None: the watch has none yet."""
 
@@ -25,6 +31,12 @@ class SessionPart:
 
     def seen_running(self, pod: Manifest | None) -> None:
         """A look found no end of the session. A restarted hub learns of a session here."""
+
+    def stopping(self) -> None:
+        """Somebody ends the session now. Its pod is still there."""
+
+    def stopped(self) -> None:
+        """After that its pod is gone, and nobody only thinks so."""
 
     def state(self) -> Mapping[str, object]:
         """Return what must outlive the hub. It is stored with the server, as JSON."""

@@ -3,8 +3,10 @@
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
+from gpucommons_contract.words import phrase, spoken
+
 from gpucommons_spawner.kubernetes.manifest import Manifest
-from gpucommons_spawner.pod_state.pod_outcome import describe
+from gpucommons_spawner.pod_state.event_words import describe
 
 _WAITING_PROGRESS = 10
 
@@ -20,17 +22,21 @@ async def in_words(
     async for message in waits:
         if message != last:
             last = message
-            yield {"progress": _WAITING_PROGRESS, "message": message}
+            yield {"progress": _WAITING_PROGRESS, "message": spoken(message)}
     async for event in events:
         if "raw_event" in event:
             event["message"] = describe(event["raw_event"])
         if event["message"] != last:
             last = event["message"]
-            yield event
+            yield {**event, "message": spoken(last)}
 
 
 def truthful(spawner: Any, event: Mapping[str, object]) -> Mapping[str, object]:  # noqa: ANN401
     """Say that a start was cancelled: JupyterHub takes its session for ready for a second."""
     if spawner._start_future is not None and spawner._start_future.cancelled():
-        return {"progress": 100, "failed": True, "message": "The start was cancelled."}
+        return {
+            "progress": 100,
+            "failed": True,
+            "message": spoken(phrase("The start was cancelled.")),
+        }
     return event

@@ -129,6 +129,10 @@ class PromptKubeSpawner(KubeSpawner):  # type: ignore[misc]  # KubeSpawner publi
     async def _start(self) -> str:
         try:
             url = await self.this_start.run(super()._start)
+        except BaseException as error:
+            for part in self.parts:
+                part.failed(error)
+            raise
         finally:
             if self._own_start_timeout is not None:  # KubeSpawner's stop goes by it, too
                 self.start_timeout = self._own_start_timeout
@@ -243,8 +247,12 @@ class PromptKubeSpawner(KubeSpawner):  # type: ignore[misc]  # KubeSpawner publi
         elif self._start_future is not None and not self._start_future.done():
             await self.this_start.take_back()
         else:
+            for part in self.parts:
+                part.stopping()
             self.record.note_stop()
             await self.watched_pod.until_gone(0 if now else self.delete_grace_period)
+            for part in self.parts:
+                part.stopped()
         await self.record.until_it_answers("its stop")
 
     @property

@@ -5,7 +5,7 @@ outlives the hub.
 """
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from typing import Any, Protocol
 
@@ -115,6 +115,27 @@ class ServerRecord:
             if db:
                 db.rollback()
 
+    def note_state(self) -> None:
+        """Have what a hub that ends must know written down with whatever is committed next."""
+        if self._spawner.orm_spawner is not None:
+            with suppress(SQLAlchemyError):
+                self._spawner.orm_spawner.state = self._spawner.get_state()
+
+    def keep_noted(self) -> bool:
+        """Commit what was noted, of whatever servers; False where this one has no database.
+
+        While it is away, go on all the same.
+        """
+        db = self._db
+        if db is None:
+            return False
+        try:
+            db.commit()
+        except Exception as error:  # of whatever database
+            self._spawner.log.warning("the state of servers could not be kept: %s", error)
+            db.rollback()
+        return True
+
     def keep_choice(self, options: Mapping[str, str]) -> None:
         """Make this the choice that the next start without options repeats, as far as possible."""
         self._choose(options)
@@ -142,3 +163,8 @@ class ServerRecord:
         """JupyterHub's session with it."""
         orm_spawner = self._spawner.orm_spawner
         return object_session(orm_spawner) if orm_spawner else None
+
+
+def keep_noted(spawners: Iterable[Any]) -> None:
+    """Commit what was noted of servers, all at once: they have one database."""
+    any(each.record.keep_noted() for each in spawners)

@@ -14,6 +14,7 @@ from http import HTTPStatus
 from typing import Any, Protocol
 
 import aiohttp
+from gpucommons_contract.words import phrase
 from kubernetes_asyncio.client import ApiException
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -22,6 +23,7 @@ from gpucommons_spawner.kubernetes.manifest import Manifest
 from gpucommons_spawner.kubernetes.pod_api import NotKnownError
 from gpucommons_spawner.kubernetes.refusal import no_answer, refusal_of
 from gpucommons_spawner.lifecycle.creation import FoundError, PodCreation
+from gpucommons_spawner.lifecycle.part import SessionPart
 from gpucommons_spawner.lifecycle.start_gate import StartGate, waiting_for_turn
 from gpucommons_spawner.lifecycle.start_wait import (
     NotStartedError,
@@ -42,7 +44,9 @@ _GONE_SECONDS = 30
 _NO_ANSWER = (aiohttp.ClientError, TimeoutError, OSError, NotKnownError)
 """What a start meets while the API server is away."""
 
-_NO_DATABASE = "The hub's database does not answer, so nothing can be started now. Try again soon."
+_NO_DATABASE = phrase(
+    "The hub's database does not answer, so nothing can be started now. Try again soon."
+)
 
 
 class _Spawner(Protocol):
@@ -60,6 +64,7 @@ class _Spawner(Protocol):
     start_slots: int
     start_gate: StartGate
     adopts: Manifest | None
+    parts: tuple[SessionPart, ...]
     watched_pod: WatchedPod
     log: logging.Logger
     _log_name: str
@@ -228,6 +233,8 @@ class Start:
 
         Nobody may say that it is gone: the API server may be away.
         """
+        for part in self._spawner.parts:
+            part.given_up(self.pod)
         try:
             async with asyncio.timeout(_GONE_SECONDS):
                 await self._spawner.watched_pod.until_gone(grace=0)

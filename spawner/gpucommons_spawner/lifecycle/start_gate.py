@@ -7,6 +7,8 @@ the luckiest gets in. Here everybody keeps a place, and can see it.
 import asyncio
 from bisect import bisect_left, insort
 
+from gpucommons_contract.words import phrase, phrases
+
 
 class StartGate:
     """Numbered tickets. Whoever was let in keeps a slot until ``leave``."""
@@ -55,6 +57,9 @@ class StartGate:
 def waiting_for_turn(ahead: int) -> str:
     """Say how many starts come before a person's."""
     if not ahead:
-        return "Many sessions start now; yours is next."
-    starts = "1 start is" if ahead == 1 else f"{ahead} starts are"
-    return f"Many sessions start now; {starts} ahead of yours."
+        return phrase("Many sessions start now; yours is next.")
+    return phrases(
+        "Many sessions start now; %(count)d start is ahead of yours.",
+        "Many sessions start now; %(count)d starts are ahead of yours.",
+        ahead,
+    )

@@ -11,6 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from gpucommons_contract.words import phrase, sentences
+
 from gpucommons_spawner.kubernetes.manifest import Manifest
 from gpucommons_spawner.lifecycle.listening import listens
 from gpucommons_spawner.pod_state.pod_outcome import Judgement, Outcome, judge
@@ -19,6 +21,7 @@ from gpucommons_spawner.pod_state.session_pods import PodChanges
 
 _LOOK_SECONDS = 0.05
 TOO_LONG = "The session did not start within"
+"""What is found in the reason of a start that took longer than it may."""
 _PATIENCE_SECONDS = 30.0
 """How long to look in short steps; JupyterHub then goes on in longer ones."""
 
@@ -63,7 +66,9 @@ async def until_running(
                 continue
             raise NotStartedError(_too_long(seen, timeouts)) from None
         if pod is None:
-            raise NotStartedError("The session was deleted while it started. Start it again.")
+            raise NotStartedError(
+                phrase("The session was deleted while it started. Start it again.")
+            )
         before, seen = seen, judge(pod)
         if seen.outcome is Outcome.RUNNING:
             return pod
@@ -82,10 +87,13 @@ def _too_long(seen: Judgement | None, timeouts: StartTimeouts) -> str:
         return gave_up(timeouts.queued / 3600)
     if seen and seen.reason:
         return seen.reason
-    unseen = "" if seen else " Kubernetes has reported nothing about it."
-    return (
-        f"{TOO_LONG} {timeouts.starting:.0f} seconds.{unseen} "
-        "Start it again; if that does not help, tell an administrator."
+    return sentences(
+        phrase(
+            "The session did not start within %(seconds)d seconds.",
+            seconds=round(timeouts.starting),
+        ),
+        "" if seen else phrase("Kubernetes has reported nothing about it."),
+        phrase("Start it again; if that does not help, tell an administrator."),
     )
 
 

@@ -5,11 +5,14 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Protocol
 
+from gpucommons_contract.words import listed, phrase, sentences
+
 from gpucommons_spawner.availability.state import PersonState, SizeState
 from gpucommons_spawner.catalogue.catalogue import Catalogue
 from gpucommons_spawner.errors import SpawnRefusedError
-from gpucommons_spawner.picker.choices import summary
+from gpucommons_spawner.picker.size_words import summary
 from gpucommons_spawner.selection.selection import CHOICES, Selection
+from gpucommons_spawner.selection.still_opens import still_opens
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +35,12 @@ def offers(catalogue: Catalogue, states: tuple[SizeState, ...], present: str) ->
         SizeOffer(
             name=state.name,
             title=sizes[state.name].display_name,
-            text=" · ".join(
+            text=listed(
                 filter(
                     None,
                     (sizes[state.name].display_name, summary(sizes[state.name]), state.room),
-                )
+                ),
+                " · ",
             ),
             reason=state.reason or "",
         )
@@ -47,7 +51,8 @@ def offers(catalogue: Catalogue, states: tuple[SizeState, ...], present: str) ->
 
 class _Spawner(Protocol):
     name: str
-    user_options: Mapping[str, object]
+    user_options: Mapping[str, str]
+    catalogue: Catalogue
 
     async def teams_known(self) -> None: ...
     def select(self, options: Mapping[str, object]) -> Selection: ...
@@ -60,7 +65,8 @@ async def options_with(spawner: _Spawner, size: str) -> dict[str, str]:
     Raises SpawnRefusedError, which also says that nothing was ended, if it is not to be had now.
     """
     await spawner.teams_known()
-    plain = {key: value for key, value in spawner.user_options.items() if key in CHOICES}
+    options = still_opens(spawner.user_options, spawner.catalogue)
+    plain = {key: value for key, value in options.items() if key in CHOICES}
     try:
         selection = spawner.select({**plain, "size": size})
     except SpawnRefusedError as error:
@@ -68,11 +74,18 @@ async def options_with(spawner: _Spawner, size: str) -> dict[str, str]:
     states = spawner.availability(spawner.name).sizes_in(selection.team.name)
     reason = next((state.reason for state in states if state.name == size), None)
     if reason:
-        raise _refused(f"{selection.allocation.display_name} cannot be had now. {reason}")
+        raise _refused(
+            sentences(
+                phrase("%(size)s cannot be had now.", size=selection.allocation.display_name),
+                reason,
+            )
+        )
     return selection.options()
 
 
 def _refused(reason: str) -> SpawnRefusedError:
     return SpawnRefusedError(
-        f"{reason} Your session was not ended.", kind="size", status=HTTPStatus.CONFLICT
+        sentences(reason, phrase("Your session was not ended.")),
+        kind="size",
+        status=HTTPStatus.CONFLICT,
     )

@@ -4,20 +4,19 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from gpucommons_contract import amount
-from gpucommons_contract.wording import span
+from gpucommons_contract.wording import joined
+from gpucommons_contract.words import phrase, sentences
 
 from gpucommons_spawner.availability.state import PersonState, SizeState
-from gpucommons_spawner.catalogue.base import plainly
 from gpucommons_spawner.catalogue.catalogue import Catalogue
 from gpucommons_spawner.catalogue.data import data_folder
 from gpucommons_spawner.catalogue.environment import Environment
-from gpucommons_spawner.catalogue.gpu_modes.dra import DRA
-from gpucommons_spawner.catalogue.gpu_modes.hami import HAMi
-from gpucommons_spawner.catalogue.gpu_modes.nvidia import MIG, MPS, OfProduct, TimeSlice
 from gpucommons_spawner.catalogue.image import allows
-from gpucommons_spawner.catalogue.size import Size
-from gpucommons_spawner.quota.shortage import shown
+from gpucommons_spawner.catalogue.offer import Offer
+from gpucommons_spawner.picker.deal import idle_terms
+from gpucommons_spawner.picker.disk_words import DiskWords
+from gpucommons_spawner.picker.programs import opens_usually
+from gpucommons_spawner.picker.size_words import fits, longest, summary
 from gpucommons_spawner.selection.person import Person, only_in
 
 
@@ -28,6 +27,8 @@ class TeamChoice:
     name: str
     title: str
     selected: bool
+    files: DiskWords | None = None
+    """How full the person's workspace was when it was last seen; None if it was not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,17 @@ class EnvironmentChoice:
     """A sentence about the version that is selected, if its last day is known."""
     note: str
     """For somebody in several teams: in which it is available, if not in all."""
+    opens: tuple[str, ...]
+    """Names of the programs that it opens with."""
+    opens_with: str
+    """The program that is preselected; empty for what the hub's ``default_url`` says."""
+    advice: str
+    """What an administrator can do where it is off."""
+
+    @property
+    def version(self) -> str:
+        """The version that is selected."""
+        return next((each.name for each in self.versions if each.selected), "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,20 +94,35 @@ class SizeChoice:
     summary: str
     state: SizeState
     selected: bool
+    closed: str
+    """Why the person cannot have it, whatever is free; empty if they can."""
+    advice: str
+    """What an administrator can do where it is off."""
+    longest: str
+    """How long a session may last; empty if without limit."""
+    terms: str
+    """What happens to an unused session; empty where nothing does."""
 
 
-def team_choices(person: Person, wanted: str) -> list[TeamChoice]:
+def team_choices(person: Person, wanted: str, files: Mapping[str, DiskWords]) -> list[TeamChoice]:
     """Preselect the last team only: a guess would charge a session to the wrong one."""
     return [
-        TeamChoice(name=team.name, title=team.display_name, selected=team.name == wanted)
+        TeamChoice(team.name, team.display_name, team.name == wanted, files.get(team.name))
         for team in person.teams
     ]
 
 
 def environment_choices(
-    catalogue: Catalogue, person: Person, wanted: Mapping[str, str], today: date
+    catalogue: Catalogue,
+    person: Person,
+    wanted: Mapping[str, str],
+    today: date,
+    usual_program: str,
 ) -> list[EnvironmentChoice]:
-    """List the environments; the wanted one is selected, or else the first that can be."""
+    """List the environments; the wanted one is selected, or else the first that can be.
+
+    usual_program: the one of the hub's ``default_url``; empty for none of ours.
+    """
     offers = catalogue.environments
     reasons = {name: _reason(offer, person, today) for name, offer in offers.items()}
     selected = _first_usable(wanted["environment"], reasons)
@@ -119,6 +146,11 @@ def environment_choices(
                     [team for team in person.teams if offer.open_to(person.groups_in(team))],
                     person,
                 ),
+                opens=offer.opens,
+                opens_with=wanted["opens"]
+                if wanted["opens"] in offer.opens
+                else opens_usually(offer, usual_program),
+                advice=offer.advice or "",
             )
         )
     return choices
@@ -152,8 +184,14 @@ def _retiring(versions: Iterable[VersionChoice]) -> str:
                 for one in versions
                 if not one.reason and (one.retires is None or one.retires > each.retires)
             ]
-            instead = f" Use {' or '.join(later)} instead." if later else ""
-            return f"{each.name} can be started until {each.retires}.{instead}"
+            return sentences(
+                phrase(
+                    "%(version)s can be started until %(day)s.",
+                    version=each.name,
+                    day=each.retires,
+                ),
+                phrase("Use %(versions)s instead.", versions=joined(later, "or")) if later else "",
+            )
     return ""
 
 
@@ -174,20 +212,40 @@ def data_choices(catalogue: Catalogue, person: Person) -> list[DataChoice]:
     return choices
 
 
-def size_choices(catalogue: Catalogue, state: PersonState, wanted: str) -> list[SizeChoice]:
-    """List the sizes; the wanted one is selected, or else the first that is available."""
-    selected = _first_usable(wanted, {size.name: size.reason for size in state.sizes})
-    return [
-        SizeChoice(
-            name=size.name,
-            title=catalogue.sizes[size.name].display_name,
-            description=fits(catalogue.sizes[size.name]),
-            summary=summary(catalogue.sizes[size.name]),
-            state=size,
-            selected=size.name == selected,
+def size_choices(
+    catalogue: Catalogue,
+    person: Person,
+    state: PersonState,
+    wanted: Mapping[str, str],
+    *,
+    culled: bool,
+) -> list[SizeChoice]:
+    """List the sizes; the wanted one is selected, or else the first that is available.
+
+    culled: whether the hub has an idle culler.
+    """
+    selected = _first_usable(wanted["size"], {size.name: size.reason for size in state.sizes})
+    names = [one.name for one in person.teams]
+    team = names[0] if len(names) == 1 else next((n for n in names if n == wanted["team"]), "")
+    terms = idle_terms(catalogue, team) if culled else {}
+    choices = []
+    for each in state.sizes:
+        size = catalogue.sizes[each.name]
+        choices.append(
+            SizeChoice(
+                name=each.name,
+                title=size.display_name,
+                description=fits(size),
+                summary=summary(size),
+                state=each,
+                selected=each.name == selected,
+                closed=_closed(size, person) or "",
+                advice=size.advice or "",
+                longest=longest(size),
+                terms=terms.get(each.name, ""),
+            )
         )
-        for size in state.sizes
-    ]
+    return choices
 
 
 def _first_usable(wanted: str, reasons: Mapping[str, str | None]) -> str | None:
@@ -197,49 +255,15 @@ def _first_usable(wanted: str, reasons: Mapping[str, str | None]) -> str | None:
 
 def _reason(environment: Environment, person: Person, today: date) -> str | None:
     """Say why an environment cannot be had in any of the person's teams."""
-    reasons = [environment.refusal(person.groups_in(team)) for team in person.teams or (None,)]
-    if None not in reasons:
-        return reasons[0]
+    if closed := _closed(environment, person):
+        return closed
     if not environment.usable(today) and environment.custom_image is None:
-        return "None of its versions can be started."
+        why = dict.fromkeys(each.refusal(today) or "" for each in environment.versions.values())
+        return sentences(phrase("None of its versions can be started."), *why)
     return None
 
 
-def summary(size: Size) -> str:
-    """Name the CPUs, the memory, the GPU and the maximum duration."""
-    gibibytes = amount(size.memory) / 2**30
-    parts = [f"{plainly(amount(size.cpu))} CPU", f"{gibibytes:.3g} GiB"]
-    gpu = size.gpu
-    if isinstance(gpu, MIG):
-        parts.append(f"{shown(size.units)} GPU · MIG {gpu.profile}")
-    elif gpu:
-        product = f" {gpu.product}" if isinstance(gpu, OfProduct) and gpu.product else ""
-        parts.append(f"{shown(size.units)}{product} GPU")
-    if size.max_duration:
-        parts.append(f"{span(size.max_duration.total_seconds())} at most")
-    return " · ".join(parts)
-
-
-def fits(size: Size) -> str:
-    """Say what a size is for: the catalogue's own words, or else what its GPU mode means."""
-    return size.description or _of_mode(size)
-
-
-def _of_mode(size: Size) -> str:
-    match size.gpu:
-        case None:
-            words = "For work without a GPU"
-        case MPS(shares=shares):
-            words = f"A fixed share of a GPU, which up to {shares} sessions use at once"
-        case TimeSlice(shares=shares):
-            words = f"A GPU in turns, among up to {shares} sessions; its memory is not divided"
-        case MIG():
-            words = "A part of a GPU that nobody else can slow down"
-        case HAMi(memory=memory):
-            words = f"A piece of a GPU with {memory} of its memory"
-        case DRA():
-            words = "A GPU that the cluster hands out for each session"
-        case gpu:
-            what = "GPUs" if gpu.units > 1 else "A GPU"
-            words = f"{what} that nobody else uses meanwhile"
-    return words
+def _closed(offer: Offer, person: Person) -> str | None:
+    """Say why the catalogue lets the person have an offer in none of their teams."""
+    reasons = [offer.refusal(person.groups_in(team)) for team in person.teams or (None,)]
+    return None if None in reasons else reasons[0]

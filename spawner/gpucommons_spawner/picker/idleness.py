@@ -1,19 +1,22 @@
 """When a session ends because nobody uses it, in words, from what the idle culler says. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from gpucommons_contract.wording import moment, read_moment
+from gpucommons_contract.words import phrase, sentences
 
 _IN_USE = timedelta(minutes=5)
 """Who did something so lately is at it."""
-_VERDICTS = {
-    "never": "It is not stopped for being idle.",
-    "exempt": "It is not stopped for being idle until {next}.",
-    "warming-up": "It has just started; idle time counts from {next}.",
-    "kept": "Kept until {next}, whether it is used or not.",
+_VERDICTS: Mapping[str, Callable[[str], str]] = {
+    "never": lambda _: phrase("It is not stopped for being idle."),
+    "exempt": lambda end: phrase("It is not stopped for being idle until %(moment)s.", moment=end),
+    "warming-up": lambda end: phrase(
+        "It has just started; idle time counts from %(moment)s.", moment=end
+    ),
+    "kept": lambda end: phrase("Kept until %(moment)s, whether it is used or not.", moment=end),
 }
 _IDLE = ("idle", "idle-held")
 
@@ -28,7 +31,7 @@ class Idleness:
     """Whether it is about to be stopped, and can be kept."""
 
 
-NOT_KNOWN = Idleness("Whether it is idle is not known now.")
+NOT_KNOWN = Idleness(phrase("Whether it is idle is not known now."))
 
 
 def idleness(said: Mapping[str, Any] | None, now: datetime) -> Idleness:
@@ -51,31 +54,38 @@ def _in_words(said: Mapping[str, Any], now: datetime) -> Idleness:
     if verdict == "active" and then:
         return Idleness(_used(said["rule"], then, now))
     if verdict in _VERDICTS:
-        return Idleness(_VERDICTS[verdict].format(next=moment(then) if then else "further notice"))
+        return Idleness(_VERDICTS[verdict](moment(then) if then else phrase("further notice")))
     return Idleness(said["reason"])
 
 
 def _idle(said: Mapping[str, Any], ends: datetime | None) -> Idleness:
     since = moment(read_moment(said["idle_since"]))
     if ends is None:
-        return Idleness(f"Idle since {since}. {said['change']}")
-    return Idleness(f"Idle since {since}; {_stopped(said['rule'], ends)}", ends=True)
+        return Idleness(sentences(phrase("Idle since %(since)s.", since=since), said["change"]))
+    until = _stopped(said["rule"], ends)
+    return Idleness(phrase("Idle since %(since)s; %(until)s", since=since, until=until), ends=True)
 
 
 def _used(rule: Mapping[str, Any], warned: datetime, now: datetime) -> str:
     """Say when it was used last, from when it would be warned."""
     used = warned - timedelta(minutes=rule["warn_after_minutes"])
     if now - used < _IN_USE:
-        return "In use."
+        return phrase("In use.")
     if rule["under_pressure"]:
-        return f"Last used at {moment(used)}."
+        return phrase("Last used at %(moment)s.", moment=moment(used))
     ends = used + timedelta(minutes=rule["stop_after_minutes"])
-    return f"Last used at {moment(used)}; {_stopped(rule, ends)}"
+    return phrase(
+        "Last used at %(moment)s; %(until)s", moment=moment(used), until=_stopped(rule, ends)
+    )
 
 
 def _stopped(rule: Mapping[str, Any], at: datetime) -> str:
-    what = "start again without its GPU" if rule["action"] == "release" else "be stopped"
-    return f"it will {what} at {moment(at)} unless it is used."
+    if rule["action"] == "release":
+        return phrase(
+            "it will start again without its GPU at %(moment)s unless it is used.",
+            moment=moment(at),
+        )
+    return phrase("it will be stopped at %(moment)s unless it is used.", moment=moment(at))
 
 
 def _moment(text: str | None) -> datetime | None:

@@ -3,6 +3,8 @@
 from dataclasses import replace
 from datetime import date
 
+from gpucommons_contract.words import phrase, sentences
+
 from gpucommons_spawner.catalogue.catalogue import Catalogue
 from gpucommons_spawner.picker.offer import Options, Resume
 from gpucommons_spawner.selection.errors import SelectionError
@@ -10,13 +12,17 @@ from gpucommons_spawner.selection.past_run import PastRun, pinned
 from gpucommons_spawner.selection.person import Person
 from gpucommons_spawner.selection.resolve import resolve
 from gpucommons_spawner.selection.selection import PROFILE, Selection
+from gpucommons_spawner.selection.still_opens import still_opens
 
+_KEPT = ("team", "environment", "size", "opens")
+"""What an image has nothing to do with."""
 _DIGEST_SHOWN = len("sha256:") + 12
 
 
 def resume(run: PastRun, person: Person, catalogue: Catalogue, today: date) -> Resume:
     """Say how a session could be started again. What it offers passes ``resolve``."""
-    plain = {key: value for key, value in run.options.items() if key not in ("digest", PROFILE)}
+    options = still_opens(run.options, catalogue)
+    plain = {key: value for key, value in options.items() if key not in ("digest", PROFILE)}
     offer = Resume(
         title=run.options.get(PROFILE, ""),
         team=plain.get("team", ""),
@@ -34,8 +40,11 @@ def resume(run: PastRun, person: Person, catalogue: Catalogue, today: date) -> R
         return replace(offer, same=plain)
     old = _old_image(run, found, person, catalogue, today)
     named = f"{catalogue.environments[found.environment].display_name} {found.version}"
-    lost = "" if old else " The previous image is no longer offered."
-    return replace(offer, changed=f"{named} is another image now.{lost}", same=old, now=plain)
+    changed = sentences(
+        phrase("%(version)s is another image now.", version=named),
+        "" if old else phrase("The previous image is no longer offered."),
+    )
+    return replace(offer, changed=changed, same=old, now=plain)
 
 
 def _old_image(
@@ -43,7 +52,8 @@ def _old_image(
 ) -> Options | None:
     """Find a way to the image of last time that the catalogue allows: a version, or one's own."""
     image = pinned(run.image, run.digest) if run.digest else run.image
-    base = {key: run.options[key] for key in ("team", "environment", "size") if key in run.options}
+    options = still_opens(run.options, catalogue)
+    base = {key: options[key] for key in _KEPT if key in options}
     ways: list[Options] = [{**base, "image": image}]
     for name, version in catalogue.environments[found.environment].versions.items():
         if version.image == image or run.ran(version.image):
@@ -62,4 +72,8 @@ def _old_image(
 def _known(run: PastRun) -> str:
     name = run.image.partition("@")[0].rpartition("/")[2]
     digest = run.digest or run.image.partition("@")[2]
-    return f"The same image: {name}, {digest[:_DIGEST_SHOWN]}" if digest else ""
+    return (
+        phrase("The same image: %(name)s, %(digest)s", name=name, digest=digest[:_DIGEST_SHOWN])
+        if digest
+        else ""
+    )

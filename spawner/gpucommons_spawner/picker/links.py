@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from http import HTTPStatus
 
+from gpucommons_contract.words import phrase
 from jupyterhub.handlers import BaseHandler
 from jupyterhub.handlers.pages import SpawnHandler
 
@@ -140,7 +141,7 @@ def link_of_request() -> Mapping[str, object]:
 def refused_link() -> SpawnRefusedError:
     """Refuse what a link asks for: whatever led here, a link starts nothing."""
     return SpawnRefusedError(
-        "A link chooses, and starts nothing. Choose on this page.",
+        phrase("A link chooses, and starts nothing. Choose on this page."),
         kind="link",
         status=HTTPStatus.FORBIDDEN,
     )

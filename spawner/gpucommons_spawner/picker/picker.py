@@ -9,19 +9,22 @@ from typing import Any, Protocol
 from urllib.parse import urlencode
 
 from gpucommons_contract import Endpoint
+from gpucommons_contract.words import phrase, sentences
 from jupyterhub.utils import url_path_join
 
 from gpucommons_spawner.availability.state import PersonState
 from gpucommons_spawner.catalogue.environment import utc_today
 from gpucommons_spawner.catalogue.live import LiveCatalogue
 from gpucommons_spawner.errors import SpawnRefusedError
+from gpucommons_spawner.picker.disk_words import disk_words
 from gpucommons_spawner.picker.last_session import resume
 from gpucommons_spawner.picker.links import preselect
-from gpucommons_spawner.picker.offer import FIELD, Resume
+from gpucommons_spawner.picker.offer import FIELD, Resume, with_room
 from gpucommons_spawner.picker.page import options_of_form, render
 from gpucommons_spawner.selection.person import Person
 from gpucommons_spawner.selection.selection import Selection
 from gpucommons_spawner.session_parts.past_runs import PastRuns
+from gpucommons_spawner.session_parts.workspace_use import WorkspaceUse
 
 Fields = Mapping[str, list[object]]
 """Form fields as JupyterHub hands them over."""
@@ -47,7 +50,10 @@ class _Spawner(Protocol):
     link: Mapping[str, object]
     ended: str
     ended_page: str
+    usual_program: str
+    culled: bool
     past_runs: PastRuns
+    workspace_use: WorkspaceUse
 
     async def teams_known(self) -> None: ...
     def select(self, options: Mapping[str, object]) -> Selection: ...
@@ -100,6 +106,7 @@ class Picker:
         query = urlencode({"user": spawner.user.name, "server": spawner.name})
         base_url = spawner.hub.base_url
         page = url_path_join(base_url, "gpucommons/catalogue")
+        seen = spawner.workspace_use.by_team()
         return render(
             live.current,
             person,
@@ -114,6 +121,10 @@ class Picker:
             if spawner.ended_page
             else "",
             problem_url=page if spawner.user.admin and live.problems else "",
+            catalogue_url=page if spawner.user.admin else "",
+            usual_program=spawner.usual_program,
+            culled=spawner.culled,
+            files={team: disk_words(each) for team, each in seen.items()},
         )
 
     def _resumable(self) -> Resume | None:
@@ -127,11 +138,16 @@ class Picker:
     def _last_session(self, button: object) -> Mapping[str, str]:
         """Return what to start when a button of the last session was pressed."""
         offer = self._resumable()
+        if offer:
+            offer = with_room(offer, self._spawner.availability(self._spawner.name))
         options = offer.options(button) if offer and isinstance(button, str) else None
-        if options is None:
-            reason = (offer and offer.reason) or "There is no last session to start again."
+        if options is None or (offer and offer.full):
+            told = (offer.reason or offer.full or offer.changed) if offer else ""
+            reason = told or phrase("There is no last session to start again.")
             raise SpawnRefusedError(
-                f"{reason} Choose on this page.", kind="options", status=HTTPStatus.CONFLICT
+                sentences(reason, phrase("Choose on this page.")),
+                kind="options",
+                status=HTTPStatus.CONFLICT,
             )
         return options
 

@@ -46,6 +46,8 @@ class PodFields:
     """None leaves the operator's."""
     scheduler_name: str | None
     """None leaves the operator's; empty is the cluster's own choice."""
+    opens: str
+    """Name of the program that it opens with; empty leaves what the operator has set."""
     resource_claims: _Fields
     """As in a pod's spec; its container claims all of them."""
     active_deadline_seconds: int | None
@@ -89,14 +91,22 @@ def build(selection: Selection, person: Person, server: str) -> PodFields:
         annotations={
             Annotation.USER: person.name,
             Annotation.SERVER: server,
+            **_identity(selection, person),
         },
         priority_class_name=selection.priority,
         scheduler_name="" if gpu.own_scheduler else None,
+        opens=selection.opens,
         resource_claims=_claims(gpu),
         active_deadline_seconds=_whole_seconds(size.max_duration),
         runtime_class_name=size.runtime_class,
         one_user=gpu.one_user,
     )
+
+
+def _identity(selection: Selection, person: Person) -> dict[str, str]:
+    """Say who they are whatever they are called: names are given anew, these are not."""
+    said = {Annotation.USER_SINCE: person.since, Annotation.TEAM_UID: selection.team.uid}
+    return {str(name): value for name, value in said.items() if value}
 
 
 def _session_info(selection: Selection, server: str) -> str:

@@ -5,9 +5,11 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 
 from gpucommons_contract import SessionVariable
+from gpucommons_contract.words import ENGLISH, language
 from kubernetes_asyncio.client import V1Pod
 
 from gpucommons_spawner.availability.size_pod import SETTINGS, Settings
+from gpucommons_spawner.catalogue.program import PROGRAMS, program_at
 from gpucommons_spawner.lifecycle.part import SessionPart
 from gpucommons_spawner.pod.build import PodFields
 from gpucommons_spawner.pod_state.queue import queue_labels
@@ -32,7 +34,7 @@ _EXTENDED = (
 """Settings that an operator, or a hook of a start, may fill too; the selection adds to them."""
 _DEFAULTED = ("priority_class_name", "scheduler_name")
 """Settings of the operator that apply where the selection names none."""
-_SHARED = (*_EXTENDED, *_DEFAULTED)
+_SHARED = (*_EXTENDED, *_DEFAULTED, "default_url")
 """Settings of the operator that a selection changes."""
 
 
@@ -41,6 +43,9 @@ class _Spawner(Protocol):
 
     queue: str
     gpu_processes_url: str
+    files_url: str
+    default_url: str
+    lab_name: str
 
 
 class PodSetup(SessionPart):
@@ -52,10 +57,20 @@ class PodSetup(SessionPart):
         self._configured = {name: copy.deepcopy(getattr(spawner, name)) for name in _SHARED}
         self.fields: PodFields | None = None
         """What the last selection decided."""
+        self.language = ENGLISH
+        """Of the page that the session was started from: its editors and its notices are in it."""
+
+    def state(self) -> Mapping[str, object]:
+        """Store the language, for notices after a hub restart."""
+        return {} if self.language == ENGLISH else {"language": self.language}
+
+    def restore(self, state: Mapping[str, object]) -> None:
+        """Take the language up again."""
+        self.language = str(state.get("language", ENGLISH))
 
     def apply(self, fields: PodFields) -> None:
-        """Set what a selection decides."""
-        self.fields = fields
+        """Set what a selection decides, in the language of the request that asked for it."""
+        self.fields, self.language = fields, language()
         spawner = self._spawner
         for name in _REPLACED:
             setattr(spawner, name, copy.copy(getattr(fields, name)))
@@ -67,6 +82,14 @@ class PodSetup(SessionPart):
             applies = not (queued and name == "priority_class_name")
             if applies and (chosen := getattr(fields, name)) is not None:
                 setattr(spawner, name, chosen)
+        # An address of the operator's within the same program stays, such as a page of welcome.
+        if fields.opens and fields.opens != program_at(spawner.default_url):
+            spawner.default_url = PROGRAMS[fields.opens].default_url
+
+    @property
+    def usual_program(self) -> str:
+        """The program that a session opens without a choice; empty for one that is not ours."""
+        return program_at(self._configured["default_url"])
 
     def cleared(self) -> None:
         """Set again what the operator has set, whatever a selection or a hook has made of it."""
@@ -83,8 +106,15 @@ class PodSetup(SessionPart):
         if not self.fields:
             return {}
         variables = _texts(self.fields.literal_environment)
+        if name := self._spawner.lab_name:
+            # Kubernetes would put another variable in the place of $(NAME), and reads $$ as $.
+            variables[str(SessionVariable.LAB_NAME)] = name.replace("$", "$$")
+        if self.language != ENGLISH:
+            variables[str(SessionVariable.LANGUAGE)] = self.language
         if self._spawner.gpu_processes_url and self.fields.has_gpu:
             variables[str(SessionVariable.GPU_PROCESSES_URL)] = self._spawner.gpu_processes_url
+        if self._spawner.files_url:
+            variables[str(SessionVariable.FILES_URL)] = self._spawner.files_url
         return variables
 
     def complete(self, pod: V1Pod) -> None:

@@ -5,13 +5,16 @@ hold a GPU and wait for ever.
 Source: https://kubernetes.io/docs/concepts/storage/persistent-volumes/#access-modes
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
 from http import HTTPStatus
 from typing import Any
 
-from gpucommons_contract import Annotation
-from kubernetes_asyncio.client import V1Affinity, V1Pod, V1PodAffinity
+from aiohttp import ClientError
+from gpucommons_contract import Annotation, written_moment
+from kubernetes_asyncio.client import ApiException, V1Affinity, V1Pod, V1PodAffinity
 from kubespawner.utils import get_k8s_model
 
 from gpucommons_spawner.errors import SpawnRefusedError
@@ -19,6 +22,8 @@ from gpucommons_spawner.kubernetes.pod_api import NotKnownError
 from gpucommons_spawner.pod_state.near_files import near_files
 
 _MANY_NODES = {"ReadWriteMany", "ReadOnlyMany"}
+_NOTE_SECONDS = 5.0
+"""How long a start waits for a note on its workspace, without which it goes on."""
 
 
 @contextmanager
@@ -30,14 +35,25 @@ def claims_only() -> Iterator[None]:
         raise NotKnownError(f"the answer of the API server is not a claim: {error}") from error
 
 
-async def is_usable_on_one_node(
+@dataclass(frozen=True, slots=True)
+class UsableClaim:
+    """A person's claim that a session may have."""
+
+    uid: str
+    on_one_node: bool
+    """Whether it can be used on one node at a time."""
+    notes: Mapping[str, str]
+    """Its annotations."""
+
+
+async def usable_claim(
     api: Any,  # noqa: ANN401 -- the client's CoreV1Api
     name: str,
     namespace: str,
     person: str,
     place: str,
-) -> bool:
-    """Look at a person's claim: whether it can be used on one node at a time.
+) -> UsableClaim:
+    """Look at a person's claim.
 
     place: where it is, in words.
 
@@ -48,14 +64,33 @@ async def is_usable_on_one_node(
     with claims_only():
         found = await api.read_namespaced_persistent_volume_claim(name, namespace)
         notes = dict(found.metadata.annotations or {})
-        on_one_node = is_on_one_node(found.spec.access_modes)
+        claim = UsableClaim(found.metadata.uid, is_on_one_node(found.spec.access_modes), notes)
     where = f"the workspace {name} in {namespace}"
     if until := notes.get(str(Annotation.RETAIN_UNTIL)):
         raise _kept_for_another(person, place, where, until)
     owner = notes.get(str(Annotation.USER), person)
     if owner != person:
         raise _of_another(person, place, where, owner)
-    return on_one_node
+    return claim
+
+
+async def note_start(api: Any, name: str, namespace: str, now: datetime) -> None:  # noqa: ANN401
+    """Put on a claim that a session has it from now on, by which backups know what may change.
+
+    Raises NotKnownError where that is not possible.
+    """
+    body = {"metadata": {"annotations": {str(Annotation.MOUNTED_AT): written_moment(now)}}}
+    try:
+        with claims_only():
+            await api.patch_namespaced_persistent_volume_claim(
+                name,
+                namespace,
+                body,
+                _content_type="application/merge-patch+json",
+                _request_timeout=_NOTE_SECONDS,
+            )
+    except (ApiException, ClientError, OSError, TimeoutError) as error:
+        raise NotKnownError(f"{type(error).__name__}: {error}") from error
 
 
 def is_on_one_node(access_modes: Iterable[str] | None) -> bool:

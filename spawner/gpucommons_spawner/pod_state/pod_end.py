@@ -12,28 +12,29 @@ from datetime import datetime
 
 from gpucommons_contract import amount
 from gpucommons_contract.wording import moment
+from gpucommons_contract.words import phrase
 
 from gpucommons_spawner.kubernetes.manifest import Manifest
+from gpucommons_spawner.pod_state.ended import session_ended
 from gpucommons_spawner.pod_state.queue import eviction
 from gpucommons_spawner.pod_state.time_limit import time_up
 
-KEPT = "Files saved in your home folder are kept; what was only in memory is lost."
 _IN_VAIN = 3
 """So often a session is started again in its place that runs out of memory each time."""
 _DISRUPTED = {
-    "DeletionByTaintManager": "its node no longer answers, or was taken out of use",
-    "DeletionByPodGC": "its node is gone",
-    "EvictionByEvictionAPI": "its node was drained for maintenance",
-    "PreemptionByScheduler": "one with higher priority needed its place",
+    "DeletionByTaintManager": phrase("its node no longer answers, or was taken out of use"),
+    "DeletionByPodGC": phrase("its node is gone"),
+    "EvictionByEvictionAPI": phrase("its node was drained for maintenance"),
+    "PreemptionByScheduler": phrase("one with higher priority needed its place"),
 }
 """Reasons of the condition ``DisruptionTarget``."""
 _FAILED = {
-    "NodeLost": "its node no longer answers",
-    "NodeShutdown": "its node was shut down",
-    "Shutdown": "its node was shut down",
-    "Terminated": "its node was shut down",
-    "Preempting": "its node needed the room for something that must run there",
-    "Evicted": "its node evicted it",
+    "NodeLost": phrase("its node no longer answers"),
+    "NodeShutdown": phrase("its node was shut down"),
+    "Shutdown": phrase("its node was shut down"),
+    "Terminated": phrase("its node was shut down"),
+    "Preempting": phrase("its node needed the room for something that must run there"),
+    "Evicted": phrase("its node evicted it"),
 }
 """Reasons that the kubelet gives for a pod that it ended."""
 _SHARED_MEMORY = re.compile(r'EmptyDir volume "shared-memory" exceeds the limit "(\S+)"')
@@ -51,10 +52,10 @@ def taken_by_node(pod: Manifest) -> str | None:
     for condition in status.get("conditions") or ():
         cause = _DISRUPTED.get(condition.get("reason", ""))
         if condition["type"] == "DisruptionTarget" and condition["status"] == "True" and cause:
-            return _sentence(cause, condition.get("lastTransitionTime"))
+            return session_ended(cause, condition.get("lastTransitionTime"))
     if status.get("phase") == "Failed" and status.get("reason") in _FAILED:
         cause = _evicted(status.get("message") or "") or _FAILED[status["reason"]]
-        return _sentence(cause, _finished_at(pod))
+        return session_ended(cause, _finished_at(pod))
     return None
 
 
@@ -66,7 +67,7 @@ def memory_in_vain(pod: Manifest) -> str | None:
     for container in _waiting_containers(pod, "CrashLoopBackOff"):
         last = (container.get("lastState") or {}).get("terminated") or {}
         if last.get("reason") == "OOMKilled" and container.get("restartCount", 0) >= _IN_VAIN:
-            return _sentence(_out_of_memory(pod), last.get("finishedAt"))
+            return session_ended(_out_of_memory(pod), last.get("finishedAt"))
     return None
 
 
@@ -77,10 +78,13 @@ def last_words(pod: Manifest | None, now: datetime) -> str:
     """
     terminated = next(iter(_terminated(pod or {})), None)
     if terminated is None:
-        return _sentence(
-            "it was deleted in the cluster, not by the hub. An administrator may know why", now
+        return session_ended(
+            phrase("it was deleted in the cluster, not by the hub. An administrator may know why"),
+            now,
         )
-    return _sentence(_end_of_program(pod or {}, terminated), terminated.get("finishedAt") or now)
+    return session_ended(
+        _end_of_program(pod or {}, terminated), terminated.get("finishedAt") or now
+    )
 
 
 def restarted(pod: Manifest) -> str | None:
@@ -91,11 +95,23 @@ def restarted(pod: Manifest) -> str | None:
     for container in (pod.get("status", {}).get("containerStatuses") or ())[:1]:
         last = (container.get("lastState") or {}).get("terminated") or {}
         if last.get("reason") == "OOMKilled":
-            return (
-                f"This session ran out of memory{_at(last.get('finishedAt'))} and was started "
-                f"again: {_out_of_memory(pod)}. What was only in memory is lost."
-            )
+            return _started_again(last.get("finishedAt"), _out_of_memory(pod))
     return None
+
+
+def _started_again(at: str | None, cause: str) -> str:
+    if not at:
+        return phrase(
+            "This session ran out of memory and was started again: %(cause)s. "
+            "What was only in memory is lost.",
+            cause=cause,
+        )
+    return phrase(
+        "This session ran out of memory at %(moment)s and was started again: %(cause)s. "
+        "What was only in memory is lost.",
+        moment=moment(datetime.fromisoformat(at)),
+        cause=cause,
+    )
 
 
 def restarts(pod: Manifest) -> int:
@@ -108,15 +124,21 @@ def failed_start(container: Manifest) -> str:
     """Say why a program ends as soon as it is started, from its last words; empty if unknown."""
     last = (container.get("lastState") or {}).get("terminated") or {}
     if last.get("reason") == "OOMKilled":
-        return "The session runs out of memory as soon as it is started. Choose a larger size."
+        return phrase(
+            "The session runs out of memory as soon as it is started. Choose a larger size."
+        )
     said = last.get("message") or ""
     if _FULL.search(said):
-        return (
+        return phrase(
             "The session cannot start because your home folder is full. Delete files in another "
             "session of yours that still runs, or ask an administrator for more room."
         )
     lines = [line.strip() for line in said.splitlines() if line.strip()]
-    return f"The session's program ends as soon as it is started: {lines[-1]}" if lines else ""
+    if not lines:
+        return ""
+    return phrase(
+        "The session's program ends as soon as it is started: %(message)s", message=lines[-1]
+    )
 
 
 def _end_of_program(pod: Manifest, terminated: Manifest) -> str:
@@ -124,21 +146,30 @@ def _end_of_program(pod: Manifest, terminated: Manifest) -> str:
         return _out_of_memory(pod)
     code = terminated.get("exitCode")
     if code == 0:
-        return "it was shut down from inside, as with Shut Down in JupyterLab's File menu"
+        return phrase("it was shut down from inside, as with Shut Down in JupyterLab's File menu")
     if terminated.get("signal") or (isinstance(code, int) and code > 128):
-        return (
+        return phrase(
             "its program was killed. Start it again; if that happens again, tell an administrator"
         )
-    return (
-        f"its program ended by itself, with code {code}. Start it again; if that happens again, "
-        "tell an administrator"
+    return phrase(
+        "its program ended by itself, with code %(code)s. Start it again; if that happens again, "
+        "tell an administrator",
+        code=code,
     )
 
 
 def _out_of_memory(pod: Manifest) -> str:
     limit = memory_limit(pod)
-    size = f"the {limit} of memory that its size has" if limit else "all memory that its size has"
-    return f"it needed more than {size}. Choose a larger size, or load less at once"
+    if not limit:
+        return phrase(
+            "it needed more than all memory that its size has. Choose a larger size, or load less "
+            "at once"
+        )
+    return phrase(
+        "it needed more than the %(limit)s of memory that its size has. Choose a larger size, or "
+        "load less at once",
+        limit=limit,
+    )
 
 
 def memory_limit(pod: Manifest) -> str:
@@ -152,15 +183,19 @@ def memory_limit(pod: Manifest) -> str:
 def _evicted(message: str) -> str:
     """Read why the kubelet sent a pod away; empty if it does not say so in a known way."""
     if found := _SHARED_MEMORY.search(message):
-        return f"it kept more than {found[1]} in /dev/shm. Choose a larger size"
+        return phrase(
+            "it kept more than %(limit)s in /dev/shm. Choose a larger size", limit=found[1]
+        )
     if found := _SCRATCH.search(message):
-        return (
-            f"it wrote more than {found[1]} outside of your home folder, such as to /tmp. "
-            "Write large files to your home folder"
+        return phrase(
+            "it wrote more than %(limit)s outside of your home folder, such as to /tmp. "
+            "Write large files to your home folder",
+            limit=found[1],
         )
     if found := _SHORT.search(message):
-        what = "memory" if found[1] == "memory" else "disk space"
-        return f"its node ran short of {what}. Start it again"
+        if found[1] == "memory":
+            return phrase("its node ran short of memory. Start it again")
+        return phrase("its node ran short of disk space. Start it again")
     return ""
 
 
@@ -182,21 +217,16 @@ def _finished_at(pod: Manifest) -> str | None:
     return next((each.get("finishedAt") for each in _terminated(pod)), None)
 
 
-def _sentence(cause: str, at: str | datetime | None) -> str:
-    return f"Your session ended{_at(at)}: {cause}. {KEPT}"
-
-
-def _at(time: str | datetime | None) -> str:
-    if not time:
-        return ""
-    return f" at {moment(datetime.fromisoformat(time) if isinstance(time, str) else time)}"
-
-
 LONGEST_SENTENCE = 500
 """Characters of a sentence that is kept for a server."""
+
+
+def shortened(sentence: str) -> str:
+    """Cut off what is too much to be kept."""
+    return sentence if len(sentence) <= LONGEST_SENTENCE else sentence[:LONGEST_SENTENCE]
 
 
 def why_ended(pod: Manifest) -> str | None:
     """Say why the pod ends or has ended; None if it continues, or somebody just stopped it."""
     sentence = eviction(pod) or time_up(pod) or taken_by_node(pod) or memory_in_vain(pod)
-    return sentence[:LONGEST_SENTENCE] if sentence else None
+    return shortened(sentence) if sentence else None

@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from gpucommons_contract.wording import moment
+from gpucommons_contract.words import phrase, phrases, sentences
 
 from gpucommons_spawner.kubernetes.manifest import Manifest
+from gpucommons_spawner.pod_state.ended import session_ended
 
 QUEUE_LABEL = "kueue.x-k8s.io/queue-name"
 PRIORITY_LABEL = "kueue.x-k8s.io/priority-class"
@@ -83,15 +85,23 @@ def places(pending: Manifest) -> Mapping[str, int]:
 def waiting(pod: Manifest, place: Place) -> str:
     """Say where in the queue a person is. Nobody knows how long it takes."""
     created = datetime.fromisoformat(pod["metadata"]["creationTimestamp"])
-    since = f"Waiting for a GPU since {moment(created)}"
+    since = moment(created)
+    waits = phrase("Waiting for a GPU since %(since)s.", since=since)
     if place.obstacle:
-        return f"{since}. {place.obstacle}"
+        return sentences(waits, place.obstacle)
     if place.ahead is None:
-        return f"{since}. The place in the queue is not known at the moment."
+        return sentences(waits, phrase("The place in the queue is not known at the moment."))
     if not place.ahead:
-        return f"{since}: first in the queue."
-    sessions = "1 session is" if place.ahead == 1 else f"{place.ahead} sessions are"
-    return f"{since}: number {place.ahead + 1} in the queue, {sessions} ahead."
+        return phrase("Waiting for a GPU since %(since)s: first in the queue.", since=since)
+    return phrases(
+        "Waiting for a GPU since %(since)s: number %(number)d in the queue, "
+        "%(count)d session is ahead.",
+        "Waiting for a GPU since %(since)s: number %(number)d in the queue, "
+        "%(count)d sessions are ahead.",
+        place.ahead,
+        since=since,
+        number=place.ahead + 1,
+    )
 
 
 def eviction(pod: Manifest) -> str | None:
@@ -114,19 +124,17 @@ def eviction_told(event: Manifest) -> str | None:
 
 def _taken_back(time: str, *, preempted: bool) -> str:
     cause = (
-        "one with higher priority needed its GPUs"
+        phrase("one with higher priority needed its GPUs")
         if preempted
-        else "an administrator's queue took its GPUs back"
+        else phrase("an administrator's queue took its GPUs back")
     )
-    return (
-        f"Your session ended at {moment(datetime.fromisoformat(time))}: {cause}. "
-        "Files saved in your home folder are kept; what was only in memory is lost."
-    )
+    return session_ended(cause, time)
 
 
 def gave_up(hours: float) -> str:
     """Say that the wait in the queue was too long."""
-    return (
-        f"No GPU became free in {hours:.3g} hours, so the place in the queue was given up. "
-        "Start it again, or choose a smaller size."
+    return phrase(
+        "No GPU became free in %(hours)s hours, so the place in the queue was given up. "
+        "Start it again, or choose a smaller size.",
+        hours=f"{hours:.3g}",
     )

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import aiohttp
+from gpucommons_contract.words import deferred, phrase, sentences
 from kubernetes_asyncio.client import ApiException
 
 from gpucommons_spawner.kubernetes.manifest import Manifest
@@ -159,27 +160,33 @@ async def _read(
     return answer
 
 
-_TELL = "Tell an administrator."
+_TELL = phrase("Tell an administrator.")
 _NEVER = (
     (
-        r"LocalQueue (\S+) (?:doesn't exist|is terminating or missing)",
-        r"this team has no queue of the name \1",
+        r"LocalQueue (?P<name>\S+) (?:doesn't exist|is terminating or missing)",
+        deferred("this team has no queue of the name %(name)s"),
     ),
     (
-        r"ClusterQueue (\S+) (?:doesn't exist|is terminating or missing)",
-        r"the ClusterQueue \1, to which it leads, is not there",
+        r"ClusterQueue (?P<name>\S+) (?:doesn't exist|is terminating or missing)",
+        deferred("the ClusterQueue %(name)s, to which it leads, is not there"),
     ),
-    (r"namespace doesn't match ClusterQueue selector", "it is closed to this team"),
-    (r"DeviceClass (\S+) is not mapped", r"it does not know the device class \1"),
-    (r"resource (\S+) unavailable in ClusterQueue", r"it has no \1"),
+    (r"namespace doesn't match ClusterQueue selector", deferred("it is closed to this team")),
     (
-        r"insufficient quota for (\S+) in flavor .* request \((\S+)\) > "
-        r"maximum capacity \((\S+)\)",
-        r"this size asks for \2 of \1, more than it ever has (\3)",
+        r"DeviceClass (?P<name>\S+) is not mapped",
+        deferred("it does not know the device class %(name)s"),
+    ),
+    (
+        r"resource (?P<name>\S+) unavailable in ClusterQueue",
+        deferred("it has no %(name)s"),
+    ),
+    (
+        r"insufficient quota for (?P<name>\S+) in flavor .* request \((?P<asked>\S+)\) > "
+        r"maximum capacity \((?P<most>\S+)\)",
+        deferred("this size asks for %(asked)s of %(name)s, more than it ever has (%(most)s)"),
     ),
     (
         r"untolerated taint|doesn't match node affinity",
-        "none of its node types fits this size",
+        deferred("none of its node types fits this size"),
     ),
 )
 """What an administrator must fix first, and how to say it."""
@@ -202,9 +209,13 @@ def obstacles(workloads: Manifest) -> Mapping[str, str]:
 
 def no_priority(name: str) -> str:
     """Say that the priority with which a session should wait does not exist."""
-    return (
-        "The queue does not take this session: its size or team names a priority that does "
-        f"not exist, the WorkloadPriorityClass {name}. {_TELL}"
+    return sentences(
+        phrase(
+            "The queue does not take this session: its size or team names a priority that does "
+            "not exist, the WorkloadPriorityClass %(name)s.",
+            name=name,
+        ),
+        _TELL,
     )
 
 
@@ -219,13 +230,17 @@ def _in_words(reason: str, message: str) -> str:
     if _PATIENCE in message:
         return ""
     if _CLOSED.search(message):
-        return (
+        return phrase(
             "The queue admits nobody now: an administrator has stopped it, or something that "
             "it needs is missing. Sessions that wait keep their place."
         )
     for pattern, words in _NEVER:
         if found := re.search(pattern, message):
-            return f"The queue can never take this session: {found.expand(words)}. {_TELL}"
+            reason = phrase(words, **found.groupdict())
+            never = phrase("The queue can never take this session: %(reason)s.", reason=reason)
+            return sentences(never, _TELL)
     if reason == _INADMISSIBLE:
-        return f"The queue does not take this session: {message}. {_TELL}"
+        return sentences(
+            phrase("The queue does not take this session: %(reason)s.", reason=message), _TELL
+        )
     return ""

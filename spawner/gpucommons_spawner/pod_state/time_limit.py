@@ -7,9 +7,11 @@ Source: https://kubernetes.io/docs/concepts/workloads/controllers/job/#job-termi
 from datetime import datetime, timedelta
 
 from gpucommons_contract import END_REASON_NOTICE, Notice, NoticeLevel
-from gpucommons_contract.wording import moment, span
+from gpucommons_contract.wording import span
+from gpucommons_contract.words import phrase
 
 from gpucommons_spawner.kubernetes.manifest import Manifest
+from gpucommons_spawner.pod_state.ended import session_ended
 
 _LEAD = timedelta(minutes=15)
 """How long before the end its person is warned; a tenth of the session if that is shorter."""
@@ -31,7 +33,7 @@ def notice_of(end: datetime) -> Notice:
     """Word what the person sees in the session, next to a countdown to the end."""
     return Notice(
         id=END_REASON_NOTICE,
-        text="Save your work: this session is about to reach its time limit and will stop.",
+        text=phrase("Save your work: this session is about to reach its time limit and will stop."),
         level=NoticeLevel.WARNING,
         ends_at=end.timestamp(),
     )
@@ -42,12 +44,8 @@ def time_up(pod: Manifest) -> str | None:
     status, limit = pod.get("status", {}), _limit(pod)
     if status.get("phase") != "Failed" or status.get("reason") != "DeadlineExceeded" or not limit:
         return None
-    end = end_of(pod)
-    at = f" at {moment(end)}" if end else ""
-    return (
-        f"Your session ended{at}: sessions of its size last {span(limit.total_seconds())} at most. "
-        "Files saved in your home folder are kept; what was only in memory is lost."
-    )
+    longest = phrase("sessions of its size last %(time)s at most", time=span(limit.total_seconds()))
+    return session_ended(longest, end_of(pod))
 
 
 def _limit(pod: Manifest) -> timedelta | None:

@@ -3,7 +3,7 @@
 from bisect import bisect_left, insort
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 
@@ -11,8 +11,10 @@ from decimal import Decimal
 class Holding:
     """What one session, or one that is about to start, takes.
 
-    units are GPUs; profile is what the person chose, in words; ends is when Kubernetes ends it
-    at the latest, None while that is not known or if it may last.
+    units are GPUs, product is their model if the size asks for one; profile is what the person
+    chose, in words; longest is how long it may last, None without limit; begun is since when it
+    runs; ends is when Kubernetes ends it at the latest, None while that is not known or if it may
+    last.
     """
 
     server: str
@@ -22,6 +24,9 @@ class Holding:
     size: str = ""
     running: bool = False
     ends: datetime | None = None
+    product: str = ""
+    longest: timedelta | None = None
+    begun: datetime | None = None
 
     def __str__(self) -> str:
         where = f"server {self.server}" if self.server else "default server"

@@ -6,8 +6,11 @@ from decimal import Decimal
 from itertools import islice
 from typing import NamedTuple
 
+from gpucommons_contract.words import phrase, phrases, sentences
+
 from gpucommons_spawner.catalogue.allowance import Allowance
 from gpucommons_spawner.catalogue.base import plainly
+from gpucommons_spawner.catalogue.size import Size
 from gpucommons_spawner.quota.ledger_entry import Holding, Holdings
 
 _NAMED = 5
@@ -15,33 +18,80 @@ _NAMED = 5
 
 
 class QuotaOwner(NamedTuple):
-    """Whose allowance it is, for the sentence: ``You``, or ``The team Vision``."""
+    """Whose allowance it is, and the sentences about it."""
 
-    name: str = "You"
-    is_team: bool = False
-
-    def says(self, have: str, has: str) -> str:
-        """Write the subject with its verb."""
-        return f"{self.name} {has if self.is_team else have}"
-
-    @property
-    def within(self) -> str:
-        """The name as it is written within a sentence."""
-        return self.name[0].lower() + self.name[1:]
+    team: str = ""
+    """What the team is called; empty where it is the person's own."""
 
     def shown(self, person: str, holding: Holding) -> str:
         """Name a session: in a team, with whose it is."""
-        return f"{person}: {holding}" if self.is_team else str(holding)
+        return f"{person}: {holding}" if self.team else str(holding)
 
-    def way_on(self, found: int, otherwise: str = "") -> str:
+    def may_have_no(self, sessions: str) -> str:
+        """Say that nothing which could be stopped is in the way."""
+        if self.team:
+            return phrase(
+                "The team %(team)s may have no %(sessions)s now.", team=self.team, sessions=sessions
+            )
+        return phrase("You may have no %(sessions)s now.", sessions=sessions)
+
+    def has(self, amount: str, listed: str) -> str:
+        """Say how much there is, and which sessions that are, if any are named."""
+        if self.team and listed:
+            return phrase(
+                "The team %(team)s has %(amount)s: %(listed)s.",
+                team=self.team,
+                amount=amount,
+                listed=listed,
+            )
+        if self.team:
+            return phrase("The team %(team)s has %(amount)s.", team=self.team, amount=amount)
+        if listed:
+            return phrase("You have %(amount)s: %(listed)s.", amount=amount, listed=listed)
+        return phrase("You have %(amount)s.", amount=amount)
+
+    def may_have_gpus(self, wanted: str, most: str) -> str:
+        """Say that a session needs more GPUs than there may ever be at once."""
+        if self.team:
+            return phrase(
+                "This needs %(wanted)s; the team %(team)s may have %(most)s.",
+                wanted=wanted,
+                team=self.team,
+                most=most,
+            )
+        return phrase("This needs %(wanted)s; you may have %(most)s.", wanted=wanted, most=most)
+
+    def holds_gpus(self, wanted: str, amount: str, listed: str) -> str:
+        """Say that a session needs more GPUs than are left, and which have the others."""
+        if self.team and listed:
+            return phrase(
+                "This needs %(wanted)s; the team %(team)s holds %(amount)s: %(listed)s.",
+                wanted=wanted,
+                team=self.team,
+                amount=amount,
+                listed=listed,
+            )
+        if self.team:
+            return phrase(
+                "This needs %(wanted)s; the team %(team)s holds %(amount)s.",
+                wanted=wanted,
+                team=self.team,
+                amount=amount,
+            )
+        if listed:
+            return phrase(
+                "This needs %(wanted)s; you hold %(amount)s: %(listed)s.",
+                wanted=wanted,
+                amount=amount,
+                listed=listed,
+            )
+        return phrase("This needs %(wanted)s; you hold %(amount)s.", wanted=wanted, amount=amount)
+
+    def way_on(self, one: str, several: str, found: int) -> str:
         """Say what to do, where something that runs is in the way."""
-        if self.is_team:
-            return "Wait until one of them is stopped, or ask an administrator for more."
-        return f"Stop {'it' if found == 1 else 'one'}{otherwise}."
-
-    def may_have(self, what: str) -> str:
-        """Say that nothing which could be stopped is in the way, and who can help."""
-        return f"{self.name} may have {what}."
+        if self.team:
+            return phrase("Wait until one of them is stopped, or ask an administrator for more.")
+        return one if found == 1 else several
 
 
 class QuotaRequest(NamedTuple):
@@ -50,6 +100,22 @@ class QuotaRequest(NamedTuple):
     person: str
     holding: Holding
     size_title: str = "this size"
+
+    @classmethod
+    def of_size(
+        cls, person: str, server: str, team: str, name: str, size: Size, *, profile: str = ""
+    ) -> "QuotaRequest":
+        """Return what a session of a size takes; profile is what was chosen, in words."""
+        holding = Holding(
+            server=server,
+            units=size.units,
+            profile=profile,
+            team=team,
+            size=name,
+            product=size.product,
+            longest=size.max_duration,
+        )
+        return cls(person, holding, size.display_name)
 
 
 def shortage(
@@ -66,15 +132,21 @@ def _never(allowance: Allowance, request: QuotaRequest, owner: QuotaOwner) -> st
     """Say of what there may be less than one session needs, whatever runs."""
     wanted = request.holding
     if allowance.sessions == 0:
-        return f"{owner.may_have('no sessions now')} Ask an administrator."
+        return sentences(owner.may_have_no(phrase("sessions")), phrase("Ask an administrator."))
     if allowance.sizes.get(wanted.size) == 0:
-        none = owner.may_have(f"no session of the size {request.size_title} now")
-        return f"{none} Choose another size, or ask an administrator."
+        none = phrase("session of the size %(size)s", size=request.size_title)
+        return sentences(
+            owner.may_have_no(none), phrase("Choose another size, or ask an administrator.")
+        )
     if allowance.gpus is not None and wanted.units > allowance.gpus:
-        most = f"{gpus(allowance.gpus)} at most" if allowance.gpus else "none now"
-        return (
-            f"This needs {gpus(wanted.units)}; {owner.within} may have {most}. "
-            "Choose a smaller size, or ask an administrator for more."
+        most = (
+            phrase("%(gpus)s at most", gpus=gpus(allowance.gpus))
+            if allowance.gpus
+            else phrase("none now")
+        )
+        return sentences(
+            owner.may_have_gpus(gpus(wanted.units), most),
+            phrase("Choose a smaller size, or ask an administrator for more."),
         )
     return None
 
@@ -89,23 +161,30 @@ def _used_up(
         count = len(held) - (earlier is not None)
         if count >= most:
             listed, found = _listed(held, request, owner, lambda _: True)
-            has = owner.says("have", "has")
-            return f"{has} {count} of {sessions(most)}{listed}. {owner.way_on(found)}"
+            way = owner.way_on(phrase("Stop it."), phrase("Stop one."), found)
+            return sentences(owner.has(of_most(count, sessions(most)), listed), way)
     if (most := allowance.sizes.get(wanted.size)) is not None:
         same = held.of_size(wanted.size) - (earlier is not None and earlier.size == wanted.size)
         if same >= most:
-            of = f"{same} of {sessions(most)} of the size {request.size_title}"
+            of = of_size(of_most(same, sessions(most)), request.size_title)
             listed, found = _listed(held, request, owner, lambda each: each.size == wanted.size)
-            way = owner.way_on(found, " or choose another size")
-            return f"{owner.says('have', 'has')} {of}{listed}. {way}"
+            way = owner.way_on(
+                phrase("Stop it or choose another size."),
+                phrase("Stop one or choose another size."),
+                found,
+            )
+            return sentences(owner.has(of, listed), way)
     if wanted.units and allowance.gpus is not None:
         units = held.units - (earlier.units if earlier else 0)
         if units + wanted.units > allowance.gpus:
-            of = f"{shown(units)} of {gpus(allowance.gpus)}"
+            of = of_most(shown(units), gpus(allowance.gpus))
             listed, found = _listed(held, request, owner, lambda each: bool(each.units))
-            way = owner.way_on(found, " or choose a smaller size")
-            verb = "holds" if owner.is_team else "hold"
-            return f"This needs {gpus(wanted.units)}; {owner.within} {verb} {of}{listed}. {way}"
+            way = owner.way_on(
+                phrase("Stop it or choose a smaller size."),
+                phrase("Stop one or choose a smaller size."),
+                found,
+            )
+            return sentences(owner.holds_gpus(gpus(wanted.units), of, listed), way)
     return None
 
 
@@ -117,7 +196,7 @@ def shown(units: Decimal) -> str:
 def _listed(
     held: Holdings, request: QuotaRequest, owner: QuotaOwner, counts: Callable[[Holding], bool]
 ) -> tuple[str, int]:
-    """List the sessions that count, and say how many were found; only a few are looked for."""
+    """Name the sessions that count, and say how many were found; only a few are looked for."""
     mine = (request.person, request.holding.server)
     found = (
         owner.shown(person, each)
@@ -127,18 +206,29 @@ def _listed(
     names = list(islice(found, _NAMED + 1))
     if not names:
         return "", 0
-    more = " and others" if len(names) > _NAMED else ""
-    return f": {', '.join(names[:_NAMED])}{more}", len(names)
+    some = ", ".join(names[:_NAMED])
+    return phrase("%(some)s and others", some=some) if len(names) > _NAMED else some, len(names)
+
+
+def of_most(held: object, most: str) -> str:
+    """Write how much of what there may be is held."""
+    return phrase("%(held)s of %(most)s", held=held, most=most)
 
 
 def sessions(count: int) -> str:
     """Write how many sessions."""
-    return f"{count} {'session' if count == 1 else 'sessions'}"
+    return phrases("%(count)d session", "%(count)d sessions", count)
+
+
+def of_size(amount: str, title: str) -> str:
+    """Write of which size an amount of sessions is."""
+    return phrase("%(amount)s of the size %(size)s", amount=amount, size=title)
 
 
 def gpus(units: Decimal) -> str:
     """Write how many GPUs."""
-    return f"{shown(units)} {'GPU' if units == 1 else 'GPUs'}"
+    whole = int(units) if units == int(units) else 2
+    return phrases("%(units)s GPU", "%(units)s GPUs", whole, units=shown(units))
 
 
 _Weight = Callable[[Holding], Decimal | int]

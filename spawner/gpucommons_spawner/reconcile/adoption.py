@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from gpucommons_contract import Label
 
+from gpucommons_spawner.catalogue.program import program_at
 from gpucommons_spawner.kubernetes.manifest import Manifest
 from gpucommons_spawner.lifecycle.listening import listens
 
@@ -23,12 +24,25 @@ _CHOICE = {
     "version": Label.VERSION,
     "size": Label.SIZE,
 }
+_DEFAULT_URL = "JUPYTERHUB_DEFAULT_URL"
+"""JupyterHub's variable for ``Spawner.default_url``."""
 
 
 def choice_of(pod: Manifest) -> Mapping[str, str]:
-    """Read from a pod's labels what its session was started with, as far as they tell."""
+    """Read from a pod what its session was started with, as far as it tells."""
     labels = pod["metadata"].get("labels") or {}
-    return {key: str(labels[label]) for key, label in _CHOICE.items() if labels.get(label)}
+    choice = {key: str(labels[label]) for key, label in _CHOICE.items() if labels.get(label)}
+    opens = _opens(pod)
+    return {**choice, "opens": opens} if opens else choice
+
+
+def _opens(pod: Manifest) -> str:
+    """Name the program that JupyterHub has the session open with; empty if it says none."""
+    for container in pod.get("spec", {}).get("containers") or ():
+        for variable in container.get("env") or ():
+            if variable["name"] == _DEFAULT_URL:
+                return program_at(variable.get("value") or "")
+    return ""
 
 
 async def adopt(user: "User", server: str, pod: Manifest, proxy: "Proxy") -> bool:

@@ -1,10 +1,19 @@
 """Who asks for a session, and the teams there are, as a watch of their namespaces finds them."""
 
 import asyncio
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 
-from gpucommons_contract import NAMESPACE_PREFIX, Annotation, Label, team_namespace
+from gpucommons_contract import (
+    NAMESPACE_PREFIX,
+    Annotation,
+    Label,
+    WorkspaceSizes,
+    read_workspace_sizes,
+    team_namespace,
+)
+from gpucommons_contract.wording import joined
+from gpucommons_contract.words import phrase
 from traitlets.log import get_logger
 
 from gpucommons_spawner.kubernetes.manifest import Manifest
@@ -18,6 +27,11 @@ class Team:
     display_name: str
     namespace: str
     storage_class: str | None = None
+    workspace_sizes: WorkspaceSizes = field(default_factory=WorkspaceSizes)
+    has_folder: bool = False
+    """Whether sessions are to have the team folder."""
+    uid: str = ""
+    """Of its namespace: a team that is made again under its name is another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +41,8 @@ class Person:
     name: str
     groups: frozenset[str] = frozenset()
     teams: tuple[Team, ...] = ()
+    since: str = ""
+    """When the account was made: who gets the name of a removed one is somebody else."""
 
     def groups_in(self, team: Team | None) -> frozenset[str]:
         """Return the groups that count in a session of a team: of the teams, this one alone."""
@@ -40,7 +56,7 @@ def only_in(teams: Iterable[Team | None], person: Person) -> str:
     titles = [team.display_name for team in teams if team]
     if not titles or len(titles) == len(person.teams):
         return ""
-    return f"In the team {' or '.join(titles)} only."
+    return phrase("In the team %(teams)s only.", teams=joined(titles, "or"))
 
 
 class Teams:
@@ -103,4 +119,17 @@ def _team(namespace: Manifest) -> Team | None:
         display_name=annotations.get(Annotation.DISPLAY_NAME) or labelled,
         namespace=name,
         storage_class=annotations.get(Annotation.STORAGE_CLASS) or None,
+        workspace_sizes=_sizes(name, annotations),
+        has_folder=bool(annotations.get(Annotation.TEAM_FOLDER)),
+        uid=metadata.get("uid", ""),
     )
+
+
+def _sizes(namespace: str, annotations: Mapping[str, str]) -> WorkspaceSizes:
+    try:
+        return read_workspace_sizes(annotations)
+    except ValueError as error:
+        get_logger().warning(
+            "namespace %s: %s. New workspaces there have the installation's size.", namespace, error
+        )
+        return WorkspaceSizes()

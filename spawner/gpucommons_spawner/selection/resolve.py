@@ -7,14 +7,13 @@ The form, the REST API, links, named servers and a restart with stored options a
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from http import HTTPStatus
 from typing import TypeVar
 
 from gpucommons_spawner.catalogue.catalogue import Catalogue
 from gpucommons_spawner.catalogue.environment import CUSTOM, Environment
 from gpucommons_spawner.catalogue.image import allows, has_digest
 from gpucommons_spawner.catalogue.offer import Offer
-from gpucommons_spawner.selection.errors import SelectionError, choice_list, meant, quoted, short
+from gpucommons_spawner.selection import refusals
 from gpucommons_spawner.selection.past_run import PastRun
 from gpucommons_spawner.selection.person import Person, Team
 from gpucommons_spawner.selection.selection import CHOICES, PROFILE, Selection
@@ -36,7 +35,7 @@ class _Image:
     @property
     def title(self) -> str:
         """What it is called next to the environment's name."""
-        return short(self.reference) if self.version == CUSTOM else self.version
+        return refusals.short(self.reference) if self.version == CUSTOM else self.version
 
 
 def resolve(
@@ -52,7 +51,8 @@ def resolve(
     environment or size is the catalogue's default, if it names one. A missing
     team is the person's only one. An image takes the place of a version,
     where the environment takes such images. A digest must be the one that this very image
-    had when the person's own session ran it: ``past_runs`` are these.
+    had when the person's own session ran it: ``past_runs`` are these. What it opens with is one
+    of the environment's programs.
     Raises SelectionError for anything else: a key that is not known, a value
     that is not text, an offer that does not exist, is off, is for others or has
     retired, a team that the person is not in.
@@ -86,6 +86,7 @@ def resolve(
         data={name: data for name, data in catalogue.data.items() if data.open_to(team.name)},
         idle=catalogue.idle.of(team.name, str(size)),
         priority=catalogue.priorities.of(team.name, allocation.priority),
+        opens=_opens(str(environment), offered, asked.get("opens")),
     )
 
 
@@ -93,19 +94,12 @@ def _checked_options(options: Mapping[str, object]) -> dict[str, str]:
     """Pick the choices among the options, once every key and value is known to be fit."""
     for key, value in options.items():
         if key not in (*CHOICES, PROFILE):
-            raise SelectionError(
-                f"{quoted(key)} is not an option here. The options are team, environment, "
-                "version or image, and size; leave out everything else.",
-                key,
-            )
+            raise refusals.no_option(key)
         if not isinstance(value, str):
-            raise SelectionError(f"The option {key} must be one text, not {quoted(value)}.", key)
+            raise refusals.no_text(key, value)
     asked = {key: value for key in CHOICES if isinstance(value := options.get(key), str) and value}
-    if options.get(PROFILE) and not asked.keys() - {"team"}:
-        raise SelectionError(
-            "A profile alone chooses nothing. Give environment and size; version is optional.",
-            PROFILE,
-        )
+    if options.get(PROFILE) and not asked.keys() - {"team", "opens"}:
+        raise refusals.profile_alone(PROFILE)
     return asked
 
 
@@ -113,52 +107,39 @@ def _team(name: str | None, person: Person) -> Team:
     """Find the team among the person's own; whether there are others is not for them to know."""
     own = {team.name: team for team in person.teams}
     if not own:
-        raise SelectionError(
-            "You are not in any team, and every session runs in one. "
-            "Ask an administrator to add you to a team.",
-            "team",
-            HTTPStatus.FORBIDDEN,
-        )
+        raise refusals.in_no_team()
     if name is None and len(own) > 1:
-        raise SelectionError(f"Which team? Choose one of {choice_list(own)}.", "team")
+        raise refusals.which_team(own)
     if name is None:
         return person.teams[0]
     if name not in own:
-        raise SelectionError(
-            f"You are not in a team {quoted(name)}.{meant(name, own)} "
-            f"Choose one of {choice_list(own)}, or ask an administrator to add you.",
-            "team",
-            HTTPStatus.FORBIDDEN,
-        )
+        raise refusals.other_team(name, own)
     return own[name]
 
 
 def _offer(
-    kind: str, name: str | None, offers: Mapping[str, _AnOffer], groups: frozenset[str]
+    kind: refusals.Kind, name: str | None, offers: Mapping[str, _AnOffer], groups: frozenset[str]
 ) -> _AnOffer:
     choices = [key for key, offer in offers.items() if offer.refusal(groups) is None]
     if name is None:
-        raise SelectionError(f"Which {kind}? Choose one of {choice_list(choices)}.", kind)
+        raise refusals.which_offer(kind, choices)
     if name not in offers:
-        raise SelectionError(
-            f"There is no {kind} {quoted(name)}.{meant(name, choices)} "
-            f"Choose one of {choice_list(choices)}.",
-            kind,
-        )
+        raise refusals.no_offer(kind, name, choices)
     offer = offers[name]
     if not offer.open_to(groups):
-        raise SelectionError(
-            f"The {kind} {name} is for other groups. Choose one of {choice_list(choices)}, "
-            "or ask an administrator for access.",
-            kind,
-            HTTPStatus.FORBIDDEN,
-        )
+        raise refusals.offer_of_others(kind, name, choices)
     if offer.disabled:
-        raise SelectionError(
-            f"The {kind} {name} is off: {offer.disabled} Choose one of {choice_list(choices)}.",
-            kind,
-        )
+        raise refusals.offer_off(kind, name, offer.disabled, choices)
     return offer
+
+
+def _opens(name: str, environment: Environment, wanted: str | None) -> str:
+    """Choose the program that a session of an environment opens with. ``name`` is its name."""
+    if wanted is None:
+        return environment.opens_first
+    if wanted not in environment.opens:
+        raise refusals.not_opened(name, wanted, environment.opens)
+    return wanted
 
 
 # The image: a version of the environment's, or one that the person names
@@ -180,36 +161,22 @@ def _choose_image(
     """
     if "image" in asked:
         if "version" in asked:
-            raise SelectionError("Give a version or an image, not both.", "image")
+            raise refusals.version_and_image()
         version, image = CUSTOM, _own_image(name, environment, asked["image"], today)
     else:
         version, image = _version(name, environment, asked.get("version"), today)
     digest = asked.get("digest", "")
     if digest and not any(run.image == image and run.digest == digest for run in past_runs):
-        raise SelectionError(
-            f"None of your sessions ran {image} with the digest {quoted(digest)}. "
-            "Leave it out to start the image as it is now.",
-            "digest",
-            HTTPStatus.FORBIDDEN,
-        )
+        raise refusals.digest_never_ran(image, digest)
     if version == CUSTOM and pinned_only and not has_digest(image):
-        raise SelectionError(
-            f"The image {quoted(image)} is not pinned. Write it with its digest, "
-            "as name@sha256:…; a tag can be moved to something else.",
-            "image",
-        )
+        raise refusals.image_not_pinned(image)
     return _Image(version, image, digest)
 
 
 def _own_image(name: str, environment: Environment, image: str, today: date) -> str:
-    if environment.custom_image is None or not allows(environment.custom_image, image):
-        raise SelectionError(
-            f"The environment {name} does not take the image {quoted(image)}. "
-            f"{_accepted_images(environment)}"
-            f"Its versions are {choice_list(environment.usable(today))}.",
-            "image",
-            HTTPStatus.FORBIDDEN,
-        )
+    pattern = environment.custom_image
+    if pattern is None or not allows(pattern, image):
+        raise refusals.image_not_taken(name, image, pattern, environment.usable(today))
     return image
 
 
@@ -220,28 +187,10 @@ def _version(
     choices = environment.usable(today)
     version = wanted or environment.default_version(today)
     if version not in environment.versions:
-        raise SelectionError(
-            f"The environment {name} has no version {quoted(version)}. "
-            f"Choose one of {choice_list(choices)}.",
-            "version",
-        )
+        raise refusals.no_version(name, version, choices)
     chosen = environment.versions[version]
     if chosen.disabled:
-        raise SelectionError(
-            f"Version {version} of {name} is off: {chosen.disabled} "
-            f"Choose one of {choice_list(choices)}.",
-            "version",
-        )
-    if refusal := chosen.refusal(today):
-        raise SelectionError(
-            f"Version {version} of {name} can no longer be started. {refusal} "
-            f"Choose one of {choice_list(choices)}.",
-            "version",
-        )
+        raise refusals.version_off(name, version, chosen.disabled, choices)
+    if since := chosen.refusal(today):
+        raise refusals.version_retired(name, version, since, choices)
     return version, chosen.image
-
-
-def _accepted_images(environment: Environment) -> str:
-    if environment.custom_image is None:
-        return "It takes only its own images. "
-    return f"It takes images whose whole name matches {environment.custom_image} . "

@@ -10,7 +10,7 @@ from gpucommons_spawner.catalogue.size import Size
 from gpucommons_spawner.selection.past_run import pinned
 from gpucommons_spawner.selection.person import Team
 
-CHOICES = ("team", "environment", "version", "image", "digest", "size")
+CHOICES = ("team", "environment", "version", "image", "digest", "size", "opens")
 PROFILE = "profile"
 """A sentence about the choice, written by the hub for its admin page. Never read back."""
 
@@ -38,6 +38,8 @@ class Selection:
     """What the session sees below /data, by name."""
     idle: IdleRule = field(default_factory=IdleRule)
     priority: str | None = None
+    opens: str = ""
+    """The program that it opens with; empty for what the hub's ``default_url`` says."""
 
     @property
     def image(self) -> str:
@@ -53,5 +55,6 @@ class Selection:
             **({"image": self.reference} if own else {"version": self.version}),
             **({"digest": self.digest} if self.digest else {}),
             "size": self.size,
+            **({"opens": self.opens} if self.opens else {}),
             PROFILE: self.profile,
         }

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from typing import Any, Protocol
+from weakref import WeakKeyDictionary
 
 from gpucommons_contract import Notice
 from sqlalchemy.exc import SQLAlchemyError
@@ -13,6 +14,9 @@ NOT_SHOWN = (HTTPClientError, OSError, LookupError)
 """What a call to a session may raise: refused, no answer, or nobody to make it."""
 _AGAIN_SECONDS = 30.0
 """After which a notice is sent again that did not arrive."""
+_AT_ONCE = 20
+"""Sessions that are told something at the same time, so that the hub keeps answering others."""
+_turns: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
 
 
 class NotifiedSpawner(Protocol):
@@ -36,8 +40,9 @@ async def deliver(
     """
     while show := spawner.show_notice:
         try:
-            if notice := current():
-                await show(spawner, notice)
+            async with _turn():
+                if notice := current():
+                    await show(spawner, notice)
         except (*NOT_SHOWN, SQLAlchemyError) as error:
             spawner.log.warning(
                 "%s could not be shown %s, again in %d s: %s",
@@ -49,3 +54,7 @@ async def deliver(
             await asyncio.sleep(_AGAIN_SECONDS)
         else:
             return
+
+
+def _turn() -> asyncio.Semaphore:
+    return _turns.setdefault(asyncio.get_running_loop(), asyncio.Semaphore(_AT_ONCE))

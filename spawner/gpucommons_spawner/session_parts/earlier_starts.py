@@ -30,18 +30,15 @@ class EarlierStarts:
     def __init__(self, spawner: _Spawner, ledger: Ledger, cluster: Cluster) -> None:
         self._spawner, self._ledger, self._cluster = spawner, ledger, cluster
 
-    async def until_on_nodes(self, team: Team) -> bool:
-        """Wait until those in a team have their nodes, or have ended; return whether any had none.
+    async def until_on_nodes(self, team: Team) -> None:
+        """Wait until those in a team have their nodes, or have ended.
 
         Who waits in Kueue's queue is not waited for. Gives up silently after a while.
         """
-        waited = False
         with suppress(TimeoutError):
             async with asyncio.timeout(_PATIENCE_SECONDS):
-                while self._cluster.known and self._have_no_node(team):
-                    waited = True
+                while self._cluster.known and self._have_no_node(team):  # noqa: ASYNC110 -- two say it
                     await asyncio.sleep(_LOOK_SECONDS)
-        return waited
 
     def _have_no_node(self, team: Team) -> bool:
         person, own = self._spawner.user.name, self._spawner.name

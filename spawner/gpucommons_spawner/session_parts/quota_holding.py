@@ -4,15 +4,24 @@ The ledger knows people by name, and an administrator may rename one: what is he
 """
 
 from collections.abc import Mapping, MutableMapping
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from http import HTTPStatus
 from typing import Any, Protocol
 
+from gpucommons_contract.wording import read_moment
+
+from gpucommons_spawner.catalogue.size import Size
 from gpucommons_spawner.errors import SpawnRefusedError
 from gpucommons_spawner.kubernetes.manifest import Manifest
 from gpucommons_spawner.lifecycle.part import SessionPart
 from gpucommons_spawner.pod_state.session_pod import SessionPod
-from gpucommons_spawner.quota.ledger import Ledger, Limits, QuotaExceededError
+from gpucommons_spawner.quota.ledger import (
+    BudgetExceededError,
+    Ledger,
+    Limits,
+    QuotaExceededError,
+)
 from gpucommons_spawner.quota.ledger_entry import Holding
 from gpucommons_spawner.quota.shortage import QuotaRequest
 from gpucommons_spawner.selection.selection import Selection
@@ -40,24 +49,32 @@ class QuotaHolding(SessionPart):
         """What this server holds now."""
         return self._ledger.of(self.holder).get(self.holder, self._spawner.name)
 
-    def reserve(self, selection: Selection, limits: Limits) -> None:
-        """Enter what a start will hold. Raises SpawnRefusedError if there is not that much."""
-        holding = Holding(
-            server=self._spawner.name,
-            units=selection.allocation.units,
-            profile=selection.profile,
-            team=selection.team.name,
-            size=selection.size,
-        )
+    def reserve(self, selection: Selection, limits: Limits, sizes: Mapping[str, Size]) -> None:
+        """Enter what a start will hold. Raises SpawnRefusedError if there is not that much.
+
+        sizes: all that this person may choose in the team.
+        """
         person = self._person
+        wanted = {**sizes, selection.size: selection.allocation}
+        requests = {
+            name: QuotaRequest.of_size(
+                person,
+                self._spawner.name,
+                selection.team.name,
+                name,
+                size,
+                profile=selection.profile,
+            )
+            for name, size in wanted.items()
+        }
         for each in list(getattr(self._spawner.user, "spawners", {}).values()):
             each.quota.follow_name()
         self._free_name()
         try:
-            request = QuotaRequest(person, holding, selection.allocation.display_name)
-            self._ledger.reserve(request, limits)
+            self._ledger.reserve(requests[selection.size], limits, requests.values())
         except QuotaExceededError as error:
-            raise SpawnRefusedError(str(error), kind="quota", status=HTTPStatus.CONFLICT) from error
+            kind = "budget" if isinstance(error, BudgetExceededError) else "quota"
+            raise SpawnRefusedError(str(error), kind=kind, status=HTTPStatus.CONFLICT) from error
         self._hold_as(person)
 
     def take_over(self, pod: SessionPod) -> None:
@@ -70,6 +87,7 @@ class QuotaHolding(SessionPart):
             team=pod.team,
             size=pod.size,
             running=True,
+            begun=datetime.now(UTC),
         )
         self._ledger.restore(self._person, holding)
         self._hold_as(self._person)
@@ -86,12 +104,16 @@ class QuotaHolding(SessionPart):
         """Keep what the session holds."""
         if not (holding := self.held):
             return {}
+        longest, begun = holding.longest, holding.begun
         return {
             "holding": {
                 "units": str(holding.units),
                 "profile": holding.profile,
                 "team": holding.team,
                 "size": holding.size,
+                "product": holding.product,
+                **({"longest": longest.total_seconds()} if longest else {}),
+                **({"begun": begun.isoformat()} if begun else {}),
             }
         }
 
@@ -102,7 +124,9 @@ class QuotaHolding(SessionPart):
             self._hold_as(self._person)
 
     def _restored(self, state: Mapping[str, Any]) -> Holding:
-        """Read what a session holds; team and size were not noted by earlier releases."""
+        """Read what a session holds. Earlier releases noted neither team and size, nor what
+        budgets need.
+        """
         held = state.get("holding") or {"units": "0", "profile": "a session"}  # nothing made yet
         chosen = state.get("selection", {})
         return Holding(
@@ -112,6 +136,9 @@ class QuotaHolding(SessionPart):
             team=held.get("team") or chosen.get("team", ""),
             size=held.get("size") or chosen.get("size", ""),
             running=True,
+            product=held.get("product", ""),
+            longest=timedelta(seconds=held["longest"]) if "longest" in held else None,
+            begun=read_moment(held["begun"]) if "begun" in held else datetime.now(UTC),
         )
 
     def cleared(self) -> None:
@@ -134,7 +161,7 @@ class QuotaHolding(SessionPart):
         if not self.holder or self.holder == name:
             return
         if holding := self.held:
-            self._ledger.release(self.holder, self._spawner.name)
+            self._ledger.release(self.holder, self._spawner.name, goes_on=True)
             self._free_name()
             self._ledger.restore(name, holding)
         self._hold_as(name)

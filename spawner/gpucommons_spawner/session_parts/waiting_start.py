@@ -6,15 +6,18 @@ from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import replace
 from typing import Any, Protocol
 
+from gpucommons_contract.words import sentences
+
 from gpucommons_spawner.availability.cluster import Cluster
 from gpucommons_spawner.availability.shortfall import too_few
 from gpucommons_spawner.catalogue.size import Size
 from gpucommons_spawner.kubernetes.manifest import Manifest
 from gpucommons_spawner.lifecycle.start import LOOK_SECONDS, Start
 from gpucommons_spawner.lifecycle.start_wait import TOO_LONG, StartTimeouts
-from gpucommons_spawner.pod_state.pod_outcome import NO_GPU_FREE, a_node_comes, volume_trouble
+from gpucommons_spawner.pod_state.event_words import a_node_comes, volume_trouble
 from gpucommons_spawner.pod_state.queue import is_queued, waiting
 from gpucommons_spawner.pod_state.queue_places import QueuePlaces
+from gpucommons_spawner.pod_state.scheduler_words import NO_GPU_FREE
 
 
 class _Spawner(Protocol):
@@ -75,10 +78,10 @@ class WaitingStart:
         long, say what hindered the volume with the files.
         """
         if TOO_LONG in reason and (trouble := volume_trouble(self._spawner.events)):
-            return f"{reason} {trouble}"
+            return sentences(reason, trouble)
         if limits is None or not (self._cluster.known and NO_GPU_FREE.search(reason)):
             return reason
-        return f"{reason} {too_few(limits, self._cluster.all_nodes())}".rstrip()
+        return sentences(reason, too_few(limits, self._cluster.all_nodes()))
 
 
 def _seconds_for_a_node(size: Size | None) -> float:

@@ -9,7 +9,7 @@ import signal
 import sys
 import time
 
-from gpucommons_culler.service.election import Election
+from gpucommons_upkeep.election import Election
 
 LEASE_S, LEAD_S, RENEW_S = 12, 9.0, 0.5
 """So long that a busy machine, which answers late, does not cost the leader its lease."""

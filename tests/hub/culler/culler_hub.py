@@ -8,6 +8,7 @@ from urllib.parse import quote
 import httpx
 from gpucommons_local.machine.programs import program
 
+from tests.loopback import request
 from tests.waiting import until
 
 from ..processes import Program, free_port
@@ -106,7 +107,7 @@ class CullerHub(Program):
     ) -> httpx.Response:
         headers = {"Authorization": f"token {token}"}
         url = f"{self.api_url}/{path}"
-        return httpx.request(method, url, headers=headers, json=json, params=query, timeout=60)
+        return request(method, url, headers=headers, json=json, params=query, timeout=60)
 
     def start_server(self, user: str, server: str = "", options: dict | None = None) -> None:
         """Start a server, and wait until it is ready."""

@@ -12,6 +12,7 @@ from gpucommons_contract import (
     SessionActivity,
     TerminalActivity,
 )
+from gpucommons_contract.told import EndReason
 from gpucommons_culler.actions.actions import Actions
 from gpucommons_culler.actions.dry_run import DryRunActions
 from gpucommons_culler.clients.hub import SessionList
@@ -94,6 +95,8 @@ class Hub:
         self.shown: dict[str, dict[str, Notice]] = {}
         self.asked = 0
         self.stopped: list[str] = []
+        self.told_whom: dict[str, tuple[EndReason, str]] = {}
+        """Who ends whose session, as accounting is told."""
         self.told_why: dict[str, str] = {}
         self.begun: list[tuple[str, Mapping[str, str]]] = []
 
@@ -157,10 +160,14 @@ class Hub:
     async def withdraw_notice(self, session: Session, notice_id: str) -> None:
         self.shown.get(self._reached(session), {}).pop(notice_id, None)
 
-    async def explain_stop(self, session: Session, sentence: str) -> None:
+    async def explain_stop(
+        self, session: Session, sentence: str, reason: EndReason, by: str = ""
+    ) -> None:
         if self.away:
             raise HubUnavailableError("The hub is away.")
-        self.told_why[session.key.user] = sentence
+        if sentence:
+            self.told_why[session.key.user] = sentence
+        self.told_whom[session.key.user] = reason, by
 
     async def stop(self, session: Session) -> bool:
         if self.stuck or self.away or session.key.user in self.unstoppable:
@@ -169,7 +176,9 @@ class Hub:
         self.running.pop(session.key.user, None)
         return True
 
-    async def start(self, user: str, server: str, options: Mapping[str, str]) -> None:
+    async def start(
+        self, user: str, server: str, options: Mapping[str, str], language: str
+    ) -> None:
         if self.stuck:
             raise HubError("no room")
         self.begun.append((user, options))

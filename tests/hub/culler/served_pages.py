@@ -11,8 +11,8 @@ from gpucommons_culler.core.metrics import Metrics
 from gpucommons_culler.core.records import EventKind
 from gpucommons_culler.database.store import Store
 from gpucommons_culler.web.application import Serving, application
-from gpucommons_culler.web.replicated_oauth import ReplicatedOAuth
 from gpucommons_culler.web.service import IdleAPI
+from gpucommons_web.replicated_oauth import ReplicatedOAuth
 
 from tests.hub.processes import told_to_end
 from tests.unit.culler.played_judge import PlayedJudge

@@ -9,8 +9,8 @@ import time
 from pathlib import Path
 
 import pytest
-from gpucommons_culler.core.errors import CullerError
-from gpucommons_culler.service.election import Election
+from gpucommons_upkeep.election import Election
+from gpucommons_upkeep.errors import SetupError
 
 from tests.waiting import until
 
@@ -153,11 +153,11 @@ async def test_without_a_lease_the_only_replica_leads():
 
 async def test_a_lease_without_a_way_to_the_api_server_stops_the_start(monkeypatch, tmp_path):
     monkeypatch.setenv("KUBECONFIG", str(tmp_path / "none"))
-    with pytest.raises(CullerError, match="cannot be reached as configured"):
+    with pytest.raises(SetupError, match="cannot be reached as configured"):
         await Election(lease_name="idle").begin()
     monkeypatch.delenv("KUBECONFIG")
     with pytest.raises(
-        CullerError, match=r"KUBECONFIG is not set\. Leave Election.lease_name empty"
+        SetupError, match=r"KUBECONFIG is not set\. Leave Election.lease_name empty"
     ):
         await Election(lease_name="idle").begin()
 

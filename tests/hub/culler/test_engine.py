@@ -11,15 +11,14 @@ from pathlib import Path
 
 import pytest
 from gpucommons_contract import GPUActivity
-from gpucommons_culler.core.errors import (
-    HubUnavailableError,
-    KeepRefusedError,
-    StoreUnavailableError,
-)
+from gpucommons_contract.told import EndReason
+from gpucommons_contract.wording import LOST_BY_A_STOP
+from gpucommons_culler.core.errors import HubUnavailableError, KeepRefusedError
 from gpucommons_culler.core.records import EventKind
 from gpucommons_culler.core.rule import EndAction
 from gpucommons_culler.core.signals import SignalName
 from gpucommons_culler.database.store import Store
+from gpucommons_upkeep.errors import StoreUnavailableError
 
 from .playing import MINUTE, NOON, RULE, Play
 
@@ -57,6 +56,7 @@ async def test_an_idle_session_is_warned_and_then_stopped_and_both_are_written_d
     await _warned(play)
     notice = play.hub.shown["ada"]["idle"]
     assert notice.ends_at == (NOON + 61 * MINUTE).timestamp()
+    assert notice.text.endswith(LOST_BY_A_STOP)
     await play.look(29)
     assert play.hub.stopped == []
     await play.look()
@@ -213,6 +213,7 @@ async def test_a_person_may_end_it_at_once(play):
     last = play.store.events()[0].event
     assert (last.kind, last.by) == (STOPPED, "ada")
     assert play.hub.told_why == {}
+    assert play.hub.told_whom == {"ada": (EndReason.PERSON, "ada")}
 
 
 async def test_the_hub_is_told_why_a_session_ends_for_the_pages_where_its_person_lands(play):
@@ -222,6 +223,7 @@ async def test_the_hub_is_told_why_a_session_ends_for_the_pages_where_its_person
         "ada": "Your session was stopped at 2026-11-23 13:01 UTC: it was unused for 1 hour. "
         "Files saved in your home folder are kept; what was only in memory is lost."
     }
+    assert play.hub.told_whom == {"ada": (EndReason.IDLE, "")}
 
 
 async def test_release_goes_on_in_the_other_size_with_what_was_picked(play):

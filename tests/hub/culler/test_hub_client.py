@@ -183,7 +183,7 @@ async def test_stopping_what_is_gone_with_its_person_is_done(hub, start, client)
 async def test_a_session_is_started_again_with_other_options(hub, start, client):
     session = await start(options={"size": "gpu"})
     await _stopped(client, session)
-    await client.start("ada", "", session.options | {"size": "cpu"})
+    await client.start("ada", "", session.options | {"size": "cpu"}, "en")
     hub.until(lambda: hub.servers("ada")[""]["ready"])
     (again,) = (await client.sessions()).sessions
     assert (again.size, again.gpus) == ("cpu", 0)
@@ -192,7 +192,7 @@ async def test_a_session_is_started_again_with_other_options(hub, start, client)
 async def test_what_the_hub_refuses_is_told_in_its_words(hub, start, client):
     await start()
     with pytest.raises(HubRefusedError, match="already running"):
-        await client.start("ada", "", {})
+        await client.start("ada", "", {}, "en")
 
 
 @pytest.mark.parametrize(
@@ -215,7 +215,7 @@ async def test_a_scope_that_is_missing_is_named(hub, start, scopes, lacks):
             "read:servers": client.sessions,
             "access:servers": lambda: client.activity(session),
             "delete:servers": lambda: client.stop(session),
-            "start:servers": lambda: client.start("ada", "", {}),
+            "start:servers": lambda: client.start("ada", "", {}, "en"),
         }
         with pytest.raises(NotAllowedError, match=f"its role lacks {lacks}") as raised:
             await calls[lacks]()

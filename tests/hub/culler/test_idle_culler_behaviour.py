@@ -11,11 +11,12 @@ from aiohttp import web
 from gpucommons_config.installation import installation
 from gpucommons_config.services import add_services
 from gpucommons_culler.clients.hub import HubClient
-from gpucommons_culler.core.errors import CullerError, HubUnavailableError
+from gpucommons_culler.core.errors import HubUnavailableError
 from gpucommons_culler.core.records import Event, EventKind, Scope, StoredExemption
 from gpucommons_culler.core.session import Session, SessionKey
 from gpucommons_culler.database.store import Store
 from gpucommons_culler.service.idle_culler import IdleCuller
+from gpucommons_upkeep.errors import SetupError
 from traitlets.config import Config
 
 from .playing import MINUTE, NOON, RULE, Play
@@ -280,7 +281,7 @@ async def test_a_variable_that_is_missing_is_named(tmp_path, missing):
     environment = {"JUPYTERHUB_API_URL": "http://hub/hub/api", "JUPYTERHUB_API_TOKEN": "token"}
     del environment[missing]
     config = Config({"IdleCuller": {"db_url": f"sqlite:///{tmp_path / 'idle.sqlite'}"}})
-    with pytest.raises(CullerError, match=missing):
+    with pytest.raises(SetupError, match=missing):
         await IdleCuller(config, rules=None, environment=environment).serve()
 
 

@@ -7,9 +7,10 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
 import pytest
-from gpucommons_culler.messages import limits, mail, webhook
+from gpucommons_culler.messages import limits, webhook
 from gpucommons_culler.messages.message import Message, Topic
 from gpucommons_culler.messages.messages import Messages
+from gpucommons_upkeep import mail
 
 from tests.waiting import until_async
 

@@ -12,8 +12,8 @@ from playwright.sync_api import Browser, Page, expect
 from tests.waiting import PAGE_PATIENCE_MS
 
 from ..lonely_proxy import lonely_proxy
+from ..pages_hub import PagesHub
 from ..processes import free_port
-from .pages_hub import PagesHub
 
 _PICTURES = Path(__file__).parents[3] / "build" / "pictures" / "idle"
 _PAGES = {
@@ -95,7 +95,7 @@ def test_moments_are_those_of_the_reader_s_clock(open_page: Open):
     session = page.get_by_role("article").filter(has_text="My session")
     expect(session).to_contain_text("Ends at 9:50 AM")
     expect(session).to_contain_text("It has been idle since 8:50 AM")
-    expect(session).to_contain_text("started Nov 26, 2026, 9:30 AM")
+    expect(session).to_contain_text("started Nov 26, 9:30 AM")
     expect(page.get_by_text("UTC")).to_have_count(0)
     expect(session.get_by_text("9:50 AM").first).to_have_attribute("title", "2026-11-27 14:50 UTC")
 
@@ -200,26 +200,26 @@ def test_a_browser_that_comes_by_https_gets_cookies_for_https_alone(open_page: O
 
 def test_a_script_keeps_a_session_with_a_token(hub):
     token = hub.token_of("ada")
-    answer = hub.idle("POST", "api/sessions/ada/keep", token, {"hours": 2})
+    answer = hub.ask("POST", "api/sessions/ada/keep", token, {"hours": 2})
     assert (answer.status_code, answer.json()["until"][:16]) == (200, "2026-11-27T16:30")
-    assert {each["user"] for each in hub.idle("GET", "api/sessions", token).json()["sessions"]} == {
+    assert {each["user"] for each in hub.ask("GET", "api/sessions", token).json()["sessions"]} == {
         "ada"
     }
-    assert hub.idle("GET", "api/sessions/ben/night-run", token).status_code == 404
-    assert hub.idle("GET", "api/exemptions", token).status_code == 403
+    assert hub.ask("GET", "api/sessions/ben/night-run", token).status_code == 404
+    assert hub.ask("GET", "api/exemptions", token).status_code == 403
 
 
 def test_a_token_of_an_administrator_administers_if_it_may(hub):
-    assert hub.idle("GET", "api/exemptions", hub.token_of("root")).status_code == 200
+    assert hub.ask("GET", "api/exemptions", hub.token_of("root")).status_code == 200
     narrow = hub.token_of("root", "access:services!service=idle")
-    assert hub.idle("GET", "api/exemptions", narrow).status_code == 403
+    assert hub.ask("GET", "api/exemptions", narrow).status_code == 403
     other = hub.token_of("root", "read:users")
-    assert hub.idle("GET", "api/sessions", other).status_code == 403
+    assert hub.ask("GET", "api/sessions", other).status_code == 403
 
 
 def test_metrics_are_for_tokens_that_read_them(hub):
-    assert hub.idle("GET", "metrics", hub.token_of("ada")).status_code == 403
-    answer = hub.idle("GET", "metrics", hub.tester_token)
+    assert hub.ask("GET", "metrics", hub.token_of("ada")).status_code == 403
+    answer = hub.ask("GET", "metrics", hub.tester_token)
     assert "gpucommons_idle_sessions" in answer.text
     inside = f"http://127.0.0.1:{hub.service_port}/metrics"
     assert httpx.get(inside, timeout=60).status_code == 200

@@ -5,8 +5,8 @@ from itertools import count
 
 import psycopg
 import pytest
-from gpucommons_culler.core.errors import StoreUnavailableError
 from gpucommons_culler.database.store import Store
+from gpucommons_upkeep.errors import StoreUnavailableError
 from sqlalchemy import create_engine
 
 from tests.faults.database_proxy import DatabaseProxy

@@ -13,7 +13,7 @@ from gpucommons_culler.telemetry.sources.prometheus import PrometheusSource, Que
 
 from tests.unit.culler.samples import a_session
 
-from .prometheus import Exporter, Prometheus
+from ..prometheus import Exporter, Prometheus
 
 SHORT = Queries(
     **{

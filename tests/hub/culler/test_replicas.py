@@ -8,7 +8,7 @@ from urllib.parse import urljoin
 import httpx
 import pytest
 
-from .pages_hub import PagesHub
+from ..pages_hub import PagesHub
 
 
 @pytest.fixture(scope="module")

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 
+import httpx
 from gpucommons_local.gpu.driver import DriverRoot
 
 from tests.hub.jupyter_lab import NO_WARNINGS, Lab
@@ -51,7 +52,10 @@ class RealLab(Lab):
         """The process of the only kernel, once it runs."""
 
         def only() -> list[int]:
-            found = self._kernel_processes()
+            try:
+                found = self._kernel_processes()
+            except httpx.HTTPStatusError:  # Jupyter Server's, of a kernel made this very moment
+                return []
             return found if len(found) == 1 else []
 
         return until(only, instead=self.kernels)[0]

@@ -12,10 +12,9 @@ from urllib.parse import urlsplit
 import kubespawner.reflector
 import kubespawner.spawner
 import pytest
-from gpucommons_spawner.kubernetes import watch
 from gpucommons_spawner.lifecycle import start_wait
 from gpucommons_spawner.reconcile import adoption
-from gpucommons_upkeep import Heartbeat
+from gpucommons_upkeep import Heartbeat, watch
 from jupyterhub import __version__, orm
 from tornado.ioloop import IOLoop
 

@@ -1,4 +1,4 @@
-"""The line between a page and its server, which can be cut as when a laptop sleeps."""
+"""The line between a page and its server, which can be lost as when a laptop sleeps."""
 
 import socket
 import threading
@@ -16,8 +16,15 @@ class Line:
         self.port = int(self._listener.getsockname()[1])
         self._ends: set[socket.socket] = set()
         self._is_cut = False
+        self._is_dead = False
+        self.lost = b""
+        """What the server sent since nobody has been listening."""
         self._lock = threading.Lock()
         threading.Thread(target=self._accept, daemon=True).start()
+
+    def die(self) -> None:
+        """Let what the server sends reach nobody, though its connections stay."""
+        self._is_dead = True
 
     def cut(self) -> None:
         """End all connections, and let none be made."""
@@ -27,7 +34,7 @@ class Line:
                 _close(end)
 
     def mend(self) -> None:
-        self._is_cut = False
+        self._is_cut = self._is_dead = False
 
     def close(self) -> None:
         self.cut()
@@ -52,7 +59,10 @@ class Line:
     def _pass(self, one: socket.socket, other: socket.socket) -> None:
         with suppress(OSError):
             while data := one.recv(_CHUNK):
-                other.sendall(data)
+                if self._is_dead:
+                    self.lost += data
+                else:
+                    other.sendall(data)
         for end in (one, other):
             _close(end)
             self._ends.discard(end)

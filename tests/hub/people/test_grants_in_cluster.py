@@ -39,8 +39,11 @@ def test_an_exception_is_made_listed_revoked_and_kept_as_a_record(do):
     assert not do(lambda people: people.prune_grants()).changed
 
 
-def test_the_hub_s_own_account_cannot_grant_anything(do, api, configuration):
+def test_the_hub_s_own_account_cannot_revoke_anything(do, api, configuration):
+    do(lambda people: people.apply_teams([Team(name="vision")]))
+    made = do(lambda people: people.grant_quota(_wanted(user=None, team="vision", gpus="8")))
     as_hub = configuration.model_copy(update={"kubeconfig": api.kubeconfig_of(HUB)})
 
     with pytest.raises(MissingRightError, match="configmaps"):
-        operations(as_hub)(lambda people: people.grant_quota(_wanted()))
+        operations(as_hub)(lambda people: people.revoke_grant(made.data["name"]))
+    do(lambda people: people.revoke_grant(made.data["name"]))

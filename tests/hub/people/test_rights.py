@@ -22,7 +22,7 @@ _HUB_EVERYWHERE = {
 }
 _HUB_IN_A_TEAM = {
     "pods": f"create delete get {_FOLLOW}",
-    "persistentvolumeclaims": "create get",
+    "persistentvolumeclaims": "create get list patch",
     "localqueues.visibility.kueue.x-k8s.io/pendingworkloads": "get",
     "workloads.kueue.x-k8s.io": "list",
     "workloadpriorityclasses.kueue.x-k8s.io": "get",
@@ -31,6 +31,7 @@ _ROLES = "clusterroles.rbac.authorization.k8s.io"
 _PEOPLE_EVERYWHERE = {
     "namespaces": "create delete get list patch",
     "rolebindings.rbac.authorization.k8s.io": "create get patch",
+    "storageclasses.storage.k8s.io": "get",
     f"{_ROLES}/gpucommons-sessions": "bind",
     f"{_ROLES}/gpucommons-team-administration": "bind",
 }
@@ -39,7 +40,7 @@ _PEOPLE_IN_A_TEAM = {
     "limitranges": _APPLY,
     "networkpolicies.networking.k8s.io": "create delete get list patch",
     "localqueues.kueue.x-k8s.io": _APPLY,
-    "persistentvolumeclaims": "delete get list patch",
+    "persistentvolumeclaims": "create delete get list patch",
     "pods": "list",
 }
 _PEOPLE_IN_DEX = {
@@ -48,7 +49,10 @@ _PEOPLE_IN_DEX = {
     "offlinesessionses.dex.coreos.com": "delete list",
 }
 _QUOTA, _NOTICES = "gpucommons-quota", "gpucommons-notices"
-_HUB_ON_CONFIG_MAPS = {"configmaps": "list watch"}
+_HUB_ON_CONFIG_MAPS = {
+    _QUOTA: {"configmaps": "create list watch"},
+    _NOTICES: {"configmaps": "create delete list update watch"},
+}
 _PEOPLE_ON_CONFIG_MAPS = {"configmaps": "create delete list patch"}
 _OTHERS = ("gpucommons", "kube-system", "default")
 
@@ -95,8 +99,8 @@ def test_the_hub_only_looks_at_what_is_free_anywhere_else(api, namespace):
 
 
 @pytest.mark.parametrize("namespace", [_QUOTA, _NOTICES])
-def test_the_hub_follows_exceptions_from_the_quota_and_notices_and_makes_none(api, namespace):
-    assert _own_rights(api, HUB, namespace) == _HUB_EVERYWHERE | _HUB_ON_CONFIG_MAPS
+def test_the_hub_makes_exceptions_and_ends_none_and_keeps_the_message_of_the_day(api, namespace):
+    assert _own_rights(api, HUB, namespace) == _HUB_EVERYWHERE | _HUB_ON_CONFIG_MAPS[namespace]
 
 
 @pytest.mark.parametrize("namespace", [_QUOTA, _NOTICES])

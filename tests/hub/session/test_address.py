@@ -55,6 +55,18 @@ def test_scripts_come_compressed_and_what_may_hold_secrets_does_not(browser):
 
 
 @pytest.mark.parametrize(
+    "path", ["lab/api/settings", "lab/api/settings?ids_only=true", "lsp/status"]
+)
+def test_what_jupyterlab_reads_at_its_start_comes_compressed(browser, path):
+    assert browser.get(_RIGHT + path).headers["Content-Encoding"] == "gzip"
+
+
+def test_browsers_keep_the_scripts_of_extensions(browser):
+    answer = browser.get(f"{_RIGHT}lab/extensions/jupyterlab_pygments/static/style.js")
+    assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+
+
+@pytest.mark.parametrize(
     ("old", "new"),
     [
         ("tree", "lab"),

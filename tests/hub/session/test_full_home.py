@@ -6,13 +6,13 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from pathlib import Path
 
 import httpx
 import pytest
 from jupyter_client.blocking.client import BlockingKernelClient
 
+from tests.hub.full_home import FullHome, small_home
 from tests.hub.processes import Program, free_port
 from tests.waiting import until
 
@@ -22,58 +22,11 @@ _IMAGE = Path(__file__).parents[3] / "images/base/Containerfile"
 _NOTEBOOK = {"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
 
 
-class FullHome:
-    """A small ext4 of its own. ``device`` is a file beside it."""
-
-    def __init__(self, folder: Path) -> None:
-        self.mount = folder / "mounted"
-        self.home = self.mount / "home"
-        self.mount.mkdir()
-        image = folder / "disk"
-        with image.open("wb") as file:
-            file.truncate(4 * 2**20)
-        subprocess.run(["mkfs.ext4", "-q", "-N", "64", "-m", "0", image], check=True)
-        subprocess.run(["mount", "-o", "loop", image, self.mount], check=True)
-        self.home.mkdir()
-        (self.home / "a.ipynb").write_text(json.dumps(_NOTEBOOK))
-
-    def fill_blocks(self) -> None:
-        self.write_until_full("big", 2**16)
-        # Until all is on the disk, ext4 keeps blocks back, which are free again later.
-        subprocess.run(["sync", "-f", self.mount], check=True)
-        self.write_until_full("rest", 1)
-
-    def write_until_full(self, name: str, size: int) -> None:
-        with suppress(OSError), (self.home / name).open("wb", buffering=0) as file:
-            while True:
-                file.write(b"x" * size)
-
-    def fill_inodes(self) -> None:
-        with suppress(OSError):
-            for number in range(100):
-                (self.home / f"big{number or ''}").touch()
-
-    def make_read_only(self) -> None:
-        subprocess.run(["mount", "-o", "remount,ro", self.mount], check=True)
-
-    def close(self) -> None:
-        """Unmount it, once all that the server had started has ended too."""
-        until(self._unmounted)
-
-    def _unmounted(self) -> bool:
-        return subprocess.run(["umount", self.mount], check=False).returncode == 0
-
-
 @pytest.fixture
 def full_home(tmp_path) -> Iterator[FullHome]:
-    if os.geteuid() != 0:
-        pytest.skip("only root may mount a file system")
-    try:
-        home = FullHome(tmp_path)
-    except (OSError, subprocess.CalledProcessError) as error:
-        pytest.skip(f"no small file system can be mounted here: {error}")
-    yield home
-    home.close()
+    with small_home(tmp_path) as home:
+        (home.home / "a.ipynb").write_text(json.dumps(_NOTEBOOK))
+        yield home
 
 
 @pytest.fixture
@@ -167,6 +120,57 @@ def test_deleting_makes_room_and_then_all_is_as_before(full_home, start, kind):
     client.delete("/api/contents/b.txt").raise_for_status()
     trash = full_home.home / ".local/share/Trash/files"
     assert [each.name for each in trash.iterdir()] == ["b.txt"]
+
+
+def test_what_takes_the_room_is_named_and_the_trash_is_emptied_from_the_notice(full_home, start):
+    big = full_home.home / "big"
+    big.mkdir()
+    full_home.write_until_full("big/1", 2**16)
+    os.truncate(big / "1", (big / "1").stat().st_size - 900 * 2**10)
+    trash = full_home.home / ".local/share/Trash"
+    (trash / "files/old").mkdir(parents=True)
+    (trash / "info").mkdir()
+    (trash / "files/old/model").write_bytes(b"x" * 800 * 2**10)
+    (trash / "files/old").chmod(0o500)
+    (trash / "info/old.trashinfo").write_text("[Trash Info]")
+    subprocess.run(["sync", "-f", full_home.mount], check=True)
+    client = start()
+    (notice,) = until(lambda: _with_choices(client))
+    assert "is nearly full" in notice["text"]
+    assert re.search(r"Most is in big \(.*B\) and the trash \(80\d KiB\)\.", notice["text"])
+    assert [each["label"][:11] for each in notice["choices"]] == ["Empty trash"]
+    sizes = client.get("/gpucommons/api/home/folders").raise_for_status().json()
+    assert next((each["name"], each["path"]) for each in sizes["folders"]) == ("big", "big")
+    assert sizes["complete"]
+    answer = {"id": notice["id"], "choice": notice["choices"][0]["id"]}
+    client.post("/gpucommons/api/notice/answer", json=answer).raise_for_status()
+    until(lambda: not notices(client))
+    assert list((trash / "files").iterdir()) == list((trash / "info").iterdir()) == []
+    client.put(
+        "/api/contents/b.txt", json={"type": "file", "format": "text", "content": "x"}
+    ).raise_for_status()
+
+
+def test_the_trash_is_emptied_over_the_endpoint_while_files_have_run_out(full_home, start):
+    trash = full_home.home / ".local/share/Trash/files"
+    trash.mkdir(parents=True)
+    for number in range(40):
+        (trash / str(number)).touch()
+    full_home.fill_inodes()
+    client = start()
+    (notice,) = until(lambda: _with_choices(client))
+    assert notice["text"].startswith("Your home folder has reached its limit of 64 files. Most is")
+    assert "the trash (40 files)" in notice["text"]
+    emptied = client.delete("/gpucommons/api/home/trash").raise_for_status().json()
+    assert (emptied["left"], emptied["reason"]) == (0, None)
+    until(lambda: not notices(client))
+    counted = client.post("/gpucommons/api/home/folders").raise_for_status().json()
+    assert counted["trash"]["files"] == 0
+
+
+def _with_choices(client: httpx.Client) -> list[dict]:
+    answer = client.get("/gpucommons/api/notice").raise_for_status().json()
+    return [each for each in answer if each["id"] == "home" and each["choices"]]
 
 
 def test_vs_code_keeps_its_data_elsewhere_only_where_it_must(full_home, tmp_path):

@@ -127,7 +127,42 @@ def test_a_window_is_told_that_there_is_no_hub_to_stop_the_session(window):
     assert window.get("/pages").json()["sessions"] is None
 
 
+def test_a_window_is_told_what_a_stop_would_end(session, window):
+    running = window.get("/running").raise_for_status().json()
+    assert running["kernels"] == []
+    assert running == session.client.get(f"/{Endpoint.SESSION_ACTIVITY}").json() | {
+        "started": running["started"],
+        "editing": running["editing"],
+    }
+
+
+def test_a_window_is_told_how_to_reach_the_kernels(session, window):
+    told = window.get("/jupyter").raise_for_status().json()
+    assert Path(told["root"]).is_dir()
+    token = {"Authorization": f"token {told['token']}"}
+    kernels = httpx.get(f"{told['address']}api/kernels", headers=token, timeout=PATIENCE)
+    assert kernels.raise_for_status().json() == []
+
+
 def test_a_report_is_editing_to_who_asks_for_the_sessions_use(session, window):
     window.post("/activity").raise_for_status()
     answer = session.client.get(f"/{Endpoint.SESSION_ACTIVITY}").raise_for_status()
     assert 0 <= read_activity(answer.content).editing < PATIENCE
+
+
+def test_a_window_empties_the_trash(window, session):
+    trash = session._home / ".local/share/Trash/files"
+    trash.mkdir(parents=True)
+    (trash / "old").write_bytes(b"x" * 2**16)
+    emptied = window.post("/trash").raise_for_status().json()
+    assert emptied["freed"] >= 2**16
+    assert (emptied["left"], emptied["reason"]) == (0, None)
+    assert list(trash.iterdir()) == []
+
+
+def test_a_window_is_told_that_there_are_no_earlier_files(window):
+    for path in ("versions?path=a", "snapshots", "folder", "deleted", "file"):
+        refused = window.get(f"/earlier/{path}")
+        assert refused.status_code == 501
+        assert "offers no snapshots of home folders" in refused.json()["message"]
+    assert window.post("/earlier/put-back", json={}).status_code == 501

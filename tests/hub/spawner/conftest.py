@@ -57,8 +57,8 @@ def mounted_catalogue(folder) -> MountedFile:
 
 
 @pytest.fixture(scope="package")
-def played_culler() -> PlayedCuller:
-    return PlayedCuller()
+def played_culler(folder) -> PlayedCuller:
+    return PlayedCuller(folder)
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ import asyncio
 import threading
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from gpucommons_culler.core.case import Case
 from gpucommons_culler.core.commitments import Countdown, KeepUsage
@@ -12,9 +13,10 @@ from gpucommons_culler.core.metrics import Metrics
 from gpucommons_culler.core.rule import IdleRule
 from gpucommons_culler.core.session import Session, SessionKey
 from gpucommons_culler.core.signals import Signal, SignalName
+from gpucommons_culler.database.store import Store
 from gpucommons_culler.web.application import Serving, application
-from gpucommons_culler.web.replicated_oauth import ReplicatedOAuth
 from gpucommons_culler.web.service import IdleAPI
+from gpucommons_web.replicated_oauth import ReplicatedOAuth
 from tornado.httpserver import HTTPServer
 
 from ..processes import free_port
@@ -31,10 +33,13 @@ _RULE = IdleRule("of the test", warn_after=timedelta(minutes=30), stop_after=tim
 class PlayedCuller:
     """Answers for ``cases``; ``silent`` lets it answer with an error."""
 
-    def __init__(self) -> None:
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
         self.port = free_port()
         self.config = CONFIG.format(port=self.port, token=_TOKEN)
         self.known: list[Case] = []
+        self.kept: list[tuple[str, str, timedelta]] = []
+        """Whose session was kept, by whom and for how long."""
         self.silent = False
         self._started, self._over = threading.Event(), asyncio.Event()
         self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()))
@@ -80,7 +85,8 @@ class PlayedCuller:
         raise NotImplementedError
 
     async def keep(self, key: SessionKey, by: str, length: timedelta) -> datetime:
-        raise NotImplementedError
+        self.kept.append((key.user, by, length))
+        return datetime.now(UTC) + length
 
     async def _serve(self) -> None:
         self._loop = asyncio.get_running_loop()
@@ -91,7 +97,9 @@ class PlayedCuller:
             oauth_client_id="service-idle",
             access_scopes={"access:services!service=idle"},
         )
-        api = IdleAPI(self, None, lambda: datetime.now(UTC))
+        self.store = Store(f"sqlite:///{self._folder}/idle.sqlite")
+        self.store.open()
+        api = IdleAPI(self, self.store, lambda: datetime.now(UTC))
         server = HTTPServer(
             application(Serving(api, Metrics(), lambda: None, auth, b"secret-of-the-test" * 2))
         )
@@ -100,3 +108,4 @@ class PlayedCuller:
         await self._over.wait()
         server.stop()
         await server.close_all_connections()
+        self.store.close()

@@ -10,9 +10,10 @@ import httpx
 from gpucommons_local.machine.programs import program
 from gpucommons_spawner import TEMPLATES
 
+from tests.loopback import request
 from tests.waiting import until
 
-from ..login_hub import SQLITE
+from ..login_hub import SQLITE, WITH_LANGUAGES
 from ..processes import Program, free_port
 
 START_SLOTS = 8
@@ -27,10 +28,11 @@ _ANSWER_AFTER = "Answer-After"
 _CONFIG = """
 from gpucommons_sessions.client import show_notice
 from jupyterhub.handlers.base import BaseHandler
-from gpucommons_config.database_away import say_when_it_is_away
-from gpucommons_config.database_timeouts import bound_waits
+from gpucommons_config.database.away import say_when_it_is_away
+from gpucommons_config.database.timeouts import bound_waits
 from gpucommons_config.services import add_services
-from gpucommons_spawner import HANDLERS, GPUSpawner, landing_page
+from gpucommons_config.telling import tell_accounting_from_start
+from gpucommons_spawner import HANDLERS, GPUSpawner, landing_page, note_who_stops
 from gpucommons_spawner.availability.change_signal import ChangeSignal
 GPUSpawner.hub_state.change_signal = ChangeSignal(beat_seconds={beat_seconds})
 c.JupyterHub.bind_url = {url!r}
@@ -63,6 +65,7 @@ c.GPUSpawner.start_slots = {slots}
 c.JupyterHub.concurrent_spawn_limit = 0
 c.GPUSpawner.group_overrides = {{
     "impatient": {{"groups": ["impatient"], "spawner_override": {{"start_timeout": 3}}}},
+    "patient": {{"groups": ["patient"], "spawner_override": {{"start_timeout": 120}}}},
 }}
 c.JupyterHub.tornado_settings = {{"slow_spawn_timeout": 3, "slow_stop_timeout": 1}}
 c.JupyterHub.services = [{{"name": "tester", "api_token": {token!r}}}]
@@ -80,6 +83,8 @@ BaseHandler.slow_spawn_timeout = property(
 add_services(c)
 bound_waits(c)
 say_when_it_is_away()
+note_who_stops()
+tell_accounting_from_start()
 c.GPUSpawner.show_notice = show_notice
 """
 
@@ -114,7 +119,7 @@ class SpawnHub(Program):
             answer_after=_ANSWER_AFTER,
             slots=START_SLOTS,
         )
-        (folder / "jupyterhub_config.py").write_text(config + more)
+        (folder / "jupyterhub_config.py").write_text(config + more + WITH_LANGUAGES)
         super().__init__(
             [sys.executable, "-m", "jupyterhub", "-f", "jupyterhub_config.py"],
             f"{self.url}/hub/health",
@@ -135,7 +140,7 @@ class SpawnHub(Program):
         headers: dict[str, str] | None = None,
         **more,
     ) -> httpx.Response:
-        return httpx.request(
+        return request(
             method,
             f"{self.url}/hub/api/{path}",
             headers={
@@ -144,7 +149,6 @@ class SpawnHub(Program):
                 **(headers or {}),
             },
             timeout=timeout,
-            verify=False,  # or each call reads all certificates that there are
             **more,
         )
 

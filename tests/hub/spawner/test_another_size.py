@@ -6,7 +6,13 @@ from playwright.sync_api import Page, expect
 
 from ..pages import sign_in
 
-GPU = {"team": "vision", "environment": "scipy", "version": "2026.05", "size": "gpu"}
+GPU = {
+    "team": "vision",
+    "environment": "scipy",
+    "version": "2026.05",
+    "size": "gpu",
+    "opens": "vscode",
+}
 CPU = {**GPU, "size": "cpu"}
 BUTTON = "Stop and start with it"
 

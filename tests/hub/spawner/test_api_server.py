@@ -9,7 +9,7 @@ import pytest
 from gpucommons_spawner.catalogue.exports import manifests
 from gpucommons_spawner.catalogue.file import load_catalogue
 from gpucommons_spawner.kubernetes.refusal import refusal_of
-from gpucommons_spawner.kubernetes.watch import Watch
+from gpucommons_upkeep.watch import Watch
 from kubernetes_asyncio import client, config
 
 from .api_server import VISION
@@ -143,7 +143,7 @@ async def test_changes_are_seen_without_another_list(core):
 
 
 async def test_a_watch_that_ends_is_taken_up_where_it_was(core, monkeypatch):
-    monkeypatch.setattr("gpucommons_spawner.kubernetes.watch.WATCH_SECONDS", 1)
+    monkeypatch.setattr("gpucommons_upkeep.watch.WATCH_SECONDS", 1)
     seen = _Seen()
     task = await _following(core, seen)
     await seen.until(set())

@@ -1,4 +1,4 @@
-"""The lab's name, logo and colour on the pages of a hub, light and dark."""
+"""The lab's name, logo and colour on the pages of a hub, light and dark, and what pages weigh."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +14,7 @@ from .spawn_hub import PATIENT, SpawnHub
 _LOGO = '<svg xmlns="http://www.w3.org/2000/svg" width="60" height="28"><circle r="14"/></svg>'
 _BRAND = """
 from gpucommons_config.brand import add_brand
+from gpucommons_config.hub import defaults
 from jupyterhub.handlers.base import BaseHandler
 class Broken(BaseHandler):
     def get(self):
@@ -23,6 +24,7 @@ c.Brand.name = "Vision & Robotics Lab"
 c.Brand.accent = "#7b2d8e"
 c.Brand.logo_file = {logo!r}
 add_brand(c)
+c.JupyterHub.tornado_settings |= defaults().JupyterHub.tornado_settings
 """
 _PURPLE = "rgb(123, 45, 142)"
 
@@ -66,6 +68,7 @@ def test_the_bar_has_name_and_logo_and_the_button_the_colour(narrow, keep_pictur
     ("path", "title"),
     [
         ("home", "My sessions"),
+        ("token", "Tokens"),
         ("nosuch", "This page does not exist"),
         ("admin", "This page is not for you"),
         ("broken", "Something went wrong"),
@@ -94,3 +97,35 @@ def test_logo_and_styles_are_for_everybody(hub):
     styles = httpx.get(f"{hub.url}/hub/gpucommons/brand.css", timeout=60)
     assert styles.headers["content-type"] == "text/css"
     assert styles.text.startswith(":root { --gpucommons-accent: #7b2d8e; }")
+
+
+@pytest.mark.parametrize("path", ["/hub/home", "/hub/spawn", "/hub/nowhere"])
+def test_a_page_weighs_little_at_first_and_next_to_nothing_again(chromium, hub, path):
+    with narrow_page(chromium, hub.url, "light") as page:
+        sign_in(page, "sam", "/hub/token")
+        weighed = page.context.browser.new_context(storage_state=page.context.storage_state())
+        first, again = (_weight(weighed.new_page(), hub.url + path) for _ in range(2))
+        weighed.close()
+    assert max(first.values()) < 50_000, first
+    assert sum(first.values()) < 150_000, first
+    assert sum(again.values()) < 35_000, again
+
+
+def _weight(page: Page, url: str) -> dict[str, float]:
+    """What is loaded over the wire, in bytes by path."""
+    addresses: dict[str, str] = {}
+    loaded: dict[str, float] = {}
+    session = page.context.new_cdp_session(page)
+    session.send("Network.enable")
+    session.on(
+        "Network.requestWillBeSent",
+        lambda event: addresses.update({event["requestId"]: event["request"]["url"]}),
+    )
+    session.on(
+        "Network.loadingFinished",
+        lambda event: loaded.update({event["requestId"]: event["encodedDataLength"]}),
+    )
+    page.goto(url)
+    page.get_by_role("heading", level=1).wait_for()
+    page.wait_for_load_state()
+    return {addresses[each]: size for each, size in loaded.items() if each in addresses}

@@ -15,7 +15,7 @@ ADA = "ada@example.org"
 
 @pytest.fixture(scope="module", autouse=True)
 def _namespace(api):
-    api.post("/api/v1/namespaces", {"metadata": {"name": GRANTS_NAMESPACE}})
+    api.add_namespace(GRANTS_NAMESPACE)
 
 
 @pytest.fixture

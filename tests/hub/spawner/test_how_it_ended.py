@@ -1,5 +1,6 @@
 """Where people land after a session ended that they did not stop, they read why."""
 
+import re
 from urllib.parse import quote
 
 import pytest
@@ -8,6 +9,7 @@ from .api_server import VISION
 from .visitor import Visitor
 
 POD = f"/api/v1/namespaces/{VISION}/pods/jupyter-sam"
+_STOPPED = r"Stopped at \d{4}-\d\d-\d\d \d\d:\d\d UTC\."
 _KEPT = "Files saved in your home folder are kept"
 
 
@@ -83,8 +85,10 @@ def test_a_session_whose_pod_somebody_deleted_says_so_and_starts_again(hub, api,
 
 def test_who_stopped_their_own_session_is_told_nothing_of_it(hub, sam):
     hub.stop_server("sam")
-    for page in _pages(sam):
+    pages = _pages(sam)
+    for page in pages:
         assert "Your session ended" not in page
+    assert re.search(rf"{_STOPPED} Saved files are kept\.", pages[0])
 
 
 def test_why_somebody_else_stops_a_session_is_told_if_they_said_it_beforehand(hub, sam):
@@ -105,7 +109,8 @@ def test_a_named_session_says_why_it_ended_under_its_name(hub, sam):
     home = sam.get("/hub/home").text
     card = home[home.index('data-server="second"') :]
     assert "It was unused." in card
-    assert 'href="/hub/spawn/sam/second">Start again' in card
+    assert re.search(_STOPPED, card)
+    assert 'action="/hub/spawn/sam/second?_xsrf=' in card
     assert "It was unused." in sam.get("/hub/user/sam/second/lab").text
 
 

@@ -48,7 +48,7 @@ def test_who_has_a_session_that_starts_or_stops_lands_on_my_sessions(scripted_pa
 def test_a_link_to_a_page_is_followed_whatever_runs(scripted_page, hub):
     assert hub.start_server("sam", CPU).status_code == 201
     sign_in(scripted_page, "sam", "/hub/token")
-    expect(scripted_page.get_by_role("button", name="Request new API token")).to_be_visible()
+    expect(scripted_page.get_by_role("button", name="Make a token")).to_be_visible()
     scripted_page.goto("/hub/?next=/hub/spawn/sam/second")
     _lands(scripted_page, "Start a session")
 

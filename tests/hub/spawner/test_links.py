@@ -58,6 +58,7 @@ def test_a_copied_link_makes_the_same_choice_for_somebody_else(hub, chromium, op
     open_picker(page, "lia")
     page.get_by_label("Version of SciPy").select_option("2026.05")
     page.get_by_role("radio", name="Share of a GPU").check()
+    page.get_by_role("radio", name="VS Code").check()
     page.get_by_role("button", name="Copy link").click()
     expect(page.get_by_role("status").filter(has_text="Copied")).to_be_visible()
     link = page.evaluate("navigator.clipboard.readText()")
@@ -68,6 +69,7 @@ def test_a_copied_link_makes_the_same_choice_for_somebody_else(hub, chromium, op
     open_picker(page, "ada", link.removeprefix(hub.url))
     expect(page.get_by_role("radio", name="Share of a GPU")).to_be_checked()
     expect(page.get_by_label("Version of SciPy")).to_have_value("2026.05")
+    expect(page.get_by_role("radio", name="VS Code")).to_be_checked()
     assert hub.servers("ada") == {}
     other.close()
 
@@ -81,7 +83,8 @@ def test_where_there_is_no_clipboard_the_link_is_shown_to_be_copied(hub, chromiu
     page.get_by_role("button", name="Copy link").click()
     shown = page.get_by_label("Link to this choice")
     expect(shown).to_be_focused()
-    assert shown.input_value().endswith("/hub/spawn?opt-environment=scipy&opt-size=cpu")
+    choice = "opt-environment=scipy&opt-size=cpu&opt-opens=lab"
+    assert shown.input_value().endswith(f"/hub/spawn?{choice}")
     context.close()
 
 

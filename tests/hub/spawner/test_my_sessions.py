@@ -5,11 +5,14 @@ from datetime import timedelta
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from gpucommons_contract.wording import LOST_BY_A_STOP
 from playwright.sync_api import Locator, Page, expect
 
 from ..pages import sign_in
 
 GPU = {"team": "vision", "environment": "scipy", "version": "2026.11", "size": "gpu"}
+_MOMENT = r"(\w+ \d+, (\d+, )?)?\d+:\d\d\s[AP]M"
+"""A moment as the page writes it: with the date unless it is today."""
 
 
 def _open(page: Page, name: str) -> None:
@@ -41,7 +44,7 @@ def test_a_session_says_what_it_is_and_since_when_and_opens(home, keep_picture):
     card = _card(home)
     expect(card.get_by_role("heading")).to_have_text("SciPy 2026.11 · Whole GPU")
     expect(card).to_contain_text("Computer vision")
-    expect(card).to_contain_text(re.compile(r"Running since \d+:\d\d"))
+    expect(card).to_contain_text(re.compile(rf"Running since {_MOMENT}"))
     expect(home).to_have_title("1 running · My sessions")
     keep_picture(home, "sessions")
     lab = card.get_by_role("link", name="Open JupyterLab").get_attribute("href")
@@ -52,7 +55,7 @@ def test_a_session_says_what_it_is_and_since_when_and_opens(home, keep_picture):
 def test_a_session_that_is_limited_says_when_it_ends(scripted_page, hub):
     hub.start_server("sam", {**GPU, "size": "brief"})
     _open(scripted_page, "sam")
-    expect(_card(scripted_page)).to_contain_text(re.compile(r"It ends at \d+:\d\d.* at the latest"))
+    expect(_card(scripted_page)).to_contain_text(re.compile(rf"It ends at {_MOMENT} at the latest"))
 
 
 def test_a_session_says_that_it_is_used_or_when_it_was_last(home, culler):
@@ -61,7 +64,7 @@ def test_a_session_says_that_it_is_used_or_when_it_was_last(home, culler):
     expect(_card(home)).to_contain_text("In use.")
     culler.quiet("sam", timedelta(minutes=20))
     home.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
-    words = r"Last used at \d+:\d\d.*; it will be stopped at \d+:\d\d.* unless it is used\."
+    words = rf"Last used at {_MOMENT}; it will be stopped at {_MOMENT} unless it is used\."
     expect(_card(home)).to_contain_text(re.compile(words))
 
 
@@ -70,10 +73,12 @@ def test_an_idle_session_says_when_it_will_be_stopped_and_where_it_is_kept(
 ):
     culler.quiet("sam", timedelta(minutes=40), warned=True)
     home.reload()
-    words = r"Idle since \d+:\d\d.*; it will be stopped at \d+:\d\d.* unless it is used\."
+    words = rf"Idle since {_MOMENT}; it will be stopped at {_MOMENT} unless it is used\."
     expect(_card(home)).to_contain_text(re.compile(words))
     assert Axe().run(home).violations_count == 0
     keep_picture(home, "sessions-idle")
+    stop = _card(home).get_by_role("button", name="Stop")
+    expect(stop).to_have_accessible_description(str(LOST_BY_A_STOP))
     assert (
         _card(home).get_by_role("link", name="Keep it").get_attribute("href") == "/services/idle/"
     )
@@ -119,15 +124,16 @@ def test_a_start_is_followed_until_it_runs(scripted_page, hub, node, keep_pictur
 def test_what_happens_elsewhere_is_shown_when_one_comes_back_to_the_page(home, hub):
     hub.stop_server("sam")
     home.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
-    expect(_card(home).get_by_role("link", name="Start again", exact=True)).to_be_visible()
+    expect(_card(home).get_by_role("button", name="Start again", exact=True)).to_be_visible()
+    expect(_card(home)).to_contain_text(re.compile(rf"Stopped at {_MOMENT}"))
     expect(_card(home)).to_contain_text("Saved files are kept")
 
 
 def test_a_second_session_is_chosen_under_its_name_and_removed_again(home, hub, keep_picture):
-    home.get_by_label("Another session beside it").fill("Not a name")
+    home.get_by_label("Another session, with a name").fill("Not a name")
     home.get_by_role("button", name="Choose what it is").click()
     expect(home.get_by_role("heading", name="My sessions")).to_be_visible()
-    home.get_by_label("Another session beside it").fill("training-2")
+    home.get_by_label("Another session, with a name").fill("training-2")
     home.get_by_role("button", name="Choose what it is").click()
     expect(home.get_by_role("heading", name="Start a session")).to_be_visible()
     assert home.url.endswith("/hub/spawn/sam/training-2")
@@ -158,4 +164,4 @@ def test_a_stop_that_the_hub_refuses_is_said_and_can_be_pressed_again(home):
 def test_whoever_is_signed_out_meanwhile_reads_so(home):
     home.context.clear_cookies()
     home.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
-    expect(home.get_by_text("You are not signed in any more")).to_be_visible()
+    expect(home.get_by_text("You are no longer signed in")).to_be_visible()

@@ -70,6 +70,15 @@ def test_who_stops_that_session_can_start(hub):
     assert hub.start_server("rosa", ONE).status_code == 201
 
 
+@pytest.fixture
+def patient(hub) -> Iterator[None]:
+    """Rosa's starts are not given up while a test holds them up."""
+    hub.join("rosa", "patient")
+    yield
+    hub.leave("rosa", "patient")
+
+
+@pytest.mark.usefixtures("patient")
 def test_of_two_starts_at_once_the_second_waits_for_the_node_of_the_first(hub, api, node):
     """Until the first one's pod is on a node, nothing says that files are open there."""
     hub.until(lambda: _gpu(hub, "rosa")["total"] == 4)
@@ -90,6 +99,7 @@ def test_of_two_starts_at_once_the_second_waits_for_the_node_of_the_first(hub, a
     assert [pod["metadata"]["name"] for pod in api.pods()] == ["jupyter-rosa--first"]
 
 
+@pytest.mark.usefixtures("patient")
 def test_of_two_starts_at_once_both_run_where_there_is_room_for_both(hub, api, node):
     hub.until(lambda: _gpu(hub, "rosa")["total"] == 4)
     node.runs_pods = False

@@ -7,8 +7,8 @@ import pytest
 
 from .visitor import Visitor, preselected
 
-VISION = {"team": "vision", "environment": "scipy", "size": "brief"}
-ASTRO = {"team": "astro", "environment": "scipy", "size": "share"}
+VISION = {"team": "vision", "environment": "scipy", "size": "brief", "opens": "lab"}
+ASTRO = {"team": "astro", "environment": "scipy", "size": "share", "opens": "lab"}
 
 
 @pytest.fixture

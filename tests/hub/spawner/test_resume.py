@@ -46,6 +46,46 @@ def test_one_press_starts_the_same_choice_with_the_same_image(hub, api, node, gu
     assert hub.servers("gus")[""]["user_options"]["size"] == "share"
 
 
+def test_what_a_session_opened_with_is_chosen_kept_and_started_again(page, hub, api, open_picker):
+    def leads_to() -> str:
+        hub.until(lambda: hub.servers("sam").get("", {}).get("ready"))
+        (pod,) = api.pods()
+        variables = pod["spec"]["containers"][0]["env"]
+        return next(each["value"] for each in variables if each["name"].endswith("_DEFAULT_URL"))
+
+    open_picker(page, "sam")
+    page.get_by_role("radio", name="JupyterLab").check()
+    page.get_by_role("radio", name="VS Code").check()
+    page.get_by_role("button", name="Start", exact=True).click()
+    assert leads_to() == "/vscode/"
+    page.goto("/hub/home")
+    links = page.locator('[data-server=""] [data-actions] a')
+    expect(links).to_have_text(["Open VS Code", "Open JupyterLab"])
+    paths = [link.get_attribute("href") for link in links.all()]
+    assert paths == ["/user/sam/", "/user/sam/lab"]
+    hub.stop_server("sam")
+    page.goto("/hub/spawn")
+    expect(page.get_by_role("radio", name="VS Code")).to_be_checked()
+    page.get_by_role("button", name="Start again").click()
+    assert leads_to() == "/vscode/"
+
+
+def test_my_sessions_starts_it_again_in_one_press_or_says_on_the_picker_why_not(hub):
+    hub.start_server("ada", {"size": "gpu"})
+    hub.stop_server("ada")
+    for server in ("", "second"):
+        hub.start_server("rosa", {"size": "gpu"}, server)
+    with Visitor(hub.url, "ada") as ada:
+        ada.sign_in()
+        refused = ada.send_form(ada.get("/hub/home"), SAME)
+        assert "Start a session" in refused.text
+        assert "All 2 places for this size are taken." in refused.text
+        hub.stop_server("rosa", "second")
+        ada.send_form(ada.get("/hub/home"), SAME)
+        hub.until(lambda: hub.servers("ada").get("", {}).get("ready"))
+        assert hub.servers("ada")[""]["user_options"]["size"] == "gpu"
+
+
 def test_it_is_the_same_again_after_that_and_a_restart_of_the_hub(hub, api, node, gus):
     ran = _pin(node, "example/scipy:2026.05")
     gus.press_start(SAME)

@@ -1,7 +1,7 @@
 """Many people press Start at the same moment, and there is room for a few.
 
-A round takes up to twelve seconds: JupyterHub makes tokens and rows for each start, also for
-one that is refused then. GPUCOMMONS_RUSH_ROUNDS=20 repeats it more often.
+A round takes up to a minute on a busy machine: JupyterHub makes tokens and rows for each start,
+also for one that is refused then. GPUCOMMONS_RUSH_ROUNDS=20 repeats it more often.
 """
 
 import asyncio
@@ -16,7 +16,7 @@ from .conftest import CATALOGUE
 from .spawn_hub import ADMIN_TOKEN, SpawnHub
 
 ROOM = 10
-ROUNDS = int(os.environ.get("GPUCOMMONS_RUSH_ROUNDS", "4"))
+ROUNDS = int(os.environ.get("GPUCOMMONS_RUSH_ROUNDS", "2"))
 PEOPLE = [f"runner-{number:03}" for number in range(200)]
 TEAM = "sprint"
 

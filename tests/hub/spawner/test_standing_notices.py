@@ -21,7 +21,7 @@ c.JupyterHub.init_spawners_timeout = 1
 
 @pytest.fixture(scope="module", autouse=True)
 def _namespace(api):
-    api.post("/api/v1/namespaces", {"metadata": {"name": NOTICES_NAMESPACE}})
+    api.add_namespace(NOTICES_NAMESPACE)
 
 
 @pytest.fixture(scope="module")

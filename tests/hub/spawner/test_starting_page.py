@@ -90,6 +90,18 @@ def test_a_hub_that_was_away_is_waited_for(scripted_page, hub, node, slow_node):
     scripted_page.wait_for_url("**/user/sam/**")
 
 
+def test_a_stream_that_a_dead_hub_left_open_is_not_waited_for(scripted_page, hub, node, slow_node):
+    scripted_page.clock.install()
+    scripted_page.route("**/progress*", lambda route: None)  # which is never answered
+    hub.start_server("sam", GPU, answer_after=0.1)
+    _open(scripted_page)
+    expect(scripted_page.get_by_role("button", name="Cancel")).to_be_visible()
+    node.runs_pods = True
+    hub.until(lambda: hub.servers("sam")[""]["ready"])
+    scripted_page.clock.fast_forward(31_000)
+    scripted_page.wait_for_url("**/user/sam/**")
+
+
 def test_a_start_that_comes_to_nothing_says_why_and_what_next(scripted_page, hub, api, slow_node):
     hub.start_server("sam", GPU, answer_after=0.1)
     _open(scripted_page)

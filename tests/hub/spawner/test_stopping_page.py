@@ -28,10 +28,21 @@ def test_a_stop_is_told_until_the_session_is_gone(home, node, keep_picture):
     _press_stop(home)
     expect(home.get_by_role("status").filter(has_text=WORDS)).to_be_visible()
     expect(home.get_by_role("button", name="Stop", exact=True)).to_have_count(0)
-    expect(home.get_by_role("link", name="Start again", exact=True)).to_have_count(0)
+    expect(home.get_by_role("button", name="Start again", exact=True)).to_have_count(0)
     keep_picture(home, "home-stopping")
     node.lost = False
-    expect(home.get_by_role("link", name="Start again", exact=True)).to_be_visible()
+    expect(home.get_by_role("button", name="Start again", exact=True)).to_be_visible()
+
+
+def test_who_stops_by_keyboard_stays_at_the_session(home, node):
+    node.lost = False
+    home.wait_for_load_state()  # a key is pressed at once, whether or not the script is there
+    home.get_by_role("button", name="Stop", exact=True).press("Enter")
+    again = home.get_by_role("button", name="Start again", exact=True)
+    again.wait_for()
+    expect(home.locator('[data-server=""]')).to_be_focused()
+    home.keyboard.press("Tab")
+    expect(again).to_be_focused()
 
 
 def test_a_home_page_that_is_opened_meanwhile_shows_the_same(home, node):
@@ -39,7 +50,7 @@ def test_a_home_page_that_is_opened_meanwhile_shows_the_same(home, node):
     home.reload()
     expect(home.get_by_role("status").filter(has_text=WORDS)).to_be_visible()
     node.lost = False
-    expect(home.get_by_role("link", name="Start again", exact=True)).to_be_visible()
+    expect(home.get_by_role("button", name="Start again", exact=True)).to_be_visible()
 
 
 def test_who_starts_while_a_stop_goes_on_is_led_to_the_picker(home, node, keep_picture):
@@ -61,4 +72,4 @@ def test_a_named_session_is_stopped_in_the_same_way(home, hub, node):
     card.get_by_role("button", name="Stop second").click()
     expect(card.get_by_role("status")).to_have_text(WORDS)
     node.lost = False
-    expect(card.get_by_role("link", name="Start again second")).to_be_visible()
+    expect(card.get_by_role("button", name="Start again second")).to_be_visible()

@@ -2,6 +2,10 @@
 
 import json
 
+from gpucommons_contract import Annotation
+
+from tests.waiting import until
+
 from .api_server import ASTRO, VISION
 from .visitor import Visitor
 
@@ -34,6 +38,63 @@ def test_files_of_somebody_who_left_are_not_given_to_the_next_of_that_name(hub, 
     assert "kept until 2027-01-31" in answer.json()["message"]
     assert _places(api) == set()
     assert hub.start_server("tia", {"team": "astro"}).status_code == 201
+
+
+def test_each_start_is_noted_on_the_workspace(hub, api):
+    hub.start_server("tia", {"team": "astro"})
+    first = _mounted_at(api)
+    assert first <= _created(api)
+    hub.stop_server("tia")
+    claim = f"/api/v1/namespaces/{ASTRO}/persistentvolumeclaims/workspace-tia"
+    api.patch(claim, {"metadata": {"annotations": {Annotation.MOUNTED_AT: None}}})
+    hub.start_server("tia", {"team": "astro"})
+    assert first <= _mounted_at(api) <= _created(api)
+
+
+def test_a_start_that_cannot_be_noted_is_a_start_all_the_same(hub, api):
+    hub.start_server("tia", {"team": "astro"})
+    hub.stop_server("tia")
+    policies = "/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies"
+    rule = {"apiGroups": [""], "apiVersions": ["v1"], "operations": ["UPDATE"]}
+    rule["resources"] = ["persistentvolumeclaims"]
+    spec = {"matchConstraints": {"resourceRules": [rule]}, "validations": [{"expression": "false"}]}
+    binding = {"policyName": "no-notes", "validationActions": ["Deny"]}
+    api.post(policies, {"metadata": {"name": "no-notes"}, "spec": spec})
+    api.post(f"{policies.removesuffix('policies')}policybindings", _named("no-notes", binding))
+    claim = f"/api/v1/namespaces/{ASTRO}/persistentvolumeclaims/workspace-tia"
+    try:
+        until(lambda: not _takes_a_note(api, claim))
+        assert hub.start_server("tia", {"team": "astro"}).status_code == 201
+    finally:
+        api.delete(f"{policies.removesuffix('policies')}policybindings/no-notes")
+        api.delete(f"{policies}/no-notes")
+    until(lambda: _takes_a_note(api, claim))
+    assert "no start was noted on workspace-tia" in hub.text()
+
+
+def _named(name: str, spec: dict) -> dict:
+    return {"metadata": {"name": name}, "spec": spec}
+
+
+def _takes_a_note(api, claim: str) -> bool:
+    try:
+        api.patch(claim, {"metadata": {"annotations": {"example.org/note": None}}})
+        api.patch(claim, {"metadata": {"annotations": {"example.org/note": "1"}}})
+    except AssertionError:
+        return False
+    return True
+
+
+def _mounted_at(api) -> str:
+    notes: dict[str, str] = api.claims(ASTRO)["workspace-tia"]["metadata"]["annotations"]
+    return notes[Annotation.MOUNTED_AT]
+
+
+def _created(api) -> str:
+    """When the pod was made. Both moments are to the second, and so can be compared as texts."""
+    (pod,) = api.pods()
+    created: str = pod["metadata"]["creationTimestamp"]
+    return created
 
 
 def test_a_later_start_in_another_team_has_a_workspace_of_its_own(hub, api):

@@ -48,14 +48,19 @@ def test_a_peer_that_fails_is_a_row_that_says_so(results, capsys):
     assert json.loads((results / "row.json").read_text())["met"] is None
 
 
-def _load(cost):
+def _load(cost, idle_cpu_s=1.0):
     return Load(
-        cpu_per_spawn_ms=cost, seconds=[1.0], turned_away=0, failed=0, idle_cpu_s=1.0, memory_mb=9.0
+        cpu_per_spawn_ms=cost,
+        seconds=[1.0],
+        turned_away=0,
+        failed=0,
+        idle_cpu_s=idle_cpu_s,
+        memory_mb=9.0,
     )
 
 
 def test_a_peer_that_fails_half_way_keeps_its_figures_until_then():
-    ours = Outcome([_load(10.0), _load(12.0)])
+    ours = Outcome([_load(10.0), _load(12.0), _load(14.0)])
     peer = Outcome([_load(30.0)], failure="ServerDisconnectedError: gone")
     found = {each.name: each for each in figures(ours, peer)}
     until, since = found["scale-spawn-cpu-1000"], found["scale-spawn-cpu-2000"]
@@ -63,6 +68,15 @@ def test_a_peer_that_fails_half_way_keeps_its_figures_until_then():
     assert (since.ratio, since.met) == (None, None)
     assert since.peer_failed == "ServerDisconnectedError: gone"
     assert found["scale-killed"].peer_value is None
+
+
+def test_what_sessions_add_to_an_idle_hub_is_the_growth_from_the_first_step_to_the_last():
+    ours = Outcome([_load(10.0, idle_cpu_s=1.5), _load(10.0, 2.0), _load(10.0, 3.5)])
+    found = {each.name: each for each in figures(ours, Outcome())}
+    assert found["scale-idle-growth"].value == 0.5
+    assert found["scale-idle-cpu-5000"].value == 3.5
+    del ours.steps[1:]
+    assert "scale-idle-growth" not in {each.name for each in figures(ours, Outcome())}
 
 
 def test_before_the_peer_is_measured_ours_is_given_alone():

@@ -15,7 +15,7 @@ from gpucommons_people.teams.team_objects import team_objects
 from reference_pages.project import ROOT
 
 from .chart_policies import HUB_LABELS, PROXY_LABELS, PULLER_LABELS, chart_policies
-from .kustomize import Object, named, of_kind, overlay, part, pod_template
+from .kustomize import OPTIONAL, Object, named, of_kind, overlay, part, pod_template
 from .reachability import Machine, Network, Pod
 
 _SESSION = json.loads((ROOT / "tests" / "unit" / "spawner" / "golden" / "gpu.json").read_text())
@@ -24,13 +24,17 @@ OURS, DEX, NODE = "gpucommons", "dex", "gpucommons-node"
 
 
 def objects(environment: str) -> list[Object]:
-    """Return all of ours: an environment, the optional agent, and two teams."""
+    """Return all of ours: an environment, all that is optional, and two teams."""
     teams = [each for name in _TEAMS for each in team_objects(Team(name=name))]
-    return [*overlay(environment), *part("gpu-processes"), *teams]
+    return [*overlay(environment), *_optional(), *teams]
+
+
+def _optional() -> list[Object]:
+    return [each for name in OPTIONAL for each in part(name)]
 
 
 def _template(kind: str, name: str) -> Object:
-    everything = [*overlay("prod"), *part("gpu-processes")]
+    everything = [*overlay("prod"), *_optional()]
     return pod_template(named(everything, kind, name))
 
 
@@ -58,20 +62,31 @@ def _database(name: str, address: str) -> Pod:
 _DEX = {"app.kubernetes.io/name": "dex", "app.kubernetes.io/instance": "dex"}
 _DEX_PORTS = {"http": 5556, "https": 5554, "grpc": 5557, "telemetry": 5558}
 _SOLVER = {"acme.cert-manager.io/http01-solver": "true"}
+# Which the Prometheus operator puts on its pods.
+_PROMETHEUS = {"app.kubernetes.io/name": "prometheus"}
 _OPERATOR = {"app.kubernetes.io/name": "cloudnative-pg"}
+
+_SNAPSHOT = {"component": "snapshot"}
 
 _PODS = (
     _session("session", "vision", "10.1.0.1"),
     _session("neighbour", "vision", "10.1.0.2"),
     _session("stranger", "audio", "10.1.0.3"),
     Pod("job of a team", "team-vision", {"app": "something"}, "10.1.0.4", {"http": 80}),
+    Pod("snapshot", "team-vision", _SNAPSHOT, "10.1.0.5"),
+    Pod("other snapshot", "team-audio", _SNAPSHOT, "10.1.0.6"),
     Pod("hub", OURS, HUB_LABELS, "10.1.1.1", {"http": 8081}),
     Pod("proxy", OURS, PROXY_LABELS, "10.1.1.2", {"http": 8000, "api": 8001}),
     _own_pod("Deployment", "idle-culler", OURS, "10.1.1.3"),
     _database("database", "10.1.1.4"),
     _database("second database", "10.1.1.5"),
     Pod("puller", OURS, PULLER_LABELS, "10.1.1.6"),
+    _own_pod("Deployment", "accounting", OURS, "10.1.1.14"),
     _own_pod("CronJob", "doctor", OURS, "10.1.1.9"),
+    _own_pod("Deployment", "backup", OURS, "10.1.1.10"),
+    _own_pod("Deployment", "backup-store", OURS, "10.1.1.11"),
+    _own_pod("Deployment", "earlier-files", OURS, "10.1.1.12"),
+    _own_pod("CronJob", "backup-drill", OURS, "10.1.1.13"),
     Pod("solver", OURS, _SOLVER, "10.1.1.7", {"http": 8089}),
     Pod("stray", OURS, {"app": "something"}, "10.1.1.8", {"http": 80}),
     Pod("Dex", DEX, _DEX, "10.1.2.1", _DEX_PORTS),
@@ -79,12 +94,13 @@ _PODS = (
     _own_pod("DaemonSet", "gpu-processes", NODE, "10.1.3.1"),
     Pod("DNS", "kube-system", {"k8s-app": "kube-dns"}, "10.1.4.1", {"dns": 53}),
     Pod("ingress", "ingress", {"app": "ingress"}, "10.1.5.1", {"https": 8443}),
-    Pod("Prometheus", "monitoring", {"app": "prometheus"}, "10.1.6.1", {"web": 9090}),
+    Pod("Prometheus", "monitoring", _PROMETHEUS, "10.1.6.1", {"web": 9090}),
     Pod("Pushgateway", "monitoring", {"app": "pushgateway"}, "10.1.6.2", {"http": 9091}),
     Pod("operator", "cnpg-system", _OPERATOR, "10.1.7.1"),
     # Who puts the labels of others on a pod elsewhere is not let in for it.
     Pod("like a session", "default", _SESSION["metadata"]["labels"], "10.1.8.1"),
     Pod("like the hub", "default", HUB_LABELS, "10.1.8.2"),
+    Pod("like a snapshot", "default", _SNAPSHOT, "10.1.8.4"),
     Pod("like the proxy", "default", PROXY_LABELS, "10.1.8.3"),
 )
 _MACHINES = (

@@ -14,8 +14,13 @@ CLUSTER = ROOT / "cluster"
 ENVIRONMENTS = ("dev", "staging", "prod")
 PARTS = ("base", "network-policies", "queue", "database", "idle-culler", "doctor")
 """What every overlay has."""
-OPTIONAL = ("gpu-processes",)
+OPTIONAL = (
+    "accounting", "gpu-processes", "backup", "backup-store", "earlier-files", "drain", "monitoring",
+    "monitoring/accounting", "monitoring/backup",
+)  # fmt: skip
 """What an installation adds."""
+COMPONENTS = ("database/accounting",)
+"""What an installation adds to a part."""
 
 Object = dict[str, Any]
 

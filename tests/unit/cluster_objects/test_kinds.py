@@ -23,11 +23,13 @@ def _ids(made: list[Object]) -> list[tuple[str, str, str]]:
     return [identity(each) for each in made]
 
 
-def test_the_kinds_of_others_are_those_of_kueue_and_cloudnativepg():
+def test_the_kinds_of_others_are_those_of_kueue_cloudnativepg_and_the_prometheus_operator():
     assert _CUSTOM == [
         "Cluster",
         "ClusterQueue",
         "Database",
+        "PodMonitor",
+        "PrometheusRule",
         "ResourceFlavor",
         "WorkloadPriorityClass",
     ]

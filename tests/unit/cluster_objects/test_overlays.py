@@ -8,7 +8,17 @@ import yaml
 from gpucommons_contract import amount
 from reference_pages.project import ROOT
 
-from .kustomize import CLUSTER, ENVIRONMENTS, OPTIONAL, PARTS, identity, named, overlay, part
+from .kustomize import (
+    CLUSTER,
+    COMPONENTS,
+    ENVIRONMENTS,
+    OPTIONAL,
+    PARTS,
+    identity,
+    named,
+    overlay,
+    part,
+)
 
 _FOLDERS = sorted(each.parent for each in CLUSTER.rglob("kustomization.yaml"))
 
@@ -35,7 +45,7 @@ def _said(environment):
 
 def test_every_folder_with_a_kustomization_is_a_part_or_an_overlay():
     names = {each.relative_to(CLUSTER).as_posix() for each in _FOLDERS}
-    assert names == {*PARTS, *OPTIONAL, *(f"overlays/{each}" for each in ENVIRONMENTS)}
+    assert names == {*PARTS, *OPTIONAL, *COMPONENTS, *(f"overlays/{each}" for each in ENVIRONMENTS)}
 
 
 @pytest.mark.parametrize("name", [*PARTS, *OPTIONAL])

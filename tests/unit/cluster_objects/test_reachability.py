@@ -1,11 +1,20 @@
 """Who may reach whom on a cluster: the policies of ours, of teams and of z2jh's chart together."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 import pytest
 
 from .cast import EVERYBODY, PODS, network
 from .kustomize import ENVIRONMENTS
+from .reachability import Pod
+
+
+def _of_others(pod: Pod) -> Iterable[int]:
+    """Ports that a snapshot may not reach; what runs at 443 may be a store."""
+    is_store = pod.name == "backup-store"
+    return () if is_store else (each for each in pod.ports.values() if each != 53)
+
 
 _YES = [
     # People's work.
@@ -38,12 +47,40 @@ _YES = [
     ("idle-culler", "site", 5432),  # a database of the installation's own
     ("idle-culler", "DNS", 53),
     ("Prometheus", "idle-culler", 10101),
+    # Accounting's.
+    *((each, "accounting", 10109) for each in ("hub", "proxy", "Prometheus")),
+    ("accounting", "hub", 8081),
+    ("accounting", "session", 8888),
+    ("accounting", "Prometheus", 9090),
+    ("accounting", "database", 5432),
+    ("accounting", "API server", 6443),
+    ("accounting", "internet", 587),
+    ("accounting", "site", 5432),  # a database of the installation's own
+    ("accounting", "DNS", 53),
     # The doctor's.
     ("doctor", "API server", 6443),
     ("doctor", "ingress", 8443),  # Dex, by its public name
     ("doctor", "internet", 443),  # Dex elsewhere
     ("doctor", "Pushgateway", 9091),
     ("doctor", "DNS", 53),
+    # Snapshots.
+    ("snapshot", "backup-store", 8000),
+    ("snapshot", "backup-store", 8001),
+    ("snapshot", "internet", 443),  # a store elsewhere
+    ("snapshot", "DNS", 53),
+    *((each, "earlier-files", 10106) for each in ("session", "hub", "proxy", "backup")),
+    ("earlier-files", "hub", 8081),
+    ("earlier-files", "backup-store", 8000),
+    ("earlier-files", "internet", 443),  # a store elsewhere
+    ("earlier-files", "DNS", 53),
+    ("backup", "API server", 6443),
+    ("backup", "backup-store", 8000),
+    ("backup", "backup-store", 8001),
+    ("backup-drill", "backup-store", 8000),
+    ("backup-drill", "internet", 443),  # a second store
+    ("backup-drill", "DNS", 53),
+    ("Prometheus", "backup", 10105),
+    ("Prometheus", "hub", 8081),
     # What runs beside them.
     ("database", "second database", 5432),
     ("second database", "database", 8000),
@@ -74,6 +111,7 @@ _NO = [
     ("session", "proxy", 8001),
     ("session", "proxy", 8000),
     ("session", "idle-culler", 10101),
+    ("session", "accounting", 10109),
     ("session", "database", 5432),
     ("session", "database", 8000),
     ("session", "solver", 8089),
@@ -92,7 +130,9 @@ _NO = [
     ("hub", "job of a team", 80),
     ("job of a team", "session", 8888),
     ("job of a team", "hub", 8081),
-    # Nobody enters a session but hub, proxy and culler, by one port.
+    ("stray", "accounting", 10109),
+    ("ingress", "accounting", 10109),
+    # Nobody enters a session but hub, proxy, culler and accounting, by one port.
     ("gpu-processes", "session", 8888),
     ("database", "session", 8888),
     ("stray", "session", 8888),
@@ -137,6 +177,23 @@ _NO = [
     ("doctor", "session", 8888),
     ("doctor", "Dex", 5557),
     ("doctor", "Prometheus", 9090),
+    # The store is for snapshots, and these reach nothing else of ours.
+    *((each, "backup-store", 8000) for each in ("session", "hub", "stray", "ingress")),
+    *((each, "backup-store", 8001) for each in ("session", "job of a team", "like a snapshot")),
+    *(("backup-store", each, 443) for each in ("internet", "API server")),
+    *(("snapshot", each.name, port) for each in PODS.values() for port in _of_others(each)),
+    ("snapshot", "API server", 6443),
+    ("snapshot", "site", 22),
+    *((each, "earlier-files", 10106) for each in ("stray", "like a session", "ingress")),
+    ("earlier-files", "session", 8888),
+    ("earlier-files", "database", 5432),
+    ("earlier-files", "backup-store", 8001),
+    ("backup", "database", 5432),
+    *(("backup-drill", each, port) for each, port in (("database", 5432), ("backup-store", 8001))),
+    ("backup", "internet", 80),
+    ("session", "backup", 10105),
+    ("Pushgateway", "hub", 8081),
+    ("ingress", "backup", 10105),
     ("proxy", "API server", 6443),
     ("proxy", "site", 443),
     ("proxy", "internet", 443),
@@ -204,13 +261,16 @@ def test_among_the_pods_of_the_table_nobody_else_reaches_a_port_that_somebody_li
         *((each, "hub") for each in ("neighbour", "stranger")),
         *(("hub", each) for each in ("neighbour", "stranger", "second database")),
         *(("proxy", each) for each in ("neighbour",)),
+        *(("accounting", each) for each in ("neighbour", "stranger", "second database")),
         *(("idle-culler", each) for each in ("neighbour", "stranger", "second database")),
         ("database", "second database"),
         ("second database", "database"),
         ("operator", "database"),
         ("operator", "second database"),
+        ("other snapshot", "backup-store"),
+        *((each, "earlier-files") for each in ("neighbour", "stranger")),
         # whoever else is in Prometheus' namespace
-        *(("Pushgateway", each) for each in ("idle-culler", "Dex")),
+        *(("Pushgateway", each) for each in ("accounting", "idle-culler", "Dex", "backup")),
     }
 
 

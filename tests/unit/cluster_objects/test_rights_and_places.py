@@ -8,7 +8,17 @@ from gpucommons_people.teams.team_objects import team_objects
 from tests.unit.helm_values.charts import FOLDER, read, releases
 
 from .cast import PODS, objects
-from .kustomize import CLUSTER, ENVIRONMENTS, identity, named, of_kind, overlay, part, pod_template
+from .kustomize import (
+    CLUSTER,
+    ENVIRONMENTS,
+    OPTIONAL,
+    identity,
+    named,
+    of_kind,
+    overlay,
+    part,
+    pod_template,
+)
 from .pod_security import lacks_for_restricted
 from .reachability import matches
 
@@ -87,7 +97,13 @@ def test_no_right_is_a_wildcard_or_leads_to_others(made):
                 assert not [word for word in said if "*" in word], identity(each)
                 assert not {"escalate", "impersonate"} & set(rule["verbs"])
                 assert "bind" not in rule["verbs"] or rule["resourceNames"]
-                assert not {"secrets", "pods/exec", "nodes/proxy"} & set(rule["resources"])
+                assert not {"pods/exec", "nodes/proxy"} & set(rule["resources"])
+                assert "secrets" not in rule["resources"] or _is_blind(rule)
+
+
+def _is_blind(rule):
+    """Whether a rule for Secrets lets nobody read one that is not named in it."""
+    return bool(rule.get("resourceNames")) or set(rule["verbs"]) <= {"create", "delete"}
 
 
 # Pod Security
@@ -115,6 +131,23 @@ def test_a_pod_that_may_not_run_is_found():
     assert lacks_for_restricted(agent) == ["hostPID is set"]
     bare = {"containers": [{"name": "a"}], "volumes": [{"name": "v", "hostPath": {}}]}
     assert len(lacks_for_restricted(bare)) == 5
+
+
+def test_what_runs_restic_has_a_folder_for_temporary_files():
+    found = [each for name in OPTIONAL for each in part(name) if each["kind"] in _WORKLOADS]
+    pods = [pod_template(each)["spec"] for each in found]
+    with_restic = [pod for pod in pods if _mounts(pod).get("/programs")]
+    assert len(with_restic) == 3
+    for pod in with_restic:
+        env = {each["name"]: each.get("value") for each in pod["containers"][0].get("env", ())}
+        mount = _mounts(pod)[env.get("TMPDIR", "/tmp")]
+        volumes = {each["name"]: each for each in pod["volumes"]}
+        assert {"emptyDir", "ephemeral"} & set(volumes[mount["name"]])
+        assert not mount.get("readOnly")
+
+
+def _mounts(pod):
+    return {each["mountPath"]: each for each in pod["containers"][0].get("volumeMounts", ())}
 
 
 # Selectors
@@ -241,10 +274,11 @@ def test_our_images_are_those_of_the_charts_values():
     tag = read(FOLDER / "jupyterhub" / "base.yaml")["hub"]["image"]["tag"]
     images = {
         container["image"]
-        for made in (overlay("prod"), part("gpu-processes"))
+        for made in (overlay("prod"), *map(part, OPTIONAL))
         for kind in _WORKLOADS
         for each in of_kind(made, kind)
         for container in pod_template(each)["spec"]["containers"]
     }
-    assert images == {f"gpucommons/hub:{tag}", f"gpucommons/node-agent:{tag}"}
+    ours = ("hub", "node-agent", "backup")
+    assert images == {f"gpucommons/{each}:{tag}" for each in ours}
     assert not [each for each in (CLUSTER / "overlays").rglob("*.yaml") if tag in each.read_text()]

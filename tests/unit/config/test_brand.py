@@ -34,6 +34,7 @@ def test_name_logo_and_colour_reach_the_hub_and_a_second_call_changes_nothing(tm
     add_brand(c)
     add_brand(c)
     assert c.JupyterHub.template_vars == {"lab_name": "Vision Lab"}
+    assert c.GPUSpawner.lab_name == "Vision Lab"  # what sessions call it
     assert c.JupyterHub.logo_file == str(logo)
     ((_, _, given),) = c.JupyterHub.extra_handlers
     assert given == {"accent": "#7b2d8e"}

@@ -7,7 +7,7 @@ from importlib.metadata import version
 
 import pytest
 from gpucommons_config.command import main
-from gpucommons_config.idle_command import _normal_name
+from gpucommons_config.idle.command import _normal_name
 
 PROGRAM = [sys.executable, "-m", "gpucommons_config.command"]
 

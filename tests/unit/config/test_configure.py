@@ -9,6 +9,7 @@ from gpucommons_authenticator import TEMPLATES as LOGIN_TEMPLATES
 from gpucommons_authenticator import DexOAuthenticator
 from gpucommons_config import configure
 from gpucommons_config.composition import compose, contents, is_set
+from gpucommons_contract.words.pages import TEMPLATES as FRAME_TEMPLATES
 from gpucommons_sessions import SavingProxy
 from gpucommons_spawner import HANDLERS, GPUSpawner
 from gpucommons_spawner import TEMPLATES as PICKER_TEMPLATES
@@ -17,7 +18,7 @@ from traitlets.config.loader import LazyConfigValue
 
 from .chart_config import CATALOGUE, config_of, mount_values, untouched_values
 
-OURS = ["gpucommons-people", "gpucommons-notices", "idle"]
+OURS = ["gpucommons-people", "gpucommons-notices", "idle", "gpu", "files"]
 
 
 @pytest.fixture
@@ -93,7 +94,7 @@ def test_services_tokens_and_roles_of_the_installation_are_kept(under_chart) -> 
     configure(under_chart)
     services = under_chart.JupyterHub.services
     assert services[:3] == theirs
-    assert [each["name"] for each in services[3:]] == OURS[:2]
+    assert [each["name"] for each in services[3:]] == [each for each in OURS if each != "idle"]
     roles = {each["name"]: each for each in under_chart.JupyterHub.load_roles}
     assert roles["portal"] == role
     assert set(OURS) < roles.keys()
@@ -117,7 +118,7 @@ def test_pages_and_handlers_of_the_installation_come_before_ours(under_chart) ->
     under_chart.JupyterHub.template_paths = ["/etc/lab/templates"]
     under_chart.JupyterHub.extra_handlers = [("/lab", object)]
     configure(under_chart)
-    ours = [str(LOGIN_TEMPLATES), str(PICKER_TEMPLATES)]
+    ours = [str(each) for each in (LOGIN_TEMPLATES, PICKER_TEMPLATES, FRAME_TEMPLATES)]
     assert under_chart.JupyterHub.template_paths == ["/etc/lab/templates", *ours]
     handlers = under_chart.JupyterHub.extra_handlers
     assert handlers[0] == ("/lab", object)
@@ -141,11 +142,19 @@ def test_what_was_appended_to_unset_lists_stays_and_can_be_appended_to(plain) ->
     assert isinstance(hub.services, LazyConfigValue)
     configure(plain)
     assert hub.services[0] == {"name": "portal", "api_token": "abc"}
-    assert hub.load_roles[0]["scopes"] == ["self", "access:services!service=idle"]
+    assert hub.load_roles[0]["scopes"] == [
+        "self",
+        "access:services!service=idle",
+        "access:services!service=gpu",
+    ]
     assert hub.template_paths[0] == "/etc/lab/templates"
     assert hub.extra_handlers[0] == ("/lab", object)
-    assert hub.extra_user_scopes == {"shares", "access:services!service=idle"}
-    assert hub.tornado_settings.keys() == {"headers", "transforms"}
+    assert hub.extra_user_scopes == {
+        "shares",
+        "access:services!service=idle",
+        "access:services!service=gpu",
+    }
+    assert hub.tornado_settings.keys() == {"headers", "static_handler_class", "transforms"}
     hub.services.append({"name": "late"})
     assert hub.services[-1] == {"name": "late"}
 

@@ -119,16 +119,20 @@ def test_an_installation_s_services_stand_beside_ours(read_config) -> None:
         {"name": "culler", "command": ["x"]},
         {"name": "gpucommons-notices"},
         {"name": "idle"},
+        {"name": "gpu"},
+        {"name": "files"},
     ]
     roles = {role["name"]: role for role in config.JupyterHub.load_roles}
     assert roles["gpucommons-notices"]["scopes"] == [
         "access:servers", "delete:servers", "read:services:name!service=gpucommons-notices",
         "admin-ui", "access:services!service=idle",
+        "access:services!service=gpu", "custom:gpucommons:read:balances",
+        "custom:gpucommons:tell:accounting",
     ]  # fmt: skip
     assert roles["gpucommons-people"]["services"] == ["gpucommons-people"]
 
 
-def test_everybody_may_open_the_culler_s_page_beside_what_an_installation_lets_them(
+def test_everybody_may_open_our_services_pages_beside_what_an_installation_lets_them(
     read_config,
 ) -> None:
     own = "[{name: user, scopes: [self, 'access:services!service=x']}, {name: b, scopes: []}]"
@@ -136,10 +140,10 @@ def test_everybody_may_open_the_culler_s_page_beside_what_an_installation_lets_t
     config = read_config(
         f"{{JupyterHub: {{{values}}}, GPUSpawner: {{catalogue_file: {_CATALOGUE}}}}}"
     )
-    page = "access:services!service=idle"
-    assert config.JupyterHub.extra_user_scopes == {"shares", page}
+    pages = ["access:services!service=idle", "access:services!service=gpu"]
+    assert config.JupyterHub.extra_user_scopes == {"shares", *pages}
     roles = {role["name"]: role["scopes"] for role in config.JupyterHub.load_roles}
-    assert roles["user"] == ["self", "access:services!service=x", page]
+    assert roles["user"] == ["self", "access:services!service=x", *pages]
     assert roles["b"] == []
 
 

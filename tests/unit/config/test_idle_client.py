@@ -4,7 +4,7 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
-from gpucommons_config.idle_client import ask
+from gpucommons_config.idle.client import ask
 from gpucommons_people.clients import patience
 from gpucommons_people.clients.patience import AT_ONCE, Patience
 from gpucommons_people.errors import PeopleError, UnreachableError

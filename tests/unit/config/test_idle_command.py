@@ -4,9 +4,9 @@ from pathlib import Path
 
 import httpx
 import pytest
-from gpucommons_config import idle_client
 from gpucommons_config.command import main
-from gpucommons_config.idle_explain import explained, session_path
+from gpucommons_config.idle import client
+from gpucommons_config.idle.explain import explained, session_path
 
 CATALOGUE = Path(__file__).parents[3] / "hub_config" / "gpucommons_config" / "catalogue.yaml"
 SAID = {
@@ -123,7 +123,7 @@ def running(tmp_path, monkeypatch):
     def ask(method, url, _token, _body, **_):
         return httpx.Response(200, json=answers[method, url.partition("/services/idle/")[2]])
 
-    monkeypatch.setattr(idle_client, "ask", ask)
+    monkeypatch.setattr(client, "ask", ask)
     answers["file"] = str(file)
     return answers
 

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from gpucommons_config.idle_rules import CatalogueRules
+from gpucommons_config.idle.rules import CatalogueRules
 from gpucommons_culler.core.rule import EndAction, IdleRule
 from gpucommons_spawner.catalogue import Catalogue, IdleRules
 

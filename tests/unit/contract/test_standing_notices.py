@@ -13,6 +13,7 @@ from gpucommons_contract import (
     StandingNotice,
     read_standing_notice,
 )
+from gpucommons_contract.words import phrase
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -88,3 +89,33 @@ def test_what_is_not_said_is_named(field):
 
 def test_the_notice_is_written_as_sessions_take_it():
     assert json.loads(NOTICE.to_data()["notice"]) == json.loads(NOTICE.notice.to_json())
+
+
+def test_a_notice_that_was_made_of_a_message_can_still_be_translated():
+    text = phrase("%(first)s and %(last)s", first="100 %", last="b")
+    notice = Notice("a", text)
+    standing = StandingNotice(notice, UNTIL, "ada", UNTIL)
+    found = read_standing_notice(standing.to_data()).notice
+    assert found == notice
+    assert found.in_language("de").text == "100 % und b"
+    other = standing.to_data() | {"notice": Notice("a", "Anything else.").to_json()}
+    with pytest.raises(ValueError, match="not that of its text"):
+        read_standing_notice(other)
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        '"text"',
+        '{"message": "a"}',
+        '{"message": "%(a)s", "values": {}}',
+        '{"message": "%(a)s", "values": {"a": 1}}',
+        '{"message": "%(a)999999999s", "values": {"a": "a"}}',
+        '{"message": "%d", "values": {}}',
+    ],
+)
+def test_what_is_no_message_of_a_notice_is_refused(message):
+    with pytest.raises(ValueError, match=r"message|values"):
+        read_standing_notice(
+            StandingNotice(Notice("a", "a"), UNTIL, "", UNTIL).to_data() | {"message": message}
+        )

@@ -2,7 +2,15 @@ import re
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
-from gpucommons_contract.wording import counted, first_of, joined, moment, rough_span, span
+from gpucommons_contract.wording import (
+    counted,
+    first_of,
+    joined,
+    moment,
+    names_moment,
+    rough_span,
+    span,
+)
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -91,6 +99,12 @@ def test_a_moment_can_be_written_as_the_minute_by_which_it_is_over():
     late = datetime(2026, 12, 31, 23, 59, 0, 1, tzinfo=UTC)
     assert moment(late, round_up=True) == "2027-01-01 00:00 UTC"
     assert moment(late.replace(microsecond=0), round_up=True) == "2026-12-31 23:59 UTC"
+
+
+def test_a_text_names_a_moment_or_does_not():
+    when = moment(datetime(2026, 11, 28, 0, 48, tzinfo=UTC))
+    assert names_moment(f"It ended at {when}: it was idle.")
+    assert not names_moment("It was unused for 2 hours.")
 
 
 def test_a_moment_without_a_time_zone_is_refused():

@@ -106,7 +106,7 @@ def test_all_flaws_of_all_documents_are_told_at_once():
         ("a: !!set {x}", "teams.yaml:1:4: the tag tag:yaml.org,2002:set is not known"),
         ("? [a]\n: b", "teams.yaml:1:3: a key must be text"),
         (": b", "teams.yaml:1:1: a key is empty"),
-        ('a: "\\ud83d"', "teams.yaml:1:4: this holds half a character"),
+        ('a: "\\ud83d"', "teams.yaml:1:4: this contains half a character"),
         ("a: {<<: 1}", "teams.yaml:1:9: << takes a mapping"),
         ("[" * 500, "teams.yaml:1:101: not valid YAML: "),
         ("9" * 5000, "teams.yaml:1:1: this is too long for a number"),

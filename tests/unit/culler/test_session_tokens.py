@@ -4,9 +4,9 @@ import asyncio
 from datetime import UTC, datetime
 
 import pytest
-from gpucommons_culler.clients.session_tokens import AT_ONCE, SessionTokens
-from gpucommons_culler.core.errors import HubUnavailableError, NotAllowedError
+from gpucommons_culler.core.errors import HubError, HubUnavailableError, NotAllowedError
 from gpucommons_culler.core.session import SessionKey
+from gpucommons_upkeep.session_tokens import AT_ONCE, SessionTokens
 
 DAY = 86400.0
 
@@ -18,7 +18,7 @@ class Hub:
         self.asked: list[list[tuple[str, str]]] = []
         self.failures = 0
         self.now = 0.0
-        self.tokens = SessionTokens(self.make, clock=lambda: self.now)
+        self.tokens = SessionTokens(self.make, HubError, clock=lambda: self.now)
 
     async def make(self, servers):
         await asyncio.sleep(0)
@@ -99,7 +99,7 @@ async def test_a_right_that_is_missing_is_named_to_all():
     async def refuse(_servers):
         raise NotAllowedError("access:servers")
 
-    tokens = SessionTokens(refuse, clock=lambda: 0.0)
+    tokens = SessionTokens(refuse, HubError, clock=lambda: 0.0)
     for number in (1, 2):
         with pytest.raises(NotAllowedError, match="access:servers") as raised:
             await tokens.of(_key(number))

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 import yaml
-from gpucommons_culler.core.errors import CullerError
-from gpucommons_culler.service.election import Election
 from gpucommons_culler.service.idle_culler import IdleCuller
 from gpucommons_culler.telemetry.sources.settings import SignalSources
+from gpucommons_upkeep.election import Election
+from gpucommons_upkeep.errors import SetupError
 from traitlets import TraitError
 from traitlets.config import Config
 
@@ -43,7 +43,7 @@ def in_a_pod(monkeypatch):
 
 
 async def test_in_a_pod_nobody_acts_without_a_lease(in_a_pod):
-    with pytest.raises(CullerError, match="lease_name is not set"):
+    with pytest.raises(SetupError, match="lease_name is not set"):
         await Election().begin()
 
 

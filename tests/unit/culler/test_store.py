@@ -7,8 +7,8 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from gpucommons_culler.core.errors import StoreUnavailableError
 from gpucommons_culler.database.store import Store
+from gpucommons_upkeep.errors import StoreUnavailableError
 
 from .samples import a_countdown, an_event
 from .store_behaviour import StoreBehaviour

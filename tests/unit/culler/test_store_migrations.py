@@ -7,9 +7,9 @@ from contextlib import closing
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from gpucommons_culler.core.errors import StoreNewerError
 from gpucommons_culler.database.store import Store
 from gpucommons_culler.database.tables import METADATA
+from gpucommons_upkeep.errors import StoreNewerError
 from sqlalchemy import Connection, create_engine
 
 from .samples import PATIENCE_S

@@ -39,6 +39,8 @@ RUN_BY = {
     "test_a_team_made_by_command_can_be_chosen_without_a_restart",
     r"gpucommons team remove": _PEOPLE + "test_a_team_is_removed_with_all_in_it_when_that_is_said",
     r"gpucommons (team|workspace) list": _PEOPLE + "test_every_view_has_json",
+    r"gpucommons workspace grow": "tests/hub/people/test_workspaces_in_cluster.py::"
+    "test_a_workspace_grows_and_its_driver_is_waited_for",
     r"gpucommons user add": _PEOPLE + "test_a_person_is_added_shown_listed_and_removed",
     r"gpucommons notice send": _PEOPLE + "test_a_notice_is_sent_listed_and_taken_back",
     r"bash installation/secrets/make\.sh": "tests/unit/installer/test_secrets.py::"

@@ -16,9 +16,13 @@ def _version() -> str:
 
 
 def test_package_and_extensions_have_the_same_version():
-    manifests = ("lab_extension/package.json", "vscode_extension/package.json")
+    folders = ("lab_extension", "session_client", "vscode_extension")
+    manifests = [f"{folder}/package.json" for folder in folders]
     found = {each: json.loads((ROOT / each).read_text())["version"] for each in manifests}
     assert found == dict.fromkeys(manifests, _version())
+    packages = json.loads((ROOT / "package-lock.json").read_text())["packages"]
+    locked = {folder: packages[folder]["version"] for folder in folders}
+    assert locked == dict.fromkeys(folders, _version())
 
 
 def test_the_changelog_begins_with_what_is_unreleased():

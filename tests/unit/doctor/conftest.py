@@ -1,22 +1,28 @@
 """A sound cluster over HTTP, and the catalogue that it is judged by."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import yaml
 from aiohttp import web
 from aiohttp.test_utils import TestServer
+from gpucommons_doctor.hub_values import HubValues
 from gpucommons_doctor.installation import Installation, read_installation
 from gpucommons_people.clients.cluster import Cluster
 
 from .played_cluster import PlayedCluster, sound_cluster
 
 CATALOGUE = Path(__file__).with_name("catalogue.yaml")
+BACKUP = Path(__file__).with_name("backup.yaml")
 
 
 @pytest.fixture(scope="session")
 def installation() -> Installation:
-    return read_installation(CATALOGUE, queue="sessions")
+    installation = read_installation(CATALOGUE, queue="sessions", backup=BACKUP)
+    return replace(
+        installation, values=HubValues(chart={"ingress": {"hosts": ["hub.example.org"]}})
+    )
 
 
 @pytest.fixture

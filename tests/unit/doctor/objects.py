@@ -7,6 +7,7 @@ schemas of their CustomResourceDefinitions.
 from copy import deepcopy
 
 import yaml
+from gpucommons_contract import Annotation
 from gpucommons_doctor.z2jh import CHART_VERSION
 from gpucommons_people.teams.team import Team
 from gpucommons_people.teams.team_objects import team_objects
@@ -223,7 +224,86 @@ def network_policies():
     of_chart = chart_policies("prod")
     for each in of_chart:
         each["metadata"]["labels"] = {"app": "jupyterhub", "chart": f"jupyterhub-{CHART_VERSION}"}
-    return [*made, *of_chart]
+    to_store = named("NetworkPolicy", "snapshots-to-store", "team-vision", spec={"podSelector": {}})
+    return [*made, *of_chart, to_store]
+
+
+def _of_snapshots(name):
+    """What takes them, after somebody copied the passwords."""
+    made = deployment(name, {"app.kubernetes.io/name": name})
+    made["metadata"]["annotations"] = {str(Annotation.PASSWORDS_COPIED_AT): NOTED}
+    return made
+
+
+def workspace(name="workspace-ada", *, component="singleuser-storage", **notes):
+    """A claim that has a snapshot of all; notes: annotations by the names of `Annotation`."""
+    said = {
+        "mounted_at": "2026-11-29T10:00:00Z",
+        "snapshot_last_good": "2026-11-29T10:30:00Z",
+        "snapshot_tidied": "2026-11-29T11:00:00Z",
+        "backup_repository": f"vision/{name}-0a1b2c3d",
+    }
+    found = {str(Annotation[key.upper()]): value for key, value in (said | notes).items() if value}
+    metadata = {"labels": {"component": component}, "annotations": found}
+    return {
+        "kind": "PersistentVolumeClaim",
+        "metadata": {
+            "name": name,
+            "namespace": "team-vision",
+            "creationTimestamp": "2026-11-01T10:00:00Z",
+            **metadata,
+        },
+    }
+
+
+def admission_policies():
+    """Those of cluster/backup, and what binds them."""
+    text = (ROOT / "cluster/backup/its-own-pods-only.yaml").read_text()
+    made = list(yaml.safe_load_all(text))
+    return [
+        [each for each in made if each["kind"] == kind]
+        for kind in ("ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding")
+    ]
+
+
+def deployments():
+    """Those of an installation that runs."""
+    of_chart = {"app": "jupyterhub", "release": "jupyterhub"}
+    culler = yaml.safe_load((ROOT / "cluster/idle-culler/deployment.yaml").read_text())
+    return [
+        deployment("hub", {**of_chart, "component": "hub"}),
+        deployment("proxy", {**of_chart, "component": "proxy"}),
+        deployment("idle-culler", culler["spec"]["template"]["metadata"]["labels"], replicas=2),
+        deployment("dex", {"app.kubernetes.io/name": "dex"}, namespace="dex"),
+        *(_of_snapshots(name) for name in ("backup", "backup-store", "earlier-files")),
+    ]
+
+
+def deployment(name, labels, *, namespace="gpucommons", replicas=1):
+    """A Deployment whose pods are all ready."""
+    since = "2026-11-29T10:00:00Z"
+    condition = {"type": "Available", "status": "True", "lastTransitionTime": since}
+    return {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {"name": name, "namespace": namespace, "creationTimestamp": since},
+        "spec": {"replicas": replicas, "template": {"metadata": {"labels": labels}}},
+        "status": {"availableReplicas": replicas, "conditions": [condition]},
+    }
+
+
+def hub_ingress(*hosts):
+    """What z2jh's chart makes of ingress.hosts."""
+    return {
+        "apiVersion": "networking.k8s.io/v1",
+        "kind": "Ingress",
+        "metadata": {
+            "name": "jupyterhub",
+            "namespace": "gpucommons",
+            "labels": {"app": "jupyterhub", "component": "ingress"},
+        },
+        "spec": {"rules": [{"host": each} for each in hosts]},
+    }
 
 
 def api_server_slice(port=6443, address="192.168.7.1"):

@@ -130,6 +130,7 @@ def _sound_lists():
     gpus = {"nvidia.com/gpu": "8", "nvidia.com/gpu.shared": "16", "nvidia.com/mig-1g.18gb": "7"}
     kueue, admission = "/apis/kueue.x-k8s.io/v1beta2", "/apis/admissionregistration.k8s.io/v1"
     dra, storage = "/apis/resource.k8s.io/v1", "/apis/storage.k8s.io/v1"
+    policies, bindings = objects.admission_policies()
     return {
         "/api/v1/nodes": nodes,
         "/api/v1/namespaces": [team["Namespace"], objects.named("Namespace", "gpucommons")],
@@ -160,4 +161,12 @@ def _sound_lists():
             objects.api_server_slice(),
         ],
         "/apis/networking.k8s.io/v1/networkpolicies": objects.network_policies(),
+        "/apis/networking.k8s.io/v1/ingresses": [objects.hub_ingress("hub.example.org")],
+        "/apis/apps/v1/deployments": objects.deployments(),
+        "/api/v1/persistentvolumeclaims": [
+            objects.workspace(),
+            objects.workspace("team", component="team-folder"),
+        ],
+        f"{admission}/validatingadmissionpolicies": policies,
+        f"{admission}/validatingadmissionpolicybindings": bindings,
     }

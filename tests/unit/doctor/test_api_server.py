@@ -6,8 +6,8 @@ from copy import deepcopy
 
 import pytest
 import yaml
-from gpucommons_doctor.checks.api_server import PORTS, SPEAKERS, judge_ways, targets_of
-from gpucommons_doctor.checks.egress import Target, lets_out
+from gpucommons_doctor.checks.cluster.api_server import PORTS, SPEAKERS, judge_ways, targets_of
+from gpucommons_doctor.checks.cluster.egress import Target, lets_out
 from gpucommons_doctor.finding import State
 from reference_pages.project import ROOT
 

@@ -9,7 +9,7 @@ from gpucommons_config.chart import ChartValues as MountedValues
 from gpucommons_config.chart_contradictions import chart_contradictions
 from gpucommons_config.command import main
 from gpucommons_config.contradictions import HubSettings, contradictions
-from gpucommons_doctor.checks.chart_values import ChartValues, judge_values
+from gpucommons_doctor.checks.hub.chart_values import ChartValues, judge_values
 from gpucommons_doctor.finding import State
 from gpucommons_doctor.hub_values import HubValues, read_hub_values
 from gpucommons_doctor.z2jh import merged, on_chart

@@ -1,7 +1,7 @@
 """The release of z2jh's chart in the cluster, and the one that ours goes with."""
 
 import pytest
-from gpucommons_doctor.checks.chart_version import judge_versions, versions_of
+from gpucommons_doctor.checks.hub.chart_version import judge_versions, versions_of
 from gpucommons_doctor.finding import State
 from gpucommons_doctor.z2jh import CHART_VERSION
 

@@ -1,21 +1,25 @@
 """Versions, nodes, clocks, runtime classes, storage and webhooks, judged from objects."""
 
 import pytest
-from gpucommons_doctor.checks.kubernetes_version import judge_kubelets, judge_server, read_version
-from gpucommons_doctor.checks.nodes import judge_clocks, judge_nodes
-from gpucommons_doctor.checks.runtime_classes import judge_runtime_classes
-from gpucommons_doctor.checks.storage import (
+from gpucommons_doctor.checks.cluster.kubernetes_version import (
+    judge_kubelets,
+    judge_server,
+    read_version,
+)
+from gpucommons_doctor.checks.cluster.nodes import judge_clocks, judge_nodes
+from gpucommons_doctor.checks.cluster.storage import (
     classes_used,
     judge_class,
     judge_defaults,
     judge_named,
     judge_snapshots,
 )
-from gpucommons_doctor.checks.webhooks import (
+from gpucommons_doctor.checks.cluster.webhooks import (
     has_endpoint,
     judge_webhooks,
     strict_webhooks,
 )
+from gpucommons_doctor.checks.gpus.runtime_classes import judge_runtime_classes
 from gpucommons_doctor.finding import State
 from gpucommons_doctor.kubernetes import selects
 

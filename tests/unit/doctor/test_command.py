@@ -11,7 +11,7 @@ from gpucommons_config.command import main
 from gpucommons_doctor.examination import CHECKS
 from reference_pages.project import ROOT
 
-from .conftest import CATALOGUE
+from .conftest import BACKUP, CATALOGUE
 
 
 def _given(kubeconfig, *more):
@@ -24,7 +24,8 @@ async def _run(arguments):
 
 
 async def test_a_sound_cluster_is_shown_as_a_table(kubeconfig, capsys):
-    assert await _run(_given(kubeconfig, "--queue", "sessions")) == 0
+    settings = ("--queue", "sessions", "--backup", str(BACKUP))
+    assert await _run(_given(kubeconfig, *settings)) == 0
     out = capsys.readouterr().out
     lines = [line.split() for line in out.splitlines()]
     assert ["clocks", "good", "The", "clocks", "of", "3", "nodes", "agree."] in lines
@@ -70,7 +71,7 @@ try:
     program.main(["--help"])
 except SystemExit:
     print(*sys.modules)
-import gpucommons_doctor.checks.dex
+import gpucommons_doctor.checks.hub.dex
 print(*sys.modules)
 """
     command = [sys.executable, "-c", code]

@@ -15,7 +15,13 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from gpucommons_authenticator.provider.http_client import Answer
-from gpucommons_doctor.checks.dex import Dex, Reading, judge_discovery, judge_failure, judge_keys
+from gpucommons_doctor.checks.hub.dex import (
+    Dex,
+    Reading,
+    judge_discovery,
+    judge_failure,
+    judge_keys,
+)
 from gpucommons_doctor.finding import State
 from joserfc.jwk import RSAKey
 

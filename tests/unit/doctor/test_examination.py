@@ -1,10 +1,11 @@
 """All checks on a whole cluster: a sound one, and the same with one thing wrong at a time."""
 
+from copy import deepcopy
 from dataclasses import replace
 
 import pytest
 from gpucommons_config.chart_contradictions import chart_contradictions
-from gpucommons_doctor.checks.rights import HUB
+from gpucommons_doctor.checks.hub.rights import HUB
 from gpucommons_doctor.examination import CHECKS, choose, made
 from gpucommons_doctor.finding import State
 from gpucommons_doctor.runner import FAULTS, SOUND, UNKNOWN, examine, exit_code
@@ -119,6 +120,64 @@ def _api_server_elsewhere(played):
     played.objects("/endpointslices")[1] = objects.api_server_slice(16443)
 
 
+def _of(played, name):
+    (found,) = [e for e in played.objects("/deployments") if e["metadata"]["name"] == name]
+    return found
+
+
+def _half_installed(played):
+    played.objects("/deployments").remove(_of(played, "idle-culler"))
+
+
+def _second_hub(played):
+    second = deepcopy(_of(played, "hub"))
+    second["metadata"]["name"] = "second-hub"
+    played.objects("/deployments").append(second)
+
+
+def _hub_down(played):
+    _of(played, "hub")["status"]["availableReplicas"] = 0
+
+
+def _no_account(played):
+    status = _of(played, "proxy")["status"]
+    message = 'pods "proxy-1" is forbidden: exceeded quota'
+    failure = {"type": "ReplicaFailure", "status": "True", "message": message}
+    status.update(availableReplicas=0, conditions=[*status["conditions"], failure])
+
+
+def _scaled_away(played):
+    _of(played, "dex")["spec"]["replicas"] = 0
+
+
+def _no_snapshot(played):
+    notes = played.objects("/persistentvolumeclaims")[0]["metadata"]["annotations"]
+    notes["gpucommons.io/mounted-at"] = "2026-11-29T10:31:00Z"
+    notes["gpucommons.io/snapshot-last-good"] = "2026-11-01T10:30:00Z"
+
+
+def _records_lost(played):
+    notes = played.objects("/persistentvolumeclaims")[1]["metadata"]["annotations"]
+    notes["gpucommons.io/snapshot-error"] = "The Secret workspace-repositories is gone."
+
+
+def _no_admission_policy(played):
+    played.objects("/validatingadmissionpolicybindings").pop()
+
+
+def _store_down(played):
+    _of(played, "backup-store")["status"]["availableReplicas"] = 0
+
+
+def _no_class_of_folder(played):
+    notes = played.objects("/namespaces")[0]["metadata"]["annotations"]
+    notes["gpucommons.io/team-folder-class"] = "shared"
+
+
+def _another_hub(played):
+    played.objects("/ingresses")[:] = [objects.hub_ingress("hub.example.com")]
+
+
 PLANTED = {
     _old: ("kubernetes-version", "v1.29.1"),
     _not_ready: ("nodes", "cpu-1"),
@@ -144,6 +203,17 @@ PLANTED = {
         "api-server",
         "the idle culler reach the API server at 192.168.7.1:16443",
     ),
+    _half_installed: ("programs", "in part: the idle culler is not there"),
+    _second_hub: ("programs", "hub and second-hub are each the hub"),
+    _hub_down: ("programs", "The hub does not run"),
+    _no_account: ("programs", "exceeded quota"),
+    _scaled_away: ("programs", "Dex was scaled to no pod"),
+    _no_snapshot: ("snapshots", "team-vision/workspace-ada"),
+    _records_lost: ("snapshot-passwords", "team-vision/team"),
+    _no_admission_policy: ("snapshot-policies", "gpucommons-backup-claims"),
+    _store_down: ("programs", "The store of snapshots does not run"),
+    _no_class_of_folder: ("storage", "shared, which team vision (its folder) names"),
+    _another_hub: ("hub-address", "its hub is at hub.example.com"),
 }
 
 
@@ -167,14 +237,30 @@ REFUSED = {
     "/storageclasses": {"storage"},
     "/volumesnapshotclasses": {"storage"},
     "/namespaces": {"dra", "storage", "pod-security", "queue", "rights", "quota", "webhooks"}
-    | {"limit-ranges"},
+    | {"limit-ranges", "snapshot-policies"},
+    "/persistentvolumeclaims": {
+        "snapshots",
+        "snapshot-tidying",
+        "snapshot-copies",
+        "snapshot-passwords",
+    },
+    "/validatingadmissionpolicies": {"snapshot-policies"},
     "/limitranges": {"limit-ranges"},
     "/clusterqueues": {"queue"},
     "/subjectaccessreviews": {"rights"},
     "/resourcequotas": {"quota"},
     "/mutatingwebhookconfigurations": {"webhooks"},
     "/endpointslices": {"webhooks", "api-server"},
-    "/networkpolicies": {"api-server", "chart-version"},
+    "/networkpolicies": {"api-server", "chart-version", "snapshot-policies"},
+    "/deployments": {
+        "programs",
+        "snapshots",
+        "snapshot-tidying",
+        "snapshot-copies",
+        "snapshot-passwords",
+    }
+    | {"snapshot-policies"},
+    "/ingresses": {"hub-address"},
 }
 
 
@@ -221,6 +307,8 @@ async def test_a_cluster_that_is_not_there_is_unknown_everywhere(kubeconfig, ins
     kubeconfig.write_text(f"{text[0]}server: http://127.0.0.1:1\n{server[1]}")
     async with Cluster.open(kubeconfig) as nowhere:
         results = await _states(nowhere, installation)
+    of_file = results.pop("snapshot-settings")
+    assert of_file.state is State.GOOD  # it reads a file alone
     assert {each.state for each in results.values()} == {State.UNKNOWN}
 
 

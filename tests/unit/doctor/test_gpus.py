@@ -1,10 +1,10 @@
 """What the names, labels and shares of GPUs are judged to be."""
 
 import pytest
-from gpucommons_doctor.checks.dra import judge_devices, judge_templates
-from gpucommons_doctor.checks.gpu_nodes import GPUNode, gpu_nodes
-from gpucommons_doctor.checks.gpus import judge_labels, judge_offers, judge_shares
-from gpucommons_doctor.checks.sizes import judge_size, read_nodes
+from gpucommons_doctor.checks.gpus.dra import judge_devices, judge_templates
+from gpucommons_doctor.checks.gpus.gpu_nodes import GPUNode, gpu_nodes
+from gpucommons_doctor.checks.gpus.gpus import judge_labels, judge_offers, judge_shares
+from gpucommons_doctor.checks.gpus.sizes import judge_size, read_nodes
 from gpucommons_doctor.finding import State
 from gpucommons_doctor.installation import Installation
 from gpucommons_spawner.catalogue import Size

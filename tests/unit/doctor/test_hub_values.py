@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 from gpucommons_config.command import main
-from gpucommons_doctor.checks.sizes import judge_size, read_nodes
+from gpucommons_doctor.checks.gpus.sizes import judge_size, read_nodes
 from gpucommons_doctor.finding import State
 from gpucommons_doctor.hub_values import HubValues, read_hub_values
 from gpucommons_doctor.installation import read_installation

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from gpucommons_config.command import main
-from gpucommons_doctor.checks.nodes import Clocks, NodesReady
+from gpucommons_doctor.checks.cluster.nodes import Clocks, NodesReady
 from gpucommons_doctor.examination import CHECKS
 from gpucommons_doctor.finding import State, fault, good, unknown
 from gpucommons_doctor.metrics import as_metrics
@@ -23,7 +23,7 @@ from prometheus_client import generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 from reference_pages.project import ROOT
 
-from .conftest import CATALOGUE
+from .conftest import BACKUP, CATALOGUE
 
 _OF_CLUSTER = ("--skip", "dex", "--skip", "chart-values", "--queue", "sessions")
 
@@ -69,6 +69,7 @@ def receiver():
 async def _run(kubeconfig, *more):
     """Run the command beside the cluster, which this loop plays."""
     given = ["doctor", "--kubeconfig", str(kubeconfig), "--catalogue", str(CATALOGUE)]
+    given += ["--backup", str(BACKUP)]
     return await asyncio.to_thread(main, [*given, *_OF_CLUSTER, *more])
 
 

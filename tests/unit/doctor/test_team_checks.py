@@ -5,12 +5,12 @@ from itertools import groupby
 
 import pytest
 import yaml
-from gpucommons_doctor.checks import rights
-from gpucommons_doctor.checks.limit_ranges import judge_limit_ranges
-from gpucommons_doctor.checks.pod_security import judge_namespaces
-from gpucommons_doctor.checks.queue import judge_coverage, judge_team_queues, leads_to
-from gpucommons_doctor.checks.quota import capacity_of, hard_of, judge_quotas
-from gpucommons_doctor.checks.rights import Right, judge_answers, questions
+from gpucommons_doctor.checks.hub import rights
+from gpucommons_doctor.checks.hub.rights import Right, judge_answers, questions
+from gpucommons_doctor.checks.teams.limit_ranges import judge_limit_ranges
+from gpucommons_doctor.checks.teams.pod_security import judge_namespaces
+from gpucommons_doctor.checks.teams.queue import judge_coverage, judge_team_queues, leads_to
+from gpucommons_doctor.checks.teams.quota import capacity_of, hard_of, judge_quotas
 from gpucommons_doctor.finding import State
 from gpucommons_spawner.catalogue import Size
 from reference_pages.project import ROOT
@@ -122,8 +122,10 @@ def test_the_rights_are_those_that_cluster_base_gives():
     assert _asked(rights.EVERYWHERE) == everywhere
     sessions = _rules(base, "ClusterRole", "gpucommons-sessions")
     assert _asked(rights.IN_TEAMS, rights.IN_TEAMS_WITH_QUEUE) == sessions
-    for file in ("quota-rights.yaml", "notices-rights.yaml"):
-        assert _asked(rights.CONFIG_MAPS) == _rules(file, "Role", "gpucommons-hub")
+    grants = _rules("quota-rights.yaml", "Role", "gpucommons-hub")
+    assert _asked(rights.GRANTS) == grants
+    notices = _rules("notices-rights.yaml", "Role", "gpucommons-hub")
+    assert _asked(rights.NOTICES) == notices
 
 
 def test_rights_are_asked_for_where_they_are_needed():
@@ -134,12 +136,12 @@ def test_rights_are_asked_for_where_they_are_needed():
     }
     assert places == {
         "": 8,
-        "gpucommons-quota": 2,
-        "gpucommons-notices": 2,
-        "team-a": 5,
-        "team-b": 5,
+        "gpucommons-quota": 3,
+        "gpucommons-notices": 5,
+        "team-a": 7,
+        "team-b": 7,
     }
-    assert len(questions(["team-a"], queued=True)) == 8 + 2 + 2 + 5 + 3
+    assert len(questions(["team-a"], queued=True)) == 8 + 3 + 5 + 7 + 3
 
 
 @pytest.mark.parametrize(

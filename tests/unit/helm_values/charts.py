@@ -33,6 +33,7 @@ class Release:
 
     name: str
     namespace: str
+    chart: str
     version: str
     files: tuple[str, ...]
 
@@ -57,7 +58,11 @@ def releases() -> Mapping[str, Release]:
     listed: Any = read_documents(file)[1].value
     return {
         each["name"]: Release(
-            each["name"], each["namespace"], each["version"], tuple(each["values"])
+            each["name"],
+            each["namespace"],
+            each["chart"],
+            each["version"],
+            tuple(each["values"]),
         )
         for each in listed["releases"]
     }
@@ -155,7 +160,8 @@ def written_out(value: object, within: Keys = ()) -> Iterator[Keys]:
             yield from written_out(each, within)
     elif isinstance(value, str) and _SECRET.search(within[-1] if within else ""):
         is_selector = within[-1] == "key"  # of labels, tolerations and Secrets
-        if not (_REFERENCES & set(within) or value.startswith(("$", "{{")) or is_selector):
+        is_elsewhere = value.startswith(("$", "{{", "/"))  # a variable, or the path of a file
+        if not (_REFERENCES & set(within) or is_elsewhere or is_selector):
             yield within
 
 

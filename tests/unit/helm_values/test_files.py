@@ -75,6 +75,14 @@ def test_each_chart_is_pinned_to_one_version(chart):
 
 
 @pytest.mark.parametrize("chart", CHARTS)
+def test_a_chart_of_a_folder_is_of_the_same_version(chart):
+    release = releases()[chart]
+    packed = f"{{{{ with .StateValues.charts }}}}{{{{ . }}}}/{chart}-{release.version}.tgz"
+    assert release.chart.startswith(f"{packed}{{{{ else }}}}")
+    assert release.chart.endswith(f"/{chart}{{{{ end }}}}")
+
+
+@pytest.mark.parametrize("chart", CHARTS)
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
 def test_an_environment_changes_size_storage_and_issuer_alone(chart, environment):
     allowed = _DEV_AUTHORITY if (chart, environment) == ("jupyterhub", "dev") else set()

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from gpucommons_doctor.checks.kubernetes_version import OLDEST, OLDEST_FOR_DRA, TESTED
+from gpucommons_doctor.checks.cluster.kubernetes_version import OLDEST, OLDEST_FOR_DRA, TESTED
 from gpucommons_doctor.z2jh import CHART_VERSION
 from gpucommons_spawner.catalogue import Size
 from reference_pages.project import ROOT

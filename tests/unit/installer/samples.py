@@ -38,6 +38,18 @@ PROVIDERS: Mapping[str, Given] = {
     "oidc": {"oidc_issuer": "https://id.example.org/realms/lab"},
     "saml": {"saml_url": "https://idp.example.org/sso?spid=1&x=2"},
 }
+STORE: Given = {
+    "backups": "rest-server",
+    "backup_storage_class": "cold",
+    "backup_storage": "2Ti",
+}
+S3: Given = {
+    "backups": "s3",
+    "s3_endpoint": "https://s3.example.org",
+    "s3_bucket": "lab.snapshots",
+    "recovery_key": "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p",
+}
+ACCOUNTING: Given = {"accounting": "on", "time_zone": "Europe/Berlin"}
 _PLACES: tuple[Given, ...] = (
     {"environment": "dev", "certificates": "authority"},
     {"environment": "staging"},
@@ -64,6 +76,8 @@ _CHOICES: tuple[tuple[Given, ...], ...] = (
     ),
     tuple(_GPUS),
     ({}, {"parts": "gpu-processes"}),
+    ({}, STORE, S3),
+    ({}, ACCOUNTING),
     ({}, {"queue": "none"}),
     ({}, {"api_port": "16443"}),
     ({}, {"present": "gpu-operator,kueue"}, {"present": "cert-manager, cloudnative-pg"}),

@@ -14,7 +14,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from .conftest import COMBINATIONS
-from .samples import LEAST, PROVIDERS, answers
+from .samples import LEAST, PROVIDERS, S3, answers
 
 _VISIBLE = st.text(st.characters(exclude_categories=("C", "Z")) | st.just(" "), max_size=60)
 
@@ -98,6 +98,19 @@ def test_what_cannot_be_is_refused_with_what_is_allowed(key, text, says):
         ({"shared_gpus": "1", "shares": "1"}, "write 2 to 48"),
         ({"mig_slices": "7"}, "--mig-profile: it is missing"),
         ({"mig_slices": "7", "mig_profile": "8g.80gb"}, "is not a profile"),
+        ({"accounting": "maybe"}, "is not one of on, off"),
+        ({"accounting": "on", "time_zone": "Mars/Base"}, "'Mars/Base' is no time zone; write the"),
+        ({"accounting": "on", "time_zone": "../zone"}, "is no time zone"),
+        ({"time_zone": "UTC"}, "--accounting is on"),
+        ({"backups": "rest-server"}, "--backup-storage-class: it is missing"),
+        ({"backups": "s3", "s3_bucket": "b.c"}, "--s3-endpoint: it is missing"),
+        ({**S3, "s3_endpoint": "http://s3.example.org"}, "is not an address; write https://"),
+        ({**S3, "s3_endpoint": "https://s3.example.org/b"}, "has a path"),
+        ({**S3, "s3_bucket": "Snap"}, "cannot be a bucket"),
+        ({**S3, "s3_region": "eu'"}, "is not a region"),
+        ({**S3, "recovery_key": "AGE-SECRET-KEY-1QQ"}, "this is the private half"),
+        ({**S3, "recovery_key": "age1b"}, "is no public key of age"),
+        ({"s3_bucket": "b.c"}, "--s3-bucket: it is for where --backups is s3"),
         ({"shares": "4"}, "--shares: it is for where --shared-gpus is more than 0"),
         ({"ldap_host": "a.b"}, "--ldap-host: it is for where --identity-provider is ldap"),
         ({"identity_provider": "ldap"}, "--ldap-bind-dn: it is missing"),

@@ -11,9 +11,13 @@ from typing import Any
 
 import pytest
 import yaml
+from gpucommons_accounting.service.accounting import Accounting
 from gpucommons_authenticator import DexOAuthenticator
 from gpucommons_authenticator.identity.connectors import parse_connectors
 from gpucommons_authenticator.identity.group_rules import mapped_groups, parse_rules
+from gpucommons_backup.controller.settings import Settings
+from gpucommons_backup.service.settings import ServiceSettings
+from gpucommons_backup.settings_file import read_model
 from gpucommons_config.brand import Brand
 from gpucommons_installer.facts import VERSION
 from gpucommons_installer.rendering import render
@@ -26,7 +30,14 @@ from reference_pages.project import ROOT
 from traitlets import HasTraits
 from traitlets.config import Config
 
-from tests.unit.cluster_objects.kustomize import identity, made, named, of_kind, part
+from tests.unit.cluster_objects.kustomize import (
+    identity,
+    made,
+    named,
+    of_kind,
+    part,
+    pod_template,
+)
 from tests.unit.helm_values.charts import (
     EXAMPLE,
     FOLDER,
@@ -41,7 +52,7 @@ from tests.unit.helm_values.charts import (
 from tests.unit.helm_values.schema import mistakes
 from tests.unit.kubectl import kustomized
 
-from .samples import PROVIDERS, answers, write_all
+from .samples import ACCOUNTING, PROVIDERS, S3, STORE, answers, write_all
 
 _CHARTS = ("jupyterhub", "dex", "nvidia-device-plugin")
 _OF_CERT_MANAGER = {"hub-tls", "dex-tls"}
@@ -334,8 +345,24 @@ def test_the_checks_know_the_authority_that_the_hub_is_told_of(installation):
         for each in made.get("patches", ())
         if each["target"]["kind"] == "CronJob"
     ]
-    added = [change["value"] for patch in patches for change in patch]
+    added = [
+        change["value"] for patch in patches for change in patch if "backup" not in str(change)
+    ]
     assert added == ([f"--ca={told}", *mounts, *volumes] if told else [])
+
+
+def test_the_checks_read_the_settings_of_the_snapshots_where_there_are_some(tmp_path):
+    shutil.copytree(ROOT / "cluster", tmp_path / "cluster")
+    folder = tmp_path / "installation"
+    write_all(folder, answers(**STORE))
+    job = named(made(folder / "doctor"), "CronJob", "doctor")
+    pod = job["spec"]["jobTemplate"]["spec"]["template"]["spec"]
+    (container,) = pod["containers"]
+    (place,) = [each["mountPath"] for each in container["volumeMounts"] if each["name"] == "backup"]
+    assert f"--backup={place}/backup.yaml" in container["args"]
+    (volume,) = [each for each in pod["volumes"] if each["name"] == "backup"]
+    told = named(made(folder / "backup"), "ConfigMap", volume["configMap"]["name"])
+    assert "backup.yaml" in told["data"]
 
 
 @pytest.mark.parametrize("database", ["made", "given"])
@@ -371,11 +398,86 @@ def test_kustomize_renders_each_folder(tmp_path, database):
         assert cluster["spec"]["instances"] == 2
 
 
+@pytest.mark.parametrize("given", [STORE, S3])
+def test_kustomize_renders_what_takes_snapshots_and_its_settings_are_good(tmp_path, given):
+    shutil.copytree(ROOT / "cluster", tmp_path / "cluster")
+    folder = tmp_path / "installation"
+    settled = answers(**given)
+    write_all(folder, settled)
+    image = f"{settled.registry}/backup:{VERSION}"
+    objects = made(folder / "backup")
+    told = named(objects, "ConfigMap", "backup")
+    assert told["metadata"]["namespace"] == "gpucommons"
+    assert told["data"]["image"] == image
+    (tmp_path / "backup.yaml").write_text(told["data"]["backup.yaml"])
+    settings = read_model(tmp_path / "backup.yaml", Settings, ())
+    assert settings.image == image
+    assert settings.tidy_credentials == Path("/etc/gpucommons/store/tidy.yaml")
+    files = made(folder / "earlier-files")
+    (tmp_path / "files.yaml").write_text(
+        named(files, "ConfigMap", "earlier-files")["data"]["files.yaml"]
+    )
+    of_files = read_model(tmp_path / "files.yaml", ServiceSettings, ())
+    assert of_files.store == settings.store
+    assert settings.wishes.token_file == of_files.wishes_token
+    for name in ("backup", "earlier-files"):
+        used = set(re.findall(r"image: (\S+/\S+)", kustomized(folder / name)))
+        assert used == {image, f"{settled.registry}/hub:{VERSION}"}
+    config = _values("jupyterhub", settled.environment, folder)["hub"]
+    port = named(files, "Service", "earlier-files")["spec"]["ports"][0]["port"]
+    assert config["config"]["GPUSpawner"]["files_url"].startswith(
+        f"http://earlier-files.gpucommons.svc:{port}/"
+    )
+    assert "files" in config["services"]
+    if given is STORE:
+        assert settings.store == "rest:http://backup-store.gpucommons.svc:8000/"
+        store = named(made(folder / "backup-store"), "PersistentVolumeClaim", "backup-store")
+        assert store["spec"]["storageClassName"] == "cold"
+        assert store["spec"]["resources"] == {"requests": {"storage": "2Ti"}}
+    else:
+        assert settings.store == "s3:https://s3.example.org/lab.snapshots/"
+        assert settings.recovery.recipient == S3["recovery_key"]
+        assert settings.address("vision/x", tidies=True) == f"{settings.store}vision/x/"
+
+
+def test_accounting_is_a_service_of_the_hub_with_settings_and_a_database_of_its_own(tmp_path):
+    shutil.copytree(ROOT / "cluster", tmp_path / "cluster")
+    folder = tmp_path / "installation"
+    settled = answers(**ACCOUNTING)
+    write_all(folder, settled)
+    objects = made(folder)
+    told = named(objects, "ConfigMap", "accounting")["data"]["values.yaml"]
+    settings = Config(yaml.safe_load(told))
+    assert Accounting(settings, {}).time_zone == "Europe/Berlin"
+    assert Brand(config=settings).name == settled.lab_name
+    (container,) = pod_template(named(objects, "Deployment", "accounting"))["spec"]["containers"]
+    catalogue = Path(settings.Accounting.catalogue_file)
+    assert str(catalogue.parent) in {each["mountPath"] for each in container["volumeMounts"]}
+    assert container["image"] == f"{settled.registry}/hub:{VERSION}"
+    service = _values("jupyterhub", settled.environment, folder)["hub"]["services"]["gpu"]
+    (port,) = named(objects, "Service", "accounting")["spec"]["ports"]
+    assert service["url"] == f"http://accounting:{port['port']}"
+    database = made(folder / "database")
+    kept = named(database, "Database", "gpucommons-accounting")
+    assert (kept["spec"]["name"], kept["spec"]["owner"]) == ("accounting", "accounting")
+    roles = named(database, "Cluster", "gpucommons-database")["spec"]["managed"]["roles"]
+    assert {each["name"]: each["passwordSecret"]["name"] for each in roles} == {
+        each: f"gpucommons-database-{each}" for each in ("idle", "accounting")
+    }
+
+
+def test_without_accounting_nothing_of_it_is_there():
+    rendered = {str(file): text for file, text in render(answers()).items()}
+    del rendered["README.md"]
+    assert not [file for file, text in rendered.items() if "accounting" in file + text]
+
+
 @pytest.mark.parametrize("port", [443, 6443, 16443])
 def test_every_policy_that_expects_the_api_server_expects_it_where_it_is(tmp_path, port):
     shutil.copytree(ROOT / "cluster", tmp_path / "cluster")
     folder = tmp_path / "installation"
-    settled = answers(api_port=str(port), parts="gpu-processes", certificates="authority")
+    more = {"parts": "gpu-processes", "certificates": "authority", **STORE, **ACCOUNTING}
+    settled = answers(api_port=str(port), **more)
     write_all(folder, settled)
     places = {each.parent for each in folder.rglob("kustomization.yaml")}
     if port != 16443:
@@ -388,8 +490,8 @@ def test_every_policy_that_expects_the_api_server_expects_it_where_it_is(tmp_pat
             ports = {each["port"] for rule in rules for each in rule["ports"]}
             if 6443 in ports:
                 expecting[policy["metadata"]["name"]] = port in ports
-    names = ("doctor", "gpu-processes", "gpucommons-database", "hub-beyond-addresses")
-    assert expecting == dict.fromkeys([*names, "idle-culler"], True)
+    names = ("accounting", "backup", "doctor", "gpu-processes", "gpucommons-database")
+    assert expecting == dict.fromkeys([*names, "hub-beyond-addresses", "idle-culler"], True)
 
 
 def _queue_of(rendered: Path) -> dict[str, str]:

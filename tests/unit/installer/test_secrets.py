@@ -1,6 +1,7 @@
 """The scripts make each Secret once, with values that nobody sees, and change nothing later."""
 
 import base64
+import hashlib
 import os
 import shutil
 import stat
@@ -9,11 +10,13 @@ from pathlib import Path
 
 import pytest
 import yaml
+from gpucommons_backup.settings_file import read_login
 from gpucommons_installer.rendering import render
 from gpucommons_installer.secrets import needed_secrets, needed_values
 
-from .samples import PROVIDERS, answers
+from .samples import ACCOUNTING, PROVIDERS, S3, STORE, answers
 
+FILES_TOKEN = "hub.services.files.apiToken"
 pytestmark = pytest.mark.skipif(
     not (shutil.which("bash") and shutil.which("openssl")), reason="needs bash and openssl"
 )
@@ -32,10 +35,19 @@ if [ "$3" = get ]; then
     secret=$CLUSTER/secrets/$2.$5
     [ -d "$secret" ] || exit 0
     case $8 in
-        name) echo "secret/$5" ;;
-        *) key=${8#*index .data \\"}; cat "$secret/${key%%\\"*}" ;;
+        *range*) for each in "$secret"/*; do printf '%s ' "${each##*/}"; done ;;
+        *)
+            key=${8#*index .data \\"}
+            key=${key%%\\"*}
+            [ ! -e "$secret/$key" ] || cat "$secret/$key"
+            ;;
     esac
     exit
+fi
+if [ "$3 $4 $6 $7" = "patch secret --patch-file /dev/stdin" ]; then
+    exec python3 -c 'import base64, json, pathlib, sys
+for key, value in json.load(sys.stdin)["data"].items():
+    pathlib.Path(sys.argv[1], key).write_bytes(base64.b64decode(value))' "$CLUSTER/secrets/$2.$5"
 fi
 [ "$3 $4 $5 ${7%=*}" = "create secret generic --type" ]
 secret=$CLUSTER/secrets/$2.$6
@@ -120,6 +132,19 @@ def test_every_secret_is_made_with_values_that_fit_one_another(make):
     assert all(len(each) == 64 for each in random)
 
 
+def test_accounting_has_its_token_and_a_database_that_is_not_the_hub_s(make):
+    there = make(**ACCOUNTING)
+    assert there.run().returncode == 0
+    found = there.secrets()
+    hub, accounting = found["gpucommons", "gpucommons-hub"], found["gpucommons", "accounting"]
+    assert hub["hub.services.gpu.apiToken"] == accounting["api-token"]
+    account = found["gpucommons", "gpucommons-database-accounting"]
+    begin = f"postgresql+psycopg2://accounting:{account['password']}@"
+    assert account["username"] == "accounting"
+    assert accounting["db-url"].startswith(begin)
+    assert accounting["db-url"].endswith("/accounting?sslmode=require")
+
+
 def test_no_value_is_among_the_arguments_of_a_program_or_in_the_output(make):
     there = make()
     done = there.run()
@@ -138,6 +163,61 @@ def test_run_again_it_changes_nothing_and_makes_what_is_lacking_with_the_same_va
     assert done.returncode == 0
     assert "Secret gpucommons/gpucommons-hub is there already" in done.stdout
     assert there.secrets() == before
+
+
+def test_a_secret_that_is_there_gets_the_keys_that_a_new_answer_needs(make):
+    there = make(**STORE)
+    there.run()
+    before = there.secrets()
+    (there.cluster / "secrets" / "gpucommons.gpucommons-hub" / FILES_TOKEN).unlink()
+    shutil.rmtree(there.cluster / "secrets" / "gpucommons.earlier-files")
+    done = there.run()
+    assert (done.returncode, done.stderr) == (0, "")
+    after = there.secrets()
+    token = after["gpucommons", "earlier-files"]["api-token"]
+    hub = ("gpucommons", "gpucommons-hub")
+    assert after[hub] == before[hub] | {FILES_TOKEN: token}
+    seen = (there.cluster / "calls").read_text() + done.stdout
+    assert token not in seen
+    assert base64.b64encode(token.encode()).decode() not in seen
+
+
+def test_the_store_and_those_who_use_it_have_the_same_logins(make, tmp_path):
+    there = make(**STORE)
+    done = there.run()
+    assert (done.returncode, done.stderr) == (0, "")
+    found = {name: data for (_, name), data in there.secrets().items()}
+    for file, key, user in (
+        ("credentials.yaml", "htpasswd", "snapshots"),
+        ("tidy.yaml", "tidy-htpasswd", "tidy"),
+    ):
+        (tmp_path / file).write_text(found["backup-store-login"][file])
+        login = read_login(tmp_path / file)
+        assert login["RESTIC_REST_USERNAME"] == user
+        digest = hashlib.sha1(login["RESTIC_REST_PASSWORD"].encode()).digest()
+        assert found["backup-store"][key] == f"{user}:{{SHA}}{base64.b64encode(digest).decode()}"
+    files = found["earlier-files"]
+    assert files["credentials.yaml"] == found["backup-store-login"]["credentials.yaml"]
+    assert files["api-token"] == found["gpucommons-hub"][FILES_TOKEN]
+
+
+def test_keys_to_s3_are_asked_for_and_are_logins(make, tmp_path):
+    there = make(**S3, s3_region="eu-central-1")
+    keys = {"s3_add_key_id": "AKIA1", "s3_add_key": "ab+/=", "s3_tidy_key_id": "AKIA2"}
+    assert "Set the variable s3_tidy_key" in there.run(**keys).stderr
+    refused = there.run(**keys, s3_tidy_key="it's")
+    assert refused.returncode == 1
+    assert "other characters than letters" in refused.stderr
+    assert not there.secrets()
+    assert there.run(**keys, s3_tidy_key="c/d").returncode == 0
+    (tmp_path / "tidy.yaml").write_text(
+        there.secrets()["gpucommons", "backup-store-login"]["tidy.yaml"]
+    )
+    assert read_login(tmp_path / "tidy.yaml") == {
+        "AWS_ACCESS_KEY_ID": "AKIA2",
+        "AWS_SECRET_ACCESS_KEY": "c/d",
+        "AWS_DEFAULT_REGION": "eu-central-1",
+    }
 
 
 def test_a_cluster_that_does_not_answer_gets_no_new_values(make):
@@ -213,6 +293,7 @@ def test_external_secrets_take_every_value_from_the_store_that_the_readme_lists(
         secret_store="vault",
         identity_provider="saml",
         **PROVIDERS["saml"],
+        **STORE,
     )
     rendered = {str(file): text for file, text in render(settled).items()}
     objects = list(yaml.safe_load_all(rendered["secrets/external-secrets.yaml"]))
@@ -229,6 +310,11 @@ def test_external_secrets_take_every_value_from_the_store_that_the_readme_lists(
     assert not needed
     assert listed == {each.name for each in needed_values(settled)}
     assert all(f"| `{name}` |" in rendered["README.md"] for name in listed)
+    store = next(each for each in objects if each["metadata"]["name"] == "backup-store")
+    assert store["spec"]["target"]["template"]["data"] == {
+        "htpasswd": '{{ htpasswd "snapshots" .backup_add_password }}',
+        "tidy-htpasswd": '{{ htpasswd "tidy" .backup_tidy_password }}',
+    }
     culler = next(each for each in objects if each["metadata"]["name"] == "idle-culler")
     assert (
         "idle:{{ .idle_database_password }}@"

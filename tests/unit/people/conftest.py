@@ -41,8 +41,8 @@ def today(monkeypatch: pytest.MonkeyPatch) -> date:
         def today(cls) -> date:
             return day
 
-    for module in ("move", "removal", "retention"):
-        monkeypatch.setattr(f"gpucommons_people.accounts.{module}.date", Day)
+    for module in ("accounts.move", "accounts.removal", "workspaces.retention"):
+        monkeypatch.setattr(f"gpucommons_people.{module}.date", Day)
     return day
 
 

@@ -133,6 +133,7 @@ class MemoryHub:
         self.users: dict[str, tuple[str, ...]] = {}
         self.groups: dict[str, tuple[str, ...]] = {}
         self.never_active: set[str] = set()
+        self.since: dict[str, str] = {}
         self.allowed = False
         self.down: Exception | None = None
         self.stops_sessions = True
@@ -148,7 +149,8 @@ class MemoryHub:
         if name not in self.users:
             return None
         groups = self.groups.get(name, ())
-        found = HubUser(name, self.users[name], groups, name not in self.never_active)
+        was_active = name not in self.never_active
+        found = HubUser(name, self.users[name], groups, was_active, self.since.get(name, ""))
         if self._stopping and self.stops_sessions:
             self.users[name] = ()
         return found

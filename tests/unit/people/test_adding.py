@@ -3,6 +3,7 @@
 from datetime import date
 
 import pytest
+from gpucommons_people.accounts import accounts
 from gpucommons_people.accounts.accounts import Leftover, add_user
 from gpucommons_people.accounts.importing import import_users
 from gpucommons_people.accounts.newcomer import newcomer
@@ -159,3 +160,34 @@ async def test_an_import_that_fails_halfway_says_how_far_it_came(world, tmp_path
     monkeypatch.undo()
     await import_users(world.it, file)
     assert len(world.left(PASSWORDS)) == 20
+
+
+def _ask_to_delete(world) -> tuple:
+    """A workspace that is asked to go, and which a pod still has."""
+    world.add_workspace(ADA, "vision", until=LATER)
+    (key,) = (key for key in world.it.cluster.objects if key[0] == CLAIMS)
+    world.it.cluster.objects[key]["metadata"]["deletionTimestamp"] = "2026-11-30T14:00:00Z"
+    return key
+
+
+async def test_files_that_are_just_being_deleted_are_waited_for_and_then_nobody_s(
+    world, monkeypatch
+):
+    key, looks = _ask_to_delete(world), []
+
+    async def listed(kind, namespace=None, label=None, ask=world.it.cluster.list):
+        looks.append(kind)
+        if looks.count(CLAIMS) > 4:
+            world.it.cluster.objects.pop(key, None)
+        return await ask(kind, namespace, label)
+
+    monkeypatch.setattr(world.it.cluster, "list", listed)
+    assert (await _add(world, "vision")).changed
+    assert world.left(CLAIMS) == []
+
+
+async def test_files_whose_deletion_does_not_end_are_told(world, monkeypatch):
+    monkeypatch.setattr(accounts, "_DELETION_S", 0)
+    _ask_to_delete(world)
+    with pytest.raises(PeopleError, match="is still being deleted: a pod has it"):
+        await _add(world, "vision")

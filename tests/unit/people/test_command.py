@@ -5,14 +5,16 @@ import json
 import subprocess
 import sys
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
-from gpucommons_people import command, people
-from gpucommons_people.clients.kinds import NAMESPACES, PODS
+from gpucommons_people import command, operations, people
+from gpucommons_people.clients.kinds import CLAIMS, NAMESPACES, PODS, STORAGE_CLASSES
 from gpucommons_people.files.configuration import VARIABLE
 
 ADA = "ada@example.org"
+MANY = {"team_folder_class": "many"}
 
 
 @pytest.fixture
@@ -30,7 +32,7 @@ def gpucommons(world, tmp_path, monkeypatch):
 
     def run(*words, config=file):
         parser = argparse.ArgumentParser()
-        command.add_parsers(parser.add_subparsers(required=True), lambda: config)
+        command.add_parsers(parser.add_subparsers(required=True), operations.run, lambda: config)
         arguments = parser.parse_args(words)
         return arguments.run(arguments)
 
@@ -40,7 +42,7 @@ def gpucommons(world, tmp_path, monkeypatch):
 def test_reading_the_arguments_imports_nothing_heavy():
     program = (
         "import argparse, sys; from gpucommons_people.command import add_parsers;"
-        "add_parsers(argparse.ArgumentParser().add_subparsers());"
+        "add_parsers(argparse.ArgumentParser().add_subparsers(), print);"
         "print(*sys.modules)"
     )
     done = subprocess.run(
@@ -158,6 +160,57 @@ def test_limits_of_named_devices_are_given_one_by_one_and_shown(gpucommons, caps
     assert f"{mig}  not counted  4" in " ".join(capsys.readouterr().out.split(" "))
     assert gpucommons("team", "add", "new", "--resource", mig) == 2
     assert "must be written NAME=N" in capsys.readouterr().err
+
+
+def test_sizes_of_new_workspaces_are_given_shown_and_taken_back(gpucommons, capsys):
+    words = ("--workspace", "100Gi", "--workspace-of", "Ada@example.org=1Ti")
+    assert gpucommons("team", "add", "new", *words) == 0
+    assert gpucommons("team", "add", "new", "--workspace-of", "bob@example.org=2Ti") == 0
+    assert "ada@example.org 1Ti → ada@example.org 1Ti, bob@example.org 2Ti." in (
+        capsys.readouterr().out
+    )
+    assert gpucommons("team", "show", "new") == 0
+    shown = "New workspaces: 100Gi; 1Ti for ada@example.org; 2Ti for bob@example.org"
+    assert shown in capsys.readouterr().out
+    assert gpucommons("team", "add", "new", "--workspace-of", f"{ADA}=") == 0
+    capsys.readouterr()
+    gpucommons("team", "show", "new", "--json")
+    found = json.loads(capsys.readouterr().out)["team"]
+    assert (found["workspace"], found["workspaces"]) == ("100Gi", {"bob@example.org": "2Ti"})
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("--workspace", "100GB"), "did you mean 100Gi?"),
+        (("--workspace-of", ADA), "must be written EMAIL=AMOUNT"),
+        (("--workspace-of", f"{ADA}=much"), "'much' is not an amount"),
+        (("--storage", "1Ti", "--workspace", "2Ti"), "2Ti is more than storage, 1Ti"),
+    ],
+)
+def test_a_size_that_cannot_be_is_told(gpucommons, capsys, world, words, says):
+    assert gpucommons("team", "add", "new", *words) == 2
+    assert says in " ".join(capsys.readouterr().err.split())
+    assert world.plug.changes == 0
+
+
+def test_a_workspace_is_grown_with_json_and_a_dry_run(gpucommons, capsys, world):
+    world.add_workspace(ADA, "vision")
+    world.cluster.objects[STORAGE_CLASSES, None, "fast"] = {"allowVolumeExpansion": True}
+    claim = world.cluster.objects[CLAIMS, "team-vision", "workspace-ada"]
+    claim["status"] = {"phase": "Bound", "capacity": {"storage": "100Gi"}}
+    grow = ("workspace", "grow", ADA, "--team", "vision", "--to", "100Gi")
+    assert gpucommons(*grow, "--dry-run") == 0
+    assert capsys.readouterr().out == (
+        "Would do:\n  Grow the workspace in team vision from 5Gi to 100Gi.\n"
+    )
+    assert world.plug.changes == 0
+    assert gpucommons(*grow, "--json") == 0
+    [change] = json.loads(capsys.readouterr().out)["changes"]
+    assert (change["subject"], change["data"]["grown"], change["left"]) == (ADA, True, [])
+    assert gpucommons(*grow) == 0
+    assert "nothing to do" in capsys.readouterr().out
+    assert gpucommons("workspace", "grow", ADA, "--team", "vision", "--to", "5Gi") == 2
 
 
 def test_a_team_cannot_be_called_as_the_administrators_group(gpucommons, capsys):
@@ -292,3 +345,49 @@ def test_an_import_says_whose_accounts_it_makes(gpucommons, capsys, tmp_path):
     file.write_text("email,name,teams\na@x.org,,vision\nb@x.org,,robots\n")
     assert gpucommons("user", "import", str(file), "--dry-run") == 0
     assert "Create 2 accounts, of a@x.org, b@x.org; handouts" in capsys.readouterr().out
+
+
+def test_a_snapshot_is_put_back_by_a_command_of_the_group_backup():
+    asked = []
+    parser = argparse.ArgumentParser()
+    group = parser.add_subparsers(required=True).add_parser("backup").add_subparsers()
+    command.add_backup_parsers(group, lambda arguments: asked.append(arguments) or 0)
+    words = ("backup", "restore", ADA, "--team", "vision", "--reason", "lost", "--from", "a/b")
+    arguments = parser.parse_args(words)
+    assert arguments.run(arguments) == 0
+    assert (arguments.operation, arguments.repository) == ("backup_restore", "a/b")
+    assert arguments.operation in operations._OPERATIONS
+    with pytest.raises(SystemExit):
+        parser.parse_args(words[:5])  # without a reason
+    with pytest.raises(SystemExit):
+        parser.parse_args((*words, "--at", "2026-11-30", "--snapshot", "ab12cd34"))
+
+
+def test_a_team_folder_is_given_shown_and_taken_back_and_its_files_go_by_a_command(
+    gpucommons, capsys, world
+):
+    world.cluster.objects[STORAGE_CLASSES, None, "many"] = {"allowVolumeExpansion": True}
+    words = ["--team-folder", "200Gi", "--team-folder-class", "many"]
+    assert gpucommons("team", "add", "new", *words) == 0
+    assert gpucommons("team", "add", "new", "--gpus", "4") == 0
+    capsys.readouterr()
+    assert gpucommons("team", "show", "new") == 0
+    assert "Team folder: 200Gi, class many; last snapshot: never\n" in capsys.readouterr().out
+    assert gpucommons("workspace", "list") == 0
+    assert "(team folder)" in capsys.readouterr().out
+    assert gpucommons("team", "delete-folder", "new") == 1
+    assert gpucommons("team", "add", "new", "--team-folder", "none") == 0
+    assert "Its files stay" in capsys.readouterr().out
+    assert gpucommons("team", "delete-folder", "new") == 0
+    capsys.readouterr()
+    assert gpucommons("team", "show", "new") == 0
+    assert "Team folder: none\n" in capsys.readouterr().out
+
+
+def test_the_default_class_of_team_folders_is_the_installation_s(gpucommons, world):
+    world.it = replace(world.it, configuration=world.configuration.model_copy(update=MANY))
+    assert gpucommons("team", "add", "new", "--team-folder", "200Gi") == 2
+    world.cluster.objects[STORAGE_CLASSES, None, "many"] = {}
+    assert gpucommons("team", "add", "new", "--team-folder", "200Gi") == 0
+    claim = world.cluster.objects[CLAIMS, "team-new", "team"]
+    assert claim["spec"]["storageClassName"] == "many"

@@ -10,6 +10,7 @@ from gpucommons_people.clients.api_answers import ForbiddenError
 from gpucommons_people.clients.kinds import CLAIMS, CONFIG_MAPS, PASSWORDS, REFRESH_TOKENS
 from gpucommons_people.errors import InputError, NotThereError, PeopleError, UnreachableError
 from gpucommons_people.grants import grant, list_grants, wanted
+from gpucommons_people.own_sizes import keep_own_sizes, own_sizes_of
 
 ADA = "ada@example.org"
 
@@ -51,6 +52,17 @@ async def test_exceptions_from_the_quota_end_with_the_account_and_no_others(ada)
     await _grant(ada, "bob@example.org")
     await remove_user(ada.it, ADA, Removal())
     assert [each.user for each in await list_grants(ada.it)] == ["bob@example.org"]
+
+
+async def test_an_own_workspace_size_goes_with_the_person_and_no_others(ada):
+    await keep_own_sizes(ada.cluster, "vision", {ADA: "1Ti", "bob@example.org": "2Ti"})
+    await keep_own_sizes(ada.cluster, "robots", {ADA: "1Ti"})
+    planned = await remove_user(ada.it, ADA, Removal(), dry_run=True)
+    own = "Forget the size of new workspaces that is the person's own: 1Ti in team vision, 1Ti in"
+    assert any(step.startswith(own) for step in planned.steps)
+    await remove_user(ada.it, ADA, Removal())
+    assert await own_sizes_of(ada.it, ADA) == {}
+    assert await own_sizes_of(ada.it, "bob@example.org") == {"vision": "2Ti"}
 
 
 async def test_somebody_is_removed_where_exceptions_may_not_be_read(ada, monkeypatch):

@@ -48,6 +48,12 @@ def test_amounts_may_be_numbers(teams):
         ("{name: a, gpus: true}", "gpus is True"),
         ("{name: a, storage: lots}", "'lots' is not an amount; write one such as 2, 500m, 8Gi"),
         ("{name: a, storage_class: 'a b'}", "storage_class is 'a b'"),
+        ("{name: a, workspace: 100GB}", "workspace: '100GB' is not an amount; did you mean 100Gi?"),
+        ("{name: a, workspace: 0}", "workspace: a workspace must have some room; write a size"),
+        ("{name: a, storage: 1Ti, workspace: 2Ti}", "workspace: 2Ti is more than storage, 1Ti"),
+        ("{name: a, workspaces: {a@b.c: 0}}", "workspaces.a@b.c: a workspace must have some room"),
+        ("{name: a, workspaces: {'': 5Gi}}", "workspaces."),
+        ("{name: a, storage: 1Ti, workspaces: {a@b.c: 2Ti}}", "workspaces: 2Ti is more than"),
         ("- name: a\n- name: a", "teams.yaml:2:3: a is in it twice, first in "),
         ("- name: a\n  gpus: 4\n  gpus: 40", "teams.yaml:3:3: not valid YAML: found duplicate key"),
         ("{name: a, gpus: 010}", "teams.yaml:1:17: 010 can be read in two ways"),
@@ -88,6 +94,11 @@ def test_a_missing_file_is_told(tmp_path):
 def test_typed_fields_are_checked_alike():
     with pytest.raises(InputError, match="'much' is not an amount"):
         checked_team(name="a", memory="much")
+
+
+def test_people_with_a_size_of_their_own_are_named_as_the_hub_does(teams):
+    (team,) = teams("{name: a, workspace: 100Gi, workspaces: {Ada@Example.org: 1Ti}}")
+    assert (team.workspace, team.workspaces) == ("100Gi", {"ada@example.org": "1Ti"})
 
 
 def test_nothing_at_all_of_something_may_be_given(teams):

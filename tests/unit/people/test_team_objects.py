@@ -25,6 +25,7 @@ VISION = Team(
     memory="512Gi",
     storage="2Ti",
     storage_class="fast",
+    workspace="100Gi",
 )
 
 
@@ -49,6 +50,7 @@ def test_kustomize_makes_the_same_of_the_same_files(tmp_path):
                 "annotations": {
                     "gpucommons.io/display-name": "Computer Vision",
                     "gpucommons.io/storage-class": "fast",
+                    "gpucommons.io/workspace-size": "100Gi",
                 },
             },
         },
@@ -96,8 +98,9 @@ _amounts = st.none() | st.sampled_from(["1", "500m", "2Ti", "1.5Gi"])
         sessions=_counts,
         cpu=_amounts,
         memory=_amounts,
-        storage=_amounts,
+        storage=st.none() | st.just("2Ti"),
         storage_class=st.none() | st.just("fast"),
+        workspace=st.none() | st.sampled_from(["100Gi", "1.5Gi"]),
         resources=st.dictionaries(
             st.sampled_from(["nvidia.com/mig-1g.10gb", "nvidia.com/gpumem"]), st.integers(0, 90_000)
         ),
@@ -110,6 +113,12 @@ def test_a_team_is_read_back_from_its_objects(team):
     objects = _by_name(team_objects(team))
     namespace = objects["Namespace", f"team-{team.name}"]
     assert team_from_objects(namespace, objects["ResourceQuota", "team"]) == team
+
+
+def test_sizes_that_cannot_be_read_keep_no_team_from_being_shown():
+    annotations = {"gpucommons.io/workspace-sizes": "{"}
+    namespace = {"metadata": {"labels": {"gpucommons.io/team": "a"}, "annotations": annotations}}
+    assert team_from_objects(namespace, None) == Team(name="a")
 
 
 @pytest.mark.parametrize(("written", "count"), [("20", 20), ("2k", 2000), ("1M", 1_000_000)])

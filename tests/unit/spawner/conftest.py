@@ -1,7 +1,7 @@
 """A small catalogue with something of each kind, and spawners that reach no cluster."""
 
 import asyncio
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -134,6 +134,7 @@ def make_spawner(catalogue_file, monkeypatch, teams):
         user = SimpleNamespace(
             name=name,
             id=1,
+            created=datetime(2026, 11, 2, 8, 0, 0, 1),
             url=f"/user/{name}/",
             groups=[SimpleNamespace(name=group) for group in groups],
             orm_spawners={},

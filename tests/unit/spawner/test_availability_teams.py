@@ -5,6 +5,7 @@ from gpucommons_spawner.availability.cluster import Cluster
 from gpucommons_spawner.availability.for_person import Availability
 from gpucommons_spawner.availability.state import TeamState
 from gpucommons_spawner.catalogue import Allowance, Catalogue
+from gpucommons_spawner.quota.budgets import Budgets
 from gpucommons_spawner.quota.grants import Grants
 from gpucommons_spawner.quota.ledger import Ledger
 from gpucommons_spawner.quota.ledger_entry import Holding
@@ -80,5 +81,6 @@ def test_somebody_in_one_team_is_told_nothing_twice(narrowed):
 def test_of_what_nobody_may_have_it_is_not_said_how_much_is_held(catalogue):
     none = catalogue.quotas.model_copy(update={"default": Allowance(sessions=2, gpus=0)})
     closed = catalogue.model_copy(update={"quotas": none})
-    summary = quota_summary(closed, Person("eve", teams=(VISION,)), Ledger(), "", Grants())
+    eve = Person("eve", teams=(VISION,))
+    summary = quota_summary(closed, eve, Ledger(), "", Grants(), budgets=Budgets())
     assert summary.person == ("You hold 0 of 2 sessions.", "You may have no GPUs now.")

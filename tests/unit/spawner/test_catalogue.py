@@ -106,6 +106,22 @@ def _complaint(tmp_path, old: str, new: str) -> str:
             "is not a regular expression that can be used: unopened group",
         ),
         (
+            "    access: [researchers]\n  tensorflow",
+            "    opens: [lab, rstudio]\n  tensorflow",
+            "catalogue.yaml:13: environments.pytorch.opens.1: "
+            "must be 'lab', 'notebook' or 'vscode'",
+        ),
+        (
+            "    access: [researchers]\n  tensorflow",
+            "    opens: [lab, lab]\n  tensorflow",
+            "catalogue.yaml:13: environments.pytorch.opens: names lab twice; leave one out",
+        ),
+        (
+            "    access: [researchers]\n  tensorflow",
+            "    opens: []\n  tensorflow",
+            "catalogue.yaml:13: environments.pytorch.opens: must not be empty",
+        ),
+        (
             "    node_selector: {pool: training}",
             "    tolerations: [{key: a, operator: Exists, value: b}]",
             "catalogue.yaml:33: sizes.gpu.tolerations.0.value: "

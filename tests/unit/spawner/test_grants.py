@@ -127,9 +127,9 @@ def test_the_page_names_the_exception_with_its_end_and_who_granted_it(catalogue)
 
 
 def test_an_exception_that_gives_nothing_beyond_the_usual_is_not_named():
-    assert granted("You", Allowance(sessions=9), _grant(sessions=4), {}) is None
+    assert granted("", Allowance(sessions=9), _grant(sessions=4), {}) is None
     usual = Allowance(sessions=2, sizes={"gpu": 1})
-    sentence = granted("You", usual, _grant(sessions=2, sizes={"gpu": 2}), {"gpu": "Whole GPU"})
+    sentence = granted("", usual, _grant(sessions=2, sizes={"gpu": 2}), {"gpu": "Whole GPU"})
     assert sentence == (
         "You may have 2 sessions of the size Whole GPU until 2026-12-01, granted by ops."
     )
@@ -137,7 +137,7 @@ def test_an_exception_that_gives_nothing_beyond_the_usual_is_not_named():
 
 def test_a_time_within_a_day_is_said():
     at_six = UNTIL.replace(hour=18, minute=0, second=0)
-    sentence = granted("You", Allowance(sessions=1), _grant(sessions=2, until=at_six), {})
+    sentence = granted("", Allowance(sessions=1), _grant(sessions=2, until=at_six), {})
     assert sentence == "You may have 2 sessions until 2026-12-01 18:00 UTC, granted by ops."
 
 

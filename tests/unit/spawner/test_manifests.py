@@ -10,12 +10,13 @@ from pathlib import Path
 
 import pytest
 from gpucommons_contract import SessionInfo, SessionVariable
+from gpucommons_contract.words import ENGLISH, set_language
 from gpucommons_spawner import GPUSpawner
 from gpucommons_spawner.errors import SpawnRefusedError
 from gpucommons_spawner.selection.person import Team
 from kubernetes_asyncio.client import ApiClient
 
-from .conftest import CATALOGUE, FULL, namespace_of
+from .conftest import CATALOGUE, FULL, VISION, namespace_of
 
 GOLDEN = Path(__file__).with_name("golden")
 CHANGING = ("hub.jupyter.org/kubespawner-version", "hub.jupyter.org/jupyterhub-version")
@@ -101,6 +102,28 @@ async def test_a_session_is_told_how_long_it_lasts(make_spawner, size, longest, 
     assert (told.longest, told.idle_warn_after, told.idle_stop_after) == (longest, warn, stop)
 
 
+async def test_a_session_is_told_what_the_installation_is_called(make_spawner):
+    pod = await _pod(make_spawner({"size": "cpu"}, lab_name="Lab {username} $(HOME) $"))
+    variables = {each["name"]: each["value"] for each in pod["spec"]["containers"][0]["env"]}
+    told = variables[SessionVariable.LAB_NAME]
+    assert told == "Lab {username} $$(HOME) $$"  # as Kubernetes wants it written
+
+
+async def test_a_session_is_told_the_language_of_the_page_that_it_was_started_from(make_spawner):
+    spawner = make_spawner({"size": "cpu"})
+    try:
+        set_language("de")
+        pod = await _pod(spawner)
+    finally:
+        set_language(ENGLISH)
+    (container,) = pod["spec"]["containers"]
+    variables = {each["name"]: each["value"] for each in container["env"]}
+    assert variables[SessionVariable.LANGUAGE] == "de"
+    again = make_spawner({"size": "cpu"})
+    again.pod_setup.restore(spawner.get_state())
+    assert again.language == "de"  # of a session that runs while the hub was restarted
+
+
 async def test_a_session_with_a_gpu_is_told_where_to_ask_whose_processes_are_on_it(make_spawner):
     url = "http://gpu-processes.gpucommons-node.svc:8890"
     for size, told in (("cpu", None), ("share", url), ("gpu", url)):
@@ -110,6 +133,16 @@ async def test_a_session_with_a_gpu_is_told_where_to_ask_whose_processes_are_on_
     pod = await _pod(make_spawner({"size": "gpu"}))
     names = {each["name"] for each in pod["spec"]["containers"][0]["env"]}
     assert SessionVariable.GPU_PROCESSES_URL not in names
+
+
+async def test_a_session_is_told_where_earlier_files_are(make_spawner):
+    url = "http://earlier-files.gpucommons.svc:10106/services/files"
+    pod = await _pod(make_spawner({"size": "cpu"}, files_url=url))
+    variables = {each["name"]: each["value"] for each in pod["spec"]["containers"][0]["env"]}
+    assert variables[SessionVariable.FILES_URL] == url
+    pod = await _pod(make_spawner({"size": "cpu"}))
+    names = {each["name"] for each in pod["spec"]["containers"][0]["env"]}
+    assert SessionVariable.FILES_URL not in names
 
 
 async def test_a_shared_gpu_keeps_the_shared_memory_of_the_mps_daemon(make_spawner):
@@ -155,6 +188,15 @@ async def test_a_user_name_is_written_down_as_it_is(make_spawner, name):
 async def test_the_team_that_was_chosen_is_on_the_pod(make_spawner, team):
     pod = await _pod(make_spawner({"team": team}, groups=("vision", "astro")))
     assert pod["metadata"]["labels"]["gpucommons.io/team"] == team
+
+
+async def test_a_pod_says_who_its_names_mean_as_they_are_given_anew(make_spawner, teams):
+    again = namespace_of(VISION)
+    again["metadata"]["uid"] = "2f0c"
+    teams.update("MODIFIED", again)
+    notes = (await _pod(make_spawner({"team": "vision"})))["metadata"]["annotations"]
+    assert notes["gpucommons.io/user-since"] == "2026-11-02T08:00:00.000001Z"
+    assert notes["gpucommons.io/team-uid"] == "2f0c"
 
 
 async def test_all_servers_of_a_person_have_the_same_workspace(make_spawner):

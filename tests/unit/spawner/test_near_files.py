@@ -2,7 +2,8 @@
 
 import pytest
 from gpucommons_spawner.pod.workspace import is_on_one_node
-from gpucommons_spawner.pod_state.pod_outcome import describe, in_words, volume_trouble
+from gpucommons_spawner.pod_state.event_words import describe, volume_trouble
+from gpucommons_spawner.pod_state.scheduler_words import in_words
 from kubernetes_asyncio.client import ApiClient
 
 _NEAR = "requiredDuringSchedulingIgnoredDuringExecution"

@@ -54,13 +54,45 @@ def _draw(catalogue, last=None, person=ADA, today=TODAY, starts=None, **more) ->
     return render(catalogue, person, state, last or {}, availability_url="/x", today=today, **more)
 
 
-def test_what_is_not_allowed_is_shown_off_with_its_reason(catalogue):
+def test_what_cannot_be_had_is_folded_into_a_line_with_its_reasons(catalogue):
     page = _Page(_draw(catalogue))
-    assert page.radios["environment", "pytorch"] == {"disabled"}
-    assert page.radios["size", "gpus"] == {"disabled"}
-    assert "For members of researchers. Ask an administrator for access." in page.words
-    assert "Back on Monday." in page.words
+    assert {field for field, value in page.radios if value in ("pytorch", "gpus")} == set()
+    closed = "For members of researchers. Ask an administrator for access."
+    assert (
+        f"2 more environments are not available here PyTorch: {closed} TensorFlow: Back on Monday. "
+    ) in page.words
+    assert f"1 more size is not available here Two GPUs: {closed} " in page.words
     assert "2025.11 – Too old." in page.words  # noqa: RUF001 -- typography
+
+
+def _advised(catalogue):
+    offer = catalogue.environments["tensorflow"].model_copy(update={"advice": "Run make images."})
+    offers = {**catalogue.environments, "tensorflow": offer}
+    return catalogue.model_copy(update={"environments": offers})
+
+
+def test_only_administrators_read_what_to_do_about_it_and_where_it_is_said(catalogue):
+    advised = _advised(catalogue)
+    page = _Page(_draw(advised, catalogue_url="/hub/gpucommons/catalogue"))
+    assert "TensorFlow: Back on Monday. Run make images." in page.words
+    assert "Administrators see which file says so: catalogue" in page.words
+    words = _Page(_draw(advised)).words
+    assert "make images" not in words
+    assert "Administrators" not in words
+
+
+def test_where_nothing_can_be_had_the_reasons_are_open(catalogue):
+    closed = _advised(catalogue).environments["tensorflow"]
+    html = _draw(catalogue.model_copy(update={"environments": {"tensorflow": closed}}))
+    assert '<details class="mt-2 gpucommons-folded" open>' in html
+    assert "1 environment is not available here" in _Page(html).words
+
+
+def test_an_environment_whose_versions_are_all_off_says_why(catalogue):
+    scipy = catalogue.environments["scipy"]
+    old = scipy.model_copy(update={"versions": {"2025.11": scipy.versions["2025.11"]}})
+    changed = catalogue.model_copy(update={"environments": {"scipy": old}})
+    assert "SciPy: None of its versions can be started. Too old." in _Page(_draw(changed)).words
 
 
 def test_the_last_choice_is_preselected(catalogue):
@@ -286,11 +318,49 @@ def test_how_long_the_last_starts_of_the_choice_took_is_said(catalogue):
     starts.note("scipy", "cpu", 6.2)
     starts.note("scipy", "gpu", 90.0)
     page = _Page(_draw(catalogue, starts=starts))
-    assert "SciPy · CPU only: the last start took 6 s" in page.words
+    assert "the last start took 6 s Kept: home folder" in page.words
 
 
 def test_what_a_press_would_start_is_said_beside_the_button(catalogue):
-    assert "Start Copy link SciPy · CPU only" in _Page(_draw(catalogue)).words
+    words = _Page(_draw(catalogue)).words
+    assert "SciPy 2026.11 · CPU only · JupyterLab Start Copy link" in words
+    words = _Page(_draw(catalogue, {"team": "vision", "opens": "vscode"}, BOTH)).words
+    assert "SciPy 2026.11 · CPU only · VS Code · Computer vision Start" in words
+
+
+def test_programs_are_offered_and_the_last_one_is_preselected(catalogue):
+    page = _Page(_draw(catalogue))
+    assert page.radios["opens", "lab"] == {"checked"}
+    assert page.radios["opens", "vscode"] == set()
+    assert ("opens", "notebook") not in page.radios
+    page = _Page(_draw(catalogue, {"opens": "vscode"}))
+    assert page.radios["opens", "vscode"] == {"checked"}
+
+
+@pytest.mark.parametrize(
+    ("usual", "selected"), [("lab", "lab"), ("vscode", "vscode"), ("notebook", None), ("", None)]
+)
+def test_what_the_hub_opens_is_preselected_and_nothing_else_in_its_place(
+    catalogue, usual, selected
+):
+    page = _Page(_draw(catalogue, {"opens": "gone"}, usual_program=usual))
+    checked = [value for (field, value), is_ in page.radios.items() if field == "opens" and is_]
+    assert checked == ([selected] if selected else [])
+
+
+def test_where_there_is_one_program_nothing_is_asked(catalogue):
+    scipy = catalogue.environments["scipy"].model_copy(update={"opens": ("vscode",)})
+    page = _Page(_draw(catalogue.model_copy(update={"environments": {"scipy": scipy}})))
+    assert not [field for field, _ in page.radios if field == "opens"]
+
+
+def test_what_happens_to_an_unused_session_is_said_where_there_is_an_idle_culler(full):
+    last = {"size": "timeslice"}
+    assert "If unused" not in _Page(_draw(full, last)).words
+    words = _Page(_draw(full, last, culled=True)).words
+    assert (
+        "8 hours at most If unused: warned after 30 minutes, stopped after 1 hour. Kept:" in words
+    )
 
 
 def test_a_size_without_a_description_says_what_it_fits(catalogue):

@@ -3,14 +3,10 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from gpucommons_spawner.pod_state.event_words import a_node_comes, describe
 from gpucommons_spawner.pod_state.pod import is_lost, is_over
-from gpucommons_spawner.pod_state.pod_outcome import (
-    Outcome,
-    a_node_comes,
-    describe,
-    in_words,
-    judge,
-)
+from gpucommons_spawner.pod_state.pod_outcome import Outcome, judge
+from gpucommons_spawner.pod_state.scheduler_words import in_words
 
 
 @pytest.mark.parametrize(
@@ -175,6 +171,6 @@ def test_what_the_queue_tells_is_not_taken_for_the_node_s_word():
     of_kueue = {"reportingComponent": "pod-kueue-controller"}
     started = {"reason": "Started", "message": "Admitted by clusterQueue gpus"}
     assert describe(started | of_kueue) == "The session has left the queue: there is room for it."
-    assert describe(started) == "The session runs; waiting for JupyterLab to answer."
+    assert describe(started) == "The session runs; waiting for it to answer."
     made = {"reason": "CreatedWorkload", "message": "Created Workload: team-x/pod-jupyter-ada-1"}
     assert describe(made | of_kueue) == "The session has its place in the queue."

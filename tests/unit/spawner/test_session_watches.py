@@ -102,7 +102,7 @@ def spawners(make_spawner, monkeypatch):
     monkeypatch.setattr(GPUSpawner, "reflectors", {})
     for name in ("_LIST_SECONDS", "_LOOK_SECONDS"):
         monkeypatch.setattr(f"gpucommons_spawner.kubernetes.reflector.{name}", 0.01)
-    monkeypatch.setattr("gpucommons_spawner.kubernetes.watch._FIRST_PAUSE_SECONDS", 0.01)
+    monkeypatch.setattr("gpucommons_upkeep.watch._FIRST_PAUSE_SECONDS", 0.01)
     return [make_spawner({}) for _ in range(20)]
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 from gpucommons_spawner.catalogue import Size
-from gpucommons_spawner.picker.choices import fits, summary
+from gpucommons_spawner.picker.size_words import fits, summary
 
 
 def _size(gpu: dict | None, **more) -> Size:

@@ -78,6 +78,8 @@ def next_try(monkeypatch) -> asyncio.Event:
 
     class Clock:
         create_task = staticmethod(asyncio.create_task)
+        get_running_loop = staticmethod(asyncio.get_running_loop)
+        Semaphore = asyncio.Semaphore
         sleep = staticmethod(wait)
 
     monkeypatch.setattr(delivery, "asyncio", Clock)

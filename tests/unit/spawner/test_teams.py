@@ -90,6 +90,45 @@ async def test_pod_and_workspace_go_to_the_team(make_spawner):
     assert claim["metadata"]["annotations"]["gpucommons.io/user"] == "ada"
 
 
+async def test_a_new_workspace_has_the_person_s_size_or_the_team_s_or_the_usual(
+    make_spawner, teams
+):
+    sized = namespace_of(ASTRO)
+    sized["metadata"]["annotations"] |= {
+        "gpucommons.io/workspace-size": "100Gi",
+        "gpucommons.io/workspace-sizes": '{"ada": "1Ti"}',
+    }
+    teams.update("MODIFIED", sized)
+
+    async def size(name: str, team: str) -> str:
+        spawner = make_spawner({"team": team}, name=name, groups=BOTH, storage_capacity="7Gi")
+        await spawner.load_user_options()
+        return spawner.get_pvc_manifest().spec.resources.requests["storage"]
+
+    assert await size("ada", "astro") == "1Ti"
+    assert await size("bob", "astro") == "100Gi"
+    assert await size("cyd", "vision") == "7Gi"
+
+
+async def test_after_a_team_with_a_size_another_has_the_usual_one(make_spawner, teams):
+    sized = namespace_of(ASTRO)
+    sized["metadata"]["annotations"]["gpucommons.io/workspace-size"] = "100Gi"
+    teams.update("MODIFIED", sized)
+    spawner = make_spawner({"team": "astro"}, groups=BOTH, storage_capacity="7Gi")
+    await spawner.load_user_options()
+    spawner.user_options = {"team": "vision"}
+    await spawner.load_user_options()
+    assert spawner.storage_capacity == "7Gi"
+
+
+def test_sizes_that_cannot_be_read_are_logged_and_the_team_stays(teams, caplog):
+    broken = namespace_of(ASTRO)
+    broken["metadata"]["annotations"]["gpucommons.io/workspace-size"] = "much"
+    teams.update("MODIFIED", broken)
+    assert teams.of(["astro"]) == (ASTRO,)
+    assert "namespace team-astro: gpucommons.io/workspace-size: 'much'" in caplog.text
+
+
 async def test_another_team_gets_the_usual_storage_class_and_a_workspace_of_its_own(make_spawner):
     spawner = make_spawner({"team": "astro"}, groups=BOTH, storage_class="usual")
     await spawner.load_user_options()

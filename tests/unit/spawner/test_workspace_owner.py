@@ -13,15 +13,20 @@ class _Claims:
 
     def __init__(self, **annotations: str):
         self._claim = SimpleNamespace(
-            metadata=SimpleNamespace(annotations=annotations or None),
+            metadata=SimpleNamespace(annotations=annotations or None, uid="1"),
             spec=SimpleNamespace(access_modes=["ReadWriteMany"]),
         )
+        self.noted: dict[str, str] = {}
 
     async def create_namespaced_persistent_volume_claim(self, **_claim):
         raise ApiException(status=409)
 
     async def read_namespaced_persistent_volume_claim(self, _name, _namespace):
         return self._claim
+
+    async def patch_namespaced_persistent_volume_claim(self, name, _namespace, body, **_more):
+        assert name == "workspace-ada"
+        self.noted = body["metadata"]["annotations"]
 
 
 async def _ensure(spawner, **annotations):
@@ -41,4 +46,6 @@ async def test_a_workspace_of_somebody_else_is_not_mounted(make_spawner):
 
 @pytest.mark.parametrize("annotations", [{}, {Annotation.USER: "ada"}])
 async def test_ones_own_is_mounted_also_where_nobody_noted_whose_it_is(make_spawner, annotations):
-    assert await _ensure(make_spawner({"size": "cpu"}), **annotations)
+    spawner = make_spawner({"size": "cpu"})
+    assert await _ensure(spawner, **annotations)
+    assert set(spawner.api.noted) == {Annotation.MOUNTED_AT}

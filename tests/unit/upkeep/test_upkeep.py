@@ -5,7 +5,7 @@ import logging
 from contextlib import suppress
 
 import pytest
-from gpucommons_upkeep import Backoff, Heartbeat, keep_going
+from gpucommons_upkeep import Backoff, Heartbeat, a_change, keep_going
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -75,5 +75,28 @@ async def test_no_exception_ends_a_loop_and_each_trouble_is_logged_once(caplog):
     with suppress(asyncio.CancelledError):
         await task
     assert heart.failures == 0
-    failed = [record.message for record in caplog.records if "is retried" in record.message]
-    assert failed == ["the work failed, and is retried: KeyError: 'metadata'"]
+    failed = [record.message for record in caplog.records if "will be retried" in record.message]
+    assert failed == ["the work failed and will be retried: KeyError: 'metadata'"]
+
+
+async def test_changes_that_come_together_are_taken_together():
+    changed, seen = asyncio.Event(), []
+
+    async def follow() -> None:
+        await a_change(changed, within=60, together=0.05)
+        seen.append(changed.is_set())
+
+    following = asyncio.create_task(follow())
+    await asyncio.sleep(0)
+    assert not following.done()
+    changed.set()
+    await following
+    assert seen == [False]
+
+
+async def test_without_a_change_it_goes_on_when_the_time_is_up():
+    changed = asyncio.Event()
+    await a_change(changed, within=0.01, together=60)
+    changed.set()
+    await a_change(changed, within=0.01, together=60)
+    assert not changed.is_set()

@@ -5,43 +5,30 @@ Source: https://docs.nvidia.com/datacenter/cloud-native/gpu-telemetry/latest/dcg
 """
 
 import asyncio
-import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-from typing import Any
 
 import httpx
 from gpucommons_contract import WORK_ABOVE_PERCENT
+from gpucommons_upkeep.prometheus import POD_LABELS, Prometheus, PrometheusError, Sample
 
 from gpucommons_culler.core.session import Session
 from gpucommons_culler.core.signals import SignalName
 from gpucommons_culler.telemetry.sources.source import Measurement, SourceError, Thresholds
-
-_PATH = "/api/v1/query"
 
 
 @dataclass(frozen=True, slots=True)
 class Queries:
     """PromQL. Each returns one number for a pod, with the labels ``namespace`` and ``pod``.
 
-    An exporter names the pod whose GPU it measures. Without ``honorLabels``, as in NVIDIA's
-    own chart, Prometheus puts the exporter's pod in that place, and the session's into
-    ``exported_namespace`` and ``exported_pod``: these count where an answer has them.
-    Source: https://prometheus.io/docs/prometheus/latest/configuration/configuration/#scrape_config
-
     They look back a minute or two and not further: where an exporter is gone, the answer is
     empty, and what it measured counts as not known.
     """
 
-    gpu: str = (
-        "max by (namespace, pod, exported_namespace, exported_pod)"
-        ' (max_over_time(DCGM_FI_DEV_GPU_UTIL{pod!=""}[2m]))'
-    )
+    gpu: str = f'max by ({POD_LABELS}) (max_over_time(DCGM_FI_DEV_GPU_UTIL{{pod!=""}}[2m]))'
     """Percent of the busiest GPU. Empty where no GPU is measured by Prometheus."""
     gpu_memory: str = (
-        "sum by (namespace, pod, exported_namespace, exported_pod)"
-        ' (last_over_time(DCGM_FI_DEV_FB_USED{pod!=""}[2m])) * 2^20'
+        f'sum by ({POD_LABELS}) (last_over_time(DCGM_FI_DEV_FB_USED{{pod!=""}}[2m])) * 2^20'
     )
     """Bytes."""
     processor: str = (
@@ -53,14 +40,6 @@ class Queries:
         " + rate(container_network_transmit_bytes_total[2m]))"
     )
     """Bytes per second."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Sample:
-    """What Prometheus reports of a pod, and for which moment."""
-
-    value: float
-    at: datetime
 
 
 class PrometheusSource:
@@ -77,8 +56,7 @@ class PrometheusSource:
         gpu_percent: float = WORK_ABOVE_PERCENT,
     ) -> None:
         """Above ``gpu_percent`` a GPU works; reading NVML again and again shows 1 %."""
-        self._client = client
-        self._url = url.rstrip("/") + _PATH
+        self._prometheus = Prometheus(client, url)
         self._queries = queries
         self._gpu_percent = gpu_percent
         judges: Mapping[SignalName, tuple[str, Callable[[float], Measurement]]] = {
@@ -122,45 +100,11 @@ class PrometheusSource:
         text = f"GPU at most {percent:.0f} %"
         return Measurement(SignalName.GPU, percent > self._gpu_percent, text)
 
-    async def _ask(self, query: str) -> dict[str, _Sample]:
-        """Return samples by pod, as ``NAMESPACE/NAME``; of several of one pod the highest."""
+    async def _ask(self, query: str) -> dict[str, Sample]:
         try:
-            answer = await self._client.post(self._url, data={"query": query})
-            said: dict[str, Any] = answer.json()
-            if said["status"] != "success":
-                raise SourceError(f"Prometheus refuses {query}: {said.get('error')}")
-            samples = [
-                (_pod(one["metric"]), _Sample(float(one["value"][1]), _moment(one["value"][0])))
-                for one in said["data"]["result"]
-            ]
-        except httpx.HTTPError as error:
-            raise SourceError(
-                f"Prometheus does not answer: {str(error) or type(error).__name__}"
-            ) from (error)
-        except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
-            raise SourceError(f"Prometheus' response to {query} cannot be read: {error!r}") from (
-                error
-            )
-        found: dict[str, _Sample] = {}
-        for pod, sample in samples:
-            if math.isfinite(sample.value) and (
-                pod not in found or sample.value > found[pod].value
-            ):
-                found[pod] = sample
-        return found
-
-
-def _pod(labels: Mapping[str, str]) -> str:
-    """Return the measured pod, not the exporter's own."""
-    if labels.get("exported_pod"):
-        namespace = labels.get("exported_namespace") or labels["namespace"]
-        return f"{namespace}/{labels['exported_pod']}"
-    return f"{labels['namespace']}/{labels['pod']}"
-
-
-def _moment(seconds: float) -> datetime:
-    """Return when a sample was taken, UTC."""
-    return datetime.fromtimestamp(float(seconds), UTC)
+            return await self._prometheus.now(query)
+        except PrometheusError as error:
+            raise SourceError(str(error)) from error
 
 
 def _with_memory(reading: Measurement, held: float) -> Measurement:

@@ -4,10 +4,11 @@ from contextlib import AsyncExitStack
 
 import httpx
 from gpucommons_contract import WORK_ABOVE_PERCENT
+from gpucommons_upkeep.kubernetes import connect
 from traitlets import Bool, Float, Unicode
 from traitlets.config import Configurable
 
-from gpucommons_culler.clients.kubernetes import Nodes, connect, kubelet_client
+from gpucommons_culler.clients.kubernetes import Nodes, kubelet_client
 from gpucommons_culler.telemetry.sources.kubelet import KubeletSource
 from gpucommons_culler.telemetry.sources.prometheus import PrometheusSource, Queries
 from gpucommons_culler.telemetry.sources.source import Source, Thresholds
@@ -85,7 +86,7 @@ class SignalSources(Configurable):
         return [_FORMER_SECTION, *super().section_names()]
 
     async def open(self, stack: AsyncExitStack) -> list[Source]:
-        """Open what is set up; it is closed with ``stack``. Raises CullerError."""
+        """Open what is set up; it is closed with ``stack``. Raises SetupError."""
         thresholds = Thresholds(self.processor_cores, self.network_bytes)
         found: list[Source] = []
         if self.prometheus_url:

@@ -31,9 +31,25 @@ given {{ each.name }} {{ each.about }}
 {{ each.name }}=$(openssl rand -hex 32)
 {% endif %}
 {% endfor %}
+{% for each in hashed %}
+{{ each ~ "_sha1" }}=$(printf %s {{ ("${" ~ each ~ "}") | in_double_quotes }} | openssl dgst -sha1 -binary | openssl base64)
+{% endfor %}
+{% if answers.backups == "s3" %}
+for key in "$s3_add_key_id" "$s3_add_key" "$s3_tidy_key_id" "$s3_tidy_key"; do
+    # They go into a file of YAML.
+    [[ $key =~ ^[A-Za-z0-9/+=._~-]+$ ]] || {
+        echo "A key to S3 has other characters than letters, digits, / + = . _ ~ and -" >&2
+        exit 1
+    }
+done
+{% endif %}
 {% if answers.database == "given" %}
-for password in "$hub_database_password" "$idle_database_password"; do
+for password in{% for each in databases %} "${{ each }}_database_password"{% endfor %}; do
+{% if answers.has_accounting %}
+    # Idle culler and accounting have theirs within an address.
+{% else %}
     # The idle culler has its password within an address.
+{% endif %}
     [[ $password =~ ^[A-Za-z0-9._~-]+$ ]] || {
         echo "A password of the database has other characters than letters, digits, . _ ~ and -" >&2
         exit 1

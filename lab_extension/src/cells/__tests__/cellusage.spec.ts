@@ -1,4 +1,5 @@
 // @vitest-environment jsdom
+import { IGPUUsage } from '@gpucommons/session';
 import { nullTranslator } from '@jupyterlab/translation/lib/base';
 import { DisposableDelegate } from '@lumino/disposable';
 import { Signal } from '@lumino/signaling';
@@ -6,7 +7,6 @@ import { Panel } from '@lumino/widgets';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 
 import { CellUsage } from '../cellusage';
-import { IGPUUsage } from '../../contract';
 import { frame, GIB } from '../../__tests__/frames';
 
 const BEGIN = '2026-01-02T03:04:00.000Z';

@@ -1,45 +1,19 @@
 // @vitest-environment jsdom
 import { nullTranslator } from '@jupyterlab/translation/lib/base';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 
-import { RefusedError } from '../../session/server';
-import { stopSession } from '../stopping';
+import { stopQuestions } from '../stopping';
 
 /** Nearly as long as a test may take: the machine may be busy. */
 const LIMIT = { timeout: 4500 };
 
-let done: string[];
-let unsaved: string[];
-let failure: Error | null;
-
-beforeEach(() => {
-  done = [];
-  unsaved = [];
-  failure = null;
-});
+const questions = stopQuestions(nullTranslator.load('gpucommons'));
 
 afterEach(() => {
   document.body.textContent = '';
 });
 
-function stopping(): Promise<void> {
-  return stopSession({
-    saveAll: async () => {
-      done.push('save');
-      return unsaved;
-    },
-    stop: async () => {
-      done.push('stop');
-      if (failure) {
-        throw failure;
-      }
-    },
-    leave: () => done.push('leave'),
-    trans: nullTranslator.load('gpucommons')
-  });
-}
-
-/** Press a button of the dialog that is open, or will be; returns the dialog's words. */
+/** Press a button of the dialog that opens; returns the dialog's words. */
 async function press(label: string): Promise<string> {
   const button = await vi.waitUntil(
     () =>
@@ -53,70 +27,43 @@ async function press(label: string): Promise<string> {
   return words;
 }
 
-test('it asks, saves, stops and leaves, in this order', async () => {
-  const over = stopping();
+const LOST =
+  'Stopping loses variables and what runs; files, tabs and layout come back.';
+
+test('who stops a session reads what is lost, what comes back and what runs', async () => {
+  const wanted = questions.isWanted({ kernels: [1, 2], terminals: [1] });
   const words = await press('Save and Stop');
-  await over;
-  expect(words).toContain('Kept: your files.');
-  expect(words).toContain('Lost: all variables');
-  expect(done).toEqual(['save', 'stop', 'leave']);
+  expect(words).toContain(`${LOST} Kernels that run: 2, terminals: 1.`);
+  expect(await wanted).toBe(true);
 });
 
-test('nothing happens to a session whose person changes their mind', async () => {
-  const over = stopping();
-  await press('Cancel');
-  await over;
-  expect(done).toEqual([]);
-});
-
-test('what cannot be saved is named before anything is lost', async () => {
-  unsaved = ['train.ipynb'];
-  const kept = stopping();
-  await press('Save and Stop');
-  await vi.waitUntil(
-    () => document.body.textContent?.includes('train.ipynb'),
-    LIMIT
+test('terminals that cannot be seen are not counted', async () => {
+  const wanted = questions.isWanted({ kernels: [1], terminals: null });
+  expect(await press('Save and Stop')).toContain(
+    `${LOST} Kernels that run: 1.`
   );
-  await press('Cancel');
-  await kept;
-  expect(done).toEqual(['save']);
-
-  const lost = stopping();
-  await press('Save and Stop');
-  await press('Stop Without Saving');
-  await lost;
-  expect(done).toEqual(['save', 'save', 'stop', 'leave']);
+  expect(await wanted).toBe(true);
 });
 
-test('a session that is not stopped is left only if the person wants to', async () => {
-  failure = new RefusedError(502);
-  const stays = stopping();
-  await press('Save and Stop');
-  await vi.waitUntil(
-    () => document.body.textContent?.includes('not stopped'),
-    LIMIT
-  );
-  await press('Cancel');
-  await stays;
-  expect(done).toEqual(['save', 'stop']);
+test('what cannot be saved is named', async () => {
+  const wanted = questions.isWantedWithout(['train.ipynb', 'notes.md']);
+  const words = await press('Stop Without Saving');
+  expect(words).toContain('train.ipynb, notes.md');
+  expect(await wanted).toBe(true);
+});
 
-  const leaves = stopping();
-  await press('Save and Stop');
-  await press('Open My Sessions');
-  await leaves;
-  expect(done).toEqual(['save', 'stop', 'save', 'stop', 'leave']);
+test('a session that was not stopped can be stopped on My sessions', async () => {
+  const left = questions.isLeftUnstopped();
+  expect(await press('Open My Sessions')).toContain('was not stopped');
+  expect(await left).toBe(true);
 });
 
 test.each([
-  new TypeError('Failed to fetch'),
-  // Of the proxy or the hub, in its place.
-  new RefusedError(503),
-  new RefusedError(424),
-  new RefusedError(404)
-])('a session that ends before it answers is left: %s', async gone => {
-  failure = gone;
-  const over = stopping();
-  await press('Save and Stop');
-  await over;
-  expect(done).toEqual(['save', 'stop', 'leave']);
+  ['isWanted', () => questions.isWanted(null)],
+  ['isWantedWithout', () => questions.isWantedWithout([])],
+  ['isLeftUnstopped', () => questions.isLeftUnstopped()]
+] as const)('Cancel is no: %s', async (_, question) => {
+  const wanted = question();
+  await press('Cancel');
+  expect(await wanted).toBe(false);
 });

@@ -1,9 +1,9 @@
+import { INotice } from '@gpucommons/session';
 import { NotificationManager } from '@jupyterlab/apputils/lib/notification';
 import { nullTranslator } from '@jupyterlab/translation/lib/base';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 
 import { NoticeDisplay } from '../noticedisplay';
-import { INotice } from '../../contract';
 import { at, notice, NOW } from '../../__tests__/notices';
 
 let manager: NotificationManager;

@@ -1,9 +1,9 @@
+import { INotice, NOTICES_CHANGED } from '@gpucommons/session';
 import type { Event } from '@jupyterlab/services';
 import { Signal } from '@lumino/signaling';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 
 import { NoticeFeed } from '../noticefeed';
-import { INotice, NOTICES_CHANGED } from '../../contract';
 import { notice } from '../../__tests__/notices';
 
 /** A server whose answers the test gives, in the order that it likes. */

@@ -1,9 +1,9 @@
+import { INotice } from '@gpucommons/session';
 import { nullTranslator } from '@jupyterlab/translation/lib/base';
 import { expect, test } from 'vitest';
 
 import { timeOfDay } from '../../format';
 import { wording } from '../noticetext';
-import { INotice } from '../../contract';
 import { at, notice, NOW } from '../../__tests__/notices';
 
 const DAY = 24 * 60; // minutes

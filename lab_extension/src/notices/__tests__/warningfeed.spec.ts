@@ -1,3 +1,4 @@
+import { ITelemetryFrame } from '@gpucommons/session';
 import { nullTranslator } from '@jupyterlab/translation/lib/base';
 import { Signal } from '@lumino/signaling';
 import { beforeEach, expect, test } from 'vitest';
@@ -5,7 +6,6 @@ import { beforeEach, expect, test } from 'vitest';
 import { EMPTY } from '../../telemetry/history';
 import { GPUModel } from '../../telemetry/model';
 import { DEFAULTS } from '../../telemetry/settings';
-import { ITelemetryFrame } from '../../contract';
 import { Connection } from '../../telemetry/stream';
 import { WarningFeed } from '../warningfeed';
 import { frame, memory } from '../../__tests__/frames';

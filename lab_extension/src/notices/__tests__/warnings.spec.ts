@@ -1,9 +1,9 @@
+import { IGPUProcess, ITelemetryFrame } from '@gpucommons/session';
 import { nullTranslator } from '@jupyterlab/translation/lib/base';
 import { expect, test } from 'vitest';
 
 import { FindKernel } from '../../processes/processrows';
 import { IHistory } from '../../telemetry/history';
-import { IGPUProcess, ITelemetryFrame } from '../../contract';
 import { idleSince, isNearlyFull, warningsOf } from '../warnings';
 import { frame, GIB, gpu, memory } from '../../__tests__/frames';
 

@@ -5,7 +5,7 @@ import { ISignal, Signal } from '@lumino/signaling';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 
 import { joined, OutputFollower } from '../outputfollower';
-import { IAdoptedRun, IPageState } from '../../session/server';
+import { IKeptRun, IPageState } from '../../session/server';
 
 /** Emits what JupyterLab would. */
 class Source<T> {
@@ -24,7 +24,7 @@ class Page {
   readonly status = new Source<string>();
   readonly connection = new Source<string>();
   readonly told: IPageState[] = [];
-  answers: (IAdoptedRun[] | Promise<IAdoptedRun[]> | Error)[] = [];
+  answers: (IKeptRun[] | Promise<IKeptRun[]> | Error)[] = [];
   private _load: () => void = () => undefined;
   reverted = false;
   file = { hash: 'h1', last_modified: 't1' };
@@ -98,12 +98,13 @@ function stream(text: string): IOutput {
   return { output_type: 'stream', name: 'stdout', text };
 }
 
-function run(said: Partial<IAdoptedRun>): IAdoptedRun {
+function run(said: Partial<IKeptRun>): IKeptRun {
   return {
     run: 'm',
     cell_id: 'b',
     execution_count: 1,
     running: true,
+    own: false,
     epoch: 0,
     revision: 1,
     done: 0,
@@ -201,7 +202,7 @@ test('what is new goes on after what is there', async () => {
 });
 
 test('the server is asked again only once it has answered', async () => {
-  let answer: (runs: IAdoptedRun[]) => void = () => undefined;
+  let answer: (runs: IKeptRun[]) => void = () => undefined;
   page.answers = [new Promise(resolve => (answer = resolve))];
   await page.loads();
   for (let second = 0; second < 5; second += 1) {
@@ -239,6 +240,138 @@ test('a cell that is no code any more is left as it is', async () => {
   page.answers = [[run({ outputs: [stream('1\n')] })]];
   await page.loads();
   expect(page.notebook.cells[1]?.cell_type).toBe('markdown');
+});
+
+/** What JupyterLab does with what a cell prints. */
+function print(text: string): void {
+  const shown = page.printed.map(each => String(each.text)).join('');
+  const cell = page.notebook.cells[1] as unknown as {
+    setOutputs(outputs: IOutput[]): void;
+  };
+  cell.setOutputs([stream(shown + text)]);
+  page.hear('stream', {}, 'me');
+}
+
+test('what was under way when the connection was cut is put in its place', async () => {
+  await page.loads();
+  print('0\n');
+  page.answers = [[run({ own: true, outputs: [stream('0\n1\n')] })]];
+  page.connection.emit('connected');
+  await page.passes(2000);
+  expect(page.printed).toEqual([stream('0\n1\n')]);
+});
+
+test('what JupyterLab adds to what is there already is taken away', async () => {
+  await page.loads();
+  print('0\n');
+  const whole = run({ own: true, outputs: [stream('0\n1\n')] });
+  page.answers = [[whole], [run({ own: true, keep: 1 })]];
+  page.connection.emit('connected');
+  await page.passes(2000);
+  print('1\n');
+  await page.passes(2000);
+  expect(page.told).toHaveLength(3);
+  expect(page.printed).toEqual([stream('0\n1\n')]);
+});
+
+test('an answer that is older than what the page shows waits until the kernel is silent', async () => {
+  await page.loads();
+  print('0\n');
+  let answer: (runs: IKeptRun[]) => void = () => undefined;
+  page.answers = [new Promise(resolve => (answer = resolve))];
+  page.connection.emit('connected');
+  await page.passes(2000);
+  print('2\n');
+  answer([run({ own: true, outputs: [stream('0\n1\n')] })]);
+  page.answers = [
+    [run({ own: true, revision: 2, outputs: [stream('0\n1\n2\n3\n')] })]
+  ];
+  await page.passes(900);
+  expect(page.printed).toEqual([stream('0\n2\n')]);
+  print('3\n');
+  await page.passes(900);
+  expect(page.printed).toEqual([stream('0\n2\n3\n')]);
+  await page.passes(5000);
+  expect(page.printed).toEqual([stream('0\n1\n2\n3\n')]);
+});
+
+test('a run is saved only with what the page missed of it', async () => {
+  await page.loads();
+  print('0\n');
+  const missed = { own: true, running: false };
+  page.answers = [
+    [run({ ...missed, outputs: [stream('0\n1\n')] })],
+    [run({ ...missed, keep: 1 })]
+  ];
+  page.hear('status', { execution_state: 'idle' }, 'me');
+  page.saveState.emit('started');
+  page.file = { hash: 'h2', last_modified: 't2' };
+  page.saveState.emit('completed'); // without it
+  await page.passes(5000);
+  expect(page.told.map(({ saved }) => saved)).toEqual([[], ['m']]);
+  page.saveState.emit('started');
+  page.file = { hash: 'h3', last_modified: 't3' };
+  page.saveState.emit('completed');
+  await page.passes(5000);
+  expect(page.told.map(({ saved }) => saved)).toEqual([
+    [],
+    ['m'],
+    ['m'],
+    ['m']
+  ]);
+});
+
+test('what JupyterLab added to what is there already is not taken for saved', async () => {
+  await page.loads();
+  print('0\n');
+  page.answers = [
+    [run({ own: true, outputs: [stream('0\n1\n')] })],
+    [run({ own: true, running: false, revision: 2, keep: 1 })]
+  ];
+  page.connection.emit('connected');
+  await page.passes(2000);
+  print('1\n');
+  page.hear('status', { execution_state: 'idle' }, 'me');
+  page.saveState.emit('started');
+  page.file = { hash: 'h2', last_modified: 't2' };
+  page.saveState.emit('completed');
+  await page.passes(0);
+  expect(page.told.map(({ saved }) => saved)).toEqual([[], [], []]);
+  expect(page.printed).toEqual([stream('0\n1\n')]);
+  page.saveState.emit('started');
+  page.file = { hash: 'h3', last_modified: 't3' };
+  page.saveState.emit('completed');
+  await page.passes(0);
+  expect(page.told.at(-1)?.saved).toEqual(['m']);
+});
+
+test('the server is left alone about a run of which it missed the end', async () => {
+  await page.loads();
+  print('0\n');
+  page.hear('status', { execution_state: 'idle' }, 'me');
+  const runs = [run({ own: true, outputs: [stream('0\n')] })];
+  page.answers = Array.from({ length: 20 }, () => runs);
+  page.saveState.emit('started');
+  page.file = { hash: 'h2', last_modified: 't2' };
+  page.saveState.emit('completed');
+  await page.passes(10000);
+  expect(page.told).toHaveLength(2);
+});
+
+test('what a person removes from a run that ended stays away', async () => {
+  await page.loads();
+  const missed = run({ own: true, running: false, outputs: [stream('1\n')] });
+  page.answers = [[missed], [{ ...missed, keep: 1, outputs: [] }]];
+  page.connection.emit('connected');
+  await page.passes(2000);
+  const cell = page.notebook.cells[1] as unknown as {
+    setOutputs(outputs: IOutput[]): void;
+  };
+  cell.setOutputs([]);
+  page.connection.emit('connected');
+  await page.passes(2000);
+  expect(page.told).toHaveLength(3);
+  expect(page.printed).toEqual([]);
 });
 
 test('outputs are put together from what is kept and what is new', () => {

@@ -1,3 +1,4 @@
+import { ISessionInfo } from '@gpucommons/session';
 import { nullTranslator } from '@jupyterlab/translation/lib/base';
 import { expect, test } from 'vitest';
 
@@ -8,7 +9,6 @@ import { duration, rate } from '../../format';
 import { sessionFacts } from '../sessiontext';
 import { settingsOf, DEFAULTS } from '../../telemetry/settings';
 import { statusOf } from '../../statusbar/statustext';
-import { ISessionInfo } from '../../contract';
 import { ITelemetry } from '../../telemetry/stream';
 import { frame, GIB, gpu, memory, USE } from '../../__tests__/frames';
 import { NOW } from '../../__tests__/notices';

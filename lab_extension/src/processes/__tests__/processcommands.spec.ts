@@ -1,4 +1,5 @@
 // @vitest-environment jsdom
+import { IGPU, ITelemetryFrame } from '@gpucommons/session';
 import { Notification } from '@jupyterlab/apputils';
 import { nullTranslator } from '@jupyterlab/translation/lib/base';
 import { CommandRegistry } from '@lumino/commands';
@@ -7,7 +8,6 @@ import { beforeEach, expect, test } from 'vitest';
 import { CommandIDs } from '../../commands';
 import { IRow } from '../processrows';
 import { addProcessCommands } from '../processcommands';
-import { IGPU, ITelemetryFrame } from '../../contract';
 import { frame, GIB, gpu } from '../../__tests__/frames';
 
 const { interrupt, restart, shutDown } = CommandIDs;

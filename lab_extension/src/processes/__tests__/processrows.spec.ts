@@ -1,9 +1,9 @@
+import { IGPUProcess } from '@gpucommons/session';
 import { nullTranslator } from '@jupyterlab/translation/lib/base';
 import { expect, test } from 'vitest';
 
 import { hasUnknown, rowsOf, rowText } from '../processrows';
 import { IKernel } from '../../session/running';
-import { IGPUProcess } from '../../contract';
 import { frame, GIB, gpu, memory } from '../../__tests__/frames';
 
 const trans = nullTranslator.load('gpucommons');

@@ -1,7 +1,7 @@
+import { ISessionUse } from '@gpucommons/session';
 import { nullTranslator } from '@jupyterlab/translation/lib/base';
 import { expect, test } from 'vitest';
 
-import { ISessionUse } from '../../contract';
 import { Connection } from '../../telemetry/stream';
 import { statusOfUse } from '../usestatus';
 import { frame, GIB, USE } from '../../__tests__/frames';
@@ -38,8 +38,8 @@ test('the disk takes room only when it is getting full', () => {
 test.each<[string, ISessionUse | null, string | null]>([
   ['an older server', null, null],
   ['nothing known', { memory: null, cpu: null, disk: USE.disk }, null],
-  ['unknown memory', { ...USE, memory: null }, 'Mem ? · CPU 0.4/2'],
-  ['unknown CPUs', { ...USE, cpu: null }, 'Mem 1.7/2.0 GiB · CPU ?'],
+  ['unknown memory', { ...USE, memory: null }, 'CPU 0.4/2'],
+  ['unknown CPUs', { ...USE, cpu: null }, 'Mem 1.7/2.0 GiB'],
   [
     'no limits',
     {
@@ -51,6 +51,10 @@ test.each<[string, ISessionUse | null, string | null]>([
   ]
 ])('the status bar says of %s', (_, use, text) => {
   expect(status(use)?.short ?? null).toBe(text);
+});
+
+test('the full text says what is unknown', () => {
+  expect(status({ ...USE, cpu: null })?.full).toContain('CPU: unknown');
 });
 
 test('old figures of a lost connection are not shown', () => {

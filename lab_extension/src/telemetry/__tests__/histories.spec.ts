@@ -1,10 +1,13 @@
+import {
+  ITelemetryFrame,
+  ITelemetryHistory,
+  RefusedError
+} from '@gpucommons/session';
 import { Signal } from '@lumino/signaling';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 
 import { Histories } from '../histories';
 import { TelemetryStream } from '../stream';
-import { RefusedError } from '../../session/server';
-import { ITelemetryFrame, ITelemetryHistory } from '../../contract';
 import { Connection, ITelemetry } from '../stream';
 import { frame } from '../../__tests__/frames';
 

@@ -1,7 +1,7 @@
+import { ITelemetryFrame } from '@gpucommons/session';
 import { expect, test } from 'vitest';
 
 import { EMPTY, extended, historyOf, IHistory, joined, Span } from '../history';
-import { ITelemetryFrame } from '../../contract';
 import { frame, GIB, memory } from '../../__tests__/frames';
 
 function after(span: Span, ...frames: ITelemetryFrame[]): IHistory {

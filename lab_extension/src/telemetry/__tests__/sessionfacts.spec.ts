@@ -1,10 +1,9 @@
+import { ISessionStatus, RefusedError } from '@gpucommons/session';
 import { Signal } from '@lumino/signaling';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 
 import { SessionFacts } from '../sessionfacts';
 import { TelemetryStream } from '../stream';
-import { RefusedError } from '../../session/server';
-import { ISessionStatus } from '../../contract';
 import { Connection } from '../stream';
 
 const STATUS: ISessionStatus = { session: null, started: 1, ends: null };

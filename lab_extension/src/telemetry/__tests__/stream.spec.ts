@@ -1,8 +1,7 @@
+import { ITelemetryFrame, RefusedError } from '@gpucommons/session';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 
 import { TelemetryStream } from '../stream';
-import { RefusedError } from '../../session/server';
-import { ITelemetryFrame } from '../../contract';
 import { frame } from '../../__tests__/frames';
 
 /** A server whose connections the test opens, feeds and cuts. */

@@ -1,7 +1,7 @@
+import { ISessionUse } from '@gpucommons/session';
 import { nullTranslator } from '@jupyterlab/translation/lib/base';
 import { expect, test } from 'vitest';
 
-import { ISessionUse } from '../../contract';
 import { figuresOfUse } from '../usefigures';
 import { GIB, USE } from '../../__tests__/frames';
 

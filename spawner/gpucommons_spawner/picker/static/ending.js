@@ -1,12 +1,7 @@
 // Asks the hub to stop a server, or to forget one that is off.
 
-const hub = () => window.jhdata?.base_url ?? "/hub/";
-
-export const request = (method, path, body) => {
-  const url = new URL(`${hub()}api/${path}`, window.location.href);
-  url.searchParams.set("_xsrf", window.jhdata?.xsrf_token ?? "");
-  return fetch(url, { method, cache: "no-store", body: body && JSON.stringify(body) });
-};
+import { request } from "./hub_api.js";
+import { _ } from "./messages.js";
 
 const pathOf = (user, server) =>
   `users/${encodeURIComponent(user)}/` +
@@ -30,6 +25,6 @@ export const end = async (user, server, body) => {
       await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
     }
   } catch {
-    return "the hub cannot be reached";
+    return _("the hub cannot be reached");
   }
 };

@@ -1,6 +1,7 @@
 // My sessions: stops and removes them, and shows what they become without a reload.
 
 import { end } from "./ending.js";
+import { _ } from "./messages.js";
 
 const MOVING_MS = 1_000;
 const STILL_MS = 20_000;
@@ -9,12 +10,19 @@ const sessions = document.getElementById("gpucommons-sessions");
 const { user } = sessions.dataset;
 let shown = null; // as the hub sent it; what is on the page has the reader's own clock
 
+// Before the script is there, a press would do nothing, and say nothing.
+const enable = (within) =>
+  within
+    .querySelectorAll("[data-stop], [data-remove]")
+    .forEach((button) => (button.disabled = false));
+
 const show = (fresh, title) => {
   const focused = sessions.contains(document.activeElement) ? document.activeElement.id : "";
   const typed = document.getElementById("gpucommons-new-name")?.value ?? "";
   const open = [...sessions.querySelectorAll("details[open]")].map(({ id }) => id);
   const chosen = [...sessions.querySelectorAll("select")].map(({ id, value }) => [id, value]);
   shown = fresh.innerHTML;
+  enable(fresh);
   sessions.replaceChildren(...fresh.childNodes);
   document.title = title;
   const name = document.getElementById("gpucommons-new-name");
@@ -77,12 +85,17 @@ const part = (server, name) =>
     .find((card) => card.dataset.server === server)
     ?.querySelector(`[data-${name}]`);
 
-const press = async (server, what, body) => {
+const press = async (server, removes) => {
+  document.getElementById(`card-${server}`)?.focus(); // the button goes, and would take it along
   part(server, "actions")?.classList.add("d-none");
-  const problem = await end(user, server, body);
+  const problem = await end(user, server, removes ? { remove: true } : undefined);
   if (problem) {
     part(server, "actions")?.classList.remove("d-none");
-    part(server, "problem")?.replaceChildren(`It was not ${what}: ${problem}. Try again.`);
+    part(server, "problem")?.replaceChildren(
+      removes
+        ? _("It was not removed: %(problem)s. Try again.", { problem })
+        : _("It was not stopped: %(problem)s. Try again.", { problem }),
+    );
   }
   return !problem;
 };
@@ -94,16 +107,15 @@ sessions.addEventListener("click", async (event) => {
   }
   const { server } = button.closest("[data-server]").dataset;
   const removes = "remove" in button.dataset;
-  if (removes && !window.confirm(`Remove ${server} from this page? Files are kept.`)) {
+  if (removes && !window.confirm(_("Remove %(server)s from this page? Files are kept.", { server }))) {
     return;
   }
-  const done = await (removes
-    ? press(server, "removed", { remove: true })
-    : press(server, "stopped"));
-  if (done) {
+  if (await press(server, removes)) {
     await look();
   }
 });
+
+enable(sessions);
 
 sessions.addEventListener("submit", (event) => {
   if (event.target.id !== "gpucommons-new") {

@@ -1,8 +1,10 @@
 // The button that copies a link to what is chosen.
 
+import { _ } from "./messages.js";
+
 const address = (chosen) => {
   const url = new URL(`${window.jhdata?.base_url ?? "/hub/"}spawn`, window.location.href);
-  for (const name of ["team", "environment", "size"]) {
+  for (const name of ["team", "environment", "size", "opens"]) {
     const input = chosen(name);
     if (input) {
       url.searchParams.set(`opt-${name}`, input.value);
@@ -24,7 +26,7 @@ const showLink = (status, link) => {
   const field = document.createElement("input");
   Object.assign(field, { type: "text", readOnly: true, value: link });
   field.className = "form-control";
-  field.setAttribute("aria-label", "Link to this choice");
+  field.setAttribute("aria-label", _("Link to this choice"));
   status.replaceChildren(field);
   field.select();
 };
@@ -36,7 +38,7 @@ export const copyLink = (button, chosen) => {
     const link = address(chosen);
     try {
       await navigator.clipboard.writeText(link);
-      status.textContent = "Copied. Whoever opens the link finds this choice made, and starts it.";
+      status.textContent = _("Copied. Whoever opens the link finds this choice made, and starts it.");
     } catch {
       showLink(status, link);
     }

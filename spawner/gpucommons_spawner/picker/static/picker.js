@@ -1,6 +1,7 @@
 // Keeps the picker fresh while it is looked at, and narrows it to a team. It works without.
 
 import { copyLink } from "./link.js";
+import { _ } from "./messages.js";
 import { follow } from "./stream.js";
 
 const picker = document.getElementById("gpucommons-picker");
@@ -21,6 +22,7 @@ const chosen = (name) => form.querySelector(`input[name="${name}"]:checked`);
 const titleOf = (input) => input.labels[0].textContent.trim();
 
 const begin = (state) => {
+  const { terms } = state; // of the catalogue: they do not change while one looks
   const announcement = part(picker, "announcement");
   const sizeCards = new Map();
   for (const card of picker.querySelectorAll("[data-size]")) {
@@ -28,9 +30,8 @@ const begin = (state) => {
   }
   const environmentCards = [];
   for (const card of picker.querySelectorAll("[data-environment-card]")) {
-    const never = part(card, "reason").textContent;
     const fields = card.querySelectorAll("input, select");
-    environmentCards.push({ card, input: fields[0], fields, never, note: part(card, "note") });
+    environmentCards.push({ card, input: fields[0], fields, note: part(card, "note") });
   }
 
   const inTeam = () => state.teams.find(({ name }) => name === chosen("team")?.value);
@@ -43,8 +44,8 @@ const begin = (state) => {
     if (input.checked && wasOff !== input.disabled) {
       const title = titleOf(input);
       announcement.textContent = reason
-        ? `${title} cannot be started now. ${reason}`
-        : `${title} can be started now.`;
+        ? _("%(title)s cannot be started now. %(reason)s", { title, reason })
+        : _("%(title)s can be started now.", { title });
     }
   };
 
@@ -55,11 +56,12 @@ const begin = (state) => {
       say(part(found.card, "room"), size.room);
       say(part(found.card, "note"), size.note);
       say(part(found.card, "gpu"), size.gpu);
+      say(part(found.card, "budget"), size.budget);
     }
   };
 
   const showEnvironment = (found, reasons) => {
-    const reason = found.never || reasons[found.input.value] || "";
+    const reason = reasons[found.input.value] || "";
     show(found, reason);
     found.fields.forEach((field) => (field.disabled = Boolean(reason)));
     found.note?.toggleAttribute("hidden", Boolean(inTeam()));
@@ -78,11 +80,45 @@ const begin = (state) => {
     }
   };
 
-  const showStarts = () => {
+  const programs = [...form.querySelectorAll('[name="opens"]')];
+  let preferred = chosen("opens")?.value; // also while another environment lacks it
+
+  const showPrograms = () => {
+    const environment = chosen("environment")?.closest("[data-environment-card]");
+    const names = environment?.dataset.opens.split(" ") ?? [];
+    for (const program of programs) {
+      program.disabled = !names.includes(program.value);
+      program.parentElement.hidden = program.disabled;
+    }
+    if (environment && (names.includes(preferred) || chosen("opens")?.disabled)) {
+      const wanted = names.includes(preferred) ? preferred : environment.dataset.opensWith;
+      programs.forEach((program) => (program.checked = program.value === wanted));
+    }
+  };
+
+  const software = (environment) => {
+    const card = environment.closest("[data-environment-card]");
+    const version = card.querySelector("select")?.value ?? part(card, "version").textContent;
+    const image = card.querySelector("input[type=text]")?.value;
+    return image || `${titleOf(environment)} ${version}`;
+  };
+
+  const showStart = () => {
     const [environment, size] = [chosen("environment"), chosen("size")];
-    const took = state.starts[environment?.value]?.[size?.value];
-    const choice = environment && size ? `${titleOf(environment)} · ${titleOf(size)}` : "";
-    say(document.querySelector("[data-starts]"), took ? `${choice}: ${took}` : choice);
+    const card = size?.closest("[data-size]");
+    const [opens, team] = [chosen("opens"), chosen("team")];
+    const found = { summary: [], facts: [], cost: "", terms: "" };
+    if (environment && size) {
+      found.summary = [software(environment), ...[size, opens, team].filter(Boolean).map(titleOf)];
+      const took = state.starts[environment.value]?.[size.value];
+      found.facts = [part(card, "gpu").textContent, card.dataset.longest, took].filter(Boolean);
+      found.cost = part(card, "budget").textContent;
+      found.terms = (terms[team?.value] ?? terms[""])?.[size.value] ?? "";
+    }
+    say(part(document, "summary"), found.summary.join(" · "));
+    say(part(document, "facts"), found.facts.join(" · "));
+    say(part(document, "cost"), found.cost);
+    say(part(document, "terms"), found.terms);
   };
 
   const allowStart = () => {
@@ -103,7 +139,8 @@ const begin = (state) => {
     }
     environmentCards.forEach((card) => showEnvironment(card, team?.environments ?? {}));
     showResume();
-    showStarts();
+    showPrograms();
+    showStart();
     allowStart();
   };
 
@@ -112,6 +149,9 @@ const begin = (state) => {
     if (environment) {
       document.getElementById(environment).checked = true;
     }
+    if (event.target.name === "opens") {
+      preferred = event.target.value;
+    }
     showAll();
   });
   for (const each of [form, document.getElementById("gpucommons-resume")]) {
@@ -119,12 +159,13 @@ const begin = (state) => {
     each.addEventListener("submit", () => setTimeout(() => lock(each)));
   }
   window.addEventListener("pageshow", () => {
-    start.textContent = "Start";
+    start.textContent = _("Start");
     showAll();
   });
 
   const url = new URL(picker.dataset.availability, window.location.href);
   url.searchParams.set("_xsrf", window.jhdata?.xsrf_token ?? "");
+  url.searchParams.set("language", document.documentElement.lang);
   const signedOut = part(document, "signed-out");
   follow(
     url,
@@ -142,7 +183,7 @@ const lock = (sent) => {
   start.disabled = true;
   again?.querySelectorAll("button").forEach((button) => (button.disabled = true));
   if (sent === form) {
-    start.textContent = "Starting …";
+    start.textContent = _("Starting …");
   }
 };
 

@@ -1,9 +1,12 @@
 // Follows a start to its end: then the page leads to the session, or says why there is none.
 
 import { end } from "./ending.js";
+import { pending } from "./hub_api.js";
+import { _ } from "./messages.js";
 import { inLocalTime } from "./moments.js";
 
 const AGAIN_MS = 2_000;
+const LOOK_MS = 30_000;
 
 const page = document.getElementById("gpucommons-starting");
 const { user, server, title, progress, choose } = page.dataset;
@@ -30,8 +33,8 @@ const log = (words) => {
 // JupyterHub's own sentences, as the page has them.
 const inOurWords = (message) =>
   message === "Server requested"
-    ? "The session is asked for."
-    : message.replace(/^Spawn failed: /, "").replace(/^Server ready at .*/, "The session is ready.");
+    ? _("The session is asked for.")
+    : message.replace(/^Spawn failed: /, "").replace(/^Server ready at .*/, _("The session is ready."));
 
 const move = ({ progress: percent, message: said }) => {
   const message = said && inOurWords(said);
@@ -48,12 +51,12 @@ const move = ({ progress: percent, message: said }) => {
 
 const fail = () => {
   bar.classList.add("bg-danger");
-  part("heading").textContent = "Not started:";
-  document.title = `Not started · ${title}`;
+  part("heading").textContent = _("Not started:");
+  document.title = `${_("Not started")} · ${title}`;
   shown(part("again"), true);
   shown(part("cancel"), false);
   shown(notify, false);
-  tell("Your session did not start");
+  tell(_("Your session did not start"));
 };
 
 // Whether the hub itself answers, which says what became of the start, also that there is none: a
@@ -77,26 +80,48 @@ const reloadOnceThere = async () => {
   setTimeout(reloadOnceThere, AGAIN_MS);
 };
 
-const events = new EventSource(progress);
+const said = new URL(progress, window.location.href);
+said.searchParams.set("language", document.documentElement.lang);
+const events = new EventSource(said);
+
+// A hub that dies ends no stream: a proxy may keep it open for good. So the hub is asked as well.
+const looking = setInterval(async () => {
+  try {
+    if ((await pending(user, server)) !== "spawn") {
+      leave();
+      reloadOnceThere();
+    }
+  } catch {
+    // It is away; the next look tells.
+  }
+}, LOOK_MS);
+
+const leave = () => {
+  clearInterval(looking);
+  events.close();
+};
+
 events.onmessage = ({ data }) => {
   const event = JSON.parse(data);
   move(event);
   if (event.ready) {
-    events.close();
-    tell("Your session is ready");
+    leave();
+    tell(_("Your session is ready"));
     window.location.reload(); // the hub leads to the session
   } else if (event.failed) {
-    events.close();
+    leave();
     fail();
   }
 };
 events.onerror = () => {
   if (events.readyState === EventSource.CLOSED) {
+    leave();
     // Not at once: should only the stream be broken, each new page would come to this again.
     setTimeout(reloadOnceThere, AGAIN_MS);
   }
 };
 
+part("cancel").disabled = false; // before this, a press would have done nothing
 part("cancel").addEventListener("click", async ({ currentTarget: button }) => {
   button.disabled = true;
   cancelling = true;
@@ -104,7 +129,7 @@ part("cancel").addEventListener("click", async ({ currentTarget: button }) => {
   if (problem) {
     button.disabled = false;
     cancelling = false;
-    part("problem").textContent = `It was not cancelled: ${problem}. Try again.`;
+    part("problem").textContent = _("It was not cancelled: %(problem)s. Try again.", { problem });
   } else {
     window.location.assign(choose);
   }

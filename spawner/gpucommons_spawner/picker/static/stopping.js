@@ -1,24 +1,15 @@
 // Waits until sessions are stopped: the hub answers a stop before it is done.
 
-import { request } from "./ending.js";
+import { pending } from "./hub_api.js";
 
 const LOOK_MS = 1_000;
-
-const isGone = async (user, server) => {
-  const response = await request("GET", `users/${encodeURIComponent(user)}`);
-  if (!response.ok) {
-    return false; // the hub is away for a moment: nothing is known
-  }
-  const { servers } = await response.json();
-  return servers[server]?.pending !== "stop";
-};
 
 // Resolves once the session is over, however long that takes.
 const stopped = async (user, server) => {
   for (;;) {
     await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
     try {
-      if (await isGone(user, server)) {
+      if ((await pending(user, server)) !== "stop") {
         return;
       }
     } catch {

@@ -1,7 +1,8 @@
 // Follows what is free, as long as the page is looked at: one request, answered at each change.
 
 const SHORTEST_MS = 1_000;
-const LONGEST_MS = 60_000;
+const LONGEST_MS = 20_000; // What is shown is that old at most once the hub is back.
+const SILENT_MS = 90_000; // The hub says something every 25 s; a proxy may keep open what is dead.
 const NO_ENTRY = [401, 403, 404];
 
 const isMessage = (block) => block.startsWith("data: ");
@@ -18,7 +19,7 @@ export const follow = (url, onState, onNoEntry) => {
   let connection = null;
   let timer = 0;
 
-  const read = async (body) => {
+  const read = async (body, heard) => {
     const reader = body.pipeThrough(new TextDecoderStream()).getReader();
     let rest = "";
     for (;;) {
@@ -26,6 +27,7 @@ export const follow = (url, onState, onNoEntry) => {
       if (done) {
         return;
       }
+      heard();
       delay = SHORTEST_MS;
       const blocks = (rest + value).split("\n\n");
       rest = blocks.pop();
@@ -35,19 +37,27 @@ export const follow = (url, onState, onNoEntry) => {
     }
   };
 
-  const connect = async (signal) => {
+  const connect = async (mine) => {
+    let silence = 0;
+    const heard = () => {
+      clearTimeout(silence);
+      silence = setTimeout(() => mine.abort(), SILENT_MS);
+    };
+    heard();
     try {
       const headers = { Accept: "text/event-stream" };
-      const response = await fetch(url, { headers, signal, cache: "no-store" });
+      const response = await fetch(url, { headers, signal: mine.signal, cache: "no-store" });
       if (await isNoEntry(response)) {
         onNoEntry();
         return false;
       }
       if (response.ok) {
-        await read(response.body);
+        await read(response.body, heard);
       }
     } catch {
       // The hub is away for a moment; what is shown stays until the next try.
+    } finally {
+      clearTimeout(silence);
     }
     return true;
   };
@@ -58,7 +68,7 @@ export const follow = (url, onState, onNoEntry) => {
     }
     const mine = new AbortController();
     connection = mine;
-    const again = await connect(mine.signal);
+    const again = await connect(mine);
     if (connection !== mine) {
       return;
     }

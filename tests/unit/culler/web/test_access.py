@@ -1,8 +1,8 @@
 """Who gets in, what they are told who do not, and what machines ask."""
 
 import pytest
-from gpucommons_culler.web.health import trouble_of
 from gpucommons_upkeep import Heartbeat
+from gpucommons_web.health import trouble_of
 from jupyterhub.services.auth import HubOAuth
 
 

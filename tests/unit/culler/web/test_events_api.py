@@ -6,9 +6,9 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
-from gpucommons_culler.core.errors import StoreUnavailableError
 from gpucommons_culler.core.records import EventKind
 from gpucommons_culler.web.responses import COLUMNS, csv_line
+from gpucommons_upkeep.errors import StoreUnavailableError
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -91,7 +91,7 @@ async def test_a_name_is_kept_as_it_matches_somebody(root, scope, written, name)
         ("user", "adda", "The hub knows nobody called adda."),
         ("session", "adda/night", "The hub knows nobody called adda."),
         ("user", "_ada", "begins with"),
-        ("user", "ada lovelace", "it holds ' '"),
+        ("user", "ada lovelace", "it contains ' '"),
     ],
 )
 async def test_the_name_of_nobody_is_refused(root, store, scope, name, says):

@@ -5,7 +5,7 @@ import json
 
 import pytest
 from cryptography.fernet import Fernet
-from gpucommons_culler.web.replicated_oauth import ReplicatedOAuth
+from gpucommons_web.replicated_oauth import ReplicatedOAuth
 
 NEXT = "/services/idle/history"
 

@@ -6,8 +6,8 @@ from unittest.mock import Mock
 
 import pytest
 from gpucommons_contract import ALL_CLEAR_SECONDS, LONGEST_NOTICE, NoticeLevel
+from gpucommons_contract.byte_sizes import format_bytes
 from gpucommons_lab.health.control_group import ContainerMemory
-from gpucommons_lab.health.formatting import format_bytes
 from gpucommons_lab.health.memory import MemoryCheck
 
 GIB, MIB = 2**30, 2**20

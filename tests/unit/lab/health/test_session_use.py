@@ -72,6 +72,16 @@ def test_what_was_measured_long_ago_says_nothing(groups, tmp_path):
     assert use.disk is None
 
 
+def test_another_check_takes_what_was_measured_of_the_container_and_reads_nothing(groups, tmp_path):
+    it = Meter(groups, tmp_path)
+    assert it.meter.container() is None
+    measured = it.meter.measure_container()
+    (groups / "memory.max").write_text("1\n")
+    assert it.meter.container() == measured
+    it.now += 60
+    assert it.meter.container() is None
+
+
 def test_the_file_server_is_asked_for_the_disk_now_and_then(groups, tmp_path, monkeypatch):
     asked = []
     monkeypatch.setattr(session_use, "read_disk", lambda *_, **__: asked.append(1) or DiskUse(1, 2))

@@ -1,5 +1,6 @@
 """Which notices a session keeps, and for how long; and a body that is none."""
 
+import json
 from dataclasses import replace
 
 import pytest
@@ -11,6 +12,8 @@ from gpucommons_contract import (
     NoticeError,
     NoticeLevel,
 )
+from gpucommons_contract.wording import span
+from gpucommons_contract.words import phrase
 from gpucommons_lab.notices.board import NoticeBoard
 from gpucommons_lab.notices.requests import listed, parse_notice
 
@@ -35,6 +38,19 @@ def test_the_oldest_of_too_many_notices_goes():
     board.put(Notice(id="20", text="Text."))
     kept = [notice.id for notice in board.current()]
     assert kept == [str(number) for number in (*range(2, 20), 0, 20)]
+
+
+def test_what_the_session_says_is_in_its_language_and_what_comes_from_outside_stays():
+    board = NoticeBoard(language="de")
+    keep = NoticeChoice("keep-3600", phrase("Keep %(time)s", time=span(3600)))
+    full = phrase("Your home folder is full.")
+    board.put(Notice("home", full, ends_at=None, choices=(keep,)))
+    board.put(Notice("news", "Lunch is at noon."))
+    home, news = board.current()
+    assert home.text == "Ihr Home-Verzeichnis ist voll."
+    assert home.choices[0].label == "1 Stunde behalten"
+    assert json.loads(json.dumps(listed(home)))["text"] == home.text
+    assert news.text == "Lunch is at noon."
 
 
 WARNING = Notice("idle", "It ends.", NoticeLevel.WARNING, ends_at=9000.0)
@@ -81,14 +97,22 @@ def test_a_session_that_ends_says_nothing_else():
 
 
 @pytest.mark.parametrize("why_first", [True, False])
-def test_a_session_that_ends_says_why_whichever_is_said_first(why_first):
+def test_a_session_that_ends_says_why_in_one_notice_whichever_is_said_first(why_first):
     board = NoticeBoard(clock=lambda: 1000.0)
     board.put(WARNING)
     why = Notice(END_REASON_NOTICE, "One with higher priority needed its GPUs.")
     ends = Notice(ENDING_NOTICE, "It ends now.", NoticeLevel.WARNING, ends_at=1003.0)
     for notice in (why, ends) if why_first else (ends, why):
         board.put(notice)
-    assert {notice.id for notice in board.current()} == {ENDING_NOTICE, END_REASON_NOTICE}
+    assert board.current() == [replace(ends, text=why.text)]
+
+
+@pytest.mark.parametrize(("limit", "said"), [(1002.0, "Time limit."), (1900.0, "It ends now.")])
+def test_a_time_limit_is_why_a_session_ends_only_once_it_is_reached(limit, said):
+    board = NoticeBoard(clock=lambda: 1000.0)
+    board.put(Notice(END_REASON_NOTICE, "Time limit.", NoticeLevel.WARNING, ends_at=limit))
+    board.put(Notice(ENDING_NOTICE, "It ends now.", NoticeLevel.WARNING, ends_at=1003.0))
+    assert [notice.text for notice in board.current()] == [said]
 
 
 def test_an_answer_is_listed_with_its_moment():

@@ -6,6 +6,7 @@ from typing import Any
 
 from gpucommons_lab.documents.editing import CONTENTS_EVENTS
 from gpucommons_lab.outputs import output_keeper
+from gpucommons_lab.outputs.cell_outputs import Seen
 from gpucommons_lab.outputs.executions import Execution, Executions
 from gpucommons_lab.outputs.open_pages import Page
 from gpucommons_lab.outputs.output_keeper import OutputKeeper
@@ -113,6 +114,7 @@ class OpenPage:
         OpenPage._count += 1
         self.home, self.path, self.name = home, path, f"page{OpenPage._count}"
         self.shown: list[Execution] = []
+        self.seen: dict[str, Seen] = {}
 
     async def load(self) -> "OpenPage":
         model = await self.home.contents.get(self.path, type="notebook", require_hash=True)
@@ -135,7 +137,15 @@ class OpenPage:
 
     async def tell(self, *saved: str) -> None:
         what = Page(self.path, tuple(self.saved), self.hash)
-        self.shown = await self.home.keeper.page_reported(KERNEL, self.name, what, frozenset(saved))
+        self.shown = await self.home.keeper.page_reported(
+            KERNEL, self.name, what, frozenset(saved), self.seen
+        )
+
+    def show(self) -> None:
+        """Show what was answered."""
+        for run in self.shown:
+            now = run.outputs.since(Seen())
+            self.seen[run.id] = Seen(now.epoch, now.revision, now.done)
 
     def run(self, number: int, run: str) -> None:
         cell = self.cells[number]

@@ -471,3 +471,69 @@ async def test_keeping_is_nobodys_reading_or_editing(home, page):
     await home.events.gather_listeners()
     assert heard
     assert not any(heard)
+
+
+async def test_a_page_gets_what_it_missed_of_its_own_run_until_it_has_saved_that(home, page):
+    page.run(0, "m")
+    home.publish("m", "1\n")
+    page.close()
+    home.publish("m", "2\n")
+    home.end("m")
+    await page.come()
+    assert [run.outputs.to_json()[0]["text"] for run in page.shown] == ["1\n2\n"]
+    await page.save("m")  # what it had before it got the answer
+    assert len(page.shown) == 1
+    page.show()
+    await page.save("m")
+    assert page.shown == []
+    page.close()
+    await home.pass_time()
+    assert home.printed() == [""]  # as the page saved it
+
+
+async def test_a_page_that_was_never_cut_off_gets_nothing_of_its_own_runs(home, page):
+    page.run(0, "m")
+    home.publish("m", "1\n")
+    await page.tell()
+    assert page.shown == []
+
+
+async def test_what_a_widget_captured_is_left_to_the_page(home, page):
+    page.run(0, "m")
+    home.kernel.executions.hear("m", "comm_msg", {"data": {"state": {"msg_id": "m"}}})
+    home.publish("m", "1\n")
+    page.close()
+    await page.come()
+    assert page.shown == []
+
+
+def displayed(text):
+    transient = {"display_id": "d"}
+    return {"data": {"text/plain": text}, "metadata": {}, "transient": transient}
+
+
+@pytest.mark.parametrize("kind", ["update_display_data", "display_data"])
+async def test_a_cell_changes_what_another_one_displays(home, kind):
+    home.write(notebook(code_cell("one", cell_id="one"), code_cell("two", cell_id="two")))
+    page = await OpenPage(home).open()
+    page.run(0, "first")
+    home.kernel.executions.hear("first", "display_data", displayed("old"))
+    page.close()
+    await page.come()
+    page.show()
+    page.run(1, "second")
+    home.kernel.executions.hear("second", kind, displayed("new"))
+    home.end("first")
+    await page.tell("first")
+    (run,) = page.shown
+    assert [each["data"] for each in run.outputs.to_json()] == [{"text/plain": "new"}]
+
+
+@pytest.mark.parametrize("data", [None, [1], {"state": None}, {"state": 3}])
+async def test_a_program_may_send_a_page_what_it_likes(home, page, data):
+    page.run(0, "m")
+    home.kernel.executions.hear("m", "comm_msg", {"data": data})
+    home.publish("m", "1\n")
+    page.close()
+    await page.come()
+    assert [each.id for each in page.shown] == ["m"]

@@ -34,6 +34,17 @@ def test_the_hub_reads_what_was_meant(local_catalogue):
     assert made.sizes["gpu"].cpu_request == "100m"
 
 
+def test_what_is_not_built_is_off_and_administrators_read_how_to_build_it(local_catalogue):
+    pytorch = local_catalogue(_DEFAULT).environments["pytorch"]
+    assert pytorch.disabled == "Not built on this machine."
+    assert pytorch.advice == "Build it: make images IMAGES=pytorch"
+
+
+def test_what_is_built_after_the_start_is_off_until_then(local_catalogue):
+    older = local_catalogue(_DEFAULT).environments["scipy"].versions["2026.05"]
+    assert older.disabled == "Not yet built on this machine."
+
+
 @pytest.mark.parametrize(
     ("text", "says"),
     [

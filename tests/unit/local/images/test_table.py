@@ -7,7 +7,13 @@ from gpucommons_local.images import BASE, ENVIRONMENTS, IMAGES, Image, find
 from gpucommons_local.images.image import Files
 from gpucommons_local.machine.cache import checkout
 
-BUILT = ("dist/*.whl", "vscode_extension/package.json", "vscode_extension/out")
+BUILT = (
+    "dist/*.whl",
+    "vscode_extension/package.json",
+    "vscode_extension/package.nls*.json",
+    "vscode_extension/l10n/*.json",
+    "vscode_extension/out",
+)
 """What a wheel and the VS Code extension put into a context."""
 FROM_CONTAINERFILES = [image for image in IMAGES if image.containerfile.startswith("images/")]
 
@@ -40,7 +46,7 @@ def test_every_file_that_a_containerfile_copies_is_in_its_context(image: Image) 
     text = (checkout() / image.containerfile).read_text()
     for name, value in image.arguments.items():
         text = text.replace(f"${{{name}}}", value)
-    copied = re.findall(r"^COPY (?!--from)(.+) \S+$", text, re.MULTILINE)
+    copied = re.findall(r"^COPY (?:--chown=\S+ )?(?!--)(.+) \S+$", text, re.MULTILINE)
     held = [name for each in image.context if isinstance(each, Files) for name in each.names]
     for name in " ".join(copied).split():
         assert name in BUILT or name.startswith(tuple(held)), name

@@ -1,0 +1,1 @@
+"""What accounting keeps: facts, the records that follow from them, and prices."""

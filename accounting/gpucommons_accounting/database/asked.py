@@ -1,0 +1,49 @@
+"""What is summed up of all sessions while they are read: demand, waits, free hours."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from gpucommons_upkeep.database import Database
+
+from gpucommons_accounting.database.listing import Whose, all_of
+from gpucommons_accounting.database.starts import starts_of
+from gpucommons_accounting.reckoning.calendar import Calendar, Period
+from gpucommons_accounting.reckoning.capacity import NodeFact
+from gpucommons_accounting.reckoning.demand import Demand, around, demand_by_size
+from gpucommons_accounting.reckoning.free_hours import FreeHours, free_hours
+from gpucommons_accounting.reckoning.waits import Waited, waits_by
+
+_LONG_SECONDS = 600.0
+
+
+class Asked:
+    """Sums it up. It blocks, and raises, as the store does."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def demand(self, period: Period) -> dict[str, Demand]:
+        """Return what was asked for in a period, had or not."""
+        with self._database.transaction(reads=True, seconds=_LONG_SECONDS) as connection:
+            starts = starts_of(connection, around(period))
+            return demand_by_size(starts, all_of(connection, period, Whose()), period)
+
+    def waits(self, period: Period, as_of: datetime) -> dict[str, Waited]:
+        """Return how long starts of a period waited."""
+        with self._database.transaction(reads=True, seconds=_LONG_SECONDS) as connection:
+            sessions = all_of(connection, period, Whose())
+            found = waits_by(sessions, period, as_of, lambda session: session.choice.size)
+        return {size: each.summed() for size, each in found.items()}
+
+    def free_hours(
+        self,
+        facts: Iterable[NodeFact],
+        period: Period,
+        as_of: datetime,
+        calendar: Calendar,
+        product: str | None,
+    ) -> FreeHours:
+        """Return how many GPUs were free in each hour of the week. facts: of all nodes."""
+        with self._database.transaction(reads=True, seconds=_LONG_SECONDS) as connection:
+            sessions = all_of(connection, period, Whose())
+            return free_hours(facts, sessions, period, as_of, calendar, product=product)

@@ -1,0 +1,1 @@
+"""Hours, totals and costs, reckoned from records. Pure."""

@@ -1,0 +1,1 @@
+"""Learns what happens to sessions and nodes from the API server."""

@@ -1,0 +1,1 @@
+"""What measures how busy sessions' GPUs are: one module each."""

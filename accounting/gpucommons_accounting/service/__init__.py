@@ -1,0 +1,1 @@
+"""The program: it records, and serves pages and an API."""

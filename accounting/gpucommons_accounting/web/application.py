@@ -1,0 +1,104 @@
+"""All addresses of accounting, put together."""
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+
+from gpucommons_contract import Endpoint
+from gpucommons_contract.words.pages import MOMENTS, SCRIPTS
+from gpucommons_contract.words.requests import LanguageOfRequest
+from gpucommons_upkeep import Heartbeat
+from gpucommons_web.health import HealthHandler, trouble_of
+from jupyterhub.services.auth import HubOAuth
+from tornado.web import Application, RequestHandler, StaticFileHandler
+
+from gpucommons_accounting.web.api import CapacityAPI, PricesAPI, SessionsAPI, UsageAPI
+from gpucommons_accounting.web.asking import Records
+from gpucommons_accounting.web.budget_api import (
+    BalancesAPI,
+    BudgetHistoryAPI,
+    BudgetsAPI,
+    GrantsAPI,
+    RefundsAPI,
+)
+from gpucommons_accounting.web.budget_pages import (
+    BudgetHistoryPage,
+    BudgetsPage,
+    Grant,
+    Refund,
+    SetBudget,
+)
+from gpucommons_accounting.web.budgeting import Budgeting
+from gpucommons_accounting.web.demand import DemandAPI, FactsAPI, WaitsAPI, WaitsPage
+from gpucommons_accounting.web.free_hours import FreeHoursAPI, FreeHoursPage
+from gpucommons_accounting.web.leading import Leading
+from gpucommons_accounting.web.metrics import AccountingMetrics, StoredMetricsHandler
+from gpucommons_accounting.web.pages import EverybodyPage, HomePage, NothingHere, SignedInPage
+from gpucommons_accounting.web.rendering import STATIC
+from gpucommons_accounting.web.report_pages import OverTimeAPI, ReportPage
+from gpucommons_accounting.web.team_pages import TeamAPI, TeamPage
+
+
+def application(
+    records: Records,
+    budgeting: Budgeting,
+    leading: Leading,
+    hub_auth: HubOAuth,
+    cookie_secret: bytes,
+    *,
+    metrics: AccountingMetrics,
+    lab_name: str,
+    hearts: Sequence[Heartbeat],
+) -> Application:
+    """Make the application; it listens below the prefix of ``hub_auth``, and for machines at /.
+
+    cookie_secret: signs cookies. Replicas need the same one; a new one signs everybody out.
+    """
+    api: dict[str, Any] = {"hub_auth": hub_auth, "records": records, "budgeting": budgeting}
+    page = {**api, "lab_name": lab_name, "leading": leading}
+    health = {"health": partial(trouble_of, hearts)}
+    below: list[tuple[str, type[RequestHandler], dict[str, Any]]] = [
+        ("", HomePage, page),
+        ("everybody", EverybodyPage, page),
+        ("budgets", BudgetsPage, page),
+        ("budgets/set", SetBudget, page),
+        ("budgets/grant", Grant, page),
+        ("budgets/refund", Refund, page),
+        ("budgets/history", BudgetHistoryPage, page),
+        ("team/([^/]+)", TeamPage, page),
+        ("api/team/([^/]+)", TeamAPI, {"hub_auth": hub_auth, "leading": leading}),
+        ("api/usage", UsageAPI, api),
+        ("api/sessions", SessionsAPI, api),
+        ("api/capacity", CapacityAPI, api),
+        ("api/prices", PricesAPI, api),
+        (Endpoint.BALANCES, BalancesAPI, api),
+        ("api/budgets", BudgetsAPI, api),
+        ("api/budgets/history", BudgetHistoryAPI, api),
+        ("api/grants", GrantsAPI, api),
+        ("api/refunds", RefundsAPI, api),
+        ("waits", WaitsPage, page),
+        ("free-hours", FreeHoursPage, page),
+        ("report", ReportPage, page),
+        ("api/over-time", OverTimeAPI, api),
+        ("api/free-hours", FreeHoursAPI, api),
+        (Endpoint.ACCOUNTING_FACTS, FactsAPI, api),
+        ("api/demand", DemandAPI, api),
+        ("api/waits", WaitsAPI, api),
+        ("oauth_callback", SignedInPage, page),
+        ("static/(.*)", StaticFileHandler, {"path": str(STATIC)}),
+        (f"shared/({MOMENTS})", StaticFileHandler, {"path": str(SCRIPTS)}),
+        ("health", HealthHandler, {**health, "in_detail": False}),
+    ]
+    prefix = hub_auth.base_url
+    return Application(
+        [
+            *[(prefix + path, handler, given) for path, handler, given in below],
+            ("/metrics", StoredMetricsHandler, {"metrics": metrics}),
+            ("/health", HealthHandler, {**health, "hearts": hearts}),
+        ],
+        cookie_secret=cookie_secret,
+        transforms=[LanguageOfRequest],
+        default_handler_class=NothingHere,
+        default_handler_args=page,
+        xsrf_cookies=False,  # JupyterHub checks it wherever a cookie identifies somebody
+    )

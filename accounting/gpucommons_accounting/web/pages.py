@@ -1,0 +1,210 @@
+"""The pages: own usage, and everybody's."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from http import HTTPStatus
+from typing import Any
+
+from gpucommons_contract.words import phrase
+from gpucommons_web.access import forbidden
+from gpucommons_web.pages import FramedPage
+from jupyterhub.services.auth import HubOAuth, HubOAuthCallbackHandler
+
+from gpucommons_accounting.database.listing import EVERYBODY, Mark
+from gpucommons_accounting.reckoning.activity import Efficiency
+from gpucommons_accounting.reckoning.calendar import Period
+from gpucommons_accounting.reckoning.report import By
+from gpucommons_accounting.reckoning.usage import Usage
+from gpucommons_accounting.records.identity import Team
+from gpucommons_accounting.records.session import Session
+from gpucommons_accounting.web.asking import Records
+from gpucommons_accounting.web.budget_words import BalanceLine, lines_of
+from gpucommons_accounting.web.budgeting import Budgeting
+from gpucommons_accounting.web.busy import bars, busy, by_line
+from gpucommons_accounting.web.leading import Leading
+from gpucommons_accounting.web.query_fields import grouping, mark_of, whole_month, written
+from gpucommons_accounting.web.rendering import render
+
+_SHOWN = 200
+"""Sessions on a page, the newest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class SessionLine:
+    """A session, and what it used in the period that is shown."""
+
+    session: Session
+    usage: Usage
+    length: timedelta
+    cost: Decimal | None
+    """None where a part of it has no price."""
+    efficiency: Efficiency
+
+
+class PageHandler(FramedPage):
+    """Draws pages of the records."""
+
+    led: Sequence[Team] = ()
+    """The teams that the visitor leads."""
+
+    def initialize(
+        self,
+        hub_auth: HubOAuth,
+        records: Records,
+        budgeting: Budgeting,
+        leading: Leading,
+        *,
+        lab_name: str,
+    ) -> None:
+        """Take what the application gives."""
+        self.hub_auth = hub_auth
+        self.records = records
+        self.budgeting = budgeting
+        self.leading = leading
+        self._lab_name = lab_name
+
+    async def prepare(self) -> None:
+        """Identify the visitor."""
+        await super().prepare()
+        self.led = await self.leading.teams(self.person)
+
+    def demand_administrator(self) -> None:
+        """Raise RefusedError unless the visitor is an administrator."""
+        if not self.person.administers:
+            raise forbidden(
+                phrase("This page is for administrators. Your own usage is listed here.")
+            )
+
+    def draw(self, template: str, **values: Any) -> None:  # noqa: ANN401
+        """Respond with a page."""
+        frame = {
+            "now": self.records.now(),
+            "led": self.led,
+            "lab_name": self._lab_name,
+            "currency": self.records.site.currency,
+            "zone": str(self.records.site.calendar.zone),
+            "time_zone": self.records.site.calendar.zone,
+            "titles": self.records.site.titles,
+        }
+        self.finish(render(template, values | frame | self.surroundings()))
+
+    def months(self, period: Period) -> dict[str, object]:
+        """Return the month of a period, and links to those beside it."""
+        calendar = self.records.site.calendar
+        first = calendar.day_of(period.begin)
+        before = first.replace(day=1) - timedelta(days=1)
+        after = calendar.day_of(period.end)
+        later = after <= calendar.day_of(self.records.now())
+        return {
+            "month": f"{first:%Y-%m}",
+            "earlier": self.link(month=f"{before:%Y-%m}", before=None),
+            "later": self.link(month=f"{after:%Y-%m}", before=None) if later else None,
+        }
+
+    def whole_month(self) -> Period:
+        """Return the month that is asked for; pages show no other periods."""
+        return whole_month(self.query(), self.records.site, self.records.now())
+
+
+class HomePage(PageHandler):
+    """What the visitor used in a month."""
+
+    async def get(self) -> None:
+        """Draw it."""
+        period, now = self.whole_month(), self.records.now()
+        name = self.person.name
+        if name is None:
+            raise forbidden(phrase("This account has no sessions of its own."))
+        whose = await self.records.whose(self.person, name, None)
+        said = await self.records.report(period, By.DAY, whose)
+        sessions = await self.records.sessions(period, whose)
+        found = await busy(self.records, sessions, period, now)
+        efficient = by_line(self.records, found, By.DAY)
+        prices = await self.records.prices()
+        lines = []
+        before = mark_of(self.query(), "before")
+        shown = await self.records.page(
+            period, whose, limit=_SHOWN + 1, after=before, newest_first=True
+        )
+        for session in shown[:_SHOWN]:
+            usage, charges = Usage(), list(prices.charges(session, period, now))
+            usage.add(session, period, now)
+            costs = [charge.cost for charge in charges]
+            known = [cost for cost in costs if cost is not None]
+            length = (session.gone or now) - (session.ready or session.gone or now)
+            cost = sum(known, Decimal(0)) if len(known) == len(costs) else None
+            efficiency = found.of_session(session)
+            lines.append(SessionLine(session, usage, max(length, timedelta()), cost, efficiency))
+        days = [
+            (date.fromisoformat(line.name), line, efficient.of(line.about)) for line in said.lines
+        ]
+        self.draw(
+            "home.html",
+            report=said,
+            days=days,
+            bars=bars((day, each) for day, _, each in days),
+            efficiency=efficient.total,
+            sessions=lines,
+            refunds=await self.budgeting.refunds(period, whose),
+            balances=await self._balances(name, period, sessions),
+            looks=await self.records.looks(self.person),
+            begun_later=self.link(before=None) if before else None,
+            begun_earlier=self.link(before=written(Mark.of(shown[-2])))
+            if len(shown) > _SHOWN
+            else None,
+            **self.months(period),
+        )
+
+    async def _balances(
+        self, name: str, period: Period, sessions: list[Session]
+    ) -> list[BalanceLine]:
+        """Return the budgets that one's sessions count against; none for a month gone by."""
+        if not period.has(self.records.now()):
+            return []
+        teams = sorted({session.choice.team for session in sessions if session.choice.team})
+        return lines_of(await self.budgeting.sheet(), name, teams)
+
+
+class EverybodyPage(PageHandler):
+    """What all used in a month, by what one chooses."""
+
+    async def get(self) -> None:
+        """Draw it."""
+        self.demand_administrator()
+        period, by = self.whole_month(), grouping(self.query(), By.TEAM)
+        said = await self.records.report(period, by, EVERYBODY)
+        efficient = await self.records.efficiencies(said, by, EVERYBODY)
+        days: list[tuple[date, Efficiency]] = []
+        if by is By.DAY:
+            days = [
+                (date.fromisoformat(line.name), efficient.of(line.about)) for line in said.lines
+            ]
+        else:
+            said.lines.sort(key=lambda line: (-line.usage.allocated, line.name))
+        self.draw(
+            "everybody.html",
+            report=said,
+            occupancy=await self.records.occupancy(self.person, period),
+            efficient=efficient,
+            bars=bars(days),
+            by=by,
+            groupings=list(By),
+            **self.months(period),
+        )
+
+
+class NothingHere(PageHandler):
+    """An address that does not exist."""
+
+    async def prepare(self) -> None:
+        """Respond to everybody alike."""
+        self.send_error(HTTPStatus.NOT_FOUND)
+
+
+class SignedInPage(PageHandler, HubOAuthCallbackHandler):  # type: ignore[misc]  # it has no types
+    """JupyterHub's handler; a page shows what failed, and a link to try again."""
+
+    async def prepare(self) -> None:
+        """Let everybody in: this is where they sign in."""

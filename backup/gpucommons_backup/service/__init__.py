@@ -1,0 +1,1 @@
+"""The JupyterHub service ``files``: gives people earlier versions of their files. It only reads."""

@@ -1,0 +1,33 @@
+"""Read all charges as the service sends them: seconds until the first, and for all; MB."""
+
+import resource
+import sys
+import time
+from datetime import UTC, datetime
+
+from gpucommons_accounting.database.listing import AT_ONCE, Mark
+from gpucommons_accounting.database.store import Store
+from gpucommons_accounting.reckoning.calendar import Period
+from gpucommons_accounting.reckoning.prices import PriceList
+from gpucommons_accounting.web.busy import Busy
+from gpucommons_accounting.web.exports import charges_csv, csv_heading
+
+_EVER = Period(datetime(2023, 1, 1, tzinfo=UTC), datetime(2030, 1, 1, tzinfo=UTC))
+
+
+def main(url: str) -> None:
+    """Print the figures."""
+    store = Store(url)
+    store.open()
+    begin, first, after = time.perf_counter(), 0.0, None
+    prices = PriceList(store.prices())
+    csv_heading()
+    while some := store.page(_EVER, AT_ONCE, after=after):
+        charges_csv(Busy(some, {}, _EVER, _EVER.end), prices, "EUR")
+        first = first or time.perf_counter() - begin
+        after = Mark.of(some[-1])
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    sys.stdout.write(f"{first} {time.perf_counter() - begin} {memory}\n")
+
+
+main(sys.argv[1])

@@ -1,0 +1,1 @@
+"""The checks of the cluster itself: its version, nodes, storage, webhooks and API server."""

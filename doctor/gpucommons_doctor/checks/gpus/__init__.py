@@ -1,0 +1,1 @@
+"""The checks of GPUs: whether nodes offer what the sizes of the catalogue ask for."""

@@ -1,0 +1,1 @@
+"""The checks of what is installed: programs, the hub's rights, address and values, and Dex."""

@@ -1,0 +1,1 @@
+"""The checks of what each team has: standards, queue, quota and limits."""

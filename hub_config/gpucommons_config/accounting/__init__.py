@@ -1,0 +1,1 @@
+"""Accounting beside the hub: its service and the commands that ask it."""

@@ -1,0 +1,1 @@
+"""The commands ``gpucommons session`` and ``gpucommons node``, for administrators of the hub."""

@@ -1,0 +1,1 @@
+"""What the hub does while its database is slow or away."""

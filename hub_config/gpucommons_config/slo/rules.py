@@ -1,0 +1,132 @@
+"""Rules for Prometheus, of objectives: how much is bad, and when that is too much. Pure.
+
+An alert compares a long and a short time with the budget, as Google's SRE workbook does in
+"Alerting on SLOs". Few people start sessions at once, so that one failure alone would be too much:
+an alert needs two.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+import yaml
+
+from gpucommons_config.slo.objective import Objective, Part
+
+Rule = dict[str, Any]
+
+RUNBOOKS = "https://github.com/gpucommons/gpucommons/blob/main/docs/runbooks"
+"""Where each alert has a page, by its name."""
+_LEAST = 2
+"""Failures, or minutes, that an alert needs."""
+
+
+class _Burn(NamedTuple):
+    """How many times faster than planned a budget may be used in a long and a short time."""
+
+    factor: float
+    long: str
+    short: str
+
+
+_PAGES = (_Burn(14.4, "1h", "5m"), _Burn(6, "6h", "30m"))
+"""In which 2 % and 5 % of a month's budget are used."""
+_TICKETS = (_Burn(1, "3d", "6h"),)
+"""In which 10 % of it are."""
+_WINDOWS = ("5m", "30m", "1h", "6h", "3d")
+_NAMES = {Part.HUB: "gpucommons-slos", Part.ACCOUNTING: "gpucommons-accounting-slos"}
+_HEAD = """\
+# Made by `gpucommons slo rules {part}`. Change the objectives, and make it again:
+# docs/how-to/watch-the-platform.md.
+"""
+
+
+def rules_text(part: Part, objectives: Sequence[Objective]) -> str:
+    """Return the rules of a part's objectives as a PrometheusRule, in YAML."""
+    groups = [
+        {"name": f"gpucommons-slo-{each.name}", "interval": "1m", "rules": list(_rules(each))}
+        for each in objectives
+        if each.part is part
+    ]
+    made = {
+        "apiVersion": "monitoring.coreos.com/v1",
+        "kind": "PrometheusRule",
+        "metadata": {
+            "name": _NAMES[part],
+            "namespace": "gpucommons",
+            "labels": {"app.kubernetes.io/part-of": "gpu-commons"},
+        },
+        "spec": {"groups": groups},
+    }
+    written = yaml.dump(made, Dumper=_Dumper, sort_keys=False, width=1000, allow_unicode=True)
+    return _HEAD.format(part=part) + written
+
+
+def _rules(objective: Objective) -> Iterator[Rule]:
+    labels = {"slo": objective.name}
+    chosen = f'{{slo="{objective.name}"}}'
+
+    def record(name: str, expression: str) -> Rule:
+        return {"record": name, "expr": expression, "labels": labels}
+
+    if objective.bad_while is not None:
+        state = "slo:sli_bad:state"
+        yield record(state, objective.bad_while)
+        for window in _WINDOWS:
+            yield record(_failures(window), f"sum_over_time({state}{chosen}[{window}])")
+            yield record(_ratio(window), f"avg_over_time({state}{chosen}[{window}])")
+    else:
+        bad, valid = "slo:sli_bad:total", "slo:sli_valid:total"
+        # Kept as one series each, they go on where a program is started again. A first failure
+        # counts, as there was a 0 before it.
+        yield record(valid, f"{objective.valid}")
+        yield record(bad, f"({objective.bad})\nor 0 * ({objective.valid})")
+        for window in _WINDOWS:
+            failures = f"increase({bad}{chosen}[{window}])"
+            yield record(_failures(window), failures)
+            yield record(_ratio(window), f"{failures} / (increase({valid}{chosen}[{window}]) > 0)")
+    yield _alert(objective, "critical", _PAGES)
+    yield _alert(objective, "warning", _TICKETS)
+
+
+def _failures(window: str) -> str:
+    return f"slo:sli_failures:increase{window}"
+
+
+def _ratio(window: str) -> str:
+    return f"slo:sli_error:ratio_rate{window}"
+
+
+def _alert(objective: Objective, severity: str, burns: Sequence[_Burn]) -> Rule:
+    chosen = f'{{slo="{objective.name}"}}'
+    conditions = [
+        f"({_ratio(burn.long)}{chosen} > {burn.factor:g} * {objective.budget:g}\n"
+        f"and {_ratio(burn.short)}{chosen} > {burn.factor:g} * {objective.budget:g}\n"
+        f"and {_failures(burn.long)}{chosen} >= {_LEAST})"
+        for burn in burns
+    ]
+    return {
+        "alert": objective.alert,
+        "expr": "\nor ".join(conditions),
+        "labels": {"severity": severity},
+        "annotations": {
+            "summary": objective.summary,
+            "description": objective.description,
+            "runbook_url": f"{RUNBOOKS}/{objective.alert}.md",
+        },
+    }
+
+
+class _Dumper(yaml.SafeDumper):
+    """Writes texts of several lines as such, and nothing by reference."""
+
+    def ignore_aliases(self, data: object) -> bool:  # noqa: ARG002 -- as PyYAML calls it
+        """Write each value where it belongs."""
+        return True
+
+
+def _write_text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    style = "|" if "\n" in text else None
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+
+_Dumper.add_representer(str, _write_text)

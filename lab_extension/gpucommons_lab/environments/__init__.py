@@ -1,0 +1,1 @@
+"""Environments of a person's own, in the home folder: their kernels are offered by themselves."""

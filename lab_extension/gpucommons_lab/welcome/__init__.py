@@ -1,0 +1,1 @@
+"""A short notebook that JupyterLab opens in somebody's first session in a home folder."""

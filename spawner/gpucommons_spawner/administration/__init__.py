@@ -1,0 +1,1 @@
+"""What administrators see of all sessions and nodes, and do with them."""

@@ -1,0 +1,1 @@
+"""What administrators look after sessions and nodes with: pages, and endpoints for programs."""

@@ -1,0 +1,1 @@
+"""Accounting as a service of a real hub."""

@@ -1,0 +1,69 @@
+"""The records on PostgreSQL, as in production."""
+
+from collections.abc import Iterator
+from itertools import count
+
+import pytest
+from gpucommons_accounting.database.statements import alone
+from gpucommons_accounting.database.store import Store
+from gpucommons_accounting.reckoning.calendar import Calendar
+from sqlalchemy import text
+
+from tests.unit.accounting.activity_behaviour import ActivityBehaviour, quarter
+from tests.unit.accounting.identity_behaviour import IdentityBehaviour
+from tests.unit.accounting.sessions import BERLIN, at
+from tests.unit.accounting.store_behaviour import StoreBehaviour
+from tests.unit.accounting.totals_behaviour import TotalsBehaviour
+
+from ..postgresql import PostgreSQL
+
+_NUMBERS = count()
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[PostgreSQL]:
+    with PostgreSQL().running() as server:
+        yield server
+
+
+@pytest.fixture
+def store_url(server: PostgreSQL) -> str:
+    return server.create(f"accounting-{next(_NUMBERS)}")
+
+
+@pytest.fixture
+def store(store_url: str) -> Iterator[Store]:
+    store = Store(store_url, patience_seconds=10)
+    store.open()
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def berlin_store(store_url: str, store: Store) -> Iterator[Store]:
+    berlin = Store(store_url, patience_seconds=10, calendar=Calendar(BERLIN))
+    yield berlin
+    berlin.close()
+
+
+class TestOnPostgresql(StoreBehaviour, TotalsBehaviour):
+    pass
+
+
+class TestActivityOnPostgresql(ActivityBehaviour):
+    def test_it_is_forgotten_while_another_derives_sessions(self, kept, store):
+        kept.keep([quarter()])
+        with store.database.transaction() as connection:
+            alone(connection)
+            assert kept.forget(at("2026-12-01")) == 1
+
+
+class TestIdentitiesOnPostgresql(IdentityBehaviour):
+    pass
+
+
+def test_what_may_take_long_is_not_cut_short_and_all_else_is(store):
+    with store.database.transaction(seconds=90) as connection:
+        assert connection.scalar(text("SHOW statement_timeout")) == "90s"
+    with store.database.transaction() as connection:
+        assert connection.scalar(text("SHOW statement_timeout")) == "50s"

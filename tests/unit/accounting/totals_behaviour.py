@@ -1,0 +1,153 @@
+"""Reports from totals are those of the sessions, to the last digit, whatever is learnt when."""
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+from gpucommons_accounting.database.listing import Mark, Whose
+from gpucommons_accounting.reckoning.calendar import Calendar, Period
+from gpucommons_accounting.reckoning.prices import Price, PriceList
+from gpucommons_accounting.reckoning.report import By, Line, Report, report
+from gpucommons_accounting.records.event import Source
+from gpucommons_accounting.records.session import State
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import create_engine, text
+
+from .sessions import BERLIN, at, fact, facts
+
+CALENDAR = Calendar(BERLIN)
+LEARNT = at("2027-06-01T00:00")
+_MOMENTS = st.datetimes(
+    datetime(2026, 9, 20), datetime(2026, 12, 10), timezones=st.just(UTC)
+) | st.sampled_from(
+    [at("2026-09-30T22:00"), at("2026-10-24T22:00"), at("2026-10-25T23:00"), at("2026-10-31T23:00")]
+)
+_LENGTHS = st.timedeltas(timedelta(0), timedelta(days=20)) | st.sampled_from(
+    [timedelta(0), timedelta(hours=1), timedelta(hours=8), timedelta(days=1)]
+)
+_PRICES = [
+    Price("H100", Decimal("1.234567"), at("2026-09-30T22:00")),
+    Price("H100", Decimal("1.5"), at("2026-10-14T22:00")),
+    Price("", Decimal("0.1"), at("2026-11-09T23:00")),
+]
+_PERIODS = [
+    CALENDAR.month(2026, 10),
+    CALENDAR.month(2026, 11),
+    Period(at("2026-09-30T22:00"), at("2026-11-30T23:00")),
+    Period(at("2026-10-14T22:00"), at("2026-10-26T23:00")),
+    Period(at("2026-10-01T12:00"), at("2026-11-01T12:00")),
+]
+_QUESTIONS = st.tuples(
+    st.sampled_from(_PERIODS), st.sampled_from(By), st.sampled_from([None, "vision"])
+)
+
+
+@st.composite
+def learnt(draw) -> list:
+    """What is learnt of a few sessions, in the order in which it comes."""
+    found = []
+    for number in range(draw(st.integers(1, 4))):
+        uid, begin = f"s{number}", draw(_MOMENTS)
+        end = begin + draw(_LENGTHS)
+        choice = {
+            "person": draw(st.sampled_from(["ada", "ben"])),
+            "team": draw(st.sampled_from(["vision", "astro"])),
+            "size": draw(st.sampled_from(["share", "gpu"])),
+            "units": draw(st.sampled_from(["0", "0.142857", "0.25", "8"])),
+            "product": draw(st.sampled_from(["", "H100", "A30"])),
+        }
+        found += facts(begin, draw(st.sampled_from([None, end])), uid, **choice)
+        if draw(st.booleans()):
+            by = (end + draw(_LENGTHS)).isoformat()
+            found.append(fact("missing", end, Source.ACCOUNTING, by=by)(uid))
+        if draw(st.booleans()):
+            found.append(fact("stopping", begin + (end - begin) / 2)(uid))
+    return draw(st.permutations(found))
+
+
+def _line(line: Line) -> tuple:
+    usage = line.usage
+    states = tuple(usage.by_state[state] for state in State)
+    counts = (usage.started, usage.active, line.uncertain_ends)
+    return (line.name, states, usage.uncertain, *counts, line.cost, line.priced, line.not_priced)
+
+
+def _said(found: Report) -> list[tuple]:
+    return [_line(line) for line in [*found.lines, found.total]]
+
+
+def _rows(url: str) -> list:
+    engine = create_engine(url)
+    with engine.connect() as connection:
+        found = connection.execute(text("SELECT * FROM totals ORDER BY 1, 2, 3, 5, 7, 8, 9, 10"))
+        rows = found.all()
+    engine.dispose()
+    return rows
+
+
+def _empty(url: str) -> None:
+    engine = create_engine(url)
+    with engine.begin() as connection:
+        for table in ("totals", "totals_zone", "sessions", "events", "prices"):
+            connection.execute(text(f"DELETE FROM {table}"))
+    engine.dispose()
+
+
+class TotalsBehaviour:
+    @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+    @given(learnt(), _QUESTIONS)
+    def test_totals_that_were_kept_up_are_those_of_the_sessions(
+        self, berlin_store, store_url, events, question
+    ):
+        store, (period, by, team) = berlin_store, question
+        _empty(store_url)
+        store.make_totals()
+        for price in _PRICES:
+            store.set_price(price, "boss", LEARNT)
+        third = -(-len(events) // 3)
+        for first in range(0, len(events), third):
+            store.add(events[first : first + third], LEARNT)
+        directly = report(
+            store.sessions(period, Whose(team=team)),
+            period,
+            LEARNT,
+            by,
+            calendar=CALENDAR,
+            prices=PriceList(_PRICES),
+        )
+        assert _said(store.report(period, LEARNT, by, Whose(team=team))) == _said(directly)
+        kept_up = _rows(store_url)
+        store.rebuild()
+        assert _rows(store_url) == kept_up
+
+    def test_totals_are_of_the_site_s_days(self, store, berlin_store):
+        store.make_totals()
+        assert (store.totals_are_made(), berlin_store.totals_are_made()) == (True, False)
+        berlin_store.add(facts("2026-11-30T22:30", "2026-11-30T23:30"), LEARNT)
+        assert (store.totals_are_made(), berlin_store.totals_are_made()) == (False, False)
+        for each in (store, berlin_store):
+            month = each.calendar.month(2026, 12)
+            before = _said(each.report(month, LEARNT, By.TEAM))
+            each.make_totals()
+            assert each.totals_are_made()
+            assert _said(each.report(month, LEARNT, By.TEAM)) == before
+
+    def test_pages_are_all_sessions_one_after_the_other(self, store):
+        begins = [f"2026-11-{day:02}T09:00" for day in range(1, 31)]
+        for number, begin in enumerate(begins):
+            end = None if number == 3 else at(begin) + timedelta(days=number % 7)
+            store.add(facts(begin, end, f"s{number:02}", person=["ada", "ben"][number % 2]), LEARNT)
+        store.add(facts("2026-10-01T09:00", "2026-11-30T09:00", "long"), LEARNT)
+        store.add(facts(begins[12], begins[12], "same"), LEARNT)
+        period = Period(at("2026-11-10T09:00"), at("2026-11-20T09:00"))
+        for person in (None, "ada", "cleo"):
+            whose = Whose(person=person)
+            whole = store.sessions(period, whose)
+            assert whole == sorted(whole, key=lambda each: (each.requested, each.uid))
+            assert [each.uid for each in whole if each.runs] == ["s03"] * (person is None)
+            for backwards in (False, True):
+                found, after = [], None
+                while some := store.page(period, 2, whose, after=after, newest_first=backwards):
+                    found += some
+                    after = Mark.of(some[-1])
+                assert found == (whole[::-1] if backwards else whole)

@@ -1,0 +1,90 @@
+"""What a platform is before and after that was built which a first session does without."""
+
+import pytest
+import yaml
+from gpucommons_local import builds
+from gpucommons_local.addons import simulated_gpus
+from gpucommons_local.hub import dex, hub, people
+from gpucommons_local.machine import programs
+from gpucommons_local.machine.instance import Instance
+from gpucommons_local.machine.secrets import load_secrets
+from gpucommons_local.platform import later_builds
+
+
+@pytest.fixture
+def instance(monkeypatch, tmp_path) -> Instance:
+    """A platform on a machine that has built nothing yet."""
+    monkeypatch.setenv("GPUCOMMONS_STATE", str(tmp_path / "state"))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    for each in (dex, hub):
+        monkeypatch.setattr(each, "program", lambda name: name)
+    instance = Instance("unit", 18396)
+    instance.state.mkdir(parents=True)
+    return instance
+
+
+def _build(*titles: str) -> None:
+    """Leave what `programs.build` leaves, as far as is looked at here."""
+    folder = programs.programs_folder()
+    for each in ("bin", "done"):
+        (folder / each).mkdir(parents=True, exist_ok=True)
+    for name in ("kueue", "restic", "rest-server", *simulated_gpus.PROGRAMS):
+        (folder / "bin" / name).touch()
+    for each in titles:
+        (folder / "done" / each).touch()
+
+
+def _queue(instance: Instance) -> str:
+    _, program = hub.hub_programs(instance, load_secrets(instance), "catalogue")
+    values = next(text for path, text in program.files.items() if path.name == "values.yaml")
+    return yaml.safe_load(values)["GPUSpawner"]["queue"]
+
+
+def test_sessions_wait_in_the_queue_once_kueue_is_built(instance):
+    _build(*builds.FIRST_PROGRAMS)
+    assert not programs.built()
+    assert _queue(instance) == ""
+    assert "kueue" not in builds.references()
+    _build(programs.KUEUE)
+    assert _queue(instance) == "sessions"
+    assert "kueue" in builds.references()
+
+
+def test_a_first_session_does_without_the_queue_and_an_older_environment(instance):
+    _build(*builds.FIRST_PROGRAMS)
+    assert builds.missing_later() == [*programs.LATER, "Image scipy:2026.05"]
+    _build(*programs.LATER)
+    assert programs.built()
+    assert builds.missing_later() == [
+        *("Image scipy:2026.05", "Image kueue:0.18.3", "Image backup:2026.11")
+    ]
+    assert {each.title for each in builds.FIRST_ENVIRONMENTS} == {"scipy:2026.11"}
+
+
+def test_a_set_that_was_built_before_is_complete(instance):
+    programs.programs_folder().mkdir(parents=True)
+    programs.finish()
+    assert programs.built()
+    assert programs.built(programs.KUEUE)
+
+
+def test_the_demo_teams_get_their_queues_once_kueue_is_built_and_nobody_is_imported_again(instance):
+    def make():
+        for command in people._missing(instance):
+            command.done(instance).parent.mkdir(exist_ok=True)
+            command.done(instance).touch()
+        assert people.demo_made(instance)
+
+    _build(*builds.FIRST_PROGRAMS)
+    make()
+    _build(programs.KUEUE)
+    assert [each.words[:2] for each in people._missing(instance)] == [("team", "apply")]
+    make()
+
+
+@pytest.mark.parametrize("https", [False, True])
+def test_the_rest_is_built_for_the_platform_as_it_is(instance, https):
+    program = later_builds(Instance("unit", 18396, https=https))
+    assert program.once
+    assert ("--https" in program.command) == https
+    assert {"up", "--all", "unit", "18396"} < set(program.command)
