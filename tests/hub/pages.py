@@ -1,11 +1,12 @@
 """Pages of a hub in a real browser."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Literal
 from urllib.parse import urlencode
 
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from tests.waiting import PAGE_PATIENCE_MS
 
@@ -19,6 +20,15 @@ def sign_in(page: Page, name: str, next_page: str = "") -> None:
     page.get_by_label("Username").fill(name)
     page.get_by_label("Password").fill("any")
     page.locator("input[type=submit]").click()
+
+
+def unfold_navigation(page: Page) -> None:
+    """Press the toggle of a narrow page's bar, and wait until its entries stay where they are.
+
+    While they unfold, a press can begin on one of them and end beside it.
+    """
+    page.get_by_role("button", name="Toggle navigation").click()
+    expect(page.locator("#thenavbar")).to_have_class(re.compile(r"\bshow\b"))
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.waiting import PAGE_PATIENCE_MS
 
 from ..lonely_proxy import lonely_proxy
+from ..pages import unfold_navigation
 from ..pages_hub import PagesHub
 from ..processes import free_port
 
@@ -138,7 +139,7 @@ def test_a_form_works_by_keyboard(open_page: Open):
 
 def test_the_navigation_opens_on_a_telephone(open_page: Open):
     page = open_page("root", width=360)
-    page.get_by_role("button", name="Toggle navigation").click()
+    unfold_navigation(page)
     page.get_by_role("link", name="All sessions").click()
     expect(page.get_by_role("heading", name="All sessions")).to_be_visible()
 

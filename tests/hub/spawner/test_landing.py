@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from ..pages import sign_in
+from ..pages import sign_in, unfold_navigation
 
 CPU = {"team": "vision", "environment": "scipy", "version": "2026.11", "size": "cpu"}
 
@@ -55,7 +55,7 @@ def test_a_link_to_a_page_is_followed_whatever_runs(scripted_page, hub):
 
 def test_the_bar_leads_to_my_sessions(scripted_page, hub):
     sign_in(scripted_page, "nora")
-    scripted_page.get_by_role("button", name="Toggle navigation").click()
+    unfold_navigation(scripted_page)
     bar = scripted_page.locator("#thenavbar")
     expect(bar.get_by_role("link", name="Home", exact=True)).to_have_count(0)
     bar.get_by_role("link", name="My sessions", exact=True).click()

@@ -3,6 +3,7 @@
 import pytest
 from playwright.sync_api import Page, Response, expect
 
+from ..pages import unfold_navigation
 from .conftest import CATALOGUE
 
 
@@ -240,7 +241,7 @@ def test_administrators_find_the_catalogue_in_the_navigation(
     scripted_page, hub, open_picker, name, links
 ):
     open_picker(scripted_page, name)
-    scripted_page.get_by_role("button", name="Toggle navigation").click()
+    unfold_navigation(scripted_page)
     link = scripted_page.get_by_role("link", name="Catalogue")
     expect(link).to_have_count(links)
     if links:
