@@ -45,6 +45,16 @@ def test_who_stops_by_keyboard_stays_at_the_session(home, node):
     expect(again).to_be_focused()
 
 
+def test_a_second_press_of_start_again_is_none(home, hub, node):
+    node.lost = False
+    home.wait_for_load_state()
+    _press_stop(home)
+    again = home.get_by_role("button", name="Start again", exact=True)
+    later = "new Promise(then => setTimeout(then))"
+    assert again.evaluate(f"button => (button.click(), {later}).then(() => button.disabled)")
+    hub.until(lambda: hub.servers("sam").get("", {}).get("ready"))
+
+
 def test_a_home_page_that_is_opened_meanwhile_shows_the_same(home, node):
     _press_stop(home)
     home.reload()

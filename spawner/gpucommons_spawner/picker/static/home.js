@@ -118,6 +118,10 @@ sessions.addEventListener("click", async (event) => {
 enable(sessions);
 
 sessions.addEventListener("submit", (event) => {
+  if (event.submitter?.name === "resume") {
+    // A second press would be refused. Afterwards: a button that is off would not be sent along.
+    setTimeout(() => (event.submitter.disabled = true));
+  }
   if (event.target.id !== "gpucommons-new") {
     return;
   }
@@ -128,6 +132,13 @@ sessions.addEventListener("submit", (event) => {
 
 document.addEventListener("visibilitychange", () => {
   if (!document.hidden) {
+    look();
+  }
+});
+// Whoever comes back to the page may press again.
+window.addEventListener("pageshow", ({ persisted }) => {
+  sessions.querySelectorAll('[name="resume"]').forEach((button) => (button.disabled = false));
+  if (persisted) {
     look();
   }
 });
