@@ -1,16 +1,25 @@
-"""What is summed up of all sessions while they are read: demand, waits, free hours."""
+"""What is summed up of all sessions while they are read: demand, waits, free hours, and
+what a pilot asks for.
+"""
 
 from collections.abc import Iterable
 from datetime import datetime
 
 from gpucommons_upkeep.database import Database
 
+from gpucommons_accounting.database.identities import identities_in
 from gpucommons_accounting.database.listing import Whose, all_of
-from gpucommons_accounting.database.starts import starts_of
+from gpucommons_accounting.database.starts import newcomers_of, starts_of
 from gpucommons_accounting.reckoning.calendar import Calendar, Period
 from gpucommons_accounting.reckoning.capacity import NodeFact
 from gpucommons_accounting.reckoning.demand import Demand, around, demand_by_size
 from gpucommons_accounting.reckoning.free_hours import FreeHours, free_hours
+from gpucommons_accounting.reckoning.pilot import (
+    Measured,
+    changes,
+    first_sessions,
+    gpu_starts,
+)
 from gpucommons_accounting.reckoning.waits import Waited, waits_by
 
 _LONG_SECONDS = 600.0
@@ -34,6 +43,16 @@ class Asked:
             sessions = all_of(connection, period, Whose())
             found = waits_by(sessions, period, as_of, lambda session: session.choice.size)
         return {size: each.summed() for size, each in found.items()}
+
+    def measured(self, period: Period, as_of: datetime) -> Measured:
+        """Return what the records say of a pilot's questions."""
+        with self._database.transaction(reads=True, seconds=_LONG_SECONDS) as connection:
+            sessions = all_of(connection, period, Whose())
+            return Measured(
+                first_sessions(newcomers_of(connection, period), as_of),
+                gpu_starts(starts_of(connection, period)),
+                changes(sessions, identities_in(connection)),
+            )
 
     def free_hours(
         self,

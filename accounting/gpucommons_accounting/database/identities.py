@@ -7,6 +7,7 @@ from datetime import datetime
 from gpucommons_upkeep.database import Database
 from sqlalchemy import Connection, insert, select, update
 
+from gpucommons_accounting.database.feedback import forget_who_left
 from gpucommons_accounting.database.identity_tables import PEOPLE, TEAM_NAMES, TEAMS
 from gpucommons_accounting.database.statements import unless_there
 from gpucommons_accounting.database.tables import SESSIONS
@@ -59,7 +60,10 @@ class IdentityStore:
             return [PersonId(*row) for row in connection.execute(found)]
 
     def left(self, person: PersonId, at: datetime) -> None:
-        """Note that somebody has no account any more; what they used stays theirs."""
+        """Note that somebody has no account any more; what they used stays theirs.
+
+        What they answered when asked how it goes stays, and says no more whose it is.
+        """
         self.meet([person])
         with self._database.transaction() as connection:
             connection.execute(
@@ -68,6 +72,7 @@ class IdentityStore:
                 .where(PEOPLE.c.left_at.is_(None))
                 .values(left_at=at)
             )
+            forget_who_left(connection)
 
     def see_teams(self, seen: Collection[SeenTeam], now: datetime) -> None:
         """Note all teams that there are: new ones, other names and leads, and those that are gone.

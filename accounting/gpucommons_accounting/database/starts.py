@@ -6,11 +6,12 @@ from typing import Any
 
 from gpucommons_contract.told import StartFault, StartOutcome
 from gpucommons_upkeep.database import Database
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, Row, case, func, select
 
 from gpucommons_accounting.database.statements import unless_there
 from gpucommons_accounting.database.tables import STARTS
 from gpucommons_accounting.reckoning.calendar import Period
+from gpucommons_accounting.reckoning.pilot import Newcomer
 from gpucommons_accounting.records.start import Start
 
 _AT_ONCE = 1000
@@ -51,6 +52,15 @@ def starts_of(connection: Connection, period: Period) -> Iterator[Start]:
     query = select(STARTS).where(asked).order_by(STARTS.c.asked, STARTS.c.start)
     for row in connection.execute(query, execution_options={"yield_per": _AT_ONCE}):
         yield _start(row)
+
+
+def newcomers_of(connection: Connection, period: Period) -> Iterator[Newcomer]:
+    """Yield who pressed *Start* in a period for the first time on record, by name."""
+    first = func.min(STARTS.c.asked)
+    got_in = func.min(case((STARTS.c.outcome == str(StartOutcome.READY), STARTS.c.at)))
+    query = select(first.label("asked"), got_in.label("ready")).group_by(STARTS.c.person)
+    for row in connection.execute(query.having(first >= period.begin, first < period.end)):
+        yield Newcomer(row.asked, row.ready)
 
 
 def _row(start: Start) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from gpucommons_accounting.database.budget_mails import BudgetMails
 from gpucommons_accounting.database.budgets import BudgetBook
 from gpucommons_accounting.database.counters import Counters
 from gpucommons_accounting.database.derived import derive_anew, forget_without_facts
+from gpucommons_accounting.database.feedback import Feedback
 from gpucommons_accounting.database.identities import IdentityStore, identities_in
 from gpucommons_accounting.database.late_finds import LateFinds
 from gpucommons_accounting.database.listing import EVERYBODY, Mark, Whose, all_of, page
@@ -69,6 +70,7 @@ class Store:
         self.people_and_teams = IdentityStore(self._database)
         self.looks = Looks(self._database)
         self.counters = Counters(self._database)
+        self.feedback = Feedback(self._database)
 
     @property
     def database(self) -> Database:

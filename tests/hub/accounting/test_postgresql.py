@@ -10,7 +10,9 @@ from gpucommons_accounting.reckoning.calendar import Calendar
 from sqlalchemy import text
 
 from tests.unit.accounting.activity_behaviour import ActivityBehaviour, quarter
+from tests.unit.accounting.feedback_behaviour import FeedbackBehaviour
 from tests.unit.accounting.identity_behaviour import IdentityBehaviour
+from tests.unit.accounting.pilot_behaviour import PilotBehaviour
 from tests.unit.accounting.sessions import BERLIN, at
 from tests.unit.accounting.store_behaviour import StoreBehaviour
 from tests.unit.accounting.totals_behaviour import TotalsBehaviour
@@ -59,6 +61,10 @@ class TestActivityOnPostgresql(ActivityBehaviour):
 
 
 class TestIdentitiesOnPostgresql(IdentityBehaviour):
+    pass
+
+
+class TestFeedbackOnPostgresql(FeedbackBehaviour, PilotBehaviour):
     pass
 
 
