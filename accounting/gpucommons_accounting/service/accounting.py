@@ -42,6 +42,7 @@ from gpucommons_accounting.web.balance_sheet import BalanceSheet
 from gpucommons_accounting.web.budgeting import Budgeting
 from gpucommons_accounting.web.leading import Leading
 from gpucommons_accounting.web.metrics import AccountingMetrics
+from gpucommons_accounting.web.pilot import Pilot
 
 log = logging.getLogger(__name__)
 
@@ -164,7 +165,8 @@ class Accounting(Configurable):
             await activity.begin(stack, store, recorder, lambda: election.leads)
             records = Records(store, self._site(), utc_now, accounts)
             sheet = self._sheet(store, records.site)
-            parts = records, Budgeting(store, records, sheet), Leading(store, records)
+            budgeting, leading = Budgeting(store, records, sheet), Leading(store, records)
+            parts = records, budgeting, leading, Pilot(store, records)
             mailing = self._mailing(store, sheet)
             hearts += [mailing.heart] if mailing else []
             self._listen(stack, auth, parts, AccountingMetrics(store, sheet, utc_now), hearts)
@@ -219,7 +221,7 @@ class Accounting(Configurable):
         self,
         stack: AsyncExitStack,
         auth: ReplicatedOAuth,
-        parts: tuple[Records, Budgeting, Leading],
+        parts: tuple[Records, Budgeting, Leading, Pilot],
         metrics: AccountingMetrics,
         hearts: Sequence[Heartbeat],
     ) -> None:
@@ -227,7 +229,7 @@ class Accounting(Configurable):
         pages = application(
             *parts,
             auth,
-            secret,
+            cookie_secret=secret,
             metrics=metrics,
             lab_name=self._appearance.lab_name,
             hearts=hearts,

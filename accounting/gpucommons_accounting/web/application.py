@@ -30,10 +30,13 @@ from gpucommons_accounting.web.budget_pages import (
 )
 from gpucommons_accounting.web.budgeting import Budgeting
 from gpucommons_accounting.web.demand import DemandAPI, FactsAPI, WaitsAPI, WaitsPage
+from gpucommons_accounting.web.feedback_pages import FeedbackPage, NotNow
 from gpucommons_accounting.web.free_hours import FreeHoursAPI, FreeHoursPage
 from gpucommons_accounting.web.leading import Leading
 from gpucommons_accounting.web.metrics import AccountingMetrics, StoredMetricsHandler
 from gpucommons_accounting.web.pages import EverybodyPage, HomePage, NothingHere, SignedInPage
+from gpucommons_accounting.web.pilot import Pilot
+from gpucommons_accounting.web.pilot_pages import PilotAPI, PilotPage
 from gpucommons_accounting.web.rendering import STATIC
 from gpucommons_accounting.web.report_pages import OverTimeAPI, ReportPage
 from gpucommons_accounting.web.team_pages import TeamAPI, TeamPage
@@ -43,9 +46,10 @@ def application(
     records: Records,
     budgeting: Budgeting,
     leading: Leading,
+    pilot: Pilot,
     hub_auth: HubOAuth,
-    cookie_secret: bytes,
     *,
+    cookie_secret: bytes,
     metrics: AccountingMetrics,
     lab_name: str,
     hearts: Sequence[Heartbeat],
@@ -55,7 +59,7 @@ def application(
     cookie_secret: signs cookies. Replicas need the same one; a new one signs everybody out.
     """
     api: dict[str, Any] = {"hub_auth": hub_auth, "records": records, "budgeting": budgeting}
-    page = {**api, "lab_name": lab_name, "leading": leading}
+    page = {**api, "lab_name": lab_name, "leading": leading, "pilot": pilot}
     health = {"health": partial(trouble_of, hearts)}
     below: list[tuple[str, type[RequestHandler], dict[str, Any]]] = [
         ("", HomePage, page),
@@ -79,6 +83,10 @@ def application(
         ("waits", WaitsPage, page),
         ("free-hours", FreeHoursPage, page),
         ("report", ReportPage, page),
+        ("feedback", FeedbackPage, page),
+        ("feedback/not-now", NotNow, page),
+        ("pilot", PilotPage, page),
+        ("api/pilot", PilotAPI, {"hub_auth": hub_auth, "pilot": pilot}),
         ("api/over-time", OverTimeAPI, api),
         ("api/free-hours", FreeHoursAPI, api),
         (Endpoint.ACCOUNTING_FACTS, FactsAPI, api),

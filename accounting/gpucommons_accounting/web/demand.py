@@ -95,13 +95,14 @@ def waits_json(size: str, waits: Waited) -> dict[str, object]:
         "bound": waits.bound,
         "given_up": waits.given_up,
         "waiting": waits.waiting,
-        "p50": _quantile_json(waits.half),
-        "p95": _quantile_json(waits.nearly_all),
+        "p50": quantile_json(waits.half),
+        "p95": quantile_json(waits.nearly_all),
         "expansion_factor": None if expansion is None else str(expansion.quantize(Decimal("0.01"))),
     }
 
 
-def _quantile_json(quantile: Quantile | None) -> Mapping[str, object] | None:
+def quantile_json(quantile: Quantile | None) -> Mapping[str, object] | None:
+    """Return a length that so many did not pass, in seconds; None where there is none."""
     if quantile is None:
         return None
     return {"seconds": quantile.length.total_seconds(), "at_least": quantile.at_least}

@@ -24,6 +24,7 @@ from gpucommons_accounting.web.budget_words import BalanceLine, lines_of
 from gpucommons_accounting.web.budgeting import Budgeting
 from gpucommons_accounting.web.busy import bars, busy, by_line
 from gpucommons_accounting.web.leading import Leading
+from gpucommons_accounting.web.pilot import Pilot
 from gpucommons_accounting.web.query_fields import grouping, mark_of, whole_month, written
 from gpucommons_accounting.web.rendering import render
 
@@ -56,6 +57,7 @@ class PageHandler(FramedPage):
         budgeting: Budgeting,
         leading: Leading,
         *,
+        pilot: Pilot,
         lab_name: str,
     ) -> None:
         """Take what the application gives."""
@@ -63,6 +65,7 @@ class PageHandler(FramedPage):
         self.records = records
         self.budgeting = budgeting
         self.leading = leading
+        self.pilot = pilot
         self._lab_name = lab_name
 
     async def prepare(self) -> None:
@@ -137,6 +140,7 @@ class HomePage(PageHandler):
             cost = sum(known, Decimal(0)) if len(known) == len(costs) else None
             efficiency = found.of_session(session)
             lines.append(SessionLine(session, usage, max(length, timedelta()), cost, efficiency))
+        kept = await self.pilot.kept(self.person)
         days = [
             (date.fromisoformat(line.name), line, efficient.of(line.about)) for line in said.lines
         ]
@@ -150,6 +154,8 @@ class HomePage(PageHandler):
             refunds=await self.budgeting.refunds(period, whose),
             balances=await self._balances(name, period, sessions),
             looks=await self.records.looks(self.person),
+            asks_how_it_goes=await self.pilot.asks(self.person, kept),
+            was_asked=bool(kept),
             begun_later=self.link(before=None) if before else None,
             begun_earlier=self.link(before=written(Mark.of(shown[-2])))
             if len(shown) > _SHOWN

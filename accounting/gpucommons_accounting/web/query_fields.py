@@ -8,7 +8,7 @@ from gpucommons_web.fields import Fields, text
 
 from gpucommons_accounting.database.listing import Mark
 from gpucommons_accounting.reckoning.calendar import Period
-from gpucommons_accounting.reckoning.named_period import MONTH, NamedPeriod
+from gpucommons_accounting.reckoning.named_period import MONTH, QUARTER, NamedPeriod
 from gpucommons_accounting.reckoning.prices import Price
 from gpucommons_accounting.reckoning.report import By
 from gpucommons_accounting.web.asking import Site
@@ -56,6 +56,20 @@ def named_period(fields: Fields, site: Site, now: datetime, months: int) -> Name
         return NamedPeriod.read(name)
     except ValueError as error:
         raise wrong(str(error)) from None
+
+
+def quarter(fields: Fields, usual: NamedPeriod) -> NamedPeriod:
+    """Return the quarter that ``quarter`` names."""
+    name = text(fields, "quarter")
+    if name is None:
+        return usual
+    try:
+        found = NamedPeriod.read(name)
+    except ValueError:
+        found = None
+    if found is None or found.months != QUARTER:
+        raise wrong("quarter must be a quarter such as 2026-Q4.")
+    return found
 
 
 def price(fields: Fields, site: Site, now: datetime) -> Price:

@@ -18,7 +18,7 @@ _HERE = Path(__file__).parent
 STATIC = _HERE / "static"
 _ENGLISH_PAGES = {
     *("budget_history.html", "budgets.html", "everybody.html", "free_hours.html"),
-    *("report.html", "waits.html"),
+    *("pilot.html", "report.html", "waits.html"),
 }
 """Those for administrators, which are not translated."""
 REASONS = {

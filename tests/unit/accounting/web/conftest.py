@@ -14,6 +14,7 @@ from gpucommons_accounting.web.balance_sheet import BalanceSheet
 from gpucommons_accounting.web.budgeting import Budgeting
 from gpucommons_accounting.web.leading import Leading
 from gpucommons_accounting.web.metrics import AccountingMetrics
+from gpucommons_accounting.web.pilot import Pilot
 from jupyterhub.services.auth import HubOAuth
 from tornado.httpserver import HTTPServer
 from tornado.testing import bind_unused_port
@@ -75,8 +76,9 @@ async def address(berlin_store: Store) -> AsyncIterator[str]:
         records,
         Budgeting(berlin_store, records, sheet),
         Leading(berlin_store, records),
+        Pilot(berlin_store, records),
         hub_auth,
-        b"secret" * 8,
+        cookie_secret=b"secret" * 8,
         metrics=AccountingMetrics(berlin_store, sheet, lambda: NOW),
         lab_name="Lab",
         hearts=(),
