@@ -36,6 +36,10 @@ def add_parsers(subparsers: "Subparsers", find_config: FindConfiguration) -> Non
     _add_period(add_command(commands, "waits", _waits, waits, asks, json), whose=False)
     demand = "say what was asked for and not had: refused, given up, failed"
     _add_period(add_command(commands, "demand", _demand, demand, asks, json), whose=False)
+    pilot = "say how it goes in a quarter: what was measured, and what people answered"
+    add_command(commands, "pilot", _pilot, pilot, asks, json).add_argument(
+        "--quarter", metavar="QUARTER", help="such as 2026-Q4; this one by default"
+    )
     export = add_command(commands, "export", _export, "write all charges as CSV", asks)
     _add_period(export)
     export.add_argument("--to", type=Path, metavar="FILE", help="file; standard output without")
@@ -103,6 +107,13 @@ def _demand(arguments: argparse.Namespace) -> int:
     return print_answer(
         arguments, ask(arguments, "GET", "demand", _period(arguments)), demand_lines
     )
+
+
+def _pilot(arguments: argparse.Namespace) -> int:
+    from gpucommons_config.accounting.pilot_lines import pilot_lines  # noqa: PLC0415 -- see above
+
+    query = {"quarter": arguments.quarter} if arguments.quarter else {}
+    return print_answer(arguments, ask(arguments, "GET", "pilot", query), pilot_lines)
 
 
 def _export(arguments: argparse.Namespace) -> int:

@@ -17,7 +17,7 @@ def waits_lines(said: Mapping[str, Any]) -> Iterator[str]:
     width = _width(sizes)
     yield f"{'Size':{width}}  Starts  Given up  Wait still  {'Half of them':>24}  {'95 of 100':>24}"
     for each in sizes:
-        half, nearly_all = (_known(each[name]) for name in ("p50", "p95"))
+        half, nearly_all = (known(each[name]) for name in ("p50", "p95"))
         yield (
             f"{_name(each):{width}}  {each['starts']:6}  {each['given_up']:8}  "
             f"{each['waiting']:10}  {half:>24}  {nearly_all:>24}"
@@ -49,7 +49,8 @@ def _not_had(said: Mapping[str, Any]) -> str:
     return ", ".join(parts)
 
 
-def _known(quantile: Mapping[str, Any] | None) -> str:
+def known(quantile: Mapping[str, Any] | None) -> str:
+    """Write a length that so many did not pass; nothing where there is none."""
     if quantile is None:
         return ""
     return f"{'at least ' if quantile['at_least'] else ''}{rough_span(quantile['seconds'])}"

@@ -2,6 +2,7 @@
 
 import pytest
 from gpucommons_config.accounting.command import _report_lines
+from gpucommons_config.accounting.pilot_lines import pilot_lines
 from gpucommons_config.command import main
 
 _AMOUNTS = {f"{name}_gpu_hours": "1.000000" for name in ("allocated", "charged", "used", "idle")}
@@ -49,3 +50,39 @@ def test_a_catalogue_that_cannot_be_read_is_told_with_the_setting_that_names_it(
     assert main(["usage", "run", "--db-url", f"sqlite:///{tmp_path / 'records'}"]) == 1
     said = f"Accounting.catalogue_file: {tmp_path / 'none.yaml'}: cannot be read"
     assert said in capsys.readouterr().err
+
+
+def test_a_pilot_s_checklist_has_no_line_for_what_was_not_measured_and_none_of_few_ratings():
+    few = {"rated": 2, "not_used": 1, "median": None, "distribution": None}
+    many = {"rated": 5, "not_used": 0, "median": 4.0, "distribution": {"3": 2, "4": 3}}
+    starts = dict.fromkeys(("failed", "refused", "given_up"), 0) | {"asked": 2, "ready": 2}
+    lengths = {name: {"seconds": 90, "at_least": name == "p95"} for name in ("p50", "p95")}
+    topics = [
+        ("gpu-sessions", "GPUs", starts | lengths, "how fast", many),
+        ("files", "Files", None, "restores", few),
+    ]
+    names = ("topic", "title", "measured", "not_measured", "answers")
+    said = {
+        "quarter": "2026-Q4",
+        "people": 5,
+        "shown_from": 5,
+        "topics": [dict(zip(names, each, strict=True)) for each in topics],
+        "texts": ["Fine.\nThank you."],
+    }
+    assert list(pilot_lines(said)) == [
+        "2026-Q4: answered by 5",
+        "",
+        "GPUs",
+        "  Starts with a GPU: asked 2, ready 2, failed 0, refused 0, given up 0",
+        "  From Start to ready: half within 1 minute 30 seconds, "
+        "95 of 100 within at least 1 minute 30 seconds",
+        "  Not measured: how fast",
+        "  Answered: 5 rated it, 0 have not used it, median 4, 3: 2, 4: 3",
+        "",
+        "Files",
+        "  Not measured: restores",
+        "  Answered: 2 rated it, 1 have not used it, ratings are shown from 5 people on",
+        "",
+        "> Fine.",
+        "> Thank you.",
+    ]
