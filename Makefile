@@ -74,12 +74,12 @@ node_modules: package-lock.json $(VENV)/complete
 	@touch $@
 
 # What needs building first, so that no test is skipped for want of it. Then the parts, the longest
-# first and three at once, as each waits for much of its time. An installation comes last: its
+# first and four at once, as each waits for much of its time. An installation comes last: its
 # images keep the disk busy.
 test: $(VENV)/complete
 	$(GPUCOMMONS) build --tests
 	$(MAKE) --no-print-directory check EXAMPLES=thorough
-	$(MAKE) --no-print-directory --jobs 3 --output-sync --keep-going test-platform test-sessions test-spawner test-parts test-faults test-lifecycle test-installed
+	$(MAKE) --no-print-directory --jobs 4 --output-sync --keep-going test-platform test-sessions test-spawner test-parts test-faults test-lifecycle test-installed
 
 # How far they are: tail -f build/test-*.log
 test-spawner:
