@@ -1,4 +1,4 @@
-"""What is summed up of all sessions while they are read: demand, waits, free hours, and
+"""What is summed up of all sessions while they are read: demand, waits, free hours, replays, and
 what a pilot asks for.
 """
 
@@ -12,6 +12,7 @@ from gpucommons_accounting.database.listing import Whose, all_of
 from gpucommons_accounting.database.starts import newcomers_of, starts_of
 from gpucommons_accounting.reckoning.calendar import Calendar, Period
 from gpucommons_accounting.reckoning.capacity import NodeFact
+from gpucommons_accounting.reckoning.capacity_plan import CapacityPlan, capacity_plan
 from gpucommons_accounting.reckoning.demand import Demand, around, demand_by_size
 from gpucommons_accounting.reckoning.free_hours import FreeHours, free_hours
 from gpucommons_accounting.reckoning.pilot import (
@@ -66,3 +67,12 @@ class Asked:
         with self._database.transaction(reads=True, seconds=_LONG_SECONDS) as connection:
             sessions = all_of(connection, period, Whose())
             return free_hours(facts, sessions, period, as_of, calendar, product=product)
+
+    def capacity_plan(
+        self, facts: Iterable[NodeFact], period: Period, as_of: datetime, product: str, more: int
+    ) -> CapacityPlan:
+        """Return what more GPUs of a product would have changed. facts: of all nodes."""
+        with self._database.transaction(reads=True, seconds=_LONG_SECONDS) as connection:
+            sessions = all_of(connection, period, Whose())
+            starts = starts_of(connection, period)
+            return capacity_plan(facts, sessions, starts, period, as_of, product=product, more=more)
