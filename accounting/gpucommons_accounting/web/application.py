@@ -29,6 +29,7 @@ from gpucommons_accounting.web.budget_pages import (
     SetBudget,
 )
 from gpucommons_accounting.web.budgeting import Budgeting
+from gpucommons_accounting.web.capacity_plan import CapacityPlanPage, ReplayAPI
 from gpucommons_accounting.web.demand import DemandAPI, FactsAPI, WaitsAPI, WaitsPage
 from gpucommons_accounting.web.feedback_pages import FeedbackPage, NotNow
 from gpucommons_accounting.web.free_hours import FreeHoursAPI, FreeHoursPage
@@ -81,6 +82,7 @@ def application(
         ("api/grants", GrantsAPI, api),
         ("api/refunds", RefundsAPI, api),
         ("waits", WaitsPage, page),
+        ("plan-capacity", CapacityPlanPage, page),
         ("free-hours", FreeHoursPage, page),
         ("report", ReportPage, page),
         ("feedback", FeedbackPage, page),
@@ -92,6 +94,7 @@ def application(
         (Endpoint.ACCOUNTING_FACTS, FactsAPI, api),
         ("api/demand", DemandAPI, api),
         ("api/waits", WaitsAPI, api),
+        ("api/replay", ReplayAPI, api),
         ("oauth_callback", SignedInPage, page),
         ("static/(.*)", StaticFileHandler, {"path": str(STATIC)}),
         (f"shared/({MOMENTS})", StaticFileHandler, {"path": str(SCRIPTS)}),

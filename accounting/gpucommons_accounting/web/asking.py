@@ -28,6 +28,7 @@ from gpucommons_accounting.reckoning.capacity import (
     capacity,
     spans,
 )
+from gpucommons_accounting.reckoning.capacity_plan import CapacityPlan
 from gpucommons_accounting.reckoning.demand import Demand
 from gpucommons_accounting.reckoning.efficiencies import (
     Efficiencies,
@@ -224,14 +225,36 @@ class Records:
         """Return how many GPUs were free in each hour of the week, of one product or of all."""
         if not caller.administers:
             raise forbidden("Only an administrator may see how full the site was.")
-        now = self.now()
-        # Also what came later: a model stays chosen while somebody goes back, month by month.
-        facts = await read_records(self._store.node_facts, max(period.end, now))
-        known = sorted({each.product for each in facts} - {""})
-        if product is not None and product not in known:
-            raise wrong(f"product {product!r} is unknown. Known are: {', '.join(known) or 'none'}.")
+        facts, now = await self._node_facts(period, product), self.now()
         asked, calendar = Asked(self._store.database), self.site.calendar
         return await read_records(asked.free_hours, facts, period, now, calendar, product)
+
+    async def products(self, caller: Caller) -> list[str]:
+        """Return the GPUs' models that there are or were, by name."""
+        if not caller.administers:
+            raise forbidden("Only an administrator may see how full the site was.")
+        return _products(await read_records(self._store.node_facts, self.now()))
+
+    async def capacity_plan(
+        self, caller: Caller, period: Period, product: str, more: int
+    ) -> CapacityPlan:
+        """Return what so many more GPUs of a product would have changed for starts of a period."""
+        if not caller.administers:
+            raise forbidden("Only an administrator may see how long people waited.")
+        facts, now = await self._node_facts(period, product), self.now()
+        asked = Asked(self._store.database)
+        return await read_records(asked.capacity_plan, facts, period, now, product, more)
+
+    async def _node_facts(self, period: Period, product: str | None) -> list[NodeFact]:
+        """Return all that is known of nodes. Raises RefusedError for a product that is not.
+
+        Also what came later: a model stays chosen while somebody goes back, month by month.
+        """
+        facts = await read_records(self._store.node_facts, max(period.end, self.now()))
+        known = _products(facts)
+        if product is not None and product not in known:
+            raise wrong(f"product {product!r} is unknown. Known are: {', '.join(known) or 'none'}.")
+        return facts
 
     async def tell(self, facts: Sequence[object]) -> list[str]:
         """Take what the hub tells; returns why some of it makes no sense. Told again, nothing
@@ -287,6 +310,10 @@ class Records:
         if not caller.administers:
             raise forbidden("Only an administrator may set prices.")
         await read_records(self._store.set_price, price, caller.title, self.now())
+
+
+def _products(facts: Iterable[NodeFact]) -> list[str]:
+    return sorted({each.product for each in facts} - {""})
 
 
 async def read_records(call: Callable[..., Found], *given: object, **more: object) -> Found:

@@ -17,8 +17,8 @@ from gpucommons_accounting.web.budget_words import amount_of, clock, quantity
 _HERE = Path(__file__).parent
 STATIC = _HERE / "static"
 _ENGLISH_PAGES = {
-    *("budget_history.html", "budgets.html", "everybody.html", "free_hours.html"),
-    *("pilot.html", "report.html", "waits.html"),
+    *("budget_history.html", "budgets.html", "capacity_plan.html", "everybody.html"),
+    *("free_hours.html", "pilot.html", "report.html", "waits.html"),
 }
 """Those for administrators, which are not translated."""
 REASONS = {
