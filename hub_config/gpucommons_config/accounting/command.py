@@ -36,6 +36,13 @@ def add_parsers(subparsers: "Subparsers", find_config: FindConfiguration) -> Non
     _add_period(add_command(commands, "waits", _waits, waits, asks, json), whose=False)
     demand = "say what was asked for and not had: refused, given up, failed"
     _add_period(add_command(commands, "demand", _demand, demand, asks, json), whose=False)
+    replayed = "replay recorded starts: who would not have waited with more GPUs"
+    replay = add_command(commands, "replay", _replay, replayed, asks, json)
+    _add_period(replay, whose=False)
+    replay.add_argument("--product", required=True, help="the GPUs' model as its nodes name it")
+    replay.add_argument(
+        "--more", type=int, default=1, metavar="N", help="how many more GPUs; 1 by default"
+    )
     pilot = "say how it goes in a quarter: what was measured, and what people answered"
     add_command(commands, "pilot", _pilot, pilot, asks, json).add_argument(
         "--quarter", metavar="QUARTER", help="such as 2026-Q4; this one by default"
@@ -107,6 +114,13 @@ def _demand(arguments: argparse.Namespace) -> int:
     return print_answer(
         arguments, ask(arguments, "GET", "demand", _period(arguments)), demand_lines
     )
+
+
+def _replay(arguments: argparse.Namespace) -> int:
+    from gpucommons_config.accounting.replay_lines import replay_lines  # noqa: PLC0415 -- see above
+
+    query = {**_period(arguments), "product": arguments.product, "more": str(arguments.more)}
+    return print_answer(arguments, ask(arguments, "GET", "replay", query), replay_lines)
 
 
 def _pilot(arguments: argparse.Namespace) -> int:

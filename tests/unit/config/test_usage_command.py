@@ -3,6 +3,7 @@
 import pytest
 from gpucommons_config.accounting.command import _report_lines
 from gpucommons_config.accounting.pilot_lines import pilot_lines
+from gpucommons_config.accounting.replay_lines import replay_lines
 from gpucommons_config.command import main
 
 _AMOUNTS = {f"{name}_gpu_hours": "1.000000" for name in ("allocated", "charged", "used", "idle")}
@@ -85,4 +86,28 @@ def test_a_pilot_s_checklist_has_no_line_for_what_was_not_measured_and_none_of_f
         "",
         "> Fine.",
         "> Thank you.",
+    ]
+
+
+def test_a_replay_of_which_little_is_known_says_what_is_not():
+    nothing = {"starts": 0, "waited": 0, "in_vain": 0, "p50": None, "p95": None}
+    said = dict.fromkeys(("recorded", "replayed", "with_more"), nothing) | {
+        "product": "H100",
+        "more": 2,
+        "gpus": None,
+        "coverage": "0.0000",
+        "assumed_lengths": [],
+        "assumed_products": 0,
+        "joined": 0,
+        "left_out": 3,
+        "refused": {"quota": 1},
+        "assumptions": ["First come, first served."],
+    }
+    assert list(replay_lines(said)) == [
+        "No start in that time is known to have been for H100.",
+        "What it rests on:",
+        "- Which H100 there were is not known: there was what sessions held.",
+        "- Starts left out, as nobody knows for which product or for how long: 3.",
+        "- Refused by quota, and not replayed: 1.",
+        "- First come, first served.",
     ]
