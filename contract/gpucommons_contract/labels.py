@@ -1,7 +1,7 @@
 """Names of the labels and annotations that sessions, workspaces and teams carry.
 
 The spawner and the account commands write them; culler, accounting, dashboards,
-network policies and Gatekeeper read them and so need neither.
+network and admission policies read them and so need neither.
 """
 
 from collections.abc import Callable

@@ -41,6 +41,19 @@ def add_parsers(subparsers: "Subparsers") -> None:
     made.add_argument(
         "--team", action="append", required=True, metavar="TEAM", help="may be repeated"
     )
+    text = "print the admission policy by which pods in teams' namespaces are of it"
+    guard = _add(commands, "constraints", _constraints, text)
+    guard.add_argument("file", type=Path, metavar="FILE", help="the catalogue")
+    guard.add_argument(
+        "--image",
+        action="append",
+        default=[],
+        metavar="IMAGE",
+        help="allow this image too, such as a sidecar of your own; may be repeated",
+    )
+    guard.add_argument(
+        "--trial", action="store_true", help="a policy that warns, and refuses nothing"
+    )
 
 
 def _add(commands: "Subparsers", name: str, run: Run, text: str) -> argparse.ArgumentParser:
@@ -110,6 +123,23 @@ def _manifests(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _constraints(arguments: argparse.Namespace) -> int:
+    from gpucommons_spawner.catalogue import is_image  # noqa: PLC0415
+    from gpucommons_spawner.catalogue.constraints import constraints  # noqa: PLC0415
+    from gpucommons_spawner.catalogue.environment import utc_today  # noqa: PLC0415
+
+    for image in arguments.image:
+        if not is_image(image):
+            sys.stderr.write(f"{image!r} is not an image; write registry.example.org/sidecar:1\n")
+            return 1
+    catalogue = _load(arguments.file)
+    if catalogue is None:
+        return 1
+    images, trial = arguments.image, arguments.trial
+    _print_yaml(*constraints(catalogue, utc_today(), images, trial=trial))
+    return 0
+
+
 def _load(file: Path) -> "Catalogue | None":
     """Read a catalogue; None if it has mistakes, which are printed."""
     from gpucommons_spawner.catalogue.environment import utc_today  # noqa: PLC0415
@@ -132,4 +162,12 @@ def _print(text: str) -> None:
 def _print_yaml(*documents: object) -> None:
     import yaml  # noqa: PLC0415
 
-    yaml.safe_dump_all(documents, sys.stdout, sort_keys=False, allow_unicode=True)
+    class Dumper(yaml.SafeDumper):
+        """Writes texts of several lines as such: a change of one line is a difference of one."""
+
+    def written(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+        style = "|" if "\n" in text else None
+        return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+    Dumper.add_representer(str, written)
+    yaml.dump_all(documents, sys.stdout, Dumper=Dumper, sort_keys=False, allow_unicode=True)

@@ -68,7 +68,7 @@ def test_a_version_that_has_retired_is_a_warning(run, tmp_path):
 
 
 def test_a_file_that_is_not_there_is_told(run, tmp_path):
-    for command in (["check"], ["images"], ["manifests", "--team", "vision"]):
+    for command in (["check"], ["images"], ["constraints"], ["manifests", "--team", "vision"]):
         code, _, err = run(*command, tmp_path / "none.yaml")
         assert code == 1
         assert err == f"{tmp_path / 'none.yaml'}: cannot be read: No such file or directory\n"
@@ -89,6 +89,23 @@ def test_manifests_are_those_of_the_teams_that_are_named(run):
     }
     assert ("PersistentVolume", "team-vision.data-imagenet") in found
     assert ("PersistentVolumeClaim", "data-sky") in found
+
+
+def test_constraints_are_a_policy_and_its_binding(run):
+    _, out, _ = run("constraints", FULL, "--image", "registry.example.org/sidecar:1")
+    policy, binding = yaml.safe_load_all(out)
+    assert policy["kind"] == "ValidatingAdmissionPolicy"
+    assert binding["spec"]["validationActions"] == ["Deny"]
+    # A change of one image is a difference of one line.
+    assert '      "registry.example.org/sidecar:1",\n' in out
+    _, trial, _ = run("constraints", FULL, "--trial")
+    assert list(yaml.safe_load_all(trial))[1]["spec"]["validationActions"] == ["Warn", "Audit"]
+
+
+def test_what_cannot_be_an_image_is_refused(run):
+    code, out, err = run("constraints", FULL, "--image", "a b")
+    assert (code, out) == (1, "")
+    assert err == "'a b' is not an image; write registry.example.org/sidecar:1\n"
 
 
 def test_what_cannot_be_a_team_is_refused(run):
