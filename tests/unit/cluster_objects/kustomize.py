@@ -15,8 +15,8 @@ ENVIRONMENTS = ("dev", "staging", "prod")
 PARTS = ("base", "network-policies", "queue", "database", "idle-culler", "doctor")
 """What every overlay has."""
 OPTIONAL = (
-    "accounting", "gpu-processes", "backup", "backup-store", "earlier-files", "drain", "monitoring",
-    "monitoring/accounting", "monitoring/backup",
+    "accounting", "gpu-processes", "backup", "backup-store", "earlier-files", "drain", "policies",
+    "monitoring", "monitoring/accounting", "monitoring/backup",
 )  # fmt: skip
 """What an installation adds."""
 COMPONENTS = ("database/accounting",)
