@@ -10,13 +10,14 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-from reference_pages import catalogue, command_line, settings
+from reference_pages import catalogue, command_line, guard_rules, settings
 from sphinx.application import Sphinx
 from sphinx.util import logging
 
 _PAGES: dict[str, Callable[[], str]] = {
     "catalogue": catalogue.page,
     "command-line": command_line.page,
+    "guard-rules": guard_rules.page,
     "settings": settings.page,
 }
 _GENERATED = re.compile(r"<!-- generated: ([a-z-]+) -->")
