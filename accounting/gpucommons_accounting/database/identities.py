@@ -60,11 +60,10 @@ class IdentityStore:
             return [PersonId(*row) for row in connection.execute(found)]
 
     def left(self, person: PersonId, at: datetime) -> None:
-        """Note that somebody has no account any more; what they used stays theirs.
+        """Note that somebody who is known has no account any more; what they used stays theirs.
 
         What they answered when asked how it goes stays, and says no more whose it is.
         """
-        self.meet([person])
         with self._database.transaction() as connection:
             connection.execute(
                 update(PEOPLE)

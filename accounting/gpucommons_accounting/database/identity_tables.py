@@ -11,8 +11,20 @@ PEOPLE = Table(
     Column("name", UnboundedText, primary_key=True),
     Column("since", String(64), primary_key=True),
     Column("left_at", UTCDateTime),
+    Column("pseudonym", String(32)),
 )
-"""``since``: when the account was made, as the hub writes it."""
+"""``since``: when the account was made, as the hub writes it. ``pseudonym``: what their name is
+being replaced by; once it is, the row is gone, and with it who it was."""
+
+ERASURES = Table(
+    "erasures",
+    METADATA,
+    Column("number", Integer, primary_key=True),
+    Column("at", UTCDateTime, nullable=False),
+    Column("by", UnboundedText, nullable=False),
+    Column("reason", UnboundedText, nullable=False),
+)
+"""Who had somebody forgotten, and why; not whom."""
 
 TEAMS = Table(
     "teams",

@@ -1,13 +1,14 @@
 """Statements that several of accounting's tables need, on either database."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Table, text
 from sqlalchemy.dialects import postgresql, sqlite
 
 _AT_ONCE = 500
-"""Sessions that are asked for by one statement; databases bound its parameters."""
+"""Sessions, or rows, that are asked for by one statement; databases bound its parameters."""
+_Each = TypeVar("_Each")
 _WRITING = 0x67707561
 """Any number that no other program takes."""
 
@@ -27,7 +28,7 @@ def unless_there(connection: Connection, table: Table) -> Any:  # noqa: ANN401 -
     return dialect.insert(table).on_conflict_do_nothing()
 
 
-def parts(uids: list[str]) -> Iterator[list[str]]:
+def parts(each: list[_Each]) -> Iterator[list[_Each]]:
     """Yield as many as one statement may name, until all are named."""
-    for first in range(0, len(uids), _AT_ONCE):
-        yield uids[first : first + _AT_ONCE]
+    for first in range(0, len(each), _AT_ONCE):
+        yield each[first : first + _AT_ONCE]

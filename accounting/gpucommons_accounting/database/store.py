@@ -19,6 +19,8 @@ from gpucommons_accounting.database.identities import IdentityStore, identities_
 from gpucommons_accounting.database.late_finds import LateFinds
 from gpucommons_accounting.database.listing import EVERYBODY, Mark, Whose, all_of, page
 from gpucommons_accounting.database.looks import Looks
+from gpucommons_accounting.database.named_facts import without_names
+from gpucommons_accounting.database.pseudonyms import Pseudonyms
 from gpucommons_accounting.database.reports import report_of
 from gpucommons_accounting.database.rows import row_of_event
 from gpucommons_accounting.database.starts import Starts
@@ -71,6 +73,7 @@ class Store:
         self.looks = Looks(self._database)
         self.counters = Counters(self._database)
         self.feedback = Feedback(self._database)
+        self.pseudonyms = Pseudonyms(self._database, self.calendar)
 
     @property
     def database(self) -> Database:
@@ -97,6 +100,7 @@ class Store:
                 found = select(EVENTS.c.key).where(EVENTS.c.key.in_(some))
                 known.update(connection.scalars(found))
             new = [row for key, row in rows.items() if key not in known]
+            new = without_names(connection, new)
             if new:
                 connection.execute(insert(EVENTS), new)
                 derive_anew(connection, self.calendar, {row["uid"] for row in new})

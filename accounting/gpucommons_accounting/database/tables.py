@@ -1,6 +1,7 @@
 """The tables of accounting. A change of them needs a migration.
 
-Facts are only added. Sessions follow from them, and can be derived again at any time.
+Facts are only added, but for names of people who left: see ``named_facts``. Sessions follow from
+them, and can be derived again at any time.
 """
 
 from gpucommons_upkeep.columns import ExactDecimal, UnboundedText, UTCDateTime

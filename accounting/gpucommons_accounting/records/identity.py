@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from gpucommons_contract.words import phrase
 
+from gpucommons_accounting.records.pseudonym import is_pseudonym
 from gpucommons_accounting.records.session import Session
 
 
@@ -149,9 +150,9 @@ class Identities:
         )
 
     def person_title(self, given: PersonId) -> str:
-        """Return how pages call somebody: ``ada``, or ``ada (left)``."""
-        if not given.name:
-            return ""
+        """Return how pages call somebody: ``ada``, ``ada (left)``, or by their pseudonym."""
+        if not given.name or is_pseudonym(given.name):
+            return given.name
         known = self._people.get(given.name, ())
         found = next((each for each in known if each.id == given), None)
         left = found.left_at if found else bool(known)

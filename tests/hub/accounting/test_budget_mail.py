@@ -174,7 +174,7 @@ async def test_who_has_the_name_of_a_lead_or_of_a_person_who_left_is_told_nothin
     limit(store, VISION)
     limit(store)
     used(store, clock, 8)
-    store.people_and_teams.meet([PersonId(LEAD.name, "2026-10-01T00:00:00+00:00")])
+    store.people_and_teams.meet([ADA, PersonId(LEAD.name, "2026-10-01T00:00:00+00:00")])
     store.people_and_teams.left(ADA, clock.now)
     await sending().step()
     assert mails.mails == []

@@ -11,6 +11,7 @@ from sqlalchemy import text
 
 from tests.unit.accounting.activity_behaviour import ActivityBehaviour, quarter
 from tests.unit.accounting.feedback_behaviour import FeedbackBehaviour
+from tests.unit.accounting.forgetting_behaviour import ForgettingBehaviour
 from tests.unit.accounting.identity_behaviour import IdentityBehaviour
 from tests.unit.accounting.pilot_behaviour import PilotBehaviour
 from tests.unit.accounting.sessions import BERLIN, at
@@ -58,6 +59,10 @@ class TestActivityOnPostgresql(ActivityBehaviour):
         with store.database.transaction() as connection:
             alone(connection)
             assert kept.forget(at("2026-12-01")) == 1
+
+
+class TestForgettingOnPostgresql(ForgettingBehaviour):
+    pass
 
 
 class TestIdentitiesOnPostgresql(IdentityBehaviour):
