@@ -32,6 +32,8 @@ class Service:
 
 ACCOUNTING = Service("service", "service", "gpucommons usage prices", 60.0)
 BUDGETS = Service("service", "service", "gpucommons budget history", 60.0)
+ERASURES = Service("service", "service", "gpucommons usage forgotten", 300.0)
+"""It looks through all records for a name before it answers."""
 
 
 def ask(

@@ -31,6 +31,7 @@ from gpucommons_accounting.mailing.mailing import BudgetMailing
 from gpucommons_accounting.mailing.settings import BudgetMail
 from gpucommons_accounting.reckoning.calendar import Calendar
 from gpucommons_accounting.recording.counters import CounterKeeper
+from gpucommons_accounting.recording.forgetting import Forgetting
 from gpucommons_accounting.recording.identities import IdentityKeeper
 from gpucommons_accounting.recording.pods import SESSION_SELECTOR
 from gpucommons_accounting.recording.recorder import Recorder
@@ -40,6 +41,7 @@ from gpucommons_accounting.web.application import application
 from gpucommons_accounting.web.asking import Records, Site
 from gpucommons_accounting.web.balance_sheet import BalanceSheet
 from gpucommons_accounting.web.budgeting import Budgeting
+from gpucommons_accounting.web.erasing import Erasing
 from gpucommons_accounting.web.leading import Leading
 from gpucommons_accounting.web.metrics import AccountingMetrics
 from gpucommons_accounting.web.pilot import Pilot
@@ -89,6 +91,17 @@ class Accounting(Configurable):
         How many hours of a session its start takes from the budgets beforehand, at most; no more
         than the session can last. While it runs they are taken anew, and at its end what was not
         used is there again. With 0 a start takes nothing. Example: ``8``
+        """,
+    ).tag(config=True)
+
+    name_retention_days = Integer(
+        400,
+        min=0,
+        allow_none=True,
+        help="""
+        For how many days after somebody left their name is kept; a little over a year by default,
+        so that a report of the year has it. Then a pseudonym takes its place, and no total
+        changes. 0 or None: for ever. Example: ``90``
         """,
     ).tag(config=True)
 
@@ -161,12 +174,15 @@ class Accounting(Configurable):
             hearts = [heart, keeper.heart, counter.heart, *heard, *election.hearts]
             activity = ActivityRecording(self._config, self._environment)
             totals_heart = Heartbeat("making totals", math.inf)
-            hearts += [activity.heart, totals_heart]  # shown; without them all else works
+            forgetting = Forgetting(store, accounts.since_of, self.name_retention_days)
+            # These are shown; without them all else works.
+            hearts += [activity.heart, totals_heart, forgetting.heart]
             await activity.begin(stack, store, recorder, lambda: election.leads)
             records = Records(store, self._site(), utc_now, accounts)
             sheet = self._sheet(store, records.site)
             budgeting, leading = Budgeting(store, records, sheet), Leading(store, records)
-            parts = records, budgeting, leading, Pilot(store, records)
+            pilot, erasing = Pilot(store, records), Erasing(store, accounts, utc_now)
+            parts = records, budgeting, leading, pilot, erasing
             mailing = self._mailing(store, sheet)
             hearts += [mailing.heart] if mailing else []
             self._listen(stack, auth, parts, AccountingMetrics(store, sheet, utc_now), hearts)
@@ -183,10 +199,11 @@ class Accounting(Configurable):
             loop = keep_going(step, heart=heart, backoff=Backoff(1.0, 10.0), log=log)
             known = keeper.run(lambda: election.leads and teams.fresh)
             counting = counter.run(lambda: election.leads)
+            forgotten = forgetting.run(lambda: election.leads)
             totals = _keep_totals(store, election, totals_heart)
             mails = [mailing.run(lambda: election.leads)] if mailing else []
             following = (watch.run() for watch in (*watches, teams))
-            for work in (loop, totals, known, counting, *mails, *following):
+            for work in (loop, totals, known, counting, forgotten, *mails, *following):
                 stack.push_async_callback(end, asyncio.create_task(work))
             log.info("Recording sessions; days are those of %s", self.time_zone)
             await until_signal()
@@ -221,15 +238,20 @@ class Accounting(Configurable):
         self,
         stack: AsyncExitStack,
         auth: ReplicatedOAuth,
-        parts: tuple[Records, Budgeting, Leading, Pilot],
+        parts: tuple[Records, Budgeting, Leading, Pilot, Erasing],
         metrics: AccountingMetrics,
         hearts: Sequence[Heartbeat],
     ) -> None:
         secret = cookie_secret("accounting", auth)
+        records, budgeting, leading, pilot, erasing = parts
         pages = application(
-            *parts,
+            records,
+            budgeting,
+            leading,
+            pilot,
             auth,
             cookie_secret=secret,
+            erasing=erasing,
             metrics=metrics,
             lab_name=self._appearance.lab_name,
             hearts=hearts,

@@ -31,6 +31,7 @@ from gpucommons_accounting.web.budget_pages import (
 from gpucommons_accounting.web.budgeting import Budgeting
 from gpucommons_accounting.web.capacity_plan import CapacityPlanPage, ReplayAPI
 from gpucommons_accounting.web.demand import DemandAPI, FactsAPI, WaitsAPI, WaitsPage
+from gpucommons_accounting.web.erasing import Erasing, ErasuresAPI
 from gpucommons_accounting.web.feedback_pages import FeedbackPage, NotNow
 from gpucommons_accounting.web.free_hours import FreeHoursAPI, FreeHoursPage
 from gpucommons_accounting.web.leading import Leading
@@ -51,6 +52,7 @@ def application(
     hub_auth: HubOAuth,
     *,
     cookie_secret: bytes,
+    erasing: Erasing,
     metrics: AccountingMetrics,
     lab_name: str,
     hearts: Sequence[Heartbeat],
@@ -81,6 +83,7 @@ def application(
         ("api/budgets/history", BudgetHistoryAPI, api),
         ("api/grants", GrantsAPI, api),
         ("api/refunds", RefundsAPI, api),
+        ("api/erasures", ErasuresAPI, {"hub_auth": hub_auth, "erasing": erasing}),
         ("waits", WaitsPage, page),
         ("plan-capacity", CapacityPlanPage, page),
         ("free-hours", FreeHoursPage, page),

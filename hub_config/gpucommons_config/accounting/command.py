@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gpucommons_config.accounting.calls import ask, print_answer
+from gpucommons_config.accounting.erasing_commands import add_erasing
 from gpucommons_config.command_line import FindConfiguration, add_command, as_json, asking, fail
 
 if TYPE_CHECKING:
@@ -64,6 +65,7 @@ def add_parsers(subparsers: "Subparsers", find_config: FindConfiguration) -> Non
         "--product", default="", help="the GPU's model as its nodes name it; without, of all others"
     )
     price.add_argument("--from", dest="first", metavar="DAY", help="today by default")
+    add_erasing(commands, asks, json)
     run = add_command(
         commands, "run", _run, "run accounting with the settings that GPUCOMMONS_VALUES names"
     )

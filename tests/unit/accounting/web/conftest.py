@@ -12,6 +12,7 @@ from gpucommons_accounting.web.application import application
 from gpucommons_accounting.web.asking import Records, Site
 from gpucommons_accounting.web.balance_sheet import BalanceSheet
 from gpucommons_accounting.web.budgeting import Budgeting
+from gpucommons_accounting.web.erasing import Erasing
 from gpucommons_accounting.web.leading import Leading
 from gpucommons_accounting.web.metrics import AccountingMetrics
 from gpucommons_accounting.web.pilot import Pilot
@@ -30,6 +31,8 @@ _PATIENCE_S = 60
 """For answers: other work may share the machine."""
 _ACCESS = "access:services!service=gpu"
 _ADMINISTRATORS = {"root"}
+GONE = {"cleo", "nobody"}
+"""Who has no account."""
 
 
 class _WhoAmI(RequestHandler):
@@ -41,6 +44,11 @@ class _WhoAmI(RequestHandler):
 
 class _Account(RequestHandler):
     def get(self, name: str) -> None:
+        if name in GONE:
+            self.set_status(404)
+            self.set_header("X-JupyterHub-Version", "5")
+            self.finish("{}")
+            return
         self.finish(json.dumps({"name": name, "created": SINCE}))
 
 
@@ -70,7 +78,8 @@ async def address(berlin_store: Store) -> AsyncIterator[str]:
         access_scopes={_ACCESS},
     )
     site = Site(berlin_store.calendar, "EUR", 2, PlayedTitles())
-    records = Records(berlin_store, site, lambda: NOW, Accounts(hub_auth))
+    accounts = Accounts(hub_auth)
+    records = Records(berlin_store, site, lambda: NOW, accounts)
     sheet = BalanceSheet(berlin_store, site, Decimal(0), lambda: NOW)
     pages = application(
         records,
@@ -79,6 +88,7 @@ async def address(berlin_store: Store) -> AsyncIterator[str]:
         Pilot(berlin_store, records),
         hub_auth,
         cookie_secret=b"secret" * 8,
+        erasing=Erasing(berlin_store, accounts, lambda: NOW),
         metrics=AccountingMetrics(berlin_store, sheet, lambda: NOW),
         lab_name="Lab",
         hearts=(),
