@@ -75,6 +75,12 @@ def _add_installation(parser: argparse.ArgumentParser) -> None:
         "--backup", type=Path, metavar="FILE", help="settings of the snapshots, to check them too"
     )
     parser.add_argument(
+        "--accounts",
+        type=Path,
+        metavar="FILE",
+        help="the account commands' file, to ask accounting with its token",
+    )
+    parser.add_argument(
         "--kubeconfig",
         type=Path,
         metavar="FILE",

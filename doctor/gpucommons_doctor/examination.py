@@ -10,6 +10,9 @@ from gpucommons_people.clients.cluster import Cluster
 from gpucommons_people.errors import InputError, PeopleError
 
 from gpucommons_doctor.check import Check
+from gpucommons_doctor.checks.accounting.listed import AccountingListed
+from gpucommons_doctor.checks.accounting.prices import Prices
+from gpucommons_doctor.checks.accounting.record import AccountingRecord
 from gpucommons_doctor.checks.cluster.api_server import APIServer
 from gpucommons_doctor.checks.cluster.kubernetes_version import KubernetesVersion
 from gpucommons_doctor.checks.cluster.nodes import Clocks, NodesReady
@@ -63,6 +66,9 @@ CHECKS: tuple[type[Check], ...] = (
     Webhooks,
     APIServer,
     Programs,
+    AccountingListed,
+    AccountingRecord,
+    Prices,
     HubAddress,
     Dex,
     ChartVersion,
@@ -129,6 +135,9 @@ def made(
         Webhooks(),
         APIServer(),
         Programs(),
+        AccountingListed(installation.values),
+        AccountingRecord(installation.accounts),
+        Prices(installation.accounts),
         HubAddress(installation.values),
         Dex(installation.issuer, installation.ca),
         ChartVersion(),
@@ -153,6 +162,7 @@ async def _examine(
         issuer=arguments.issuer,
         ca=arguments.ca,
         backup=arguments.backup,
+        accounts=arguments.accounts,
     )
     checks = made(chosen, installation, contradictions)
     begun = time.monotonic()

@@ -41,6 +41,8 @@ class Installation:
     values: HubValues | None = None
     backup: Path | None = None
     """File of settings of the snapshots; None if none was given."""
+    accounts: Path | None = None
+    """File of the account commands, whose token accounting takes; None if none was given."""
 
     @property
     def sizes(self) -> Mapping[str, Size]:
@@ -57,6 +59,7 @@ def read_installation(
     issuer: str | None = None,
     ca: Path | None = None,
     backup: Path | None = None,
+    accounts: Path | None = None,
 ) -> Installation:
     """Read the catalogue and the hub's values. What is given besides counts before the values.
 
@@ -85,6 +88,7 @@ def read_installation(
         placement=placement,
         values=read if values else None,
         backup=backup,
+        accounts=accounts,
     )
 
 

@@ -259,7 +259,7 @@ REFUSED = {
         "snapshot-copies",
         "snapshot-passwords",
     }
-    | {"snapshot-policies"},
+    | {"snapshot-policies", "accounting", "accounting-record", "prices"},
     "/ingresses": {"hub-address"},
 }
 
