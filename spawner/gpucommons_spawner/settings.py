@@ -87,8 +87,8 @@ class SpawnerSettings(Configurable):
         config=True,
         help="""
         Seconds after which a session that no node can take, or whose image cannot be
-        fetched, is given up, with the reason. Ten are enough for a volume to be made on a
-        cluster of fixed size. Where nodes are added on demand, say so in the catalogue:
+        fetched, is given up, with the reason. One whose volume is still being made waits as long
+        as ``start_timeout`` says. Where nodes are added on demand, say so in the catalogue:
         ``nodes_on_demand`` of a size is how long its starts wait for a node.
         """,
     )

@@ -8,7 +8,7 @@ from gpucommons_contract.words import phrase
 from gpucommons_spawner.kubernetes.manifest import Manifest
 from gpucommons_spawner.pod_state.pod_end import failed_start, why_ended
 from gpucommons_spawner.pod_state.queue import is_queued, slipped_past
-from gpucommons_spawner.pod_state.scheduler_words import NO_REASON, in_words
+from gpucommons_spawner.pod_state.scheduler_words import NO_REASON, awaits_volume, in_words
 
 
 class Outcome(Enum):
@@ -77,7 +77,9 @@ def _judge(pod: Manifest) -> Judgement:
         return Judgement(Outcome.FAILED, away)
     for condition in status.get("conditions", ()):
         if condition["type"] == "PodScheduled" and condition.get("reason") == "Unschedulable":
-            return Judgement(Outcome.STUCK, in_words(condition.get("message", "")))
+            told = condition.get("message", "")
+            outcome = Outcome.WAITING if awaits_volume(told) else Outcome.STUCK
+            return Judgement(outcome, in_words(told))
     containers = status.get("containerStatuses", ())
     for container in containers:
         if found := _stopped_by(container):

@@ -112,7 +112,13 @@ NO_GPU_FREE = re.compile("too few free GPUs|no free share of a GPU")
 """Found in a reason that is about GPUs."""
 _COUNTED = re.compile(r"(\d+) (.+)")
 _NO_CLAIM = re.compile(r'persistentvolumeclaim "([^"]+)" not found')
+_UNBOUND = "unbound immediate PersistentVolumeClaims"
 _SCHEDULER = re.compile(r"0/(\d+) nodes are available: (.*)", re.DOTALL)
+
+
+def awaits_volume(message: str) -> bool:
+    """Whether the scheduler waits for a volume to be made, which may take a cloud a minute."""
+    return _UNBOUND in message
 
 
 def in_words(message: str) -> str:
@@ -121,7 +127,7 @@ def in_words(message: str) -> str:
     ``0/2 nodes are available: 2 Insufficient nvidia.com/gpu.`` becomes
     ``No node can take this session: 2 of 2 have too few free GPUs.``
     """
-    if "unbound immediate PersistentVolumeClaims" in message:
+    if awaits_volume(message):
         return phrase("The volume with your files, or one with shared data, is not ready.")
     if "ReadWriteOncePod access mode" in message:
         return _ONE_SESSION

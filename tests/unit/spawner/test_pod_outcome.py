@@ -55,6 +55,7 @@ def _container(**state):
 
 
 UNSCHEDULABLE = {"type": "PodScheduled", "status": "False", "reason": "Unschedulable"}
+NO_VOLUME = "0/1 nodes are available: pod has unbound immediate PersistentVolumeClaims."
 BACKOFF = {"reason": "ImagePullBackOff", "message": "Back-off pulling image x"}
 
 
@@ -63,6 +64,10 @@ BACKOFF = {"reason": "ImagePullBackOff", "message": "Back-off pulling image x"}
     [
         (_pod(phase="Pending"), Outcome.WAITING),
         (_pod(phase="Pending", conditions=[UNSCHEDULABLE]), Outcome.STUCK),
+        (
+            _pod(phase="Pending", conditions=[UNSCHEDULABLE | {"message": NO_VOLUME}]),
+            Outcome.WAITING,
+        ),
         (_pod(phase="Pending", containerStatuses=[_container(waiting=BACKOFF)]), Outcome.STUCK),
         (_pod(phase="Failed", reason="UnexpectedAdmissionError"), Outcome.FAILED),
         (
@@ -78,6 +83,11 @@ BACKOFF = {"reason": "ImagePullBackOff", "message": "Back-off pulling image x"}
 )
 def test_a_pods_status_is_judged(pod, outcome):
     assert judge(pod).outcome is outcome
+
+
+def test_who_waits_too_long_for_a_volume_reads_what_was_missing():
+    pod = _pod(phase="Pending", conditions=[UNSCHEDULABLE | {"message": NO_VOLUME}])
+    assert judge(pod).reason.startswith("The volume with your files")
 
 
 def test_a_pod_that_is_being_deleted_is_not_running():
