@@ -224,14 +224,22 @@ def test_of_fifty_starts_as_many_come_as_there_is_room_for_also_if_the_hub_is_ki
         hub.until(lambda: len(api.pods()) >= 2)
         hub.kill()
         codes = Counter(each.result() for each in starts)
-    assert len(api.pods()) <= ROOM
+    made = _uids(api)
+    assert len(made) <= ROOM
     assert codes[201] <= ROOM
     hub.start()
     hub.until(lambda: _is_reckoned(hub, api))
     again = Counter(hub.start_server(name, {"size": "quarter"}).status_code for name in RUNNERS)
     hub.until(lambda: _is_reckoned(hub, api))
     assert again[409] >= len(RUNNERS) - ROOM
-    assert len(api.pods()) == ROOM
+    # The hub that came back takes away a pod that it knows nothing of. What that one used, if only
+    # seconds, is missing for the last whole hour.
+    running = _uids(api)
+    assert len(running) == (ROOM if made <= running else ROOM - 1)
+
+
+def _uids(api) -> set[str]:
+    return {pod["metadata"]["uid"] for pod in api.pods()}
 
 
 def _try(hub, name: str) -> int:
