@@ -19,6 +19,7 @@ from gpucommons_config import catalogue_command as catalogue
 from gpucommons_config.accounting import budget_command as budget
 from gpucommons_config.accounting import command as accounting
 from gpucommons_config.administration import command as administration
+from gpucommons_config.dashboards import command as dashboards
 from gpucommons_config.idle import command as idle
 from gpucommons_config.slo import command as slo
 
@@ -30,7 +31,7 @@ _OF_LOCAL_PLATFORM = "supervisor"
 """What no other part of ours runs with."""
 _ABOUT = (
     "Run GPU Commons: the catalogue, checks of a cluster, teams and people, sessions, nodes, "
-    "usage, budgets, snapshots of workspaces, objectives, the local platform."
+    "usage, budgets, snapshots of workspaces, objectives, dashboards, the local platform."
 )
 
 
@@ -62,6 +63,7 @@ def _run(arguments: Sequence[str] | None) -> int:
     budget.add_parsers(commands, find_people_file)
     administration.add_parsers(commands, find_people_file)
     slo.add_parsers(commands)
+    dashboards.add_parsers(commands)
     people.add_backup_parsers(backup.add_parsers(commands), _run_people, find_people_file)
     chosen = parser.parse_args(arguments)
     try:
