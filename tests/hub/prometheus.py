@@ -6,12 +6,13 @@ from collections.abc import Iterable
 from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
-import httpx
 import yaml
 from gpucommons_local.machine.packages import METRICS_SERVER, unpacked
 
 from tests.hub.processes import Program, free_port
+from tests.loopback import request
 
 
 class Exporter:
@@ -85,7 +86,11 @@ class Prometheus(Program):
         ]
         super().__init__(command, f"{self.url}/-/ready", folder / "prometheus.log", {})
 
-    def ask(self, query: str) -> list[object]:
-        answer = httpx.get(f"{self.url}/api/v1/query", params={"query": query}, timeout=60)
-        found: list[object] = answer.json()["data"]["result"]
+    def ask(self, query: str, moment: datetime | None = None) -> list[Any]:
+        """Ask for a vector, as it is now or was at a moment; fails for what is no PromQL."""
+        asked = {"query": query} | ({"time": str(moment.timestamp())} if moment else {})
+        url = f"{self.url}/api/v1/query"
+        answer = request("GET", url, params=asked, timeout=60).json()
+        assert answer["status"] == "success", answer
+        found: list[Any] = answer["data"]["result"]
         return found

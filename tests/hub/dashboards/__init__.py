@@ -1,0 +1,1 @@
+"""Queries of dashboards, on a real Prometheus."""
