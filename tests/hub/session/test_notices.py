@@ -8,8 +8,10 @@ from collections.abc import Iterator
 import httpx
 import pytest
 from gpucommons_contract import NOTICES_CHANGED, Endpoint, Notice, NoticeChoice, NoticeLevel
-from tornado.httpclient import HTTPRequest
-from tornado.websocket import websocket_connect
+
+from tests.kernel import connected
+
+from .conftest import TOKEN
 
 PATH = f"/{Endpoint.SESSION_NOTICE}"
 ANSWER = f"/{Endpoint.SESSION_NOTICE_ANSWER}"
@@ -53,11 +55,9 @@ def texts(session) -> list[str]:
     return [notice["text"] for notice in listed(session)]
 
 
-async def open_page(session):
+def open_page(session):
     """The socket on which an open page of JupyterLab waits for events."""
-    url = session.client.base_url.copy_with(scheme="ws").join("/api/events/subscribe")
-    token = session.client.headers["Authorization"]
-    return await websocket_connect(HTTPRequest(str(url), headers={"Authorization": token}))
+    return connected(str(session.client.base_url), TOKEN, "api/events/subscribe")
 
 
 async def is_told(page) -> bool:
@@ -85,21 +85,18 @@ def test_a_sender_needs_nothing_but_its_token(session):
 
 
 async def test_all_open_pages_are_told_of_each_change(session):
-    pages = [await open_page(session), await open_page(session)]
-    send(session, REMOVED)
-    assert [await is_told(page) for page in pages] == [True, True]
-    withdraw(session, REMOVED.id)
-    assert [await is_told(page) for page in pages] == [True, True]
-    for page in pages:
-        page.close()
+    async with open_page(session) as first, open_page(session) as second:
+        send(session, REMOVED)
+        assert [await is_told(page) for page in (first, second)] == [True, True]
+        withdraw(session, REMOVED.id)
+        assert [await is_told(page) for page in (first, second)] == [True, True]
 
 
 async def test_an_event_says_nothing_of_what_a_notice_says(session):
-    page = await open_page(session)
-    send(session, REMOVED)
-    async with asyncio.timeout(PATIENCE):
-        assert "account" not in await page.read_message()
-    page.close()
+    async with open_page(session) as page:
+        send(session, REMOVED)
+        async with asyncio.timeout(PATIENCE):
+            assert "account" not in await page.read_message()
 
 
 def answer(session, notice_id: str, choice: str) -> httpx.Response:
@@ -108,10 +105,9 @@ def answer(session, notice_id: str, choice: str) -> httpx.Response:
 
 async def test_an_answer_is_listed_and_all_pages_are_told(session):
     send(session, IDLE)
-    page = await open_page(session)
-    assert answer(session, "idle", "keep").status_code == 204
-    assert await is_told(page)
-    page.close()
+    async with open_page(session) as page:
+        assert answer(session, "idle", "keep").status_code == 204
+        assert await is_told(page)
     [notice] = listed(session)
     assert (notice["answer"], notice["choices"][0]["label"]) == ("keep", "Keep for 2 hours")
 
@@ -226,13 +222,12 @@ async def test_notices_are_not_activity(session):
         return session.client.get("/api/status").json()["last_activity"]
 
     before = last_activity()
-    page = await open_page(session)
-    send(session, REMOVED)
-    assert await is_told(page)
-    listed(session)
-    withdraw(session, REMOVED.id)
-    assert await is_told(page)
-    page.close()
+    async with open_page(session) as page:
+        send(session, REMOVED)
+        assert await is_told(page)
+        listed(session)
+        withdraw(session, REMOVED.id)
+        assert await is_told(page)
     assert last_activity() == before
     session.client.get("/api/contents")
     assert last_activity() != before
