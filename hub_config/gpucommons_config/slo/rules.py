@@ -14,6 +14,8 @@ from gpucommons_config.slo.objective import Objective, Part
 
 Rule = dict[str, Any]
 
+VALID_TOTAL, BAD_TOTAL, BAD_STATE = "slo:sli_valid:total", "slo:sli_bad:total", "slo:sli_bad:state"
+"""What is recorded of an objective: of events all and bad ones since ever; of time, 1 while bad."""
 RUNBOOKS = "https://github.com/gpucommons/gpucommons/blob/main/docs/runbooks"
 """Where each alert has a page, by its name."""
 _LEAST = 2
@@ -69,21 +71,20 @@ def _rules(objective: Objective) -> Iterator[Rule]:
         return {"record": name, "expr": expression, "labels": labels}
 
     if objective.bad_while is not None:
-        state = "slo:sli_bad:state"
-        yield record(state, objective.bad_while)
+        yield record(BAD_STATE, objective.bad_while)
         for window in _WINDOWS:
-            yield record(_failures(window), f"sum_over_time({state}{chosen}[{window}])")
-            yield record(_ratio(window), f"avg_over_time({state}{chosen}[{window}])")
+            yield record(_failures(window), f"sum_over_time({BAD_STATE}{chosen}[{window}])")
+            yield record(_ratio(window), f"avg_over_time({BAD_STATE}{chosen}[{window}])")
     else:
-        bad, valid = "slo:sli_bad:total", "slo:sli_valid:total"
         # Kept as one series each, they go on where a program is started again. A first failure
         # counts, as there was a 0 before it.
-        yield record(valid, f"{objective.valid}")
-        yield record(bad, f"({objective.bad})\nor 0 * ({objective.valid})")
+        yield record(VALID_TOTAL, f"{objective.valid}")
+        yield record(BAD_TOTAL, f"({objective.bad})\nor 0 * ({objective.valid})")
         for window in _WINDOWS:
-            failures = f"increase({bad}{chosen}[{window}])"
+            failures = f"increase({BAD_TOTAL}{chosen}[{window}])"
+            valid = f"increase({VALID_TOTAL}{chosen}[{window}])"
             yield record(_failures(window), failures)
-            yield record(_ratio(window), f"{failures} / (increase({valid}{chosen}[{window}]) > 0)")
+            yield record(_ratio(window), f"{failures} / ({valid} > 0)")
     yield _alert(objective, "critical", _PAGES)
     yield _alert(objective, "warning", _TICKETS)
 
