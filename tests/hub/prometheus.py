@@ -1,8 +1,9 @@
 """A real Prometheus that scrapes figures which a test sets."""
 
+import shutil
 import subprocess
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -50,7 +51,7 @@ class Prometheus(Program):
 
     ``labels`` are those of the target, which go over the exporter's own, as NVIDIA's chart has it.
     Without an exporter it knows the ``past`` alone: figures, such as ``up{pod="a"}``, with their
-    values and moments.
+    values and moments. ``rules`` are files of rules, ``retention`` says how long figures are kept.
     """
 
     def __init__(
@@ -59,6 +60,9 @@ class Prometheus(Program):
         exporter: Exporter | None = None,
         labels: dict[str, str] | None = None,
         past: Iterable[tuple[str, float, datetime]] = (),
+        *,
+        rules: Sequence[Path] = (),
+        retention: str = "100y",
     ):
         port = free_port()
         self.url = f"http://127.0.0.1:{port}"
@@ -68,23 +72,33 @@ class Prometheus(Program):
             "job_name": "played",
             "static_configs": [{"targets": targets, "labels": labels or {}}],
         }
-        config.write_text(
-            yaml.safe_dump({"global": {"scrape_interval": "1s"}, "scrape_configs": [scrape]})
-        )
+        said = {"global": {"scrape_interval": "1s"}, "scrape_configs": [scrape]}
+        config.write_text(yaml.safe_dump(said | {"rule_files": [str(each) for each in rules]}))
+        self._data = folder / "data"
         programs = unpacked(METRICS_SERVER) / "usr/bin"
         if lines := [f"{name} {value} {at.timestamp():.3f}\n" for name, value, at in past]:
             figures = folder / "past.txt"
             figures.write_text("".join([*lines, "# EOF\n"]))
-            making = ["tsdb", "create-blocks-from", "openmetrics", figures, folder / "data"]
-            subprocess.run([programs / "promtool", *making], check=True, stdout=subprocess.PIPE)
+            # Few blocks: each takes another look through the whole file.
+            _make_blocks("openmetrics", "--max-block-duration=162h", figures, self._data)
         command = [
             str(programs / "prometheus"),
-            "--storage.tsdb.retention.time=100y",
+            f"--storage.tsdb.retention.time={retention}",
             f"--config.file={config}",
-            f"--storage.tsdb.path={folder / 'data'}",
+            f"--storage.tsdb.path={self._data}",
             f"--web.listen-address=127.0.0.1:{port}",
         ]
         super().__init__(command, f"{self.url}/-/ready", folder / "prometheus.log", {})
+
+    def record_past(self, rules: Path, begin: datetime, end: datetime) -> None:
+        """Have rules recorded as if they had been there then; it is started again for that."""
+        made = self._data.with_name("recorded")
+        span = [f"--{name}={at.timestamp():.0f}" for name, at in (("start", begin), ("end", end))]
+        _make_blocks("rules", f"--url={self.url}", f"--output-dir={made}", *span, rules)
+        self.stop()
+        for block in made.iterdir():
+            shutil.move(block, self._data)
+        self.start()
 
     def ask(self, query: str, moment: datetime | None = None) -> list[Any]:
         """Ask for a vector, as it is now or was at a moment; fails for what is no PromQL."""
@@ -94,3 +108,9 @@ class Prometheus(Program):
         assert answer["status"] == "success", answer
         found: list[Any] = answer["data"]["result"]
         return found
+
+
+def _make_blocks(*arguments: str | Path) -> None:
+    program = unpacked(METRICS_SERVER) / "usr/bin/promtool"
+    command = [program, "tsdb", "create-blocks-from", *arguments]
+    subprocess.run(command, check=True, capture_output=True)

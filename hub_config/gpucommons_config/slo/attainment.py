@@ -96,20 +96,20 @@ class Verdict(StrEnum):
 
 
 def of_counters(bad: Samples, valid: Samples) -> Iterator[Step]:
-    """Yield the steps of an objective of events, from one moment that has both to the next."""
+    """Yield the steps of an objective of events, from one moment that has both to the next.
+
+    A counter that is lower than before began anew at 0. What is bad is a part of what is valid, and
+    so began anew with it, although it may have more again than before.
+    """
     for before, after in pairwise(sorted(bad.keys() & valid.keys())):
+        anew = valid[after] < valid[before]
         yield Step(
             before,
             after,
-            _grown(bad[before], bad[after]),
-            _grown(valid[before], valid[after]),
+            bad[after] - (0.0 if anew or bad[after] < bad[before] else bad[before]),
+            valid[after] - (0.0 if anew else valid[before]),
             after - before <= LONGEST_STEP_S,
         )
-
-
-def _grown(before: float, after: float) -> float:
-    """Return by how much a counter grew; one that is lower than before began anew at 0."""
-    return after - before if after >= before else after
 
 
 def of_states(bad: Samples) -> Iterator[Step]:

@@ -121,6 +121,11 @@ def test_counters_that_begin_anew_count_what_they_have_since():
     assert found.gaps == []
 
 
+def test_a_new_beginning_is_seen_although_there_are_as_many_failures_again():
+    found = tally(of_counters(_each(60, [2, 3, 3]), _each(60, [20, 4, 5])), _days(120))
+    assert (found.valid, found.bad) == (5, 3)
+
+
 def test_what_happened_before_the_first_sample_is_not_known():
     found = tally(of_counters(_each(60, [3, 3], 600), _each(60, [50, 51], 600)), _days(660))
     assert (found.valid, found.bad) == (1, 0)
@@ -220,8 +225,7 @@ def test_days_and_gaps_make_up_the_whole_whatever_was_recorded(told):
     at, bad_count, valid_count, all_bad, all_valid = 0.0, 0.0, 0.0, 0, 0
     for seconds, more_good, more_bad, anew in told:
         at += seconds
-        # One that grows by less than what it lost is lower than before, and so it is seen.
-        begun = anew and more_good + more_bad < valid_count and more_bad < bad_count
+        begun = anew and more_good + more_bad < valid_count  # or else nobody can see it
         bad_count = more_bad if begun else bad_count + more_bad
         valid_count = more_good + more_bad if begun else valid_count + more_good + more_bad
         all_bad, all_valid = all_bad + more_bad, all_valid + more_good + more_bad
