@@ -1,5 +1,6 @@
 """A report on objectives: which days, how samples are summed up, what is printed of it."""
 
+import re
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
@@ -26,6 +27,7 @@ from gpucommons_config.slo.report import Known, is_empty, report
 from gpucommons_config.slo.report_lines import no_data, report_lines
 from hypothesis import given
 from hypothesis import strategies as st
+from reference_pages.project import ROOT
 
 BERLIN = Calendar("Europe/Berlin")
 NOW = datetime(2026, 12, 1, 3, 30, tzinfo=UTC)
@@ -397,6 +399,31 @@ def test_of_ten_indicators_the_default_objectives_measure_six():
     assert left_out.keys() == {"false-stops", "notice", "files", "exact-ends"}
     assert left_out == {name: INDICATORS[name].unmeasurable for name in left_out}
     assert all(left_out.values())
+
+
+def _cells(heading: str) -> dict[str, list[str]]:
+    """The rows of a table of the page of service levels by their first cell, without the marks."""
+    text = (ROOT / "docs" / "reference" / "service-levels.md").read_text()
+    (section,) = re.findall(rf"^## {heading}\n(.*?)^## ", text, re.MULTILINE | re.DOTALL)
+    rows = re.findall(r"^\| `([\w-]+)` \|(.*)\|$", section, re.MULTILINE)
+    return {name: [cell.strip(" `") for cell in cells.split("|")] for name, cells in rows}
+
+
+def test_the_page_to_sign_promises_what_the_objectives_say_and_nothing_else():
+    objectives = read_objectives()
+    targets = {name: cells[1] for name, cells in _cells("Objectives").items()}
+    assert targets == {each.name: f"{each.target:g} %" for each in objectives}
+    may_be_bad = {name: cells[2] for name, cells in _cells("Objectives").items()}
+    assert may_be_bad.pop("accounting") == "3 h 36 min of 30 days"  # 43,200 min of which 0.5 %
+    for each in objectives:
+        if each.bad_while is None:
+            assert may_be_bad[each.name] == f"{1000 * each.budget:g} of 1,000"
+    assert _cells("How each is measured").keys() == targets.keys()
+    left_out = {name: [each.about, each.unmeasurable] for name, each in INDICATORS.items()}
+    page = _cells("What is not measured")
+    assert {name: [cell.replace("`", "") for cell in cells] for name, cells in page.items()} == {
+        name: left_out[name] for name in INDICATORS.keys() - targets.keys()
+    }
 
 
 def _fails(capsys, *arguments: str) -> str:

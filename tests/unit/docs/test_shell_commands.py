@@ -38,6 +38,8 @@ RUN_BY = {
     r"gpucommons team (apply|add)": "tests/cluster/test_people.py::"
     "test_a_team_made_by_command_can_be_chosen_without_a_restart",
     r"gpucommons team remove": _PEOPLE + "test_a_team_is_removed_with_all_in_it_when_that_is_said",
+    r"gpucommons slo report": "tests/hub/test_slo_report.py::"
+    "test_what_is_printed_says_what_is_not_known",
     r"gpucommons (team|workspace) list": _PEOPLE + "test_every_view_has_json",
     r"gpucommons workspace grow": "tests/hub/people/test_workspaces_in_cluster.py::"
     "test_a_workspace_grows_and_its_driver_is_waited_for",
