@@ -102,31 +102,32 @@ def _of_two_clusters() -> Iterator[Figure]:
                 yield figure, value * count * (name == "valid"), at
 
 
-_JULY = datetime(2025, 7, 1, tzinfo=UTC)
+_JULY, _FOUR_HOURS = datetime(2025, 7, 1, tzinfo=UTC), timedelta(hours=4)
 
 
 def _measured() -> Iterator[Figure]:
-    """What parts of ours say on a day of which no rule has recorded anything yet, by the minute.
+    """What parts of ours say in four hours of which no rule has recorded anything yet.
 
-    Accounting goes on in another pod at noon; the hub is started again at 15:00.
+    Accounting goes on in another pod after two; the hub is started again at 02:30. Nothing happens
+    in the first and the last five minutes: rules are tried at some second of each minute.
     """
-    for at in _moments(_JULY - 10 * _MINUTE, _JULY + timedelta(days=1), _MINUTE):
-        minute = (at - _JULY) // _MINUTE
-        pod = "a" if minute < 720 else "b"
+    for at in _moments(_JULY - 10 * _MINUTE, _JULY + _FOUR_HOURS, _MINUTE):
+        minute = min(max((at - _JULY) // _MINUTE, 5), 235)
+        pod = "a" if minute < 120 else "b"
         starts = f'gpucommons_starts_total{{pod="{pod}",outcome='
         yield f'{starts}"ready",fault=""}}', 50 + minute // 10, at
-        if minute >= 360:
-            yield f'{starts}"failed",fault="platform"}}', 1 + (minute >= 1080), at
-        if minute >= 420:
+        if minute >= 60:
+            yield f'{starts}"failed",fault="platform"}}', 1 + (minute >= 180), at
+        if minute >= 70:
             yield f'{starts}"failed",fault="person"}}', 9, at
         ended = f'gpucommons_sessions_ended_total{{pod="{pod}",reason='
         yield f'{ended}"person"}}', 50 + minute // 60, at
-        if minute >= 540:
+        if minute >= 90:
             yield f'{ended}"node-lost"}}', 1, at
-        lag = 300 if 180 <= minute < 210 else 10
+        lag = 300 if 30 <= minute < 60 else 10
         yield f'gpucommons_accounting_lag_seconds{{pod="{pod}"}}', lag, at
-        pages = minute + 100 if minute < 900 else minute - 900
-        slow = 3 * (600 <= minute < 900) + 2 * (minute >= 960)
+        pages = minute + 100 if minute < 150 else minute - 150
+        slow = 3 * (100 <= minute < 150) + 2 * (minute >= 160)
         name = "jupyterhub_request_duration_seconds"
         labels = 'handler="jupyterhub.handlers.pages.SpawnHandler",method="GET",code="200"'
         yield f"{name}_count{{{labels}}}", pages, at
@@ -283,19 +284,21 @@ def test_days_of_a_month_can_be_reported(tell):
 
 
 def test_rules_of_ours_record_what_a_report_reads(prometheus, recording, tell):
-    """The day in UTC: 144 starts are ready, and two fail by the platform's fault; of 25 sessions a
-    node takes one; for 30 minutes accounting is late; of 1,439 pages five are slow.
+    """23 starts are ready, and two fail by the platform's fault; of four sessions a node takes one;
+    for 30 minutes accounting is late; of 144 and 85 pages five are slow.
     """
-    prometheus.record_past(recording, _JULY - 10 * _MINUTE, _JULY + timedelta(days=1))
+    prometheus.record_past(recording, _JULY - 10 * _MINUTE, _JULY + _FOUR_HOURS)
     said = tell("--since", "2025-07-01", "--until", "2025-07-01")
     assert said["time_zone"] == "UTC"
-    assert _figures(said, "start-success")[:3] == (144, 2, 146)
-    assert _figures(said, "session-survival")[:3] == (24, 1, 25)
-    assert _figures(said, "accounting")[:3] == (1410, 30, 1440)
-    assert _figures(said, "picker")[:3] == (1434, 5, 1439)
+    assert _figures(said, "start-success")[:3] == (23, 2, 25)
+    assert _figures(said, "session-survival")[:3] == (3, 1, 4)
+    accounting = _of(said, "accounting")
+    assert (accounting["bad"], accounting["unit"]) == (30, "minutes")
+    assert 238 <= accounting["total"] <= 240
+    assert _figures(said, "picker")[:3] == (224, 5, 229)
     assert _of(said, "sign-in")["verdict"] == "not-measured"
     for name in ("start-success", "session-survival", "accounting", "picker"):
-        assert _of(said, name)["covered"] == 1, name
+        assert 238 <= 1440 * _of(said, name)["covered"] <= 240.01, name
 
 
 def test_of_several_installations_one_is_chosen(tell, fails):
