@@ -8,8 +8,7 @@ an alert needs two.
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
-import yaml
-
+from gpucommons_config.slo.manifest import manifest_text
 from gpucommons_config.slo.objective import Objective, Part
 
 Rule = dict[str, Any]
@@ -59,8 +58,7 @@ def rules_text(part: Part, objectives: Sequence[Objective]) -> str:
         },
         "spec": {"groups": groups},
     }
-    written = yaml.dump(made, Dumper=_Dumper, sort_keys=False, width=1000, allow_unicode=True)
-    return _HEAD.format(part=part) + written
+    return _HEAD.format(part=part) + manifest_text(made)
 
 
 def _rules(objective: Objective) -> Iterator[Rule]:
@@ -105,6 +103,7 @@ def _alert(objective: Objective, severity: str, burns: Sequence[_Burn]) -> Rule:
         f"and {_failures(burn.long)}{chosen} >= {_LEAST})"
         for burn in burns
     ]
+    bad, may_be = "{{ $value | humanizePercentage }}", f"{100 * objective.budget:g}%"
     return {
         "alert": objective.alert,
         "expr": "\nor ".join(conditions),
@@ -112,22 +111,7 @@ def _alert(objective: Objective, severity: str, burns: Sequence[_Burn]) -> Rule:
         "annotations": {
             "summary": objective.summary,
             "description": objective.description,
+            "how_much": f"Bad were {bad}, where {may_be} may be.",
             "runbook_url": f"{RUNBOOKS}/{objective.alert}.md",
         },
     }
-
-
-class _Dumper(yaml.SafeDumper):
-    """Writes texts of several lines as such, and nothing by reference."""
-
-    def ignore_aliases(self, data: object) -> bool:  # noqa: ARG002 -- as PyYAML calls it
-        """Write each value where it belongs."""
-        return True
-
-
-def _write_text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
-    style = "|" if "\n" in text else None
-    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
-
-
-_Dumper.add_representer(str, _write_text)

@@ -11,7 +11,10 @@ Labels = Mapping[str, str]
 
 
 class Case(NamedTuple):
-    """One story: series, and in which minute the alert fires with which labels."""
+    """One story: series, and in which minute the alert fires with which labels.
+
+    Among the labels is `how_much`, a text of the alert, where the same comes of each Prometheus.
+    """
 
     alert: str
     series: Mapping[str, str]
@@ -28,8 +31,9 @@ _SLO = {62: NOBODY, 72: _BOTH, 103: [_WARNING]}
 _TWICE = "_x61 1x9 2x40"
 
 
-def _of_objective(name: str) -> dict[int, Sequence[Labels]]:
-    return {minute: [{**each, "slo": name} for each in found] for minute, found in _SLO.items()}
+def _of_objective(name: str, **more: str) -> dict[int, Sequence[Labels]]:
+    labels = {"slo": name, **more}
+    return {minute: [{**each, **labels} for each in found] for minute, found in _SLO.items()}
 
 
 def _once(quiet: int, fires: int, resolved: int, **labels: str) -> dict[int, Sequence[Labels]]:
@@ -133,10 +137,10 @@ _OF_OBJECTIVES = (
     Case(
         "GPUCommonsStartsSlow",
         {
-            'gpucommons_start_seconds_count{pod="a", size="gpu"}': "10x60 11x9 12x40",
-            'gpucommons_start_seconds_bucket{pod="a", size="gpu", le="60"}': "10x110",
+            'gpucommons_start_seconds_count{pod="a", size="gpu"}': "0x60 1x9 2x40",
+            'gpucommons_start_seconds_bucket{pod="a", size="gpu", le="60"}': "0x110",
         },
-        _of_objective("start-latency"),
+        _of_objective("start-latency", how_much="Bad were 100%, where 5% may be."),
     ),
     Case(
         "GPUCommonsStartsSlow",
@@ -180,17 +184,17 @@ _OF_HUB = (
     Case(
         "GPUCommonsCatalogueNotInForce",
         {"gpucommons_catalogue_problems": "0x3 2x10 0x5"},
-        _once(8, 10, 16),
+        _once(8, 10, 16, how_much="Mistakes: 2."),
     ),
     Case(
         "GPUCommonsAccountingNotTold",
         {"gpucommons_accounting_outbox_oldest_wait_seconds": "0x3 60+60x25 0x5"},
-        _once(22, 25, 31),
+        _once(22, 25, 31, how_much="The first fact waits for 22m 0s."),
     ),
     Case(
         "GPUCommonsPodsWithoutServer",
         {"gpucommons_session_pods_without_server": "0x3 1x15 0x5"},
-        _once(13, 15, 21),
+        _once(13, 15, 21, how_much="Pods, or GPUs of them: 1."),
     ),
     Case(
         "GPUCommonsPodsWithoutServer",
@@ -198,7 +202,7 @@ _OF_HUB = (
             "gpucommons_session_pods_without_server": "0x30",
             "gpucommons_gpus_without_server": "0x3 0.5x15 0x5",
         },
-        _once(13, 15, 21),
+        _once(13, 15, 21, how_much="Pods, or GPUs of them: 0.5."),
     ),
     Case(
         "GPUCommonsCullerAway",
@@ -220,7 +224,7 @@ _OF_HUB = (
             'gpucommons_idle_gpu_sessions_unmatched{pod="a", source="DCGM"}': "0x6 3x20 0x15",
             'gpucommons_idle_gpu_sessions_unmatched{pod="old", source="DCGM"}': "3x40",
         },
-        _once(21, 23, 29),
+        _once(21, 23, 29, how_much="Sessions: 3."),
     ),
     Case(
         "GPUCommonsCullerBlind",
@@ -229,7 +233,7 @@ _OF_HUB = (
             'gpucommons_idle_sessions{pod="a", verdict="unknown"}': "2x3 3x20 2x15",
             'gpucommons_idle_sessions{pod="a", verdict="active"}': "2x40",
         },
-        _once(18, 20, 26),
+        _once(18, 20, 26, how_much="Sessions: 3."),
     ),
     Case(
         "GPUCommonsMessagesLost",
@@ -237,31 +241,35 @@ _OF_HUB = (
             _LOST: "_x11 1x20",
             'gpucommons_idle_messages_total{pod="a", way="mail", end="delivered"}': "0+1x30",
         },
-        _once(50, 55, 120, way="mail"),
+        _once(50, 55, 120, way="mail", how_much="Messages: 1."),
         step=5,
     ),
     Case(
         "GPUCommonsMessagesLost",
         {_LOST: "1x15 2x15"},
-        _once(75, 80, 145, way="mail"),
+        _once(75, 80, 145, way="mail", how_much="Messages: 1."),
         step=5,
     ),
     Case(
         "GPUCommonsVolumeFull",
         {**_volume("gpucommons", "50x3 5x20 50x10"), **_volume("team-vision", "5x40")},
-        _once(13, 15, 26, namespace="gpucommons", persistentvolumeclaim="files"),
+        _once(
+            13, 15, 26, namespace="gpucommons", persistentvolumeclaim="files", how_much="Free: 5%."
+        ),
     ),
     Case(
         "GPUCommonsHomeFull",
         {**_volume("team-vision", "8x3 4x40 8x10"), **_volume("gpucommons", "1x60")},
-        _once(33, 35, 46, namespace="team-vision", persistentvolumeclaim="files"),
+        _once(
+            33, 35, 46, namespace="team-vision", persistentvolumeclaim="files", how_much="Free: 4%."
+        ),
     ),
 )
 _OF_ACCOUNTING = (
     Case(
         "GPUCommonsQueueStuck",
         {**_GPUS, 'gpucommons_allocated_gpus{pod="a", product="H100"}': "6x100"},
-        _once(40, 42, 62, size="gpu"),
+        _once(40, 42, 62, size="gpu", how_much="The first waits for 42m 0s."),
     ),
     Case(
         "GPUCommonsQueueStuck",
@@ -271,7 +279,7 @@ _OF_ACCOUNTING = (
     Case(
         "GPUCommonsGPUsDown",
         {'gpucommons_gpus{pod="a", product="H100", state="down"}': "0x3 4x20 0x5"},
-        _once(13, 15, 26, product="H100"),
+        _once(13, 15, 26, product="H100", how_much="GPUs: 4."),
     ),
 )
 _OF_BACKUP = (
@@ -286,7 +294,7 @@ _OF_BACKUP = (
             'gpucommons_backup_last_good_age_seconds{team="vision"}': "0x3 12000x20 0x5",
             'gpucommons_backup_last_good_age_seconds{team="audio"}': "10000x30",
         },
-        _once(150, 160, 250, team="vision"),
+        _once(150, 160, 250, team="vision", how_much="The last snapshot is 3h 20m 0s old."),
         step=10,
     ),
     Case(
@@ -295,19 +303,19 @@ _OF_BACKUP = (
             'gpucommons_backup_workspaces{state="failed"}': "0x3 1x150 0x5",
             'gpucommons_backup_workspaces{state="due"}': "5x160",
         },
-        _once(1470, 1480, 1560),
+        _once(1470, 1480, 1560, how_much="Workspaces: 1."),
         step=10,
     ),
     Case(
         "GPUCommonsBackupCopyLate",
         {'gpucommons_backup_last_copy_age_seconds{team="vision"}': "0x3 200000x10 0x5"},
-        _once(90, 100, 150, team="vision"),
+        _once(90, 100, 150, team="vision", how_much="The last copy is 2d 7h 33m 20s old."),
         step=10,
     ),
     Case(
         "GPUCommonsBackupTidyLate",
         {"gpucommons_backup_last_tidy_age_seconds": "0x3 2500000x10 0x5"},
-        _once(90, 100, 150),
+        _once(90, 100, 150, how_much="The last time was 28d 22h 26m 40s ago."),
         step=10,
     ),
     Case(
@@ -344,7 +352,7 @@ _OF_BACKUP = (
     Case(
         "GPUCommonsBackupDrillLate",
         {'gpucommons_backup_last_drill_age_seconds{store="second"}': "3400000x3 4000000x10 60x5"},
-        _once(90, 100, 150, store="second"),
+        _once(90, 100, 150, store="second", how_much="The last drill was 46d 7h 6m 40s ago."),
         step=10,
     ),
 )
