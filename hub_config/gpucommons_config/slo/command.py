@@ -1,4 +1,4 @@
-"""The commands ``gpucommons slo``: of objectives rules for Prometheus, and a report.
+"""The commands ``gpucommons slo``: of objectives rules for Prometheus, and a report; who is told.
 
 Only what parses the arguments is imported here, and the rest once a command is chosen.
 """
@@ -32,6 +32,15 @@ def add_parsers(subparsers: "Subparsers") -> None:
     _add_file(report)
     _add_period(report)
     _add_prometheus(report)
+    about = "print an AlertmanagerConfig: who is told of alerts, when and how"
+    alertmanager = add_command(commands, "alertmanager", _alertmanager, about)
+    alertmanager.add_argument(
+        "file",
+        nargs="?",
+        type=Path,
+        metavar="FILE",
+        help="a file for Alertmanager itself; without it, the default one",
+    )
 
 
 def _add_file(parser: argparse.ArgumentParser) -> None:
@@ -124,4 +133,18 @@ def _rules(arguments: argparse.Namespace) -> int:
     except ObjectivesError as error:
         return fail(str(error))
     sys.stdout.write(rules_text(Part(arguments.part), objectives))
+    return 0
+
+
+def _alertmanager(arguments: argparse.Namespace) -> int:
+    from gpucommons_config.slo.alertmanager import (  # noqa: PLC0415 -- see above
+        DEFAULT_FILE,
+        AlertmanagerError,
+        alertmanager_text,
+    )
+
+    try:
+        sys.stdout.write(alertmanager_text(arguments.file or DEFAULT_FILE))
+    except AlertmanagerError as error:
+        return fail(str(error))
     return 0

@@ -25,7 +25,7 @@ def _schema(api_version: str, kind: str) -> dict[str, Any]:
     for file in sorted(_FOLDER.rglob("*.yaml")):
         if group not in file.read_text():
             continue
-        for each in yaml.load_all(file.read_text(), yaml.CSafeLoader):
+        for each in yaml.load_all(file.read_text(), _Loader):
             if not each or each["kind"] != "CustomResourceDefinition":
                 continue
             spec = each["spec"]
@@ -54,6 +54,13 @@ def _within(schema: object) -> Iterator[dict[str, Any]]:
     elif isinstance(schema, list):
         for each in schema:
             yield from _within(each)
+
+
+class _Loader(yaml.CSafeLoader):
+    """Reads a bare = as text, as Kubernetes does: AlertmanagerConfig's schema has one."""
+
+
+_Loader.add_constructor("tag:yaml.org,2002:value", _Loader.construct_yaml_str)
 
 
 def mistakes(resource: dict[str, Any]) -> list[str]:

@@ -16,7 +16,8 @@ PARTS = ("base", "network-policies", "queue", "database", "idle-culler", "doctor
 """What every overlay has."""
 OPTIONAL = (
     "accounting", "gpu-processes", "backup", "backup-store", "earlier-files", "drain", "policies",
-    "monitoring", "monitoring/accounting", "monitoring/backup", "monitoring/dashboards",
+    "monitoring", "monitoring/accounting", "monitoring/alertmanager", "monitoring/backup",
+    "monitoring/dashboards",
 )  # fmt: skip
 """What an installation adds."""
 COMPONENTS = ("database/accounting",)

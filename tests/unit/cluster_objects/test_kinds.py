@@ -25,6 +25,7 @@ def _ids(made: list[Object]) -> list[tuple[str, str, str]]:
 
 def test_the_kinds_of_others_are_those_of_kueue_cloudnativepg_and_the_prometheus_operator():
     assert _CUSTOM == [
+        "AlertmanagerConfig",
         "Cluster",
         "ClusterQueue",
         "Database",
