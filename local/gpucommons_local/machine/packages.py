@@ -35,9 +35,10 @@ DIRECTORY_SERVER = ("slapd", "ldap-utils")
 """OpenLDAP for the tests. Unpacked, not installed: a package of a server starts it."""
 
 DATABASE_SERVER = ("postgresql",)
-"""PostgreSQL for the tests, unpacked for the same reason; so is Prometheus."""
+"""PostgreSQL for the tests, unpacked for the same reason; so are Prometheus and Alertmanager."""
 METRICS_SERVER = ("prometheus",)
-TEST_SERVERS = (DIRECTORY_SERVER, DATABASE_SERVER, METRICS_SERVER)
+ALERT_SERVER = ("prometheus-alertmanager",)
+TEST_SERVERS = (DIRECTORY_SERVER, DATABASE_SERVER, METRICS_SERVER, ALERT_SERVER)
 
 
 def missing_packages(*, tests: bool = False) -> list[str]:

@@ -41,7 +41,7 @@ class MailReceiver:
         context.load_cert_chain(self.certificate)
 
         def protocol():
-            return SMTP(
+            return _Server(
                 self,
                 tls_context=context,
                 require_starttls=True,
@@ -84,6 +84,13 @@ class MailReceiver:
         self.envelopes.append((envelope.mail_from, envelope.rcpt_tos))
         self.came.set()
         return "250 OK"
+
+
+class _Server(SMTP):
+    """Asks for a name and a password as Postfix does: Alertmanager knows no other words."""
+
+    AuthLoginUsernameChallenge = "Username:"
+    AuthLoginPasswordChallenge = "Password:"
 
 
 def _authenticate(_server, _session, _envelope, _mechanism, data):
