@@ -21,7 +21,7 @@ from gpucommons_local.images import (
 from gpucommons_local.images.installed import installed_images
 from gpucommons_local.machine import packages, programs
 from gpucommons_local.machine.cache import cache_folder
-from gpucommons_local.machine.test_programs import build_test_programs
+from gpucommons_local.machine.test_programs import build_test_programs, fetch_gateway
 from gpucommons_local.progress import Steps
 
 FIRST_PROGRAMS = tuple(each for each in programs.steps() if each not in programs.LATER)
@@ -43,8 +43,9 @@ def build_all(steps: Steps, *, tests: bool = False) -> None:
                 packages.unpacked(server)
     _build(programs.steps(), DEFAULT_ENVIRONMENTS, steps)
     if tests:
-        with steps.step("S3 server for the tests"):
+        with steps.step("S3 server and gateway for the tests"):
             build_test_programs(_build_log("test-programs"))
+            fetch_gateway(_build_log("test-programs"))
         build_images(installed_images(), steps)
 
 
