@@ -15,12 +15,12 @@ from gpucommons_people.teams.team_objects import team_objects
 from reference_pages.project import ROOT
 
 from .chart_policies import HUB_LABELS, PROXY_LABELS, PULLER_LABELS, chart_policies
-from .kustomize import OPTIONAL, Object, named, of_kind, overlay, part, pod_template
+from .kustomize import OPTIONAL, Object, identity, named, of_kind, overlay, part, pod_template
 from .reachability import Machine, Network, Pod
 
 _SESSION = json.loads((ROOT / "tests" / "unit" / "spawner" / "golden" / "gpu.json").read_text())
 _TEAMS = ("vision", "audio")
-OURS, DEX, NODE = "gpucommons", "dex", "gpucommons-node"
+OURS, DEX, NODE, ENTRANCE = "gpucommons", "dex", "gpucommons-node", "gpucommons-entrance"
 
 
 def objects(environment: str) -> list[Object]:
@@ -30,7 +30,9 @@ def objects(environment: str) -> list[Object]:
 
 
 def _optional() -> list[Object]:
-    return [each for name in OPTIONAL for each in part(name)]
+    """Return each object once: both entrances contain what they share."""
+    found = [each for name in OPTIONAL for each in part(name)]
+    return [*{(each["apiVersion"], *identity(each)): each for each in found}.values()]
 
 
 def _template(kind: str, name: str) -> Object:
@@ -94,6 +96,8 @@ _PODS = (
     _own_pod("DaemonSet", "gpu-processes", NODE, "10.1.3.1"),
     Pod("DNS", "kube-system", {"k8s-app": "kube-dns"}, "10.1.4.1", {"dns": 53}),
     Pod("ingress", "ingress", {"app": "ingress"}, "10.1.5.1", {"https": 8443}),
+    # As Envoy Gateway's listens.
+    Pod("gateway", ENTRANCE, {"app": "envoy"}, "10.1.5.2", {"http": 10080, "https": 10443}),
     Pod("Prometheus", "monitoring", _PROMETHEUS, "10.1.6.1", {"web": 9090}),
     Pod("Pushgateway", "monitoring", {"app": "pushgateway"}, "10.1.6.2", {"http": 9091}),
     Pod("operator", "cnpg-system", _OPERATOR, "10.1.7.1"),

@@ -37,7 +37,8 @@ def _schema(api_version: str, kind: str) -> dict[str, Any]:
 
 def _strict(schema: dict[str, Any]) -> dict[str, Any]:
     """Make a schema refuse what Kubernetes refuses, or would leave out without a word."""
-    schema["properties"]["metadata"] = {}
+    # The API server has these beside what a kind itself describes.
+    schema["properties"] |= {"apiVersion": {}, "kind": {}, "metadata": {}}
     for each in _within(schema):
         if "properties" in each and not each.get("x-kubernetes-preserve-unknown-fields"):
             each.setdefault("additionalProperties", False)

@@ -17,10 +17,12 @@ PARTS = ("base", "network-policies", "queue", "database", "idle-culler", "doctor
 OPTIONAL = (
     "accounting", "gpu-processes", "backup", "backup-store", "earlier-files", "drain", "policies",
     "monitoring", "monitoring/accounting", "monitoring/alertmanager", "monitoring/backup",
-    "monitoring/dashboards",
+    "monitoring/dashboards", "entrance", "entrance-gateway-api", "entrance-istio",
 )  # fmt: skip
 """What an installation adds."""
-COMPONENTS = ("database/accounting",)
+MESH = ("mesh", "mesh/team")
+"""What it adds where there is a mesh: for all, and for each team, without a namespace."""
+COMPONENTS = ("database/accounting", "mesh/namespaces")
 """What an installation adds to a part."""
 
 Object = dict[str, Any]

@@ -9,11 +9,11 @@ import pytest
 from tests.unit.kubernetes_fields import is_known, unknown_fields
 
 from .custom_kinds import mistakes
-from .kustomize import ENVIRONMENTS, OPTIONAL, Object, identity, overlay, part
+from .kustomize import ENVIRONMENTS, MESH, OPTIONAL, Object, identity, overlay, part
 
 _APPLIED = {
     **{each: overlay(each) for each in ENVIRONMENTS},
-    **{each: part(each) for each in OPTIONAL},
+    **{each: part(each) for each in (*OPTIONAL, *MESH)},
 }
 _EVERY = [each for made in _APPLIED.values() for each in made]
 _CUSTOM = sorted({each["kind"] for each in _EVERY if not is_known(each["kind"])})
@@ -23,17 +23,18 @@ def _ids(made: list[Object]) -> list[tuple[str, str, str]]:
     return [identity(each) for each in made]
 
 
-def test_the_kinds_of_others_are_those_of_kueue_cloudnativepg_and_the_prometheus_operator():
-    assert _CUSTOM == [
-        "AlertmanagerConfig",
-        "Cluster",
-        "ClusterQueue",
-        "Database",
-        "PodMonitor",
-        "PrometheusRule",
-        "ResourceFlavor",
-        "WorkloadPriorityClass",
-    ]
+def test_the_kinds_of_others_are_these():
+    of = {
+        "CloudNativePG": {"Cluster", "Database"},
+        "Kueue": {"ClusterQueue", "ResourceFlavor", "WorkloadPriorityClass"},
+        "the Prometheus operator": {"AlertmanagerConfig", "PodMonitor", "PrometheusRule"},
+        "cert-manager": {"Certificate"},
+        "the Gateway API": {"Gateway", "HTTPRoute"},
+        "Istio": {
+            "AuthorizationPolicy", "EnvoyFilter", "Gateway", "PeerAuthentication", "VirtualService",
+        },
+    }  # fmt: skip
+    assert set(_CUSTOM) == set().union(*of.values())
 
 
 def test_each_object_has_fields_that_kubernetes_knows():

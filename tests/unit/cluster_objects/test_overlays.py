@@ -12,6 +12,7 @@ from .kustomize import (
     CLUSTER,
     COMPONENTS,
     ENVIRONMENTS,
+    MESH,
     OPTIONAL,
     PARTS,
     identity,
@@ -45,10 +46,11 @@ def _said(environment):
 
 def test_every_folder_with_a_kustomization_is_a_part_or_an_overlay():
     names = {each.relative_to(CLUSTER).as_posix() for each in _FOLDERS}
-    assert names == {*PARTS, *OPTIONAL, *COMPONENTS, *(f"overlays/{each}" for each in ENVIRONMENTS)}
+    overlays = {f"overlays/{each}" for each in ENVIRONMENTS}
+    assert names == {*PARTS, *OPTIONAL, *MESH, *COMPONENTS, *overlays}
 
 
-@pytest.mark.parametrize("name", [*PARTS, *OPTIONAL])
+@pytest.mark.parametrize("name", [*PARTS, *OPTIONAL, *MESH])
 def test_each_part_can_be_made_by_itself(name):
     assert part(name)
 

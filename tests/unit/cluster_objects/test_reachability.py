@@ -19,6 +19,7 @@ def _of_others(pod: Pod) -> Iterable[int]:
 _YES = [
     # People's work.
     ("ingress", "proxy", 8000),
+    ("gateway", "proxy", 8000),
     ("proxy", "hub", 8081),
     ("proxy", "session", 8888),
     ("proxy", "stranger", 8888),
@@ -32,7 +33,7 @@ _YES = [
     ("hub", "database", 5432),
     ("hub", "idle-culler", 10101),
     ("hub", "API server", 6443),
-    ("hub", "ingress", 8443),  # Dex, by its public name
+    *(("hub", each, port) for each, port in (("ingress", 8443), ("gateway", 10443))),  # Dex
     ("hub", "internet", 443),
     ("hub", "DNS", 53),
     # The idle culler's.
@@ -59,7 +60,7 @@ _YES = [
     ("accounting", "DNS", 53),
     # The doctor's.
     ("doctor", "API server", 6443),
-    ("doctor", "ingress", 8443),  # Dex, by its public name
+    *(("doctor", each, port) for each, port in (("ingress", 8443), ("gateway", 10443))),  # Dex
     ("doctor", "internet", 443),  # Dex elsewhere
     ("doctor", "Pushgateway", 9091),
     ("doctor", "DNS", 53),
@@ -91,6 +92,7 @@ _YES = [
     ("ingress", "solver", 8089),
     ("ingress", "Dex's solver", 8089),
     ("ingress", "Dex", 5556),
+    ("gateway", "Dex", 5556),
     ("Prometheus", "Dex", 5558),
     ("Dex", "API server", 6443),
     ("Dex", "site", 636),  # a directory
@@ -132,6 +134,8 @@ _NO = [
     ("job of a team", "hub", 8081),
     ("stray", "accounting", 10109),
     ("ingress", "accounting", 10109),
+    ("gateway", "hub", 8081),
+    ("gateway", "session", 8888),
     # Nobody enters a session but hub, proxy, culler and accounting, by one port.
     ("gpu-processes", "session", 8888),
     ("database", "session", 8888),
@@ -253,7 +257,7 @@ def test_among_the_pods_of_the_table_nobody_else_reaches_a_port_that_somebody_li
     beside_the_table = {
         (source, target)
         for source, target, port in reached - set(_YES)
-        if not _is_everybodys(target, port)
+        if not is_everybodys(target, port)
     }
     assert beside_the_table == {
         # the same for the other sessions, database and replicas
@@ -274,7 +278,8 @@ def test_among_the_pods_of_the_table_nobody_else_reaches_a_port_that_somebody_li
     }
 
 
-def _is_everybodys(target, port):
+def is_everybodys(target, port):
+    """Whether NetworkPolicies let everybody in at a port."""
     return (target, port) in {
         ("proxy", 8000),
         ("solver", 8089),

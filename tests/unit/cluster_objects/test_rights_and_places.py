@@ -115,7 +115,7 @@ def test_every_namespace_says_what_pods_may_be(made):
         for each in of_kind(made, "Namespace")
     }
     assert enforced.pop("gpucommons-node") == "privileged"
-    assert enforced.pop("dex") == "baseline"
+    assert enforced.pop("dex") == enforced.pop("gpucommons-entrance") == "baseline"
     assert set(enforced.values()) == {"restricted"}
 
 
