@@ -63,7 +63,10 @@ class CataloguePageHandler(BaseHandler):  # type: ignore[misc]  # JupyterHub pub
 
 
 def _live(handler: BaseHandler) -> LiveCatalogue:
-    return catalogue_in_force(Path(handler.config.GPUSpawner.catalogue_file))
+    """Return the catalogue; its file is followed from now on, also where nobody started yet."""
+    live = catalogue_in_force(Path(handler.config.GPUSpawner.catalogue_file))
+    live.begin(handler.log)
+    return live
 
 
 class HubSessionsHandler(SessionsHandler):
