@@ -33,6 +33,10 @@ MODES = {
 """A size of each mode, by the first cell of its row."""
 
 
+_PRINTED = ROOT / "spawner" / "gpucommons_spawner" / "catalogue" / "pods_of_catalogue.yaml"
+"""What ``gpucommons catalogue constraints`` fills in, and prints."""
+
+
 def _page(name: str) -> str:
     return (HOW_TO / f"{name}.md").read_text()
 
@@ -136,7 +140,7 @@ def _cluster_wide() -> set[tuple[str, str]]:
     """Kind and name of our objects that are in no namespace, and of our namespaces."""
     return {
         (each["kind"], each["metadata"]["name"])
-        for file in CLUSTER.glob("*/*.yaml")
+        for file in (*CLUSTER.glob("*/*.yaml"), _PRINTED)
         if file.name != "kustomization.yaml"
         for each in objects(file)
         if each["kind"] in _CLUSTER_WIDE
