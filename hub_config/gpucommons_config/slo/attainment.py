@@ -99,14 +99,14 @@ def of_counters(bad: Samples, valid: Samples) -> Iterator[Step]:
     """Yield the steps of an objective of events, from one moment that has both to the next.
 
     A counter that is lower than before began anew at 0. What is bad is a part of what is valid, and
-    so began anew with it, although it may have more again than before.
+    so each began anew with the other, although it may have more again than before.
     """
     for before, after in pairwise(sorted(bad.keys() & valid.keys())):
-        anew = valid[after] < valid[before]
+        anew = valid[after] < valid[before] or bad[after] < bad[before]
         yield Step(
             before,
             after,
-            bad[after] - (0.0 if anew or bad[after] < bad[before] else bad[before]),
+            bad[after] - (0.0 if anew else bad[before]),
             valid[after] - (0.0 if anew else valid[before]),
             after - before <= LONGEST_STEP_S,
         )

@@ -128,6 +128,12 @@ def test_a_new_beginning_is_seen_although_there_are_as_many_failures_again():
     assert (found.valid, found.bad) == (5, 3)
 
 
+def test_a_new_beginning_is_seen_by_failures_alone_where_all_are_more_again():
+    """Of 99 failures of 100 fifty are left of 101: those 101 all came since."""
+    found = tally(of_counters(_each(60, [99, 50, 50]), _each(60, [100, 101, 103])), _days(120))
+    assert (found.valid, found.bad) == (101 + 2, 50)
+
+
 def test_what_happened_before_the_first_sample_is_not_known():
     found = tally(of_counters(_each(60, [3, 3], 600), _each(60, [50, 51], 600)), _days(660))
     assert (found.valid, found.bad) == (1, 0)
