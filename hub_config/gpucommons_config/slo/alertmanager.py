@@ -23,7 +23,10 @@ _HEAD = """\
 """
 _SMTP, _CHAT = "smtp_", "slack_api_url_file"
 """What is global in the file, and of each receiver in the object."""
-_SPELLED = {"api_url": "apiURL", "require_tls": "requireTLS"}
+_SPELLED = {"url": "URL", "tls": "TLS"}
+"""Words that do not begin a key, as the object has them."""
+_OTHERWISE = {"http_config", "tls_config"}
+"""What the object has, too, but made up in another way, with secrets in it."""
 _SECRET_FILE = "_file"  # noqa: S105 -- how a key ends
 _SECRETS = {"api_url", "auth_password", "auth_secret"}
 _MATCHERS = {
@@ -37,6 +40,7 @@ _DEFINITION = re.compile(r'^{{ define "([^"]+)" -}}\n(.*?)^{{- end }}$', re.MULT
 _OWN = ".default."
 """What names of Alertmanager's own templates have in them: these are there without a file."""
 _USE = re.compile(r'{{ template "([^"]+)" \. }}')
+_ANY_USE = re.compile(r'{{-?\s*template\s+["`]([^"`]+)["`]')
 
 Item = Mapping[str, Any]
 
@@ -113,6 +117,14 @@ def _read(file: Path) -> _File:
                 f"{file}: global.{key} has no place in an AlertmanagerConfig. "
                 "Set it for the operator's Alertmanager, and leave it out here."
             )
+    for key in read.route.model_extra or ():
+        if key != "receiver":
+            raise AlertmanagerError(
+                f"{file}: route.{key} has no place in an AlertmanagerConfig, whose root is the "
+                "operator's. Put it into the route below that."
+            )
+    if not read.route.routes[0].get("receiver"):
+        raise AlertmanagerError(f"{file}: route.routes.0 needs a receiver of its own.")
     return read
 
 
@@ -158,21 +170,41 @@ def _entry(key: str, value: object) -> tuple[str, object]:
         case "headers", dict():
             return key, [{"key": name, "value": each} for name, each in value.items()]
         case _, str() if key.endswith(_SECRET_FILE):
-            place = PurePosixPath(value)  # A Secret's name and its key.
-            return _camel(key.removesuffix(_SECRET_FILE)), {
-                "name": place.parent.name,
-                "key": place.name,
-            }
+            return _camel(key.removesuffix(_SECRET_FILE)), _key_of_secret(key, value)
         case _ if key in _SECRETS:
             raise AlertmanagerError(
                 f"{key} would be in plain text. Put it into a file, and name that by {key}_file."
             )
-    return _camel(key), value
+        case _ if key in _OTHERWISE:
+            raise AlertmanagerError(
+                f"{key} is made up in another way in an AlertmanagerConfig. Leave it out here, and "
+                f"put {_camel(key)} into the object."
+            )
+    return _camel(key), _spelled_below(value)
+
+
+def _spelled_below(value: object) -> object:
+    match value:
+        case dict():
+            return _spelled(value)
+        case list():
+            return [_spelled_below(each) for each in value]
+    return value
+
+
+def _key_of_secret(key: str, file: str) -> dict[str, str]:
+    place = PurePosixPath(file)
+    if not place.parent.name:
+        raise AlertmanagerError(
+            f"{key} is {file!r}, and must end with the name of a Secret and a key of it, such as "
+            "/etc/alertmanager/secrets/gpucommons-alerts/chat-url."
+        )
+    return {"name": place.parent.name, "key": place.name}
 
 
 def _camel(key: str) -> str:
     first, *others = key.split("_")
-    return _SPELLED.get(key) or first + "".join(map(str.capitalize, others))
+    return first + "".join(_SPELLED.get(each) or each.capitalize() for each in others)
 
 
 def _matcher(text: str) -> dict[str, str]:
@@ -188,7 +220,14 @@ def _with_texts(value: object, texts: Mapping[str, str]) -> object:
     """Return something with what templates say in place of their use."""
     match value:
         case str():
-            return _USE.sub(lambda use: _text(use, texts), value)
+            put = _USE.sub(lambda use: _text(use[1], use[0], texts), value)
+            for left in _ANY_USE.finditer(put):
+                if _OWN not in left[1]:
+                    raise AlertmanagerError(
+                        f"The template {left[1]!r} can be put in place only where it is used as "
+                        f'{{{{ template "{left[1]}" . }}}}, and not by another template.'
+                    )
+            return put
         case dict():
             return {key: _with_texts(each, texts) for key, each in value.items()}
         case list():
@@ -196,11 +235,10 @@ def _with_texts(value: object, texts: Mapping[str, str]) -> object:
     return value
 
 
-def _text(use: re.Match[str], texts: Mapping[str, str]) -> str:
-    name = use[1]
+def _text(name: str, use: str, texts: Mapping[str, str]) -> str:
     if name not in texts and _OWN not in name:
         raise AlertmanagerError(
             f"No template {name!r} is in the files of `templates`. It begins with a line "
             f'{{{{ define "{name}" -}}}} and ends with a line {{{{- end }}}}.'
         )
-    return texts.get(name, use[0])
+    return texts.get(name, use)

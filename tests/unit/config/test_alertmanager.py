@@ -102,6 +102,27 @@ def test_texts_stand_where_they_are_used_and_those_of_alertmanager_are_named(fil
     assert chat["text"] == '{{ template "slack.default.text" . }}'
 
 
+def test_keys_within_a_message_are_spelled_as_the_object_has_them(file):
+    more = "icon_url: x, thumb_url: x, short_fields: true, actions: [{confirm: {ok_text: y}}]"
+    file.write_text(_FILE.replace("slack_configs:\n", f"slack_configs:\n      - {{{more}}}\n"))
+    chat, _ = _made(file)["receivers"][0]["slackConfigs"]
+    del chat["apiURL"]
+    assert chat == {
+        "iconURL": "x",
+        "thumbURL": "x",
+        "shortFields": True,
+        "actions": [{"confirm": {"okText": "y"}}],
+    }
+
+
+def test_a_template_that_uses_another_is_told(file):
+    (file.parent / "texts.tmpl").write_text(_TEXTS.replace("b", '{{ template "x" . }}'))
+    with pytest.raises(
+        AlertmanagerError, match=r"'x' can be put in place only .* another template"
+    ):
+        alertmanager_text(file)
+
+
 @pytest.mark.parametrize(
     ("before", "after", "said"),
     [
@@ -121,6 +142,33 @@ def test_texts_stand_where_they_are_used_and_those_of_alertmanager_are_named(fil
         ),
         ("slack_api_url_file", "slack_api_url", "global.slack_api_url has no place"),
         ("texts.tmpl", "none.tmpl", "none.tmpl: No such file or directory"),
+        (
+            "to: on-call@example.org,",
+            "to: on-call@example.org, tls_config: {ca_file: /etc/ours/ca},",
+            "tls_config is made up in another way in an AlertmanagerConfig",
+        ),
+        (
+            "    slack_configs:\n      -",
+            "    slack_configs:\n      - http_config: {basic_auth: {password: swordfish}}\n       ",
+            "http_config is made up in another way in an AlertmanagerConfig",
+        ),
+        (
+            "/etc/secrets/mail/password",
+            "password",
+            "auth_password_file is 'password', and must end with the name of a Secret and a key",
+        ),
+        (
+            "  receiver: others\n",
+            "  receiver: others\n  group_wait: 1m\n",
+            "route.group_wait has no",
+        ),
+        ("receiver: ours\n      m", "m", "route.routes.0 needs a receiver of its own"),
+        ('{{ template "title" . }}', '{{template "title" .}}', "only where it is used as {{ temp"),
+        (
+            '{{ template "title" . }}',
+            '{{- template "title" $ }}',
+            "only where it is used as {{ temp",
+        ),
     ],
 )
 def test_what_cannot_be_made_into_an_object_is_told_and_nothing_is_printed(
