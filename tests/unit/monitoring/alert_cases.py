@@ -68,6 +68,8 @@ _GPUS = {
     'gpucommons_oldest_wait_seconds{pod="a", size="gpu"}': "0+60x60 0x20",
     'gpucommons_pending_gpus{pod="a", size="gpu"}': "2x100",
 }
+_EVER = " ".join(["Inf"] * 11)
+"""For 11 steps: promtool reads no ``Infx10``."""
 _LOST = 'gpucommons_idle_messages_total{pod="a", way="mail", end="lost"}'
 _DAMAGED = 'gpucommons_backup_pods_total{outcome="damaged"}'
 
@@ -352,7 +354,13 @@ _OF_BACKUP = (
     Case(
         "GPUCommonsBackupDrillLate",
         {'gpucommons_backup_last_drill_age_seconds{store="second"}': "3400000x3 4000000x10 60x5"},
-        _once(90, 100, 150, store="second", how_much="The last drill was 46d 7h 6m 40s ago."),
+        _once(90, 100, 150, store="second", how_much="Last drill: 46d 7h 6m 40s ago."),
+        step=10,
+    ),
+    Case(
+        "GPUCommonsBackupDrillLate",
+        {'gpucommons_backup_last_drill_age_seconds{store="first"}': f"60x3 {_EVER} 60x5"},
+        _once(90, 100, 150, store="first", how_much="Last drill: never."),
         step=10,
     ),
 )
