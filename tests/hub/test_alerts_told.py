@@ -222,9 +222,11 @@ async def test_messages_of_the_object_for_the_operator_are_the_same(tmp_path, ch
         folder.mkdir()
         program = Alertmanager(folder, mails, chat, as_object=each)
         program.start()
-        program.send([alert], since)
-        await until_async(lambda: len(mails.mails) == len(chat.posts) == 1 + each)  # noqa: B023
-        program.stop()
+        try:
+            program.send([alert], since)
+            await until_async(lambda: len(mails.mails) == len(chat.posts) == 1 + each)  # noqa: B023
+        finally:
+            program.stop()
     (file, made), (mail, other) = told.chat(), told.mails()
     assert "{{" not in file["text"]
     assert (made, other) == (file, mail)
