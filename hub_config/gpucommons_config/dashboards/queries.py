@@ -8,6 +8,11 @@ GPU = "modelName, UUID, GPU_I_ID"
 
 Source: https://github.com/NVIDIA/dcgm-exporter/blob/main/internal/pkg/rendermetrics/render_metrics.go
 """
+WHOLE_GPU = "modelName, UUID"
+"""For what each MIG slice reports of its whole GPU, such as power.
+
+Source: https://github.com/NVIDIA/dcgm-exporter/issues/257
+"""
 PLACE = "Hostname, hostname, gpu"
 """Its labels of a GPU's place; from 2026-05 on, the first has a small letter."""
 AT_PLACE = "{{Hostname}}{{hostname}} GPU {{gpu}}"

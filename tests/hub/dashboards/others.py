@@ -81,10 +81,27 @@ _NEWER = {
 """Of a newer exporter, read with honorLabels."""
 
 
+MIG_GPU = "GPU-3f0a"
+_SLICES = tuple(
+    {
+        **_gpu("0", MIG_GPU),
+        "modelName": "NVIDIA A100-SXM4-40GB",
+        "hostname": "gpu-node-3",
+        "GPU_I_PROFILE": "3g.20gb",
+        "GPU_I_ID": number,
+    }
+    for number in ("1", "2")
+)
+"""Of a divided GPU, whose halves nobody has. Power is that of the whole GPU in both.
+
+Source: https://github.com/NVIDIA/dcgm-exporter/issues/257
+"""
+
+
 def _of_dcgm() -> Iterator[Series]:
-    for labels in (_shared("jupyter-first"), _shared("jupyter-second"), _NEWER):
+    for labels in (_shared("jupyter-first"), _shared("jupyter-second"), _NEWER, *_SLICES):
         for name, value in _DCGM_GAUGES.items():
-            is_idle = labels is _NEWER and name == "DCGM_FI_PROF_GR_ENGINE_ACTIVE"
+            is_idle = labels["UUID"] != BUSY_GPU and name == "DCGM_FI_PROF_GR_ENGINE_ACTIVE"
             yield Series(name, labels, 0 if is_idle else value)
         for name in (*_DCGM_COUNTERS, *DCGM_TO_ADD[:2]):
             yield Series(name, labels, 0, grows=True)

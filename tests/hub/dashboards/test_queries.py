@@ -18,6 +18,7 @@ from .series import past
 _NOON = at("2026-11-30T12:00")
 _CHOSEN = {"$team": "vision", "$gpu": BUSY_GPU}
 _OF_GRAFANA = {"$__rate_interval": "5m", "$__range": "1h"}
+_H100, _A100 = "NVIDIA H100 80GB HBM3", "NVIDIA A100-SXM4-40GB"
 _ZERO = " or vector(0)"
 """What a query gives where there is nothing: it would hide that there is nothing."""
 _LABEL = re.compile(r"{{(\w+)}}")
@@ -97,9 +98,20 @@ def test_replicas_of_accounting_count_once(prometheus):
     assert by_reason == pytest.approx([1] * len(by_reason))
 
 
+def _by_model(prometheus: Prometheus, title: str) -> Mapping[str, float]:
+    (query,) = _panel("capacity", title).queries
+    return {labels["modelName"]: value for labels, value in _asked(prometheus, query)}
+
+
+def test_memory_of_a_divided_gpu_is_that_of_its_slices_and_its_power_counts_once(prometheus):
+    assert _by_model(prometheus, "Power, by model")[_A100] == 400
+    idle = _by_model(prometheus, "Memory held by GPUs that do nothing")
+    assert idle == {_H100: 3_072 * 2**20, _A100: 2 * 3_072 * 2**20}
+
+
 def test_a_gpu_that_sessions_share_counts_once_and_has_them_all(prometheus):
-    assert _values(prometheus, "capacity", "Power, by model") == [400 + 400]
-    assert _values(prometheus, "gpu-health", "GPUs that are measured") == [2]
+    assert _by_model(prometheus, "Power, by model") == {_H100: 400 + 400, _A100: 400}
+    assert _values(prometheus, "gpu-health", "GPUs that are measured") == [3]
     sessions = _asked(prometheus, _panel("gpu", "Sessions on it").queries[0])
     assert {(each["team_namespace"], each["session"]) for each, _ in sessions} == {
         ("team-vision", "jupyter-first"),

@@ -1,7 +1,7 @@
 """GPUs of the whole platform: how many there are, who has them, and how busy they are."""
 
 from gpucommons_config.dashboards.board import Dashboard, Query, Row, Unit, figure, graph, stack
-from gpucommons_config.dashboards.queries import GPU, MIB, charged, once, summed
+from gpucommons_config.dashboards.queries import GPU, MIB, WHOLE_GPU, charged, once, summed
 
 _UP = summed("", "product, state", 'gpucommons_gpus{state="up"}')
 _HELD = summed("", "product", "gpucommons_allocated_gpus")
@@ -123,7 +123,10 @@ _BUSY = Row(
             "Power, by model",
             "What all GPUs draw together.",
             Unit.WATTS,
-            Query(f"sum by (modelName) ({once(GPU, 'DCGM_FI_DEV_POWER_USAGE')})", "{{modelName}}"),
+            Query(
+                f"sum by (modelName) ({once(WHOLE_GPU, 'DCGM_FI_DEV_POWER_USAGE')})",
+                "{{modelName}}",
+            ),
         ),
     ),
 )
