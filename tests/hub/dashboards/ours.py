@@ -85,7 +85,7 @@ def our_series(folder: Path, now: datetime) -> Iterator[Series]:
     for part, job in _JOBS.items():
         for pod in _PODS.get(part, ("a",)):
             yield Series("up", {"job": job, "pod": pod}, float(part != "Controller of snapshots"))
-    yield Series("up", {"job": "gpucommons-dex", "pod": "a"}, 1)
+    yield Series("up", {"job": "gpucommons-dex", "pod": "a"}, 1, gone=True)
     for group in groups().values():
         for rule in group["rules"]:
             if "record" in rule:

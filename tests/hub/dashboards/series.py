@@ -8,16 +8,22 @@ from itertools import product
 APART = timedelta(minutes=1)
 LONG = timedelta(minutes=70)
 """Longer than a query looks back."""
+_GONE_FOR = 30 * APART
+"""Longer than Prometheus takes a value for the present one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """One series. A counter grows by 1 a minute; a gauge stays at its value."""
+    """One series. A counter grows by 1 a minute; a gauge stays at its value.
+
+    gone: whether it ended half an hour ago.
+    """
 
     name: str
     labels: Mapping[str, str]
     value: float = 3
     grows: bool = False
+    gone: bool = False
 
     @property
     def text(self) -> str:
@@ -28,9 +34,9 @@ class Series:
 
 def past(series: Sequence[Series], until: datetime) -> Iterator[tuple[str, float, datetime]]:
     """Yield samples of a time, all of one metric together."""
-    steps = LONG // APART
+    steps, gone = LONG // APART, _GONE_FOR // APART
     for each in sorted(series, key=lambda one: one.name):
-        for step in range(steps + 1):
+        for step in range(steps + 1 - gone * each.gone):
             value = each.value + step if each.grows else each.value
             yield each.text, value, until - APART * (steps - step)
 

@@ -133,6 +133,16 @@ def test_a_replica_of_the_idle_culler_that_no_longer_looks_does_not_count(promet
     assert set(_values(prometheus, "idle", "Sessions, by verdict")) == {3}
 
 
+def test_a_part_of_which_there_is_no_pod_any_more_does_not_answer(prometheus):
+    """Snapshots' controller does not answer, and Dex has gone."""
+    assert _values(prometheus, "hub", "Parts that do not answer") == [2]
+    (query,) = _panel("hub", "Parts that answer").queries
+    answers = {labels["job"]: value for labels, value in _asked(prometheus, query)}
+    away = ("gpucommons-backup", "gpucommons-dex")
+    assert {job for job, value in answers.items() if not value} == set(away)
+    assert answers["gpucommons-hub"] == 1
+
+
 @pytest.mark.parametrize(
     "choice", [pytest.param(each, id=each.name) for one in DASHBOARDS for each in one.choices]
 )

@@ -15,14 +15,19 @@ from gpucommons_config.dashboards.queries import RATE, quantile
 _REQUESTS = "jupyterhub_request_duration_seconds"
 _OURS = 'namespace="gpucommons", container!=""'
 
+_UP = 'up{job=~"gpucommons-.+"}'
+_ANSWERING = f"(max by (job) ({_UP}) or 0 * max by (job) (max_over_time({_UP}[1d])))"
+"""1 or 0 of each part that was there within a day: a part without a pod has no ``up`` at all."""
+
 _NOW = Row(
     "Now",
     (
         figure(
             "Parts that do not answer",
-            "Of hub, Dex, idle culler, accounting and snapshots, as far as they are installed.",
+            "Of hub, Dex, idle culler, accounting and snapshots, as far as they were there within "
+            "a day.",
             Unit.COUNT,
-            'count(max by (job) (up{job=~"gpucommons-.+"}) == 0) or vector(0)',
+            f"count({_ANSWERING} == 0) or vector(0)",
             bad_from=1,
         ),
         figure(
@@ -100,9 +105,9 @@ _ANSWERS = Row(
         ),
         graph(
             "Parts that answer",
-            "1 while Prometheus can read the part.",
+            "1 while Prometheus can read the part; 0 for a day where it has no pod any more.",
             Unit.COUNT,
-            Query('max by (job) (up{job=~"gpucommons-.+"})', "{{job}}"),
+            Query(_ANSWERING, "{{job}}"),
         ),
     ),
 )
