@@ -124,6 +124,7 @@ def _measured() -> Iterator[Figure]:
         yield f'{ended}"person"}}', 50 + minute // 60, at
         if minute >= 90:
             yield f'{ended}"node-lost"}}', 1, at
+        yield f'{ended}"unknown"}}', 50 + minute // 30, at
         lag = 300 if 30 <= minute < 60 else 10
         yield f'gpucommons_accounting_lag_seconds{{pod="{pod}"}}', lag, at
         pages = minute + 100 if minute < 150 else minute - 150
@@ -284,8 +285,9 @@ def test_days_of_a_month_can_be_reported(tell):
 
 
 def test_rules_of_ours_record_what_a_report_reads(prometheus, recording, tell):
-    """23 starts are ready, and two fail by the platform's fault; of four sessions a node takes one;
-    for 30 minutes accounting is late; of 144 and 85 pages five are slow.
+    """23 starts are ready, and two fail by the platform's fault; of four sessions a node takes one,
+    and why seven more ended nobody knows; for 30 minutes accounting is late; of 144 and 85 pages
+    five are slow.
     """
     prometheus.record_past(recording, _JULY - 10 * _MINUTE, _JULY + _FOUR_HOURS)
     said = tell("--since", "2025-07-01", "--until", "2025-07-01")
