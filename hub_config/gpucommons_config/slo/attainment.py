@@ -95,14 +95,19 @@ class Verdict(StrEnum):
     NOT_MEASURED = "not-measured"
 
 
-def of_counters(bad: Samples, valid: Samples) -> Iterator[Step]:
+def of_counters(bad: Samples, valid: Samples, *, kept: bool = False) -> Iterator[Step]:
     """Yield the steps of an objective of events, from one moment that has both to the next.
 
+    kept: whether they outlive the program that counts. Such counters are lower than before only
+    where a database was restored, or a rule changed, and what came meanwhile is not known. Others:
     A counter that is lower than before began anew at 0. What is bad is a part of what is valid, and
     so each began anew with the other, although it may have more again than before.
     """
     for before, after in pairwise(sorted(bad.keys() & valid.keys())):
         anew = valid[after] < valid[before] or bad[after] < bad[before]
+        if anew and kept:
+            yield Step(before, after, 0.0, 0.0, known=False)
+            continue
         yield Step(
             before,
             after,

@@ -21,7 +21,7 @@ from gpucommons_config.slo.attainment import (
 )
 from gpucommons_config.slo.history import Recorded
 from gpucommons_config.slo.indicators import unmeasured
-from gpucommons_config.slo.objective import Objective
+from gpucommons_config.slo.objective import Objective, Part
 
 JSON = dict[str, Any]
 
@@ -80,7 +80,12 @@ def report(
 
 def _of(objective: Objective, recorded: Recorded, asked: AskedPeriod, known: Known) -> JSON:
     of_time = objective.bad_while is not None
-    steps = of_states(recorded.state) if of_time else of_counters(recorded.bad, recorded.valid)
+    kept = objective.part is Part.ACCOUNTING  # Its counters are in its database.
+    steps = (
+        of_states(recorded.state)
+        if of_time
+        else of_counters(recorded.bad, recorded.valid, kept=kept)
+    )
     found = tally(steps, _days(asked))
     budget = 1 - Fraction(str(objective.target)) / 100
     used = budget_used(found, budget)

@@ -22,7 +22,7 @@ from gpucommons_config.slo.attainment import (
 )
 from gpucommons_config.slo.history import Recorded
 from gpucommons_config.slo.indicators import INDICATORS, unmeasured
-from gpucommons_config.slo.objective import Objective, read_objectives
+from gpucommons_config.slo.objective import Objective, Part, read_objectives
 from gpucommons_config.slo.report import Known, is_empty, report
 from gpucommons_config.slo.report_lines import no_data, report_lines
 from hypothesis import given
@@ -132,6 +132,26 @@ def test_a_new_beginning_is_seen_by_failures_alone_where_all_are_more_again():
     """Of 99 failures of 100 fifty are left of 101: those 101 all came since."""
     found = tally(of_counters(_each(60, [99, 50, 50]), _each(60, [100, 101, 103])), _days(120))
     assert (found.valid, found.bad) == (101 + 2, 50)
+
+
+def test_counters_that_outlive_their_program_never_begin_anew():
+    """Less than before is what a restored database has, or a rule that counts something else."""
+    valid = _each(60, [1000, 1002, 990, 991])
+    bad = _each(60, [40, 41, 39, 39])
+    found = tally(of_counters(bad, valid, kept=True), _days(180))
+    assert (found.valid, found.bad) == (2 + 1, 1)
+    assert found.gaps == [Gap(60, 120)]
+
+
+def test_counters_of_accounting_are_those_that_outlive_it():
+    recorded = _some()
+    fewer = max(recorded["starts"].valid) - 600
+    for counts in (recorded["starts"].valid, recorded["starts"].bad):
+        counts.update({at: max(counts[at] - 3, 0.0) for at in counts if at >= fewer})
+    for part, total in (("hub", 574 - 1 + 571 + 2), ("accounting", 573 + 2)):
+        starts = STARTS.model_copy(update={"part": Part(part)})
+        (found,) = _report(recorded, objectives=(starts,))["objectives"]
+        assert found["total"] == total, part
 
 
 def test_what_happened_before_the_first_sample_is_not_known():
