@@ -81,6 +81,8 @@ def alertmanager_text(file: Path = DEFAULT_FILE) -> str:
     read = _read(file)
     texts = _templates(file.parent / each for each in read.templates)
     (route,) = read.route.routes
+    if missing := sorted(_named(route) - {each.name for each in read.receivers}):
+        raise AlertmanagerError(f"{file}: The receiver {missing[0]} is not among receivers.")
     receivers = [
         _receiver(each, read.of_all) for each in read.receivers if each.name in _named(route)
     ]

@@ -106,7 +106,8 @@ def _address(text: str) -> str:
 
 def _label(text: str) -> tuple[str, str]:
     name, equals, value = text.partition("=")
-    if not equals or not re.fullmatch("[a-zA-Z_][a-zA-Z0-9_]*", name):
+    readable = equals and value.isprintable()
+    if not readable or not re.fullmatch("[a-zA-Z_][a-zA-Z0-9_]*", name):
         raise argparse.ArgumentTypeError(f"{text} must be NAME=VALUE, such as cluster=gpu-1")
     if name in {"__name__", "slo"}:
         raise argparse.ArgumentTypeError(f"{name} is what the objectives say already")

@@ -2,6 +2,7 @@
 
 import argparse
 import ssl
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -32,7 +33,7 @@ def run(arguments: argparse.Namespace) -> int:
             arguments.prometheus,
             trusted=_trusted(arguments.ca),
             token=_token(arguments.token_file),
-            labels=dict(arguments.label),
+            labels=_labels(arguments.label),
         )
         try:
             recorded = history.recorded(objectives, asked.reported.begin, asked.reported.end)
@@ -56,6 +57,13 @@ def _calendar(given: str | None) -> Calendar:
     except ValueError as error:
         where = "--time-zone" if given else f"Accounting.time_zone in the file of {VARIABLE}"
         raise _InputError(f"{where}: {error}.") from error
+
+
+def _labels(given: Sequence[tuple[str, str]]) -> dict[str, str]:
+    names = [name for name, _ in given]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise _InputError(f"--label {twice[0]} is given twice. A report is about one installation.")
+    return dict(given)
 
 
 def _trusted(ca: Path | None) -> ssl.SSLContext:

@@ -163,6 +163,7 @@ def test_a_template_that_uses_another_is_told(file):
             "route.group_wait has no",
         ),
         ("receiver: ours\n      m", "m", "route.routes.0 needs a receiver of its own"),
+        ("receiver: on-call}", "receiver: oncall}", "The receiver oncall is not among receivers."),
         ('{{ template "title" . }}', '{{template "title" .}}', "only where it is used as {{ temp"),
         (
             '{{ template "title" . }}',

@@ -493,6 +493,7 @@ def test_the_site_s_time_zone_is_that_of_accounting_unless_another_is_given(
         (["--prometheus", "http://ada:secret@p"], "without user, password or query"),
         (["--prometheus", "http://p", "--label", "cluster"], "cluster must be NAME=VALUE"),
         (["--prometheus", "http://p", "--label", "slo=a"], "slo is what the objectives say"),
+        (["--prometheus", "http://p", "--label", "a=\x07"], "must be NAME=VALUE"),
         ([], "the following arguments are required: --prometheus"),
     ],
 )
@@ -500,6 +501,11 @@ def test_an_argument_that_cannot_be_says_what_can(capsys, arguments, said):
     with pytest.raises(SystemExit):
         main(["slo", "report", *arguments])
     assert said in capsys.readouterr().err
+
+
+def test_a_label_has_one_value(capsys):
+    said = _fails(capsys, "--label", "cluster=a", "--label", "cluster=b")
+    assert said == "--label cluster is given twice. A report is about one installation.\n"
 
 
 def test_a_long_past_month_is_split_into_days_of_its_own_zone():
