@@ -100,11 +100,13 @@ class Pseudonyms:
             if erasure:
                 row = {"at": erasure.at, "by": erasure.by, "reason": erasure.reason}
                 connection.execute(insert(ERASURES).values(**row))
-            for person in people:
+            for person in sorted(people):
                 own = {"name": person.name, "since": person.since}
                 connection.execute(unless_there(connection, PEOPLE), [own])
-                known = connection.execute(select(PEOPLE).where(*_is(person))).one()
-                if known.pseudonym is None:
+                # Locked, or two who begin at once would give two pseudonyms.
+                theirs = select(PEOPLE).where(*_is(person)).with_for_update()
+                known = connection.execute(theirs).one_or_none()
+                if known and known.pseudonym is None:
                     left, pseudonym = known.left_at or left_at, new_pseudonym()
                     connection.execute(_of(person).values(pseudonym=pseudonym, left_at=left))
                     named = {"name": pseudonym, "since": "", "left_at": left}

@@ -1,22 +1,26 @@
 """The records on PostgreSQL, as in production."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 
 import pytest
+from gpucommons_accounting.database.identity_tables import PEOPLE
 from gpucommons_accounting.database.statements import alone
 from gpucommons_accounting.database.store import Store
 from gpucommons_accounting.reckoning.calendar import Calendar
-from sqlalchemy import text
+from gpucommons_accounting.records.pseudonym import is_pseudonym
+from sqlalchemy import select, text
 
 from tests.unit.accounting.activity_behaviour import ActivityBehaviour, quarter
 from tests.unit.accounting.feedback_behaviour import FeedbackBehaviour
-from tests.unit.accounting.forgetting_behaviour import ForgettingBehaviour
+from tests.unit.accounting.forgetting_behaviour import ADA, LEFT, ForgettingBehaviour
 from tests.unit.accounting.identity_behaviour import IdentityBehaviour
 from tests.unit.accounting.pilot_behaviour import PilotBehaviour
 from tests.unit.accounting.sessions import BERLIN, at
 from tests.unit.accounting.store_behaviour import StoreBehaviour
 from tests.unit.accounting.totals_behaviour import TotalsBehaviour
+from tests.waiting import until
 
 from ..postgresql import PostgreSQL
 
@@ -62,7 +66,26 @@ class TestActivityOnPostgresql(ActivityBehaviour):
 
 
 class TestForgettingOnPostgresql(ForgettingBehaviour):
-    pass
+    def test_two_who_begin_at_once_give_one_pseudonym(self, store):
+        store.people_and_teams.meet([ADA])
+        waiting = text(
+            "SELECT count(*) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        )
+
+        def both_wait() -> bool:
+            with store.database.transaction(reads=True) as connection:
+                return connection.scalar(waiting) == 2
+
+        with ThreadPoolExecutor(2) as threads:
+            with store.database.transaction() as connection:
+                connection.execute(select(PEOPLE).with_for_update())
+                begun = [threads.submit(store.pseudonyms.begin, [ADA], LEFT) for _ in range(2)]
+                until(both_wait, seconds=8)  # the lock is waited for a little longer
+            for each in begun:
+                each.result()
+        known = store.people_and_teams.identities().newest_people()
+        assert len([each for each in known if is_pseudonym(each.name)]) == 1
 
 
 class TestIdentitiesOnPostgresql(IdentityBehaviour):
