@@ -90,14 +90,24 @@ class NamedFacts:
 
 
 def without_names(connection: Connection, rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Leave out facts with names of sessions whose person is forgotten: they come too late."""
+    """Leave out facts with names that come too late: of sessions whose person is forgotten, and
+    those that are told again and were written anew, as who ended the session is forgotten.
+    """
     rows = list(rows)
-    named = sorted({row["uid"] for row in rows if row["kind"] in _NAMING})
+    named = [row for row in rows if row["kind"] in _NAMING]
     closed: set[str] = set()
-    for some in parts(named):
+    for some in parts(sorted({row["uid"] for row in named})):
         found = select(SESSIONS.c.uid, SESSIONS.c.person).where(SESSIONS.c.uid.in_(some))
         closed |= {row.uid for row in connection.execute(found) if is_pseudonym(row.person)}
-    return [row for row in rows if row["uid"] not in closed or row["kind"] not in _NAMING]
+    anew: set[str] = set()
+    for some in parts(sorted({_placed(row["key"], 0) for row in named})):
+        anew.update(connection.scalars(select(EVENTS.c.key).where(EVENTS.c.key.in_(some))))
+    return [
+        row
+        for row in rows
+        if row["kind"] not in _NAMING
+        or not (row["uid"] in closed or _placed(row["key"], 0) in anew)
+    ]
 
 
 def _rewrite(
@@ -116,7 +126,7 @@ def _rewrite(
         written = [
             {
                 **{column.name: getattr(row, column.name) for column in EVENTS.columns},
-                "key": f"{_stem(row.key)}/{place:04}",
+                "key": _placed(row.key, place),
                 "payload": changed.get(row.key, row.payload),
             }
             for place, row in enumerate(group)
@@ -126,3 +136,7 @@ def _rewrite(
 
 def _stem(key: str) -> str:
     return key.rpartition("/")[0]
+
+
+def _placed(key: str, place: int) -> str:
+    return f"{_stem(key)}/{place:04}"

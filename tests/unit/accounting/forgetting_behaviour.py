@@ -84,6 +84,12 @@ def of_ada(uid: str, begin: str, hours: float = 2, since: str = FIRST) -> list[E
     ]
 
 
+def ended_by_ada(uid: str) -> Event:
+    """Why somebody else's session ended."""
+    said = {"code": "administrator", "sentence": f"{NAME} stopped it.", "by": NAME}
+    return fact("reason", "2026-11-03T11:00", Source.HUB, **said)(uid)
+
+
 def start(name: str, asked: str, uid: str = "", person: str = NAME) -> Start:
     return Start(
         start=name,
@@ -108,9 +114,8 @@ def fill(store: Store) -> None:
     store.make_totals()
     store.set_price(Price("", Decimal("1.234567"), at("2026-11-01T00:00")), NAME, at("2026-11-02"))
     store.add([*of_ada("a1", "2026-11-02T08:00"), *of_ada("a2", "2026-11-14T23:30")], LEARNT)
-    by_ada = {"code": "administrator", "sentence": f"{NAME} stopped it.", "by": NAME}
     bens = facts("2026-11-03T08:00", "2026-11-03T11:00", "b1", person="ben", person_since=BENS)
-    store.add([*bens, fact("reason", "2026-11-03T11:00", Source.HUB, **by_ada)("b1")], LEARNT)
+    store.add([*bens, ended_by_ada("b1")], LEARNT)
     store.add(of_ada("n1", "2026-11-22T08:00", 1, since=SECOND), LEARNT)
     store.starts.add(
         [
@@ -258,7 +263,8 @@ class ForgettingBehaviour:
         _without_the_other(store)
         forget(store)
         before = rows(store_url)
-        store.add([*of_ada("a1", "2026-11-02T08:00")], LEARNT + timedelta(days=1))
+        again = [*of_ada("a1", "2026-11-02T08:00"), ended_by_ada("b1")]
+        store.add(again, LEARNT + timedelta(days=1))
         assert rows(store_url) == before
 
     def test_of_several_facts_of_one_moment_the_same_ones_count(self, store):
