@@ -5,13 +5,24 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from gpucommons_upkeep.database import Database
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, Update, exists, insert, select, update
 
 from gpucommons_accounting.database.feedback import forget_who_left
 from gpucommons_accounting.database.identity_tables import PEOPLE, TEAM_NAMES, TEAMS
 from gpucommons_accounting.database.statements import unless_there
 from gpucommons_accounting.database.tables import SESSIONS
 from gpucommons_accounting.records.identity import Identities, Person, PersonId, Team
+
+_BACK = select(PEOPLE.c.name, PEOPLE.c.since).where(
+    PEOPLE.c.pseudonym.is_(None),
+    exists().where(
+        SESSIONS.c.person == PEOPLE.c.name,
+        SESSIONS.c.person_since == PEOPLE.c.since,
+        SESSIONS.c.person_since != "",
+        SESSIONS.c.requested > PEOPLE.c.left_at,
+    ),
+)
+"""Who had a session after they had left, as it seemed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +55,26 @@ class IdentityStore:
                 connection.execute(unless_there(connection, PEOPLE), rows)
 
     def meet_people_of_sessions(self, since: datetime | None) -> None:
-        """Keep the people whose sessions were asked for since a moment; of all ever for None."""
+        """Keep the people whose sessions were asked for since a moment; of all ever for None.
+
+        Who asked for one after they had left, as it seemed, is here: the hub's database may have
+        been another one for a while.
+        """
         found = select(SESSIONS.c.person, SESSIONS.c.person_since).distinct()
         found = found.where(SESSIONS.c.person_since != "")
         if since is not None:
             found = found.where(SESSIONS.c.requested >= since)
         with self._database.transaction(reads=True) as connection:
             people = [PersonId(*row) for row in connection.execute(found)]
+            back = [PersonId(*row) for row in connection.execute(_BACK)]
         self.meet(people)
+        self.are_back(back)
+
+    def are_back(self, people: Iterable[PersonId]) -> None:
+        """Note that people have their accounts after all."""
+        for person in people:
+            with self._database.transaction() as connection:
+                connection.execute(_of(person).values(left_at=None))
 
     def people_who_are_here(self) -> list[PersonId]:
         """Return all of whom nothing says that they have left."""
@@ -65,12 +88,7 @@ class IdentityStore:
         What they answered when asked how it goes stays, and says no more whose it is.
         """
         with self._database.transaction() as connection:
-            connection.execute(
-                update(PEOPLE)
-                .where(PEOPLE.c.name == person.name, PEOPLE.c.since == person.since)
-                .where(PEOPLE.c.left_at.is_(None))
-                .values(left_at=at)
-            )
+            connection.execute(_of(person).where(PEOPLE.c.left_at.is_(None)).values(left_at=at))
             forget_who_left(connection)
 
     def see_teams(self, seen: Collection[SeenTeam], now: datetime) -> None:
@@ -105,6 +123,10 @@ def identities_in(connection: Connection, name: str | None = None) -> Identities
         found = found.where(PEOPLE.c.name == name)
     people = [Person(row.name, row.since, row.left_at) for row in connection.execute(found)]
     return Identities(people, _teams(connection))
+
+
+def _of(person: PersonId) -> Update:
+    return update(PEOPLE).where(PEOPLE.c.name == person.name, PEOPLE.c.since == person.since)
 
 
 def _teams(connection: Connection) -> list[Team]:

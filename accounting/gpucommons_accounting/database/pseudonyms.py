@@ -83,11 +83,6 @@ class Pseudonyms:
         with self._database.transaction(reads=True) as connection:
             return [PersonId(*row) for row in connection.execute(wanted)]
 
-    def is_back(self, person: PersonId) -> None:
-        """Note that somebody has their account after all."""
-        with self._database.transaction() as connection:
-            connection.execute(_of(person).values(left_at=None))
-
     def begin(
         self, people: Iterable[PersonId], left_at: datetime, erasure: Erasure | None = None
     ) -> None:

@@ -59,19 +59,17 @@ class Forgetting:
 
         What was noted of it may be wrong, as after the hub's database was restored.
         """
-        person, pseudonyms = gone.person, self._store.pseudonyms
+        person, people = gone.person, self._store.people_and_teams
         since = await self._since_of(person.name)
         if since:
             begun = moment_of(since)
             if not person.since and (begun is None or begun <= gone.last):
                 return
-            await asyncio.to_thread(
-                self._store.people_and_teams.meet, [PersonId(person.name, since)]
-            )
+            await asyncio.to_thread(people.meet, [PersonId(person.name, since)])
             if since == person.since:
-                await asyncio.to_thread(pseudonyms.is_back, person)
+                await asyncio.to_thread(people.are_back, [person])
                 return
-        await asyncio.to_thread(pseudonyms.begin, [person], gone.last)
+        await asyncio.to_thread(self._store.pseudonyms.begin, [person], gone.last)
 
     async def run(self, may: Callable[[], bool]) -> None:
         """Do so until canceled. may: whether it is our turn."""

@@ -5,11 +5,21 @@ from datetime import datetime, timedelta
 import pytest
 from gpucommons_accounting.database.store import Store
 from gpucommons_accounting.recording.forgetting import Forgetting
+from gpucommons_accounting.recording.identities import IdentityKeeper
 from gpucommons_accounting.records.identity import PersonId
 from gpucommons_accounting.records.pseudonym import Hidden, is_pseudonym, new_pseudonym
 from gpucommons_contract.names import is_user_name
 
-from .forgetting_behaviour import ADA, LEFT, NAME, SECOND, ForgettingBehaviour, by_person, fill
+from .forgetting_behaviour import (
+    ADA,
+    LEFT,
+    NAME,
+    SECOND,
+    ForgettingBehaviour,
+    by_person,
+    fill,
+    of_ada,
+)
 from .sessions import facts
 
 _DAYS = 400
@@ -78,6 +88,22 @@ async def test_nobody_is_forgotten_of_whom_the_hub_says_nothing_or_that_they_are
     await forgetting.step()
     assert store.pseudonyms.pending() == []
     assert ADA in store.people_and_teams.people_who_are_here()
+
+
+async def test_who_only_seemed_to_have_left_is_kept_from_when_they_really_did(store, played_hub):
+    """As where the hub had another database for an hour."""
+    fill(store)
+    later = LEFT + timedelta(days=_DAYS - 1)
+    store.add(of_ada("a3", f"{later:%Y-%m-%dT%H:%M}"), later)
+    keeper = IdentityKeeper(store.people_and_teams, played_hub.since_of, lambda: later)
+    await keeper.step()
+    assert ADA in store.people_and_teams.people_who_are_here()
+    store.people_and_teams.left(ADA, later + timedelta(hours=9))
+    await keeper.step()
+    assert ADA not in store.people_and_teams.people_who_are_here()
+    await _forgetting(store, played_hub, timedelta(days=_DAYS + 1)).step()
+    assert store.pseudonyms.pending() == []
+    assert f"{NAME} (left)" in by_person(store)
 
 
 @pytest.mark.parametrize(
