@@ -8,7 +8,7 @@ twice. At the end the row goes that has both, and nobody can say any more who it
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from gpucommons_upkeep.database import Database
 from sqlalchemy import (
@@ -36,6 +36,9 @@ from gpucommons_accounting.records.pseudonym import Hidden, is_pseudonym, new_ps
 
 _LONG = 3600.0
 """Seconds that a transaction may take which nobody waits for: it looks through all facts."""
+
+_AT_SOME_TIME = datetime(1970, 1, 1, tzinfo=UTC)
+"""When whoever has a pseudonym left: the true moment would tell who it was."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +107,7 @@ class Pseudonyms:
                 if known and known.pseudonym is None:
                     left, pseudonym = known.left_at or left_at, new_pseudonym()
                     connection.execute(_of(person).values(pseudonym=pseudonym, left_at=left))
-                    named = {"name": pseudonym, "since": "", "left_at": left}
+                    named = {"name": pseudonym, "since": "", "left_at": _AT_SOME_TIME}
                     connection.execute(insert(PEOPLE).values(**named))
             forget_who_left(connection)
 

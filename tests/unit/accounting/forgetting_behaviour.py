@@ -308,6 +308,17 @@ class ForgettingBehaviour:
         assert store.pseudonyms.replace(ADA)
         assert store.pseudonyms.erasures() == [wanted]
 
+    def test_a_pseudonym_tells_neither_when_they_left_nor_when_they_were_forgotten(self, store):
+        store.people_and_teams.meet([ADA])
+        store.people_and_teams.left(ADA, LEFT)
+        nobody_knows_when = PersonId("eve", "")
+        wanted = Erasure(LEARNT, "root", "Asked for on 1 December.")
+        store.pseudonyms.begin([ADA, nobody_knows_when], LEARNT, wanted)
+        assert all(map(store.pseudonyms.replace, (ADA, nobody_knows_when)))
+        kept = store.people_and_teams.identities().newest_people()
+        assert len(kept) == 2
+        assert not {LEFT, LEARNT} & {each.left_at for each in kept}
+
     def test_what_names_somebody_is_counted(self, store):
         fill(store)
         assert store.pseudonyms.count(ADA) == {
