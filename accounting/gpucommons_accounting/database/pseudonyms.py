@@ -5,6 +5,7 @@ few sessions or rows in one transaction. What was stopped is gone on with, and n
 twice. At the end the row goes that has both, and nobody can say any more who it was.
 """
 
+import time
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -37,6 +38,12 @@ from gpucommons_accounting.records.pseudonym import Hidden, is_pseudonym, new_ps
 _LONG = 3600.0
 """Seconds that a transaction may take which nobody waits for: it looks through all facts."""
 
+_AT_ONCE = 100
+"""Sessions whose facts are written anew in one transaction: about half a second."""
+_PAUSE_SECONDS = 0.2
+"""Between two of these. Whoever waits to write to SQLite looks ten times a second whether it can,
+and would find no gap.
+"""
 _AT_SOME_TIME = datetime(1970, 1, 1, tzinfo=UTC)
 """When whoever has a pseudonym left: the true moment would tell who it was."""
 
@@ -126,7 +133,10 @@ class Pseudonyms:
             if pseudonym is None:
                 return True
             standing = _Standing(connection, person, pseudonym)
-        for uids in parts([uid for uid, ended in standing.sessions.items() if ended]):
+        ended = [uid for uid, is_over in standing.sessions.items() if is_over]
+        for number, uids in enumerate(parts(ended, _AT_ONCE)):
+            if number:
+                time.sleep(_PAUSE_SECONDS)
             with self._database.transaction(seconds=_LONG) as connection:
                 alone(connection)
                 standing.facts.hide(connection, self._calendar, uids)

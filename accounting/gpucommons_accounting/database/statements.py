@@ -28,7 +28,7 @@ def unless_there(connection: Connection, table: Table) -> Any:  # noqa: ANN401 -
     return dialect.insert(table).on_conflict_do_nothing()
 
 
-def parts(each: list[_Each]) -> Iterator[list[_Each]]:
-    """Yield as many as one statement may name, until all are named."""
-    for first in range(0, len(each), _AT_ONCE):
-        yield each[first : first + _AT_ONCE]
+def parts(each: list[_Each], at_once: int = _AT_ONCE) -> Iterator[list[_Each]]:
+    """Yield as many as one statement may name, or fewer, until all are named."""
+    for first in range(0, len(each), at_once):
+        yield each[first : first + at_once]

@@ -1,5 +1,6 @@
 """Who is forgotten and when, on SQLite; and what a name in a sentence is."""
 
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime, timedelta
 
 import pytest
@@ -9,6 +10,7 @@ from gpucommons_accounting.recording.identities import IdentityKeeper
 from gpucommons_accounting.records.identity import PersonId
 from gpucommons_accounting.records.pseudonym import Hidden, is_pseudonym, new_pseudonym
 from gpucommons_contract.names import is_user_name
+from sqlalchemy import event
 
 from .forgetting_behaviour import (
     ADA,
@@ -118,6 +120,35 @@ async def test_of_whom_no_account_was_ever_known_the_hub_says_whether_they_are_h
     await _forgetting(store, played_hub, timedelta(days=_DAYS + 1)).step()
     (name,) = by_person(store)
     assert (name == "eve") is is_kept
+
+
+def test_others_write_while_the_many_sessions_of_somebody_are_written_anew(store, store_url):
+    """Their names are read as soon as another one has written: some are still there."""
+    first = LEFT - timedelta(days=200)
+    days = (first + timedelta(hours=12 * number) for number in range(350))
+    sessions = [of_ada(f"a{number}", f"{day:%Y-%m-%dT%H:%M}") for number, day in enumerate(days)]
+    store.add([fact for each in sessions for fact in each], LEFT)
+    store.people_and_teams.meet([ADA])
+    store.pseudonyms.begin([ADA], LEFT)
+
+    other = Store(store_url, patience_seconds=60)
+
+    def write() -> int:
+        other.beat(LEFT)
+        return other.pseudonyms.count(ADA).get("sessions", 0)
+
+    with ThreadPoolExecutor(1) as threads:
+        begun: list[Future[int]] = []
+
+        def meanwhile(*statement: object) -> None:
+            if not begun and str(statement[2]).startswith("DELETE FROM events"):
+                begun.append(threads.submit(write))
+
+        with store.database.transaction(reads=True) as connection:
+            event.listen(connection.engine, "before_cursor_execute", meanwhile)
+        assert store.pseudonyms.replace(ADA)
+        assert begun[0].result() > 0
+    other.close()
 
 
 async def test_who_left_is_looked_for_once_a_day(store, played_hub):
