@@ -660,6 +660,14 @@ ATTACKS = (
         method="PATCH",
     ),
     _object(
+        "a workspace from before that is to be one's own",
+        "gpucommons-team-claims",
+        "Whose a workspace is stands in its labels and annotations.",
+        f"{_CORE}/persistentvolumeclaims/workspace-carol",
+        {"metadata": {"annotations": {"hub.jupyter.org/username": "bea"}}},
+        method="PATCH",
+    ),
+    _object(
         "a larger workspace",
         "gpucommons-team-claims",
         "made larger by administrators (gpucommons workspace grow).",
