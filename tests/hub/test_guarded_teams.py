@@ -100,6 +100,7 @@ def _install(api: GuardedCluster, folder: Path) -> None:
 
 
 _RBAC = "/apis/rbac.authorization.k8s.io/v1"
+_CONTROLLER = "system:serviceaccount:kube-system"
 SESSION = "jupyter-carol"
 """A session of somebody else, which runs there."""
 
@@ -169,6 +170,7 @@ def _surroundings() -> Iterator[Body]:
     }
     bound = {"storageClassName": "growing", "volumeName": "of-carol"}
     yield _claim("workspace-carol", annotations={"gpucommons.io/user": "carol"}, **bound)
+    yield _claim("unbound", storageClassName="growing")
 
 
 def _binding(namespace: str, role: str, user: str) -> Body:
@@ -645,6 +647,36 @@ ATTACKS = (
         _claim(volumeName="team-astro.data-sky"),
     ),
     _object(
+        "a volume that somebody had, for a claim that is there",
+        "gpucommons-team-claims",
+        "Leave out volumeName.",
+        f"{_CORE}/persistentvolumeclaims/unbound",
+        {"spec": {"volumeName": "team-astro.data-sky"}},
+        method="PATCH",
+    ),
+    _object(
+        "any volume that somebody had, by its labels",
+        "gpucommons-team-claims",
+        "Leave out selector, and a storageClassName that is empty.",
+        f"{_CORE}/persistentvolumeclaims",
+        _claim(selector={"matchLabels": {"of": "astro"}}),
+    ),
+    _object(
+        "any volume that somebody had",
+        "gpucommons-team-claims",
+        "Leave out selector, and a storageClassName that is empty.",
+        f"{_CORE}/persistentvolumeclaims",
+        _claim(storageClassName=""),
+    ),
+    _object(
+        "a copy of somebody's workspace that comes and goes with a pod",
+        "gpucommons-team-claims",
+        "Leave out dataSource and dataSourceRef.",
+        f"{_CORE}/persistentvolumeclaims",
+        _claim("mine-more", **_COPY),
+        user=f"{_CONTROLLER}:ephemeral-volume-controller",
+    ),
+    _object(
         "a workspace made for somebody",
         "gpucommons-team-claims",
         "Choose another name",
@@ -945,9 +977,17 @@ def test_the_account_commands_change_network_policies_and_workspaces(api):
     assert not api.refusal(PEOPLE, "PATCH", path, kept)
 
 
+def test_a_claim_gets_its_volume_of_the_controller_that_binds_them(api):
+    path = f"{_CORE}/persistentvolumeclaims/unbound"
+    claim = api.get(path)
+    claim["spec"]["volumeName"] = "made-for-it"
+    binder = f"{_CONTROLLER}:persistent-volume-binder"
+    assert not api.refusal(binder, "PUT", path, claim, dryRun="All")
+
+
 def test_network_policies_go_with_their_namespace(api):
     path = f"{_POLICIES}/default-deny"
-    controller = "system:serviceaccount:kube-system:namespace-controller"
+    controller = f"{_CONTROLLER}:namespace-controller"
     assert not api.refusal(controller, "DELETE", path, {}, dryRun="All")
 
 
