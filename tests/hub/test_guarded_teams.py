@@ -985,6 +985,25 @@ def test_a_claim_gets_its_volume_of_the_controller_that_binds_them(api):
     assert not api.refusal(binder, "PUT", path, claim, dryRun="All")
 
 
+def test_a_token_that_an_administrator_asked_for_is_filled_in(api):
+    name = {"kubernetes.io/service-account.name": "builder"}
+    metadata = {"name": "of-builder", "annotations": name}
+    asked = {"metadata": metadata, "type": "kubernetes.io/service-account-token"}
+    secret = api.post(f"{_CORE}/secrets", asked)
+    secret["data"] = {"token": "dG9rZW4="}
+    controllers = "system:kube-controller-manager"
+    path = f"{_CORE}/secrets/of-builder"
+    assert not api.refusal(controllers, "PUT", path, secret, dryRun="All")
+
+
+def test_somebody_s_secret_cannot_become_one_with_a_token(api):
+    made = {"metadata": {"name": "plain"}, "stringData": {"a": "b"}}
+    assert not api.refusal(EDITOR, "POST", f"{_CORE}/secrets", made)
+    changed = {"type": "kubernetes.io/service-account-token"}
+    said = api.refusal(EDITOR, "PATCH", f"{_CORE}/secrets/plain", changed)
+    assert "field is immutable" in said
+
+
 def test_network_policies_go_with_their_namespace(api):
     path = f"{_POLICIES}/default-deny"
     controller = f"{_CONTROLLER}:namespace-controller"
