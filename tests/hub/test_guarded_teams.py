@@ -456,6 +456,31 @@ ATTACKS = (
             "env": [{"name": "NVIDIA_VISIBLE_DEVICES", "value": each} for each in ("void", "all")]
         },
     ),
+    Attack(
+        "all GPUs of the node by a config map, beside a GPU of one's own",
+        _ISOLATED,
+        "Leave out envFrom in a container with a GPU",
+        _pod(
+            labels=_size("gpu", "exclusive", "1"),
+            container=_with_gpu(gpu="1") | {"envFrom": [{"configMapRef": {"name": "all"}}]},
+        ),
+        user=BATCH,
+    ),
+    Attack(
+        "all GPUs of the node by a config map, beside a claim of one's own",
+        _ISOLATED,
+        "Leave out envFrom in a container with a GPU",
+        _pod(
+            labels=_size("dra", "dra", "1"),
+            resourceClaims=_GPU,
+            container={
+                "resources": {"claims": [{"name": "gpu"}]},
+                "env": [],
+                "envFrom": [{"secretRef": {"name": "all"}}],
+            },
+        ),
+        user=BATCH,
+    ),
     _isolated(
         "all GPUs of the node by an annotation",
         "GPUs come by resources.limits, not by annotations of cdi.k8s.io",
@@ -600,6 +625,23 @@ ATTACKS = (
         "Leave out the projected serviceAccountToken.",
         serviceAccountName="default",
         **_volume(projected={"sources": [{"serviceAccountToken": {"path": "token"}}]}),
+    ),
+    _isolated(
+        "a certificate of a service account",
+        "Leave out others, such as podCertificate.",
+        **_volume(
+            projected={
+                "sources": [
+                    {
+                        "podCertificate": {
+                            "signerName": "kubernetes.io/kube-apiserver-client-pod",
+                            "keyType": "ED25519",
+                            "credentialBundlePath": "mine",
+                        }
+                    }
+                ]
+            }
+        ),
     ),
     _object(
         "a Secret with a token",
@@ -934,6 +976,25 @@ def _as_batch(pod: Body, name: str) -> Body:
             **_volume(persistentVolumeClaim={"claimName": "data-imagenet", "readOnly": True}),
         ),
         _pod("room", **_volume(emptyDir={})),
+        _pod("settings", container={"envFrom": [{"configMapRef": {"name": "settings"}}]}),
+        _pod(
+            "files",
+            **_volume(
+                projected={
+                    "sources": [
+                        {"configMap": {"name": "settings"}},
+                        {"secret": {"name": "settings"}},
+                        {
+                            "downwardAPI": {
+                                "items": [
+                                    {"path": "name", "fieldRef": {"fieldPath": "metadata.name"}}
+                                ]
+                            }
+                        },
+                    ]
+                }
+            ),
+        ),
     ],
     ids=lambda pod: pod["metadata"]["name"],
 )
