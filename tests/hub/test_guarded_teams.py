@@ -410,6 +410,15 @@ ATTACKS = (
         container=_with_gpu(gpu="8"),
     ),
     _of_catalogue(
+        "the GPU of a size twice",
+        "The size dra is gpu-mode=dra, gpu-units=1, claim=whole-gpu. This pod has "
+        "claim=whole-gpu, claim=whole-gpu, gpu-mode=dra, gpu-units=1.",
+        user=BATCH,
+        labels=_size("dra", "dra", "1"),
+        resourceClaims=[*_GPU, {**_GPU[0], "name": "more"}],
+        container={"resources": {"claims": [{"name": "gpu"}, {"name": "more"}]}, "env": []},
+    ),
+    _of_catalogue(
         "fewer GPUs charged than used",
         "The size gpu is gpu-mode=exclusive, gpu-units=1, device=nvidia.com/gpu=1. This pod has "
         "device=nvidia.com/gpu=1, gpu-mode=exclusive, gpu-units=0.",
