@@ -52,6 +52,11 @@ def add_parsers(subparsers: "Subparsers") -> None:
         help="allow this image too, such as a sidecar of your own; may be repeated",
     )
     guard.add_argument(
+        "--default-priority",
+        metavar="CLASS",
+        help="the PriorityClass of the cluster that has globalDefault, if one has",
+    )
+    guard.add_argument(
         "--trial", action="store_true", help="a policy that warns, and refuses nothing"
     )
 
@@ -135,8 +140,14 @@ def _constraints(arguments: argparse.Namespace) -> int:
     catalogue = _load(arguments.file)
     if catalogue is None:
         return 1
-    images, trial = arguments.image, arguments.trial
-    _print_yaml(*constraints(catalogue, utc_today(), images, trial=trial))
+    printed = constraints(
+        catalogue,
+        utc_today(),
+        arguments.image,
+        default_priority=arguments.default_priority,
+        trial=arguments.trial,
+    )
+    _print_yaml(*printed)
     return 0
 
 

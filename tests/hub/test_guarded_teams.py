@@ -37,6 +37,8 @@ _CONTROLLERS = (
     "clusterrole-aggregation-controller,deployment-controller,replicaset-controller,"
     "validatingadmissionpolicy-status-controller"
 )
+_USUAL = "usual"
+"""The PriorityClass that the API server gives to pods which name none."""
 _IMAGE = "example/scipy:2026.11"
 _DIGEST = "sha256:" + "0" * 64
 
@@ -142,12 +144,13 @@ def _surroundings() -> Iterator[Body]:
     yield _binding(TEAM, "gpucommons-use-gpus", BATCH)
     for role, account in (("gpucommons-sessions", HUB), ("gpucommons-team-administration", PEOPLE)):
         yield _binding(TEAM, role, account)
-    for name, value in (("low", -10), ("teaching", 10), ("urgent", 1000)):
+    for name, value in (("low", -10), (_USUAL, 0), ("teaching", 10), ("urgent", 1000)):
         yield {
             "apiVersion": "scheduling.k8s.io/v1",
             "kind": "PriorityClass",
             "metadata": {"name": name},
             "value": value,
+            "globalDefault": name == _USUAL,
         }
     yield {
         "apiVersion": "networking.k8s.io/v1",
@@ -193,7 +196,8 @@ def _constraints(folder: Path) -> str:
     (folder / "catalogue.yaml").write_text(yaml.safe_dump(full))
     with redirect_stdout(StringIO()) as printed:
         command = ["catalogue", "constraints", str(folder / "catalogue.yaml")]
-        assert main([*command, "--image", "registry.example.org/sidecar:1"]) == 0
+        command += ["--image", "registry.example.org/sidecar:1", "--default-priority", _USUAL]
+        assert main(command) == 0
     return printed.getvalue()
 
 

@@ -27,17 +27,26 @@ _EVERY_TEAM = "*"
 
 
 def constraints(
-    catalogue: Catalogue, today: date, images: Iterable[str] = (), *, trial: bool = False
+    catalogue: Catalogue,
+    today: date,
+    images: Iterable[str] = (),
+    *,
+    default_priority: str | None = None,
+    trial: bool = False,
 ) -> list[Manifest]:
     """Return the policy and its binding.
 
-    images: what else may run there, such as a site's own sidecar. trial: warn and write into the
-    audit log, and refuse nothing. What is switched off, or has retired by ``today`` (UTC), is not
+    images: what else may run there, such as a site's own sidecar. default_priority: the
+    PriorityClass that the cluster writes on pods without one. trial: warn and write into the audit
+    log, and refuse nothing. What is switched off, or has retired by ``today`` (UTC), is not
     allowed.
     """
     policy, binding = yaml.safe_load_all(_POLICY.read_text())
     (variable,) = (each for each in policy["spec"]["variables"] if each["name"] == _VARIABLE)
-    variable["expression"] = json.dumps(_allowed(catalogue, today, images), indent=1)
+    allowed = _allowed(catalogue, today, images)
+    if default_priority:
+        allowed["default-priority"] = [default_priority]
+    variable["expression"] = json.dumps(allowed, indent=1)
     if trial:
         binding["spec"]["validationActions"] = list(_TRIAL)
     return [policy, binding]

@@ -86,6 +86,14 @@ def test_teams_have_their_own_priorities_and_data_is_named(full):
     assert found["data-claims"] == ["data-imagenet", "data-sky", "shared-models"]
 
 
+def test_what_the_cluster_gives_to_pods_without_a_priority_is_not_the_teams_own(full):
+    policy, _ = constraints(full, TODAY, default_priority="usual")
+    variables = {each["name"]: each["expression"] for each in policy["spec"]["variables"]}
+    found = json.loads(variables["allowed"])
+    assert found.pop("default-priority") == ["usual"]
+    assert found == _allowed(full)
+
+
 def test_a_trial_warns_and_refuses_nothing(catalogue):
     for trial, actions in ((True, ["Warn", "Audit"]), (False, ["Deny"])):
         policy, binding = constraints(catalogue, TODAY, trial=trial)
