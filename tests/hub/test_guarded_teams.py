@@ -88,6 +88,7 @@ def _install(api: GuardedCluster, folder: Path) -> None:
     # As the controller does that binds claims: only a claim that is bound can grow.
     workspace = f"{_CORE}/persistentvolumeclaims/workspace-carol/status"
     api.patch(workspace, {"status": {"phase": "Bound", "capacity": {"storage": "1Gi"}}})
+    api.post(_INGRESSES, {**_ingress("/team"), "metadata": {"name": "of-administrators"}})
     session = _session("cpu")
     session["metadata"]["name"] = SESSION
     session["spec"]["schedulingGates"] = [{"name": "kueue.x-k8s.io/admission"}]
@@ -276,6 +277,15 @@ def _service(**spec: Any) -> Body:
     return {"metadata": {"name": "mine"}, "spec": {"ports": ports, "selector": {"a": "b"}, **spec}}
 
 
+def _ingress(path: str, /, **annotations: str) -> Body:
+    backend = {"service": {"name": "mine", "port": {"number": 80}}}
+    paths = [{"path": path, "pathType": "Prefix", "backend": backend}]
+    return {
+        "metadata": {"name": "mine", "annotations": annotations},
+        "spec": {"rules": [{"host": "hub.example.org", "http": {"paths": paths}}]},
+    }
+
+
 def _notebook(**more: Any) -> Body:
     """The container of a session, otherwise than it is."""
     (container,) = _session("cpu")["spec"]["containers"]
@@ -316,6 +326,7 @@ _ISOLATED, _CATALOGUE = "gpucommons-pods-isolated", "gpucommons-pods-of-catalogu
 _AS_MADE, _CLOSED = "gpucommons-pods-as-made", "gpucommons-pods-closed"
 _CORE, _SESSION = f"/api/v1/namespaces/{TEAM}", f"{PODS}/{SESSION}"
 _POLICIES = f"/apis/networking.k8s.io/v1/namespaces/{TEAM}/networkpolicies"
+_INGRESSES = f"/apis/networking.k8s.io/v1/namespaces/{TEAM}/ingresses"
 _DRA = f"/apis/resource.k8s.io/v1/namespaces/{TEAM}"
 
 
@@ -846,6 +857,29 @@ ATTACKS = (
         _service(externalIPs=["203.0.113.7"]),
     ),
     _object(
+        "the hub's page for signing in, led elsewhere",
+        "gpucommons-team-ingresses",
+        "An Ingress may take any name and path",
+        _INGRESSES,
+        _ingress("/hub/login", **{"nginx.ingress.kubernetes.io/permanent-redirect": "https://x.y"}),
+    ),
+    _object(
+        "an Ingress of an administrator, led elsewhere",
+        "gpucommons-team-ingresses",
+        "An Ingress may take any name and path",
+        f"{_INGRESSES}/of-administrators",
+        {"metadata": {"annotations": {"nginx.ingress.kubernetes.io/permanent-redirect": "x"}}},
+        method="PATCH",
+    ),
+    _object(
+        "another page in an Ingress of an administrator",
+        "gpucommons-team-ingresses",
+        "An Ingress may take any name and path",
+        f"{_INGRESSES}/of-administrators",
+        {"spec": _ingress("/hub/login")["spec"]},
+        method="PATCH",
+    ),
+    _object(
         "a network policy that opens all",
         "gpucommons-team-network",
         "Network policies keep sessions apart",
@@ -1076,6 +1110,12 @@ def test_somebody_s_secret_cannot_become_one_with_a_token(api):
     changed = {"type": "kubernetes.io/service-account-token"}
     said = api.refusal(EDITOR, "PATCH", f"{_CORE}/secrets/plain", changed)
     assert "field is immutable" in said
+
+
+def test_a_controller_keeps_an_ingress_of_an_administrator_until_it_has_tidied_up(api):
+    kept = {"metadata": {"finalizers": ["example.org/load-balancer"]}}
+    path = f"{_INGRESSES}/of-administrators"
+    assert not api.refusal(EDITOR, "PATCH", path, kept, dryRun="All")
 
 
 def test_network_policies_go_with_their_namespace(api):
