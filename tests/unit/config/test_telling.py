@@ -1,5 +1,6 @@
 """A hub tells accounting what waits as soon as it starts."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
@@ -77,8 +78,10 @@ async def hub(monkeypatch, tmp_path) -> AsyncIterator[JupyterHub]:
     JupyterHub.clear_instance()
     hub = JupyterHub.instance()
     yield hub
-    for task in GPUSpawner.hub_state._tasks.values():
+    tasks = GPUSpawner.hub_state._tasks.values()
+    for task in tasks:
         task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)  # each closes what it opened
     hub.db.close()
     hub.db.get_bind().dispose()
     JupyterHub.clear_instance()
