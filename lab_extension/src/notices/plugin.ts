@@ -68,7 +68,8 @@ export const noticesPlugin: JupyterFrontEndPlugin<void> = {
     });
     const lastSave = new LastSave(() => void saveAll(app, server), now);
     const feed = new NoticeFeed({
-      list: server.notices,
+      // What a button of a notice does may be a command of a plugin that comes later.
+      list: () => app.started.then(server.notices),
       events: events.stream,
       show: notices => {
         display.show(notices);
@@ -102,7 +103,7 @@ export const warningsPlugin: JupyterFrontEndPlugin<void> = {
     const feed = new WarningFeed({
       model,
       trans,
-      show: warnings => display.show(warnings)
+      show: warnings => void app.started.then(() => display.show(warnings))
     });
     shownWarnings = DisposableSet.from([feed, display]);
   },
