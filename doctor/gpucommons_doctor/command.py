@@ -7,7 +7,8 @@ import argparse
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+
+from gpucommons_contract.addresses import is_http_server
 
 from gpucommons_doctor.after.arguments import add_arguments
 
@@ -130,12 +131,7 @@ def _seconds(text: str) -> float:
 
 
 def _pushgateway(text: str) -> str:
-    try:
-        address = urlsplit(text)
-        usable = address.scheme in {"http", "https"} and address.hostname and address.port != 0
-    except ValueError:
-        usable = False
-    if not usable or "@" in address.netloc or address.query or address.fragment:
+    if not is_http_server(text):
         raise argparse.ArgumentTypeError(
             "the Pushgateway's address must be http://HOST:PORT or https://HOST:PORT, with a path "
             "if it has one, and without user, password or query"

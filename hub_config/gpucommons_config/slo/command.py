@@ -8,7 +8,8 @@ import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+
+from gpucommons_contract.addresses import is_http_server
 
 from gpucommons_config.command_line import add_command, as_json, fail
 
@@ -91,12 +92,7 @@ def _add_prometheus(parser: argparse.ArgumentParser) -> None:
 
 
 def _address(text: str) -> str:
-    try:
-        address = urlsplit(text)
-        usable = address.scheme in {"http", "https"} and address.hostname and address.port != 0
-    except ValueError:
-        usable = False
-    if not usable or "@" in address.netloc or address.query or address.fragment:
+    if not is_http_server(text):
         raise argparse.ArgumentTypeError(
             "Prometheus' address must be http://HOST:PORT or https://HOST:PORT, with a path if it "
             "has one, and without user, password or query"
