@@ -15,6 +15,7 @@ from gpucommons_spawner import (
     GPUSpawner,
     catalogue_in_force,
     landing_page,
+    lead_stale_presses,
     note_who_stops,
 )
 from jupyterhub.handlers.static import CacheControlStaticFilesHandler
@@ -28,10 +29,10 @@ from gpucommons_config.contradictions import warn_at_start
 from gpucommons_config.database.away import say_when_it_is_away
 from gpucommons_config.database.timeouts import bound_waits
 from gpucommons_config.https import tell_browsers_of_https
+from gpucommons_config.hub_start import begin_with_the_hub
 from gpucommons_config.languages import add_languages
 from gpucommons_config.reserved_groups import reserve_groups
 from gpucommons_config.services import add_services
-from gpucommons_config.telling import tell_accounting_from_start
 
 _SET_BY_CHART = {"spawner_class": "kubespawner.KubeSpawner", "authenticator_class": "dummy"}
 """What z2jh writes where nobody chose a class: always the one, by its default values the other."""
@@ -54,7 +55,8 @@ def configure(c: Config) -> None:
     bound_waits(c)
     say_when_it_is_away()
     note_who_stops()
-    tell_accounting_from_start()
+    lead_stale_presses()
+    begin_with_the_hub()
     add_services(c)
     add_brand(c)
     add_languages(c)

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from gpucommons_spawner.catalogue.file import CatalogueError, load_catalogue
     from gpucommons_spawner.catalogue.live import catalogue_in_force
     from gpucommons_spawner.handlers.routes import HANDLERS
+    from gpucommons_spawner.handlers.stale_press import lead_stale_presses
     from gpucommons_spawner.lifecycle.who_stops import note_who_stops
     from gpucommons_spawner.picker.landing import landing_page
     from gpucommons_spawner.picker.page import TEMPLATES
@@ -31,6 +32,7 @@ __all__ = [
     "SelectionError",
     "catalogue_in_force",
     "landing_page",
+    "lead_stale_presses",
     "load_catalogue",
     "note_who_stops",
     "resolve",
@@ -46,6 +48,7 @@ _MODULES = {
     "SelectionError": "selection.errors",
     "catalogue_in_force": "catalogue.live",
     "landing_page": "picker.landing",
+    "lead_stale_presses": "handlers.stale_press",
     "load_catalogue": "catalogue.file",
     "note_who_stops": "lifecycle.who_stops",
     "resolve": "selection.resolve",

@@ -63,10 +63,8 @@ class CataloguePageHandler(BaseHandler):  # type: ignore[misc]  # JupyterHub pub
 
 
 def _live(handler: BaseHandler) -> LiveCatalogue:
-    """Return the catalogue; its file is followed from now on, also where nobody started yet."""
-    live = catalogue_in_force(Path(handler.config.GPUSpawner.catalogue_file))
-    live.begin(handler.log)
-    return live
+    """Return the catalogue in force, with what is wrong with its file now."""
+    return catalogue_in_force(Path(handler.config.GPUSpawner.catalogue_file))
 
 
 class HubSessionsHandler(SessionsHandler):

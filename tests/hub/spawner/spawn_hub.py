@@ -31,8 +31,10 @@ from jupyterhub.handlers.base import BaseHandler
 from gpucommons_config.database.away import say_when_it_is_away
 from gpucommons_config.database.timeouts import bound_waits
 from gpucommons_config.services import add_services
-from gpucommons_config.telling import tell_accounting_from_start
-from gpucommons_spawner import HANDLERS, GPUSpawner, landing_page, note_who_stops
+from gpucommons_config.hub_start import begin_with_the_hub
+from gpucommons_spawner import (
+    HANDLERS, GPUSpawner, landing_page, lead_stale_presses, note_who_stops
+)
 from gpucommons_spawner.availability.change_signal import ChangeSignal
 GPUSpawner.hub_state.change_signal = ChangeSignal(beat_seconds={beat_seconds})
 c.JupyterHub.bind_url = {url!r}
@@ -84,7 +86,8 @@ add_services(c)
 bound_waits(c)
 say_when_it_is_away()
 note_who_stops()
-tell_accounting_from_start()
+lead_stale_presses()
+begin_with_the_hub()
 c.GPUSpawner.show_notice = show_notice
 """
 

@@ -86,6 +86,16 @@ def test_my_sessions_starts_it_again_in_one_press_or_says_on_the_picker_why_not(
         assert hub.servers("ada")[""]["user_options"]["size"] == "gpu"
 
 
+def test_a_press_on_a_page_from_before_the_start_leads_to_what_runs(hub, gus):
+    stale_sessions, stale_picker = gus.get("/hub/home"), gus.get("/hub/spawn")
+    hub.start_server("gus", {"size": "share", "version": "2026.05"})
+    again = gus.send_form(stale_sessions, SAME)
+    assert again.history[0].headers["location"] == "/user/gus/"
+    other = gus.send_form(stale_picker, {"size": "gpu"})
+    assert (other.status_code, other.url.path) == (200, "/hub/home")
+    assert hub.servers("gus")[""]["user_options"]["size"] == "share"
+
+
 def test_it_is_the_same_again_after_that_and_a_restart_of_the_hub(hub, api, node, gus):
     ran = _pin(node, "example/scipy:2026.05")
     gus.press_start(SAME)
