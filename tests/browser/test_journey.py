@@ -120,11 +120,13 @@ def test_an_administrator_sees_sessions_with_their_profile_and_stops_one(
 
     sign_in_at_the_page(page, platform.accounts["admin"])
     page.wait_for_url(re.compile("/hub/"))
+    page.goto("/hub/gpucommons/sessions")
+    expect(page.get_by_role("main")).to_contain_text(student.username)
+    keep_picture(page, "admin")
     page.goto("/hub/admin")
     row = page.locator("tr", has_text=student.username).first
     row.wait_for()
     expect(row).to_contain_text("SciPy 2026.11 · Share of a GPU")
-    keep_picture(page, "admin")
     row.get_by_role("button", name="Stop Server").click()
     expect(row.get_by_role("button", name="Stop Server")).to_have_count(0)
     until(lambda: student.servers() == {})  # a stop that takes long goes on in the background
