@@ -2,6 +2,7 @@
 #
 #   make up      start the platform at http://127.0.0.1:8000 (PORT=… for another port)
 #   make up HTTPS=1    the same by HTTPS, with an authority of its own
+#   make up IMAGES=    without PyTorch, which else is built after the start
 #   make status  show address, accounts and the health of each part
 #   make down    stop it; files stay
 #   make test    all tests, on a platform of their own
@@ -43,7 +44,7 @@ $(VENV)/complete: requirements/all.txt pyproject.toml
 	@touch $@
 
 up: $(VENV)/complete
-	@$(GPUCOMMONS) up --port $(PORT) $(if $(filter-out 0 no false,$(HTTPS)),--https)
+	@$(GPUCOMMONS) up --port $(PORT) $(if $(filter-out 0 no false,$(HTTPS)),--https) $(addprefix --environment ,$(IMAGES))
 
 down: $(VENV)/complete
 	@$(GPUCOMMONS) down

@@ -1,11 +1,13 @@
 """What is built on this machine: what a first session needs, and what can follow it."""
 
+import shutil
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from gpucommons_local.addons.kueue import kueue_image
 from gpucommons_local.addons.simulated_gpus import gpu_image
+from gpucommons_local.errors import PlatformError
 from gpucommons_local.images import (
     DEFAULT_ENVIRONMENTS,
     ENVIRONMENTS,
@@ -14,6 +16,7 @@ from gpucommons_local.images import (
     Image,
     backup_image,
     build,
+    find,
     find_built,
     plan,
     stage,
@@ -25,6 +28,9 @@ from gpucommons_local.machine.test_programs import build_test_programs, fetch_ga
 from gpucommons_local.progress import Steps
 
 FIRST_PROGRAMS = tuple(each for each in programs.steps() if each not in programs.LATER)
+_GIB = 1024**3
+_ENVIRONMENT_SPACE = 24 * _GIB
+"""Of PyTorch: 18 GiB once it is in the node, and more while it is built."""
 FIRST_ENVIRONMENTS = DEFAULT_ENVIRONMENTS[:1]
 
 
@@ -49,11 +55,28 @@ def build_all(steps: Steps, *, tests: bool = False) -> None:
         build_images(installed_images(), steps)
 
 
-def missing_later() -> list[str]:
-    """Titles of what `build_all` builds, a first session does without, and is not built yet."""
+def missing_later(environments: Sequence[str] = ()) -> list[str]:
+    """Titles of what a first session does without and is not built yet: what `build_all` builds,
+    and the environments.
+    """
     titles = [each for each in programs.LATER if not programs.built(each)]
     images = [*DEFAULT_ENVIRONMENTS[1:], *_later_images()]
+    images += map(find, environments)
     return titles + [f"Image {each.title}" for each in images if not find_built(each)]
+
+
+def missing_environments(titles: Sequence[str]) -> list[Image]:
+    """Return those that are not built yet. Raises PlatformError for want of disk, or if there is
+    none of that name.
+    """
+    missing = [each for each in map(find, titles) if not find_built(each)]
+    free = shutil.disk_usage(cache_folder()).free
+    if missing and free < (need := len(missing) * _ENVIRONMENT_SPACE):
+        raise PlatformError(
+            f"{', '.join(each.title for each in missing)}: not built, as this needs "
+            f"{need // _GIB} GiB of free disk in {cache_folder()}, and there are {free // _GIB}."
+        )
+    return missing
 
 
 def build_programs(steps: Steps, titles: Sequence[str] = FIRST_PROGRAMS) -> None:

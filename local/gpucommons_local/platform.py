@@ -30,6 +30,8 @@ LATER_BUILDS = "later-builds"
 def later_builds(instance: Instance) -> Program:
     """Return what builds the rest once people can work, and brings the platform to it."""
     options = ["--port", str(instance.port), *(["--https"] if instance.https else [])]
+    for each in instance.environments:
+        options += ["--environment", each]
     # What people do meanwhile goes first.
     command = ["nice", "-n", "10", str(BIN / "gpucommons"), "up", "--all"]
     return Program(

@@ -87,13 +87,15 @@ def status(instance: Instance, programs: Sequence[Program]) -> PlatformStatus:
         simulated_gpus=True,
         sizes_not_enforced=why_not_enforced(instance) or None,
         parts=parts,
-        later_builds=_later_builds(supervisor, states.get(LATER_BUILDS, ("STOPPED", 0))[0]),
+        later_builds=_later_builds(
+            instance, supervisor, states.get(LATER_BUILDS, ("STOPPED", 0))[0]
+        ),
         accounts=accounts(instance),
     )
 
 
-def _later_builds(supervisor: Supervisor, process: str) -> LaterBuildsStatus:
-    missing = missing_later()
+def _later_builds(instance: Instance, supervisor: Supervisor, process: str) -> LaterBuildsStatus:
+    missing = missing_later(instance.environments)
     state: Literal["built", "being built", "failed", "not being built"]
     if process in {"STARTING", "RUNNING"}:
         state = "being built"

@@ -20,6 +20,7 @@ from gpucommons_local.builds import (
     build_first,
     build_images,
     installed_environments,
+    missing_environments,
     missing_later,
     platform_images,
     references,
@@ -55,7 +56,7 @@ def up(instance: Instance, steps: Steps, *, everything: bool = False) -> Platfor
             build_images(installed_images(), steps)
         else:
             build_first(steps)
-        platform = Platform(instance, references(), local_catalogue())
+        platform = Platform(instance, references(), local_catalogue(instance.environments))
         # A hub that runs is stopped by its new settings, so what takes long comes before them.
         serves = supervisor.states().get("hub", ("STOPPED",))[0] == "RUNNING"
         if serves:
@@ -75,8 +76,11 @@ def up(instance: Instance, steps: Steps, *, everything: bool = False) -> Platfor
             _start_hub(platform, steps)
             _make_demo(platform, steps)
         gpus.result()
-        if missing_later():
+        if not everything and missing_later(instance.environments):
             platform.supervisor.start(later_builds(instance))
+    if everything and (more := missing_environments(instance.environments)):
+        build_images(more, steps)  # last: it takes long, and what failed leaves all else in use
+        return up(instance, steps, everything=True)
     return platform
 
 

@@ -32,6 +32,14 @@ def add_parsers(subparsers: "Subparsers", run: Run) -> None:
         action="store_true",
         help="first build also what a session does without, which else is built after the start",
     )
+    start.add_argument(
+        "--environment",
+        dest="environments",
+        action="append",
+        metavar="IMAGE",
+        help="also build an environment once all else is built, such as pytorch, which takes "
+        "20 GB; may be given again",
+    )
     what = start.add_mutually_exclusive_group()
     what.add_argument(
         "--https",

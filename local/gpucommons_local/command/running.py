@@ -45,6 +45,7 @@ def _up(arguments: argparse.Namespace) -> int:
         arguments.port,
         https=arguments.https,
         only_cluster=arguments.only_cluster,
+        environments=tuple(arguments.environments or ()),
     )
     platform = up(instance, steps, everything=arguments.all)
     if notice := why_not_enforced(instance):
@@ -62,7 +63,7 @@ def _up(arguments: argparse.Namespace) -> int:
     if before and before.https != instance.https:
         console.print(_SWITCHED)
     _print_accounts(platform.instance)
-    if missing := missing_later():
+    if missing := missing_later(instance.environments):
         console.print(
             f"Being built meanwhile, and in use once it is there: {', '.join(missing)}. "
             "How far it is: make status"
@@ -93,7 +94,7 @@ def _images(arguments: argparse.Namespace) -> int:
 def _programs(instance: Instance) -> list[Program]:
     """Return the programs of a platform, also where what they were built of is gone."""
     return Supervisor(instance).recorded() or (
-        Platform(instance, references(), local_catalogue()).programs()
+        Platform(instance, references(), local_catalogue(instance.environments)).programs()
     )
 
 

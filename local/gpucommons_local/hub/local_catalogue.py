@@ -5,6 +5,7 @@ as such. Sizes keep their names and limits but request little, so that all of
 them can be tried on two cores. Teams may meet on the only node there is.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, cast
 
@@ -12,7 +13,7 @@ import yaml
 from gpucommons_contract.yaml_files import read_document
 
 from gpucommons_local.errors import PlatformError
-from gpucommons_local.images import DEFAULT_ENVIRONMENTS, ENVIRONMENTS, Image, find_built
+from gpucommons_local.images import DEFAULT_ENVIRONMENTS, ENVIRONMENTS, Image, find, find_built
 from gpucommons_local.machine.cache import checkout
 
 _NOT_BUILT = "Not built on this machine."
@@ -20,15 +21,24 @@ _NOT_YET_BUILT = "Not yet built on this machine."
 _REQUESTS = {"cpu_request": "100m", "memory_request": "256Mi"}
 
 
-def local_catalogue() -> str:
-    """Return the catalogue of this machine as YAML."""
+def local_catalogue(later: Sequence[str] = ()) -> str:
+    """Return the catalogue of this machine as YAML.
+
+    later: titles of images that are built after the start, besides the default ones.
+    """
+    expected = (*DEFAULT_ENVIRONMENTS, *map(find, later))
     catalogue = _checked(checkout() / "hub_config" / "gpucommons_config" / "catalogue.yaml")
     for name, environment in catalogue["environments"].items():
         for version, entry in environment["versions"].items():
-            _use_local_image(entry, _image(name, version))
-        if all("disabled" in entry for entry in environment["versions"].values()):
-            environment["disabled"] = _NOT_BUILT
-            environment["advice"] = f"Build it: make images IMAGES={name}"
+            _use_local_image(entry, _image(name, version), expected)
+        why = {entry.get("disabled") for entry in environment["versions"].values()}
+        if None not in why:
+            environment["disabled"] = _NOT_YET_BUILT if _NOT_YET_BUILT in why else _NOT_BUILT
+            environment["advice"] = (
+                "How far it is: make status"
+                if _NOT_YET_BUILT in why
+                else f"Build it: make images IMAGES={name}"
+            )
     for size in catalogue["sizes"].values():
         size.update(_REQUESTS)
         if size.get("gpu", {}).get("mode") == "mps":
@@ -55,11 +65,11 @@ def _image(name: str, version: str) -> Image | None:
     return next((e for e in ENVIRONMENTS if (e.name, e.version) == (name, version)), None)
 
 
-def _use_local_image(entry: dict[str, Any], image: Image | None) -> None:
+def _use_local_image(entry: dict[str, Any], image: Image | None, expected: Sequence[Image]) -> None:
     built = find_built(image) if image else None
     if built:
         entry["image"] = built.reference
-    elif image in DEFAULT_ENVIRONMENTS:
+    elif image in expected:
         entry["disabled"] = _NOT_YET_BUILT
     else:
         entry["disabled"] = _NOT_BUILT

@@ -33,12 +33,14 @@ class Instance:
     https: whether hub and Dex are reached by HTTPS, with a certificate of the platform's own
     authority.
     only_cluster: nothing of ours runs, and NetworkPolicies are enforced: a cluster to install on.
+    environments: titles of images that are built once all else is, such as ``pytorch``.
     """
 
     name: str = DEFAULT_NAME
     port: int = DEFAULT_PORT
     https: bool = False
     only_cluster: bool = False
+    environments: tuple[str, ...] = ()
 
     @property
     def dex_port(self) -> int:
@@ -123,7 +125,12 @@ class Instance:
     def save(self) -> None:
         """Write down what it is, so that later commands know it."""
         self.state.mkdir(parents=True, exist_ok=True)
-        known = {"port": self.port, "https": self.https, "only_cluster": self.only_cluster}
+        known = {
+            "port": self.port,
+            "https": self.https,
+            "only_cluster": self.only_cluster,
+            "environments": self.environments,
+        }
         (self.state / "instance.json").write_text(json.dumps(known) + "\n")
 
 
@@ -138,6 +145,7 @@ def saved(name: str = DEFAULT_NAME) -> Instance | None:
         known["port"],
         https=known.get("https", False),
         only_cluster=known.get("only_cluster", False),
+        environments=tuple(known.get("environments", ())),
     )
 
 

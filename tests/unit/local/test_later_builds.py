@@ -1,12 +1,16 @@
 """What a platform is before and after that was built which a first session does without."""
 
+import shutil
+from dataclasses import replace
+
 import pytest
 import yaml
 from gpucommons_local import builds
 from gpucommons_local.addons import simulated_gpus
+from gpucommons_local.errors import PlatformError
 from gpucommons_local.hub import dex, hub, people
 from gpucommons_local.machine import programs
-from gpucommons_local.machine.instance import Instance
+from gpucommons_local.machine.instance import Instance, load
 from gpucommons_local.machine.secrets import load_secrets
 from gpucommons_local.platform import later_builds
 
@@ -61,6 +65,23 @@ def test_a_first_session_does_without_the_queue_and_an_older_environment(instanc
     assert {each.title for each in builds.FIRST_ENVIRONMENTS} == {"scipy:2026.11"}
 
 
+def test_an_environment_that_was_asked_for_is_built_after_all_else_if_the_disk_has_room(
+    instance, monkeypatch
+):
+    _build(*programs.LATER)
+    assert builds.missing_later(["pytorch"])[-1] == "Image pytorch:2026.11"
+    free = shutil.disk_usage(instance.state)._replace(free=24 * 1024**3)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: free)
+    (pytorch,) = builds.missing_environments(["pytorch"])
+    assert pytorch.title == "pytorch:2026.11"
+    free = free._replace(free=24 * 1024**3 - 1)
+    with pytest.raises(PlatformError, match=r"pytorch:2026\.11: not built, as this needs 24 GiB"):
+        builds.missing_environments(["pytorch"])
+    assert builds.missing_environments([]) == []
+    with pytest.raises(PlatformError, match="There is no image nosuch"):
+        builds.missing_later(["nosuch"])
+
+
 def test_a_set_that_was_built_before_is_complete(instance):
     programs.programs_folder().mkdir(parents=True)
     programs.finish()
@@ -84,7 +105,15 @@ def test_the_demo_teams_get_their_queues_once_kueue_is_built_and_nobody_is_impor
 
 @pytest.mark.parametrize("https", [False, True])
 def test_the_rest_is_built_for_the_platform_as_it_is(instance, https):
-    program = later_builds(Instance("unit", 18396, https=https))
+    environments = ("pytorch",) if https else ()
+    program = later_builds(Instance("unit", 18396, https=https, environments=environments))
     assert program.once
     assert ("--https" in program.command) == https
-    assert {"up", "--all", "unit", "18396"} < set(program.command)
+    assert {"up", "--all", "unit", "18396", *environments} < set(program.command)
+    assert ("--environment" in program.command) == https
+
+
+def test_what_was_asked_for_is_known_to_later_commands(instance):
+    asked = replace(instance, environments=("pytorch", "tensorflow:2026.11"))
+    asked.save()
+    assert load("unit") == asked

@@ -18,10 +18,10 @@ def local_catalogue(tmp_path, monkeypatch):
     file = tmp_path / _FILE
     file.parent.mkdir(parents=True)
 
-    def local_catalogue(text):
+    def local_catalogue(text, *later):
         file.write_text(text)
         made = tmp_path / "made.yaml"
-        made.write_text(module.local_catalogue())
+        made.write_text(module.local_catalogue(later))
         return load_catalogue(made)
 
     return local_catalogue
@@ -43,6 +43,10 @@ def test_what_is_not_built_is_off_and_administrators_read_how_to_build_it(local_
 def test_what_is_built_after_the_start_is_off_until_then(local_catalogue):
     older = local_catalogue(_DEFAULT).environments["scipy"].versions["2026.05"]
     assert older.disabled == "Not yet built on this machine."
+    environments = local_catalogue(_DEFAULT, "pytorch").environments
+    assert environments["pytorch"].disabled == "Not yet built on this machine."
+    assert environments["pytorch"].advice == "How far it is: make status"
+    assert environments["tensorflow"].disabled == "Not built on this machine."
 
 
 @pytest.mark.parametrize(
