@@ -6,10 +6,12 @@ import sys
 import threading
 from pathlib import Path
 
+from gpucommons_upkeep.api_server import APIServer
+
 from gpucommons_node.pods import PodTable
 from gpucommons_node.processes import ProcessScan
 from gpucommons_node.server import AgentServer
-from gpucommons_node.watch import APIServer, follow, heartbeat
+from gpucommons_node.watch import follow, heartbeat
 
 PORT = 8890
 _INITIAL_PID_NAMESPACE = 0xEFFFFFFC

@@ -2,23 +2,18 @@
 
 import json
 import logging
-import ssl
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 from urllib.error import HTTPError
-from urllib.parse import urlencode
-from urllib.request import HTTPSHandler, OpenerDirector, ProxyHandler, Request, build_opener
 
 from gpucommons_upkeep import Backoff, Heartbeat
+from gpucommons_upkeep.api_server import APIServer
 
 from gpucommons_node.pods import PodTable
 
 log = logging.getLogger(__name__)
 
-_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 _WATCH = 60
 """Seconds of one watch. Then all pods are listed again, so no change is missed for long."""
 _TIMEOUT = _WATCH + 15.0
@@ -27,32 +22,6 @@ _SHORT = 5.0
 _LONGEST_PAUSE = 15.0
 _FRESH = _TIMEOUT + 2 * _LONGEST_PAUSE
 """Seconds from one list to the next at most; older knowledge counts as none."""
-
-
-@dataclass(frozen=True, slots=True)
-class APIServer:
-    """Where the API server is, and how it is called."""
-
-    url: str
-    opener: OpenerDirector
-    token: Path
-
-    @classmethod
-    def of_this_cluster(cls, environ: Mapping[str, str], account: Path = _ACCOUNT) -> "APIServer":
-        """Use the service account of the pod we run in. Raises KeyError outside a pod."""
-        host, port = environ["KUBERNETES_SERVICE_HOST"], environ["KUBERNETES_SERVICE_PORT"]
-        address = f"[{host}]" if ":" in host else host
-        trusted = ssl.create_default_context(cafile=str(account / "ca.crt"))
-        opener = build_opener(ProxyHandler({}), HTTPSHandler(context=trusted))
-        return cls(f"https://{address}:{port}", opener, account / "token")
-
-    def pods(self, node: str, **options: str) -> Any:  # noqa: ANN401 -- a response of urllib
-        """Ask for the pods of a node. Raises OSError."""
-        query = urlencode({"fieldSelector": f"spec.nodeName={node}", **options})
-        # The token is read each time: Kubernetes renews it.
-        headers = {"Authorization": f"Bearer {self.token.read_text()}"}
-        request = Request(f"{self.url}/api/v1/pods?{query}", headers=headers)  # noqa: S310 -- https
-        return self.opener.open(request, timeout=_TIMEOUT)
 
 
 def heartbeat(node: str) -> Heartbeat:
@@ -94,7 +63,7 @@ def look(server: APIServer, node: str, table: PodTable, heart: Heartbeat | None 
     Returns the seconds that the watch lasted. Raises OSError, http.client.HTTPException,
     ValueError, and whatever a list of another shape causes.
     """
-    with server.pods(node) as answer:
+    with _pods(server, node) as answer:
         listed = json.load(answer)
     table.replace(listed["items"])
     if heart:
@@ -104,13 +73,19 @@ def look(server: APIServer, node: str, table: PodTable, heart: Heartbeat | None 
     version = listed["metadata"]["resourceVersion"]
     options = {"watch": "1", "resourceVersion": version, "timeoutSeconds": str(_WATCH)}
     began = time.monotonic()
-    with server.pods(node, **options) as stream:
+    with _pods(server, node, **options) as stream:
         for line in stream:
             event = json.loads(line)
             if event["type"] == "ERROR":  # our version is too old; all are listed again
                 break
             table.change(event["object"], deleted=event["type"] == "DELETED")
     return time.monotonic() - began
+
+
+def _pods(server: APIServer, node: str, **options: str) -> Any:  # noqa: ANN401 -- a response of urllib
+    """Ask for the pods of a node. Raises OSError."""
+    chosen = f"spec.nodeName={node}"
+    return server.get("/api/v1/pods", _TIMEOUT, fieldSelector=chosen, **options)
 
 
 def _asked(error: Exception) -> float | None:

@@ -13,7 +13,8 @@ from gpucommons_node import watch
 from gpucommons_node.pods import PodTable
 from gpucommons_node.processes import ProcessScan
 from gpucommons_node.server import AgentServer
-from gpucommons_node.watch import APIServer, follow
+from gpucommons_node.watch import follow
+from gpucommons_upkeep.api_server import APIServer
 
 from tests.waiting import until
 

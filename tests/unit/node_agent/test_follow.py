@@ -9,7 +9,8 @@ from urllib.request import build_opener
 
 import pytest
 from gpucommons_node import PodTable
-from gpucommons_node.watch import APIServer, follow, heartbeat
+from gpucommons_node.watch import follow, heartbeat
+from gpucommons_upkeep.api_server import APIServer
 
 _LIST = json.dumps({"metadata": {"resourceVersion": "7"}, "items": []}).encode()
 

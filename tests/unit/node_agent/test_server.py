@@ -12,8 +12,9 @@ import httpx
 import pytest
 from gpucommons_node import AgentServer, Pod, PodTable, ProcessScan
 from gpucommons_node.server import plain_address
-from gpucommons_node.watch import APIServer, look
+from gpucommons_node.watch import look
 from gpucommons_upkeep import Heartbeat
+from gpucommons_upkeep.api_server import APIServer
 
 CONTAINER, OTHER = "a" * 64, "b" * 64
 
