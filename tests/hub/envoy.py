@@ -44,10 +44,14 @@ class Entrance:
     https_port: int = field(default_factory=free_port)
 
 
-def gateway_api(made: Iterable[Object]) -> Entrance:
-    """Read HTTPRoutes. No timeout of a route leaves Envoy's own, and there is an idle timeout."""
+def gateway_api(made: Iterable[Object], proxies: int = 0) -> Entrance:
+    """Read HTTPRoutes. No timeout of a route leaves Envoy's own, and there is an idle timeout.
+
+    Its implementation's allow-list is read, too. proxies: how many in front of it are trusted.
+    """
+    found = list(made)
     hosts: dict[str, list[Object]] = {"http": [], "https": []}
-    for each in made:
+    for each in found:
         if each["kind"] != "HTTPRoute":
             continue
         spec = each["spec"]
@@ -57,7 +61,9 @@ def gateway_api(made: Iterable[Object]) -> Entrance:
             {"name": each["metadata"]["name"], "domains": domains, "routes": routes}
         )
     idle = {"stream_idle_timeout": f"{STREAM_IDLE_S}s"}
-    return Entrance(_manager(hosts["http"], [], idle), _manager(hosts["https"], [], idle))
+    filters = [*_allow_lists(found)]
+    more = {**idle, "xff_num_trusted_hops": proxies}
+    return Entrance(*(_manager(hosts[each], filters, more) for each in ("http", "https")))
 
 
 def _route_of_rule(rule: Object) -> Object:
@@ -80,8 +86,11 @@ def _route_of_rule(rule: Object) -> Object:
     return {**route, "route": action}
 
 
-def istio(made: Iterable[Object]) -> Entrance:
-    """Read VirtualServices, the Gateway and EnvoyFilters. What has no timeout has none at all."""
+def istio(made: Iterable[Object], proxies: int = 0) -> Entrance:
+    """Read VirtualServices, the Gateway and EnvoyFilters. What has no timeout has none at all.
+
+    Allow-lists, too. proxies: how many in front of it are trusted.
+    """
     found = list(made)
     hosts = [
         {
@@ -96,14 +105,38 @@ def istio(made: Iterable[Object]) -> Entrance:
     servers = {each["port"]["protocol"]: each for each in gateway["spec"]["servers"]}
     redirect = {"require_tls": "ALL"} if servers["HTTP"]["tls"]["httpsRedirect"] else {}
     filters = [
-        patch["patch"]["value"]
-        for each in found
-        if each["kind"] == "EnvoyFilter"
-        for patch in each["spec"]["configPatches"]
+        *_allow_lists(found),
+        *(
+            patch["patch"]["value"]
+            for each in found
+            if each["kind"] == "EnvoyFilter"
+            for patch in each["spec"]["configPatches"]
+        ),
     ]
-    never = {"stream_idle_timeout": "0s"}
+    never = {"stream_idle_timeout": "0s", "xff_num_trusted_hops": proxies}
     plain = _manager([{**each, **redirect} for each in hosts], filters, never)
     return Entrance(plain, _manager(hosts, filters, never))
+
+
+def _allow_lists(made: Iterable[Object]) -> Iterator[Object]:
+    """Read AuthorizationPolicies of addresses, as Istio does: pilot/pkg/security/authz/model."""
+    for each in made:
+        if each["kind"] != "AuthorizationPolicy":
+            continue
+        assert each["spec"]["action"] == "ALLOW"
+        (rule,) = each["spec"]["rules"]
+        (source,) = rule["from"]
+        parts = [block.split("/") for block in source["source"]["remoteIpBlocks"]]
+        blocks = [{"address_prefix": part, "prefix_len": int(length)} for part, length in parts]
+        who = {"or_ids": {"ids": [{"remote_ip": block} for block in blocks]}}
+        policy = {"permissions": [{"any": True}], "principals": [who]}
+        yield {
+            "name": "envoy.filters.http.rbac",
+            "typed_config": {
+                "@type": f"{_TYPES}.filters.http.rbac.v3.RBAC",
+                "rules": {"action": "ALLOW", "policies": {each["metadata"]["name"]: policy}},
+            },
+        }
 
 
 def _route_of_service(http: Object) -> Object:

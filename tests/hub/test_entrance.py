@@ -25,7 +25,13 @@ from .login_hub import Hub
 from .processes import free_port
 
 ADA = "ada@example.org"
-_NAMES = {"hub.example.org": "127.0.0.1", "dex.example.org": "localhost"}
+_INSIDE, _OUTSIDE = "127.0.0.5", "127.0.0.6"
+"""Addresses of this machine's own: one of the allow-list, and one that is not."""
+_NAMES = {
+    "hub.example.org": "127.0.0.1",
+    "dex.example.org": "localhost",
+    "10.20.0.0/16": f"{_INSIDE}/32",
+}
 _NEVER_UP = str(Path(__file__).with_name("starting_session.py"))
 _MORE = """
 from gpucommons_config.https import tell_browsers_of_https
@@ -70,6 +76,10 @@ class World:
         return httpx.Client(transport=transport, base_url=self.url(entrance), timeout=120)
 
 
+def _private(folder: str) -> list[dict]:
+    return [*objects(folder, _NAMES), *objects(f"{folder}/allow-list", _NAMES)]
+
+
 @pytest.fixture(scope="module")
 def world(hub_folder) -> Iterator[World]:
     files = CertificateFiles(hub_folder / "https")
@@ -78,6 +88,9 @@ def world(hub_folder) -> Iterator[World]:
     entrances = {
         "istio": istio(objects("entrance-istio", _NAMES)),
         "gateway-api": gateway_api(objects("entrance-gateway-api", _NAMES)),
+        "private istio": istio(_private("entrance-istio")),
+        "private gateway-api": gateway_api(_private("entrance-gateway-api")),
+        "private behind a proxy": istio(_private("entrance-istio"), proxies=1),
     }
     public = f"https://127.0.0.1:{entrances['istio'].https_port}"
     issuer = f"https://localhost:{entrances['istio'].https_port}/dex"
@@ -159,6 +172,33 @@ def test_the_hub_sees_the_browser_s_address_and_not_what_it_says_of_itself(world
         return next((each for each in lines if f"/hub/login?next=/hub/{entrance}" in each), "")
 
     assert "@127.0.0.2)" in until(line, instead=world.hub.tail)
+
+
+def _asks(world: World, entrance: str, address: str, says: str) -> set[int]:
+    """What somebody reads of hub and Dex who says to be at an address."""
+    headers = {"X-Forwarded-For": says, "X-Real-IP": says}
+    with world.client(entrance, address) as client:
+        dex = client.get("/dex/keys", headers={**headers, "Host": "localhost"})
+        return {client.get("/hub/login", headers=headers).status_code, dex.status_code}
+
+
+@_EACH
+def test_an_allow_list_lets_in_its_addresses_and_nobody_who_only_says_so(world, entrance):
+    private = f"private {entrance}"
+    assert _asks(world, private, _INSIDE, says=_OUTSIDE) == {200}
+    assert _asks(world, private, _OUTSIDE, says=_INSIDE) == {403}
+    plain = f"http://127.0.0.1:{world.entrances[private].http_port}/hub/login"
+    transport = httpx.HTTPTransport(local_address=_OUTSIDE)
+    with httpx.Client(transport=transport) as client:
+        assert client.get(plain).status_code == 403
+
+
+def test_behind_a_proxy_that_is_trusted_the_address_is_the_one_that_it_adds(world):
+    behind, proxy = "private behind a proxy", "127.0.0.7"
+    assert _asks(world, behind, proxy, says=_INSIDE) == {200}
+    assert _asks(world, behind, proxy, says=_OUTSIDE) == {403}
+    # The proxy adds at the end; what the browser said before is not believed.
+    assert _asks(world, behind, proxy, says=f"{_INSIDE}, {_OUTSIDE}") == {403}
 
 
 @_EACH
