@@ -33,6 +33,7 @@ from gpucommons_config.hub_start import begin_with_the_hub
 from gpucommons_config.languages import add_languages
 from gpucommons_config.reserved_groups import reserve_groups
 from gpucommons_config.services import add_services
+from gpucommons_config.subdomains import keep_sessions_apart
 
 _SET_BY_CHART = {"spawner_class": "kubespawner.KubeSpawner", "authenticator_class": "dummy"}
 """What z2jh writes where nobody chose a class: always the one, by its default values the other."""
@@ -58,6 +59,7 @@ def configure(c: Config) -> None:
     lead_stale_presses()
     begin_with_the_hub()
     add_services(c)
+    keep_sessions_apart(c)
     add_brand(c)
     add_languages(c)
     check_catalogue(c)
