@@ -29,6 +29,8 @@ class Label(StrEnum):
     """On a ConfigMap: it is a quota grant, for a ``user`` or for a ``team``."""
     STANDING_NOTICE = PREFIX + "standing-notice"
     """On a ConfigMap: it is a notice to sessions that start, of ``everybody`` or of ``some``."""
+    PEER = PREFIX + "peer"
+    """On a ConfigMap: it is a peer of WireGuard that is ``let-in``, or was one (``ended``)."""
 
 
 class Annotation(StrEnum):

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gpucommons_people import reading_command
+from gpucommons_people import reading_command, vpn_command
 
 if TYPE_CHECKING:
     Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
@@ -34,6 +34,8 @@ def add_parsers(
     _notice(
         _group(subparsers, "notice", "show notices to people in their sessions"), common, changing
     )
+    text = "let devices in through WireGuard, where there is private access"
+    vpn_command.add_parsers(_group(subparsers, "vpn", text), common, changing, _add)
 
 
 def add_backup_parsers(
@@ -243,6 +245,7 @@ def _user(
         "--display-name", default="", metavar="TEXT", help="shown instead of the address"
     )
     add.add_argument("--admin", action="store_true", help="lets this person administer the hub")
+    vpn_command.add_key(add)
     earlier = add.add_mutually_exclusive_group()
     earlier.add_argument("--restore-workspace", action="store_true", help="the same person is back")
     earlier.add_argument("--delete-workspace", action="store_true", help="it is somebody else")

@@ -9,7 +9,7 @@ from typing import Any
 
 from gpucommons_contract import NoticeLevel
 
-from gpucommons_people import reading_operations
+from gpucommons_people import reading_operations, vpn_operations
 from gpucommons_people.accounts.accounts import Leftover
 from gpucommons_people.accounts.removal import Removal
 from gpucommons_people.clients.patience import Patience
@@ -132,6 +132,7 @@ async def _user_add(people: People, a: argparse.Namespace, output: Output) -> No
         a.team,
         name=a.display_name,
         admin=a.admin,
+        keys=vpn_operations.keys_of(a),
         leftover=leftover,
         dry_run=a.dry_run,
     )
@@ -330,6 +331,7 @@ _OPERATIONS: Mapping[str, Operation] = {
     "user_remove": _user_remove,
     "user_reset": _user_reset,
     "user_show": _user_show,
+    **vpn_operations.OPERATIONS,
     "workspace_grow": _workspace_grow,
     "workspace_list": _workspace_list,
     "workspace_prune": _workspace_prune,

@@ -167,6 +167,9 @@ class Output:
             f"{each.server or '(default)'} in {each.team}" for each in state.sessions
         )
         self._line(f"Sessions  {running or 'none'}")
+        if state.devices:
+            listed = ", ".join(f"{each.device} ({each.address})" for each in state.devices)
+            self._line(f"Devices   {listed}")
         self._workspace_table(state.workspaces)
 
     def workspaces(self, workspaces: Sequence[Workspace]) -> None:

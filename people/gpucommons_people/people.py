@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Self
 
 from gpucommons_contract import LATE_AFTER, Grant, NoticeLevel, StandingNotice
+from gpucommons_contract.private_access import Peer
 
 from gpucommons_people import checks, grants, notices, standing_notices
 from gpucommons_people.accounts import accounts, importing, move, person, removal
@@ -30,6 +31,8 @@ from gpucommons_people.clients.workspaces import Workspace
 from gpucommons_people.files.configuration import Configuration
 from gpucommons_people.installation import Installation, opened
 from gpucommons_people.names import team_name
+from gpucommons_people.private_access import ways
+from gpucommons_people.private_access.keys import Keys
 from gpucommons_people.teams import team_folder, team_leads, team_removal, teams
 from gpucommons_people.teams.team import Team
 from gpucommons_people.teams.teams import TeamState
@@ -139,15 +142,19 @@ class People:
         name: str = "",
         admin: bool = False,
         password: str | None = None,
+        keys: Keys | None = None,
         leftover: Leftover = Leftover.REFUSE,
         dry_run: bool = False,
     ) -> Change:
         """Make an account with a handout, or add teams to the one there is.
 
-        leftover says what becomes of files of an earlier person of that name.
+        leftover says what becomes of files of an earlier person of that name. keys: of the person's
+        device, where there is private access; without them they are made.
         """
         known = await self._installation.team_names()
-        wanted = newcomer(email, team_names, known, name=name, admin=admin, password=password)
+        wanted = newcomer(
+            email, team_names, known, name=name, admin=admin, password=password, keys=keys
+        )
         return await accounts.add_user(self._installation, wanted, leftover, dry_run=dry_run)
 
     async def remove_user(
@@ -196,6 +203,30 @@ class People:
         return await accounts.reset_password(
             self._installation, email, password=password, dry_run=dry_run
         )
+
+    async def add_device(
+        self,
+        email: str,
+        device: str = ways.FIRST_DEVICE,
+        keys: Keys | None = None,
+        *,
+        new_key: bool = False,
+        dry_run: bool = False,
+    ) -> Change:
+        """Let a device in through WireGuard, with a handout; new_key: in place of what it had."""
+        return await ways.add_device(
+            self._installation, email, device, keys, new_key=new_key, dry_run=dry_run
+        )
+
+    async def remove_devices(
+        self, email: str, device: str | None = None, *, dry_run: bool = False
+    ) -> Change:
+        """Let a device in through WireGuard no more, or all of somebody's."""
+        return await ways.remove_devices(self._installation, email, device, dry_run=dry_run)
+
+    async def list_devices(self, email: str | None = None) -> tuple[Peer, ...]:
+        """Return the devices that are let in through WireGuard, all or those of one person."""
+        return await ways.list_devices(self._installation, email)
 
     async def import_users(
         self,

@@ -93,6 +93,10 @@ class APIServer(Program):
         file.write_text(yaml.safe_dump(self.kubeconfig_with(self._tokens[account])))
         return file
 
+    def token_of(self, account: str) -> str:
+        """The token of one of the accounts."""
+        return self._tokens[account]
+
     def kubeconfig_with(self, token: str) -> dict:
         cluster = {"server": self.url, "insecure-skip-tls-verify": True}
         context = {"cluster": "test", "user": "test"}

@@ -89,7 +89,25 @@ NODE_AGENT = Image(
     parent=DEBIAN,
 )
 
-IMAGES = (DEBIAN, PAUSE, BASE, *ENVIRONMENTS, HUB, NODE_AGENT)
+PRIVATE_ACCESS = Image(
+    name="private-access",
+    version="2026.11",
+    containerfile="images/private-access/Containerfile",
+    context=(
+        Files(
+            _ROOT,
+            (
+                "images/private-access",
+                "contract/gpucommons_contract",
+                "private_access/gpucommons_private_access",
+                "upkeep/gpucommons_upkeep",
+            ),
+        ),
+    ),
+    parent=DEBIAN,
+)
+
+IMAGES = (DEBIAN, PAUSE, BASE, *ENVIRONMENTS, HUB, NODE_AGENT, PRIVATE_ACCESS)
 
 
 DEFAULT_ENVIRONMENTS = (ENVIRONMENTS[0], ENVIRONMENTS[1])

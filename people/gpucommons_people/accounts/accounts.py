@@ -19,6 +19,7 @@ from gpucommons_people.errors import NotThereError, PeopleError
 from gpucommons_people.files import handout
 from gpucommons_people.installation import Installation
 from gpucommons_people.names import user_name
+from gpucommons_people.private_access import ways
 
 _DELETION_S = 60.0
 _POLL_S = 0.5
@@ -122,6 +123,7 @@ async def make_account(
         *(f"{verb} the workspace in team {each.team}, {each.size}." for each in fate),
         f"Create the account {person.user}{_in(person.teams)}{_as_admin(person)}.",
         f"Write the first password to {installation.handouts.file(person.user)}.",
+        *ways.first_step(installation),
     )
     data = {"teams": list(person.teams), "admin": person.admin}
     data["handout"] = str(installation.handouts.file(person.user))
@@ -139,8 +141,9 @@ async def make_account(
         groups=person.groups(installation.configuration.admin_group),
         hash=await hashed(password),
     )
-    text = _handout(installation, template, account, password)
-    await _with_handout(installation, account, text, installation.dex.create)
+    async with ways.first_way(installation, person.user, person.keys) as way:
+        text = _handout(installation, template, account, password, way)
+        await _with_handout(installation, account, text, installation.dex.create)
     return change
 
 
@@ -193,7 +196,8 @@ async def reset_password(
     installation.audit.write("reset password", account.email, {})
     password = password or new_password()
     account = replace(account, hash=await hashed(password))
-    text = _handout(installation, template, account, password)
+    way = ways.of_earlier_handout(installation)
+    text = _handout(installation, template, account, password, way)
     await _with_handout(installation, account, text, installation.dex.change)
     return change
 
@@ -206,7 +210,9 @@ async def write(installation: Installation, account: Account) -> None:
         raise _raced(error, account.email) from error
 
 
-def _handout(installation: Installation, template: str, account: Account, password: str) -> str:
+def _handout(
+    installation: Installation, template: str, account: Account, password: str, way: str
+) -> str:
     return handout.handout(
         template,
         installation.configuration,
@@ -214,6 +220,7 @@ def _handout(installation: Installation, template: str, account: Account, passwo
         name=account.name,
         groups=account.groups,
         password=password,
+        private_access=way,
     )
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from gpucommons_people.errors import InputError
 from gpucommons_people.names import account_name, team_name
+from gpucommons_people.private_access.keys import Keys
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +18,8 @@ class Newcomer:
     admin: bool = False
     password: str | None = field(default=None, repr=False)
     """None: one is made."""
+    keys: Keys | None = None
+    """Of the person's device, for private access; None: they are made."""
 
     def groups(self, admin_group: str) -> tuple[str, ...]:
         """Return the groups that Dex should report of them."""
@@ -31,12 +34,13 @@ def newcomer(
     name: str = "",
     admin: bool = False,
     password: str | None = None,
+    keys: Keys | None = None,
 ) -> Newcomer:
     """Check what was typed against the teams there are; raises InputError."""
     user, wanted = account_name(email), tuple(dict.fromkeys(teams))
     for team in wanted:
         check_team(team, known)
-    return Newcomer(user, wanted, " ".join(name.split()), admin, password)
+    return Newcomer(user, wanted, " ".join(name.split()), admin, password, keys)
 
 
 def check_team(team: str, known: Collection[str]) -> None:

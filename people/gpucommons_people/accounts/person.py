@@ -2,12 +2,15 @@
 
 from dataclasses import dataclass
 
+from gpucommons_contract.private_access import Peer
+
 from gpucommons_people.clients.dex_accounts import Account, other_connectors
 from gpucommons_people.clients.hub import HubUser
 from gpucommons_people.clients.workspaces import Session, Workspace
 from gpucommons_people.errors import NotThereError
 from gpucommons_people.installation import Installation
 from gpucommons_people.names import user_name
+from gpucommons_people.private_access.ways import devices_of, peer_json
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +29,8 @@ class PersonState:
     hub_user: HubUser | None
     sessions: tuple[Session, ...]
     workspaces: tuple[Workspace, ...]
+    devices: tuple[Peer, ...] = ()
+    """Those that are let in through WireGuard."""
 
     def as_json(self) -> dict[str, object]:
         """Turn into what ``--json`` prints; never with the password's hash."""
@@ -37,6 +42,7 @@ class PersonState:
             "hub_groups": list(self.hub_user.groups) if self.hub_user else None,
             "sessions": [{"team": each.team, "server": each.server} for each in self.sessions],
             "workspaces": [each.as_json() for each in self.workspaces],
+            "devices": [peer_json(each) for each in self.devices],
         }
 
 
@@ -59,8 +65,10 @@ async def show_user(installation: Installation, email: str) -> PersonState:
         await installation.hub.user(user) if installation.hub else None,
         tuple(each for each in sessions if each.owner == user),
         tuple(await installation.workspaces.of(user)),
+        await devices_of(installation, user),
     )
-    if not (account or logins or state.hub_user or state.sessions or state.workspaces):
+    found = (account, logins, state.hub_user, state.sessions, state.workspaces, state.devices)
+    if not any(found):
         raise NotThereError(
             f"There is no {user}. `gpucommons user list` shows the accounts in Dex; somebody who "
             "comes from LDAP, OIDC or GitHub is seen here after the first sign-in."

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 
+from gpucommons_contract.private_access import Peer
 from gpucommons_contract.wording import moment, span
 
 from gpucommons_people import last_snapshot
@@ -26,6 +27,7 @@ from gpucommons_people.installation import Installation
 from gpucommons_people.leads import forget_lead, teams_led
 from gpucommons_people.names import user_name
 from gpucommons_people.own_sizes import forget_own_size, own_sizes_of
+from gpucommons_people.private_access.ways import devices_of, end_devices, end_step
 
 OnWait = Callable[[tuple[str, ...], float], None]
 """Called while sessions are waited for: their names, and the seconds until they stop."""
@@ -74,6 +76,10 @@ class Traces:
     """Sizes of workspaces that are the person's own, by team."""
     led: tuple[str, ...] = ()
     """Teams that the person leads."""
+    devices: tuple[Peer, ...] = ()
+    """Those that are let in through WireGuard."""
+    devices_error: str = ""
+    """Why it is not known which they are."""
     hub_error: UnreachableError | None = None
     """Why it is not known whether the hub knows the person."""
 
@@ -135,10 +141,21 @@ async def _look(installation: Installation, user: str) -> Traces:
     grants = await _grants(installation, user)
     sizes = await own_sizes_of(installation, user)
     led = await teams_led(installation, user)
+    devices, devices_error = await _devices(installation, user)
     found = Traces(
-        user, account, tuple(logins), tuple(workspaces), hub_user, grants, sizes, led, hub_error
+        user,
+        account,
+        tuple(logins),
+        tuple(workspaces),
+        hub_user,
+        grants,
+        sizes,
+        led,
+        devices,
+        devices_error,
+        hub_error,
     )
-    if not (account or logins or workspaces or hub_user or hub_error or sizes or led):
+    if not (account or logins or workspaces or hub_user or hub_error or sizes or led or devices):
         raise NotThereError(
             f"There is no {user}: no account in Dex, no login, nobody in the hub, no workspace. "
             "`gpucommons user list` shows the accounts in Dex."
@@ -152,6 +169,14 @@ async def _grants(installation: Installation, user: str) -> tuple[str, ...]:
         return tuple(each.name for each in await list_grants(installation) if each.user == user)
     except ForbiddenError:
         return ()
+
+
+async def _devices(installation: Installation, user: str) -> tuple[tuple[Peer, ...], str]:
+    """Find devices. Where they cannot be read, that must not keep an account alive: it is said."""
+    try:
+        return await devices_of(installation, user), ""
+    except ForbiddenError as error:
+        return (), str(error)
 
 
 def _plan(found: Traces, how: Removal, until: date) -> tuple[list[str], list[str]]:
@@ -176,6 +201,10 @@ def _plan(found: Traces, how: Removal, until: date) -> tuple[list[str], list[str
             steps.append(f"Keep {where}, until {until}; `gpucommons workspace prune` deletes it.")
     if found.hub_user or found.hub_error:
         steps.append("Delete the person in the hub, with all tokens.")
+    if found.devices_error:
+        left.append(
+            f"Devices of {found.user} may still be let in through WireGuard: {found.devices_error}"
+        )
     if found.connectors:
         left.append(
             f"{found.user} signs in through {', '.join(found.connectors)} too. Disable the account "
@@ -191,6 +220,8 @@ def _plan(found: Traces, how: Removal, until: date) -> tuple[list[str], list[str
 
 def _rights_ended(found: Traces) -> Iterator[str]:
     """Say what the person has by name, which somebody new of that name must not have."""
+    if found.devices:
+        yield end_step(found.devices)
     if found.grants:
         yield f"End the quota grants ({', '.join(found.grants)})."
     if found.own_sizes:
@@ -212,6 +243,7 @@ async def _remove(
     if found.logins:
         installation.audit.write("revoke logins", user, {"count": len(found.logins)})
         await installation.dex.revoke(found.logins)
+    await end_devices(installation, found.devices)
     for name in found.grants:  # somebody new may get the name
         await revoke(installation, name)
     for team, size in found.own_sizes.items():

@@ -63,6 +63,8 @@ class Configuration(BaseModel):
     """Needed to remove people; without it nobody's sessions are looked at."""
     access_note: str = ""
     """What else a new person needs to know, such as how to get on the VPN; Markdown."""
+    private_access: bool = False
+    """Let each new person's device in through WireGuard; needs cluster/private-access."""
     kubeconfig: Path | None = None
     """Without it the pod's service account, or else kubectl's usual file."""
     dex_namespace: str = "dex"

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import shutil
 from collections.abc import Iterable
 from pathlib import Path
 from string import Formatter
@@ -11,7 +12,8 @@ from gpucommons_people.files.configuration import Configuration
 from gpucommons_people.files.folders import sync_folder
 from gpucommons_people.names import LONGEST_ADDRESS
 
-FIELDS = ("name", "user_name", "password", "teams", "address", "access_note")
+_PRIVATE_ACCESS = "private_access"
+FIELDS = ("name", "user_name", "password", "teams", "address", "access_note", _PRIVATE_ACCESS)
 """What a template may hold in braces; a brace of its own is written twice."""
 
 _MARK_LENGTH = 16
@@ -30,6 +32,7 @@ This is the account of {name}.
 
 {access_note}
 
+{private_access}
 ## First steps
 
 1. Open {address} and choose *Sign in*.
@@ -73,17 +76,26 @@ def handout(
     name: str,
     groups: Iterable[str],
     password: str,
+    private_access: str = "",
 ) -> str:
-    """Fill in a template that `template` returned."""
+    """Fill in a template that `template` returned.
+
+    private_access is how the person's device gets in; a template that does not ask for it has it at
+    its end, because nobody else knows the key.
+    """
+    asked = {name for _, name, _, _ in Formatter().parse(text)}
+    end = f"\n{private_access}" if private_access and _PRIVATE_ACCESS not in asked else ""
     teams = [group for group in groups if group != configuration.admin_group]
-    return text.format(
+    filled = text.format(
         name=name,
         user_name=user_name,
         password=password,
         teams=", ".join(teams) or "none yet",
         address=configuration.address,
         access_note=configuration.access_note.strip(),
+        private_access=private_access,
     )
+    return filled + end
 
 
 class Handouts:
@@ -99,23 +111,7 @@ class Handouts:
 
     def prepare(self, user_name: str, text: str, password_hash: bytes) -> None:
         """Write a handout, on disk when this returns, before its password is in force."""
-        try:
-            self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            file = os.open(
-                self._pending(user_name, password_hash),
-                os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC,
-                0o600,
-            )
-            with os.fdopen(file, "w", encoding="utf-8") as opened:
-                opened.write(text)
-                opened.flush()
-                os.fsync(opened.fileno())
-            sync_folder(self._folder)
-        except OSError as error:
-            raise PeopleError(
-                f"The handout for {user_name} cannot be written to {self._folder}: "
-                f"{error.strerror}. Nothing was changed. Set handouts in the configuration."
-            ) from error
+        self._write(user_name, self._pending(user_name, password_hash), text)
 
     def publish(self, user_name: str, password_hash: bytes) -> Path | None:
         """Give the handout of the password in force its name; others of this person go.
@@ -140,15 +136,52 @@ class Handouts:
         """Delete somebody's handouts; False if there was none."""
         if len(user_name) > LONGEST_ADDRESS:  # too long for a file's name, and for an account
             return False
+        shutil.rmtree(self._devices(user_name), ignore_errors=True)
         found = [*self._all_pending(user_name), self.file(user_name)]
         present = [each for each in found if each.exists()]
         for each in present:
             each.unlink(missing_ok=True)
         return bool(present)
 
+    def write_device(self, user_name: str, device: str, text: str) -> None:
+        """Write the handout of a device, in place of an earlier one."""
+        final = self.device_file(user_name, device)
+        pending = final.with_name(f".{final.name}")
+        self._write(user_name, pending, text)
+        pending.replace(final)
+        sync_folder(final.parent)
+
+    def remove_device(self, user_name: str, device: str) -> None:
+        """Delete the handout of a device, if there is one."""
+        if len(user_name) <= LONGEST_ADDRESS:
+            self.device_file(user_name, device).unlink(missing_ok=True)
+
+    def device_file(self, user_name: str, device: str) -> Path:
+        """Return where the handout of a device is, or would be."""
+        return self._devices(user_name) / f"{device}.md"
+
     def file(self, user_name: str) -> Path:
         """Return where somebody's handout is, or would be."""
         return self._folder / f"{user_name}.md"
+
+    def _write(self, user_name: str, file: Path, text: str) -> None:
+        """Write a new file for its owner alone, on disk when this returns."""
+        try:
+            file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            how = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC
+            with os.fdopen(os.open(file, how, 0o600), "w", encoding="utf-8") as opened:
+                opened.write(text)
+                opened.flush()
+                os.fsync(opened.fileno())
+            sync_folder(file.parent)
+        except OSError as error:
+            raise PeopleError(
+                f"The handout for {user_name} cannot be written to {self._folder}: "
+                f"{error.strerror}. Nothing was changed. Set handouts in the configuration."
+            ) from error
+
+    def _devices(self, user_name: str) -> Path:
+        return self._folder / "devices" / user_name
 
     def _pending(self, user_name: str, password_hash: bytes) -> Path:
         mark = hashlib.sha256(password_hash).hexdigest()[:_MARK_LENGTH]

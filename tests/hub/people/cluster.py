@@ -15,6 +15,7 @@ from ..processes import Program, free_port
 
 HUB = "system:serviceaccount:gpucommons:hub"
 PEOPLE = "system:serviceaccount:gpucommons:people"
+TUNNEL = "system:serviceaccount:gpucommons-private-access:private-access"
 NOBODY = "system:serviceaccount:gpucommons:nobody"
 """An account that nothing was granted to."""
 DEX_NAMESPACE = "dex"
@@ -24,11 +25,12 @@ class ClusterWithRights(APIServer):
     """The API server; `kubeconfig_of` is how one of the service accounts uses it."""
 
     def __init__(self, folder: Path):
-        super().__init__(folder, accounts=(HUB, PEOPLE, NOBODY))
+        super().__init__(folder, accounts=(HUB, PEOPLE, TUNNEL, NOBODY))
 
     def start(self) -> None:
         super().start()
-        self.kubectl("apply", "--server-side", "-k", str(checkout() / "cluster" / "base"))
+        for part in ("base", "private-access"):
+            self.kubectl("apply", "--server-side", "-k", str(checkout() / "cluster" / part))
 
     def kubectl(self, *arguments: str, user: str | None = None, given: str | None = None) -> str:
         """Run kubectl as the tester, or as a service account; gives what it printed."""

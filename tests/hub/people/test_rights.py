@@ -10,7 +10,7 @@ from collections import defaultdict
 import pytest
 from gpucommons_people.teams.team import Team
 
-from .cluster import HUB, NOBODY, PEOPLE
+from .cluster import HUB, NOBODY, PEOPLE, TUNNEL
 
 _FOLLOW = "list watch"
 _APPLY = "create get list patch"
@@ -53,6 +53,7 @@ _HUB_ON_CONFIG_MAPS = {
     _QUOTA: {"configmaps": "create list watch"},
     _NOTICES: {"configmaps": "create delete list update watch"},
 }
+_PEERS = "gpucommons-peers"
 _PEOPLE_ON_CONFIG_MAPS = {"configmaps": "create delete list patch"}
 _OTHERS = ("gpucommons", "kube-system", "default")
 
@@ -106,6 +107,15 @@ def test_the_hub_makes_exceptions_and_ends_none_and_keeps_the_message_of_the_day
 @pytest.mark.parametrize("namespace", [_QUOTA, _NOTICES])
 def test_the_commands_make_exceptions_and_notices_and_no_other_config_maps(api, namespace):
     assert _own_rights(api, PEOPLE, namespace) == _PEOPLE_EVERYWHERE | _PEOPLE_ON_CONFIG_MAPS
+
+
+def test_the_commands_make_and_end_peers_and_the_tunnel_lists_them(api):
+    on_peers = {"configmaps": "create get list patch"}
+    assert _own_rights(api, PEOPLE, _PEERS) == _PEOPLE_EVERYWHERE | on_peers
+    assert _own_rights(api, TUNNEL, _PEERS) == {"configmaps": "list"}
+    where = {"configmaps/private-access": "get"}
+    assert _own_rights(api, PEOPLE, "gpucommons-private-access") == _PEOPLE_EVERYWHERE | where
+    assert _own_rights(api, TUNNEL, "gpucommons-private-access") == {}
 
 
 @pytest.mark.usefixtures("_vision")

@@ -21,6 +21,7 @@ from .reachability import Machine, Network, Pod
 _SESSION = json.loads((ROOT / "tests" / "unit" / "spawner" / "golden" / "gpu.json").read_text())
 _TEAMS = ("vision", "audio")
 OURS, DEX, NODE, ENTRANCE = "gpucommons", "dex", "gpucommons-node", "gpucommons-entrance"
+TUNNEL = "gpucommons-private-access"
 
 
 def objects(environment: str) -> list[Object]:
@@ -98,6 +99,7 @@ _PODS = (
     Pod("ingress", "ingress", {"app": "ingress"}, "10.1.5.1", {"https": 8443}),
     # As Envoy Gateway's listens.
     Pod("gateway", ENTRANCE, {"app": "envoy"}, "10.1.5.2", {"http": 10080, "https": 10443}),
+    _own_pod("Deployment", "private-access", TUNNEL, "10.1.5.3"),
     Pod("Prometheus", "monitoring", _PROMETHEUS, "10.1.6.1", {"web": 9090}),
     Pod("Pushgateway", "monitoring", {"app": "pushgateway"}, "10.1.6.2", {"http": 9091}),
     Pod("operator", "cnpg-system", _OPERATOR, "10.1.7.1"),

@@ -18,6 +18,7 @@ OPTIONAL = (
     "accounting", "gpu-processes", "backup", "backup-store", "earlier-files", "drain", "policies",
     "monitoring", "monitoring/accounting", "monitoring/alertmanager", "monitoring/backup",
     "monitoring/dashboards", "entrance", "entrance-gateway-api", "entrance-istio",
+    "entrance-gateway-api/allow-list", "entrance-istio/allow-list", "private-access",
 )  # fmt: skip
 """What an installation adds."""
 MESH = ("mesh", "mesh/team")

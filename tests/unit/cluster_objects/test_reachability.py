@@ -97,6 +97,9 @@ _YES = [
     ("Dex", "API server", 6443),
     ("Dex", "site", 636),  # a directory
     ("gpu-processes", "API server", 6443),
+    # Private access.
+    ("private-access", "gateway", 10443),
+    ("private-access", "API server", 6443),
 ]
 _YES_BY_ADDRESS = [
     # The node's cache of DNS, where pods are told of it by its address.
@@ -168,6 +171,12 @@ _NO = [
     ("ingress", "Dex", 5558),
     ("hub", "gpu-processes", 8890),
     ("like a session", "gpu-processes", 8890),
+    # The tunnel leads to the gateway.
+    ("private-access", "proxy", 8001),
+    ("private-access", "hub", 8081),
+    ("private-access", "session", 8888),
+    ("private-access", "Dex", 5557),
+    ("private-access", "internet", 80),
     # Credentials of a node are nobody's business; what needs nothing, asks nobody.
     *(
         (each, "metadata", 80)

@@ -4,10 +4,11 @@ import pytest
 from gpucommons_contract import Label
 from gpucommons_people.teams.team import Team
 from gpucommons_people.teams.team_objects import team_objects
+from gpucommons_private_access.interface import PORT
 
 from tests.unit.helm_values.charts import FOLDER, read, releases
 
-from .cast import PODS, objects
+from .cast import PODS, TUNNEL, objects
 from .kustomize import (
     CLUSTER,
     ENVIRONMENTS,
@@ -114,7 +115,8 @@ def test_every_namespace_says_what_pods_may_be(made):
         each["metadata"]["name"]: each["metadata"]["labels"][f"{_PSS}enforce"]
         for each in of_kind(made, "Namespace")
     }
-    assert enforced.pop("gpucommons-node") == "privileged"
+    for name in ("gpucommons-node", "gpucommons-private-access"):
+        assert enforced.pop(name) == "privileged"
     assert enforced.pop("dex") == enforced.pop("gpucommons-entrance") == "baseline"
     assert set(enforced.values()) == {"restricted"}
 
@@ -122,7 +124,29 @@ def test_every_namespace_says_what_pods_may_be(made):
 def test_our_pods_may_run_in_their_namespaces(made):
     for kind in ("Deployment", "CronJob"):
         for each in of_kind(made, kind):
-            assert lacks_for_restricted(pod_template(each)["spec"]) == []
+            if each["metadata"]["namespace"] != TUNNEL:
+                assert lacks_for_restricted(pod_template(each)["spec"]) == []
+
+
+def test_the_tunnel_s_pod_may_change_its_own_network_and_no_more():
+    pod = pod_template(named(part("private-access"), "Deployment", "private-access"))["spec"]
+    (container,) = pod["containers"]
+    assert container["securityContext"]["capabilities"] == {"drop": ["ALL"], "add": ["NET_ADMIN"]}
+    assert not {"hostNetwork", "hostPID"} & set(pod)
+    paths = [each["hostPath"] for each in pod["volumes"] if "hostPath" in each]
+    assert paths == [{"path": "/dev/net/tun", "type": "CharDevice"}]
+    # That much is out of the ordinary, and known as such.
+    assert len(lacks_for_restricted(pod)) == 3
+
+
+def test_the_tunnel_listens_where_its_service_leads_and_its_network_policy_lets_in():
+    made = part("private-access")
+    (port,) = named(made, "Service", "private-access")["spec"]["ports"]
+    assert (port["protocol"], port["port"]) == ("UDP", PORT)
+    (container,) = pod_template(named(made, "Deployment", "private-access"))["spec"]["containers"]
+    assert container["ports"] == [{"name": "wireguard", "containerPort": PORT, "protocol": "UDP"}]
+    (rule,) = named(made, "NetworkPolicy", "private-access")["spec"]["ingress"]
+    assert rule == {"ports": [{"protocol": "UDP", "port": PORT}]}
 
 
 def test_a_pod_that_may_not_run_is_found():
@@ -279,6 +303,6 @@ def test_our_images_are_those_of_the_charts_values():
         for each in of_kind(made, kind)
         for container in pod_template(each)["spec"]["containers"]
     }
-    ours = ("hub", "node-agent", "backup")
+    ours = ("hub", "node-agent", "backup", "private-access")
     assert images == {f"gpucommons/{each}:{tag}" for each in ours}
     assert not [each for each in (CLUSTER / "overlays").rglob("*.yaml") if tag in each.read_text()]

@@ -44,6 +44,7 @@ RUN_BY = {
     r"gpucommons workspace grow": "tests/hub/people/test_workspaces_in_cluster.py::"
     "test_a_workspace_grows_and_its_driver_is_waited_for",
     r"gpucommons user add": _PEOPLE + "test_a_person_is_added_shown_listed_and_removed",
+    r"gpucommons vpn (add|list|remove)": _PEOPLE + "test_devices_are_added_listed_and_removed",
     r"gpucommons notice send": _PEOPLE + "test_a_notice_is_sent_listed_and_taken_back",
     r"bash installation/secrets/make\.sh": "tests/unit/installer/test_secrets.py::"
     "test_run_again_it_changes_nothing_and_makes_what_is_lacking_with_the_same_values",

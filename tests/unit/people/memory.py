@@ -90,6 +90,9 @@ class MemoryCluster:
 
     async def merge(self, kind, name, namespace, patch):
         found = copy.deepcopy(self.objects[kind, namespace, name])
+        expected = patch.get("metadata", {}).get("resourceVersion")
+        if expected and found["metadata"]["resourceVersion"] != expected:
+            raise ClusterError("Conflict", 409)
         _merge(found, patch)
         return self._put((kind, namespace, name), found)
 

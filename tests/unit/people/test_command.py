@@ -12,6 +12,9 @@ import pytest
 from gpucommons_people import command, operations, people
 from gpucommons_people.clients.kinds import CLAIMS, NAMESPACES, PODS, STORAGE_CLASSES
 from gpucommons_people.files.configuration import VARIABLE
+from gpucommons_people.private_access.keys import new_keys
+
+from .test_private_access import with_private_access
 
 ADA = "ada@example.org"
 MANY = {"team_folder_class": "many"}
@@ -391,3 +394,29 @@ def test_the_default_class_of_team_folders_is_the_installation_s(gpucommons, wor
     assert gpucommons("team", "add", "new", "--team-folder", "200Gi") == 0
     claim = world.cluster.objects[CLAIMS, "team-new", "team"]
     assert claim["spec"]["storageClassName"] == "many"
+
+
+def test_devices_are_added_listed_and_removed(gpucommons, capsys, world):
+    with_private_access(world)
+    key = new_keys().public
+    assert gpucommons("vpn", "list") == 0
+    assert gpucommons("user", "add", ADA, "--team", "vision", "--wireguard-key", key) == 0
+    assert gpucommons("vpn", "add", ADA, "--device", "phone") == 0
+    assert gpucommons("vpn", "add", ADA, "--device", "phone", "--new-key") == 0
+    assert gpucommons("vpn", "list", "--json") == 0
+    assert gpucommons("vpn", "list", ADA) == 0
+    assert gpucommons("user", "show", ADA) == 0
+    assert gpucommons("vpn", "remove", ADA, "--device", "phone") == 0
+    assert gpucommons("vpn", "add", ADA, "--wireguard-key", "no key") == 2
+    output = capsys.readouterr()
+    for line in (
+        "No device is let in.",
+        "  Let the device phone of ada@example.org in through WireGuard.",
+        "  Let in no more: the device phone (10.88.0.3).",
+        f'"public_key": "{key}"',
+        "ada@example.org  phone   10.88.0.4  tester",
+        "Devices   first (10.88.0.2), phone (10.88.0.4)",
+        "  Let in through WireGuard no more: the device phone (10.88.0.4).",
+    ):
+        assert line in output.out
+    assert "'no key' is not a public key of WireGuard" in output.err

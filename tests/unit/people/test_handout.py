@@ -103,3 +103,17 @@ def test_a_folder_that_cannot_be_written_is_told(tmp_path):
 
 def test_somebody_with_the_longest_name_of_all_has_no_handout_to_remove(tmp_path):
     assert not Handouts(tmp_path).remove("a" * LONGEST_USER_NAME)
+
+
+def test_a_device_s_handout_is_its_owner_s_alone_and_goes_with_the_person_s(tmp_path):
+    handouts = Handouts(tmp_path / "handouts")
+    for text in ("first", "second"):
+        handouts.write_device(ADA, "phone", text)
+    file = handouts.device_file(ADA, "phone")
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert stat.S_IMODE(file.parent.stat().st_mode) == 0o700
+    assert [each.read_text() for each in file.parent.iterdir()] == ["second"]
+    handouts.write_device("ada@example.org.md", "phone", "of somebody else")
+    handouts.remove(ADA)
+    assert not file.exists()
+    assert handouts.device_file("ada@example.org.md", "phone").exists()

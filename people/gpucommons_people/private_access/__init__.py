@@ -1,0 +1,1 @@
+"""Ways in for people's devices, where the installation has private access by WireGuard."""
