@@ -8,7 +8,9 @@ from gpucommons_installer.answers import Answers
 from gpucommons_installer.secrets import (
     CONNECTOR,
     DIGEST,
+    POSTGRESQL_PORT,
     database_host,
+    database_port,
     databases,
     files_of_dex,
     hashed_values,
@@ -63,6 +65,8 @@ def facts(answers: Answers) -> Mapping[str, object]:
         "left_out": (left_out := _left_out(answers)),
         "left_out_selector": ",".join(f"name!={each}" for each in left_out),
         "api_server_elsewhere": is_elsewhere(answers),
+        "database_port": database_port(answers),
+        "database_elsewhere": database_port(answers) != POSTGRESQL_PORT,
         "hashed": hashed_values(answers),
         "asks_for_secrets": any(not each.made for each in needed_values(answers)),
     }

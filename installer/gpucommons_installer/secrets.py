@@ -10,6 +10,8 @@ from gpucommons_installer.answers import Answers
 
 HUB, DEX = "gpucommons", "dex"
 """Namespaces."""
+POSTGRESQL_PORT = 5432
+"""Where the policies of cluster/ expect a database."""
 CONNECTOR = "gpucommons-dex-connector"
 """What Dex needs towards the identity provider."""
 DIGEST = "_sha1"
@@ -54,7 +56,12 @@ class Secret:
 def database_host(answers: Answers) -> str:
     """Return where PostgreSQL answers, with its port."""
     address = answers.database_address or "gpucommons-database-rw"
-    return address if ":" in address else f"{address}:5432"
+    return address if ":" in address else f"{address}:{POSTGRESQL_PORT}"
+
+
+def database_port(answers: Answers) -> int:
+    """Return the port of PostgreSQL."""
+    return int(database_host(answers).rpartition(":")[2])
 
 
 def databases(answers: Answers) -> tuple[str, ...]:

@@ -123,20 +123,42 @@ def test_all_images_come_from_where_the_installation_says_in_one_place(example):
 
 
 def test_the_port_of_the_api_server_is_let_through_by_each_policy_that_expects_it(example):
+    _accounting(example)
     _change(example, "the agent of GPU nodes")
     _change(example, "the port of the API server")
-    policies = of_kind(made(example), "NetworkPolicy")
-    out = {
+    out = _ports_anywhere(example)
+    assert len([name for name, ports in out.items() if 6443 in ports]) == 6
+    assert all((16443 in ports) is (6443 in ports) for ports in out.values())
+
+
+def test_the_port_of_a_database_of_one_s_own_is_let_through_by_each_policy_that_expects_it(example):
+    _accounting(example)
+    _change(example, "a database of your own")
+    _change(example, "the port of the database")
+    out = _ports_anywhere(example)
+    assert {name for name, ports in out.items() if 5432 in ports} == {"idle-culler", "accounting"}
+    assert all((6432 in ports) is (5432 in ports) for ports in out.values())
+
+
+def _accounting(folder: Path) -> None:
+    """Add accounting, which overlays do not have."""
+    file = folder / "kustomization.yaml"
+    said = yaml.safe_load(file.read_text())
+    said["resources"].append("../cluster/accounting")
+    file.write_text(yaml.safe_dump(said))
+
+
+def _ports_anywhere(folder: Path) -> dict[str, set[int]]:
+    """Return the ports at which each policy lets out to anybody."""
+    return {
         each["metadata"]["name"]: {
             port["port"]
             for rule in each["spec"].get("egress") or ()
             if "to" not in rule
             for port in rule["ports"]
         }
-        for each in policies
+        for each in of_kind(made(folder), "NetworkPolicy")
     }
-    assert len([name for name, ports in out.items() if 6443 in ports]) == 5
-    assert all((16443 in ports) is (6443 in ports) for ports in out.values())
 
 
 def test_a_part_that_is_not_in_the_overlay_can_be_added(example, unchanged):

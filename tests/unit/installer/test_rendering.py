@@ -494,6 +494,22 @@ def test_every_policy_that_expects_the_api_server_expects_it_where_it_is(tmp_pat
     assert expecting == dict.fromkeys([*names, "hub-beyond-addresses", "idle-culler"], True)
 
 
+@pytest.mark.parametrize("address", ["db.example.org", "db.example.org:6432"])
+def test_services_with_a_database_are_let_out_to_it_where_it_is(tmp_path, address):
+    shutil.copytree(ROOT / "cluster", tmp_path / "cluster")
+    folder = tmp_path / "installation"
+    write_all(folder, answers(database="given", database_address=address, **ACCOUNTING))
+    policies = {each["metadata"]["name"]: each for each in of_kind(made(folder), "NetworkPolicy")}
+    assert set(policies) == {"idle-culler", "accounting"}
+    for each in policies.values():
+        rules = [rule for rule in each["spec"]["egress"] if "to" not in rule]
+        ports = [port["port"] for rule in rules for port in rule["ports"]]
+        assert ports.count(6432) == ("6432" in address)
+        assert 5432 in ports
+    url = (folder / "secrets" / "make.sh").read_text()
+    assert f"@{address}{'' if ':' in address else ':5432'}/accounting?" in url
+
+
 def _queue_of(rendered: Path) -> dict[str, str]:
     """What the queue has of each resource; it is that of cluster/queue in all else."""
     objects = [deepcopy(each.value) for each in documents(rendered)]
