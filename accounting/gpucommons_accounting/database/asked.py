@@ -10,6 +10,7 @@ from gpucommons_upkeep.database import Database
 from gpucommons_accounting.database.identities import identities_in
 from gpucommons_accounting.database.listing import Whose, all_of
 from gpucommons_accounting.database.starts import newcomers_of, starts_of
+from gpucommons_accounting.database.stays import stays_of, unmet_of, usual_in
 from gpucommons_accounting.reckoning.calendar import Calendar, Period
 from gpucommons_accounting.reckoning.capacity import NodeFact
 from gpucommons_accounting.reckoning.capacity_plan import CapacityPlan, capacity_plan
@@ -73,6 +74,13 @@ class Asked:
     ) -> CapacityPlan:
         """Return what more GPUs of a product would have changed. facts: of all nodes."""
         with self._database.transaction(reads=True, seconds=_LONG_SECONDS) as connection:
-            sessions = all_of(connection, period, Whose())
-            starts = starts_of(connection, period)
-            return capacity_plan(facts, sessions, starts, period, as_of, product=product, more=more)
+            return capacity_plan(
+                facts,
+                stays_of(connection, period, product),
+                unmet_of(connection, starts_of(connection, period)),
+                period,
+                as_of,
+                product=product,
+                usual=usual_in(connection, period),
+                more=more,
+            )

@@ -76,7 +76,7 @@ def page(
 ) -> list[Session]:
     """Return the next sessions that were there in a period, by when they were asked for."""
     found: list[Session] = []
-    parts = [_reaching_into(period), _asked_for_in(period)]
+    parts = there_in(period)
     for part in reversed(parts) if newest_first else parts:
         order = [SESSIONS.c.requested, SESSIONS.c.uid]
         query = select(SESSIONS).where(part, *whose.conditions())
@@ -98,6 +98,14 @@ def all_of(connection: Connection, period: Period, whose: Whose) -> Iterator[Ses
         if len(found) < AT_ONCE:
             return
         after = Mark.of(found[-1])
+
+
+def there_in(period: Period) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    """Return the conditions of sessions that were there in a period.
+
+    Those that were asked for before it come first; no session meets both.
+    """
+    return _reaching_into(period), _asked_for_in(period)
 
 
 def _asked_for_in(period: Period) -> ColumnElement[bool]:

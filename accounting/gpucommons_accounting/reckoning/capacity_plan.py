@@ -1,17 +1,20 @@
 """What more GPUs of a product would have changed for the starts of a period. Pure."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
 from gpucommons_accounting.reckoning.calendar import Period, microseconds
 from gpucommons_accounting.reckoning.capacity import NodeFact, NodeState, capacity, spans
-from gpucommons_accounting.reckoning.recorded_starts import RecordedStarts, recorded_starts
+from gpucommons_accounting.reckoning.recorded_starts import (
+    RecordedStarts,
+    Stay,
+    recorded_starts,
+)
 from gpucommons_accounting.reckoning.replay import Change, replay
 from gpucommons_accounting.reckoning.waits import Quantile, Wait, Waits
-from gpucommons_accounting.records.session import Session
 from gpucommons_accounting.records.start import Start
 
 WAITED = timedelta(minutes=1)
@@ -62,19 +65,23 @@ class CapacityPlan:
 
 def capacity_plan(
     facts: Iterable[NodeFact],
-    sessions: Iterable[Session],
+    stays: Iterable[Stay],
     starts: Iterable[Start],
     period: Period,
     as_of: datetime,
     *,
     product: str,
+    usual: Mapping[str, str],
     more: int,
 ) -> CapacityPlan:
-    """Replay the starts of a period. facts, sessions, starts: all that is known up to ``as_of``."""
+    """Replay the starts of a period.
+
+    facts: all that is known of nodes up to ``as_of``. stays, starts, usual: see `recorded_starts`.
+    """
     known = list(facts)
     there = Period(period.begin, max(period.begin, as_of))
     pool = _Pool(known, product, there)
-    basis = recorded_starts(pool.watch(sessions), starts, product, period, as_of)
+    basis = recorded_starts(pool.watch(stays), starts, product, period, as_of, usual=usual)
     asks = [each.ask for each in basis.starts]
     changes = [*pool.changes, *basis.held]
     counted = [period.has(ask.at) for ask in asks]
@@ -120,15 +127,14 @@ class _Pool:
             if is_up and self._add(fact.at, end, fact.gpus):
                 self._up[fact.node].append((fact.at, end))
 
-    def watch(self, sessions: Iterable[Session]) -> Iterator[Session]:
+    def watch(self, stays: Iterable[Stay]) -> Iterator[Stay]:
         """Yield sessions as they come, and add what was held where no node is known to be up."""
-        for session in sessions:
-            if session.bound is not None and session.product == self._product:
-                end = session.gone or self._there.end
-                up = self._up.get(session.node, ())
-                for begin, until in _gaps(up, session.bound, end):
-                    self._add(begin, until, session.choice.units)
-            yield session
+        for stay in stays:
+            if stay.bound is not None and stay.product == self._product:
+                end = stay.gone or self._there.end
+                for begin, until in _gaps(self._up.get(stay.node, ()), stay.bound, end):
+                    self._add(begin, until, stay.units)
+            yield stay
 
     def _add(self, begin: datetime, end: datetime, gpus: Decimal) -> bool:
         begin, end = max(begin, self._there.begin), min(end, self._there.end)

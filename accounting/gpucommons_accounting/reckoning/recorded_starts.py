@@ -6,11 +6,12 @@ had any, and of which product they would have been.
 
 from array import array
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from statistics import median
+from typing import NamedTuple
 
 from gpucommons_contract.told import StartOutcome
 
@@ -22,6 +23,42 @@ from gpucommons_accounting.records.start import Start
 
 _TRIED_AGAIN = timedelta(hours=1)
 """Within this of the first one, whoever gave up and asks again for a size asks for the same."""
+
+
+class Stay(NamedTuple):
+    """What a replay needs to know of a session with GPUs. All moments are in UTC."""
+
+    person: str
+    size: str
+    units: Decimal
+    requested: datetime
+    bound: datetime | None
+    gone: datetime | None
+    node: str
+    product: str
+    """Empty where nobody knows."""
+
+    @classmethod
+    def of(cls, session: Session) -> "Stay":
+        """Return what is needed of a session."""
+        choice = session.choice
+        return cls(
+            choice.person,
+            choice.size,
+            choice.units,
+            session.requested,
+            session.bound,
+            session.gone,
+            session.node,
+            session.product,
+        )
+
+    @property
+    def had(self) -> datetime | None:
+        """When it had its GPUs; None if it never did."""
+        if self.bound is None or (self.gone is not None and self.bound >= self.gone):
+            return None
+        return max(self.bound, self.requested)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,35 +94,51 @@ class RecordedStarts:
 
 
 def recorded_starts(
-    sessions: Iterable[Session],
+    stays: Iterable[Stay],
     starts: Iterable[Start],
     product: str,
     period: Period,
     as_of: datetime,
+    *,
+    usual: Mapping[str, str],
 ) -> RecordedStarts:
     """Return the starts of one product.
 
-    sessions: all that were there in the period. starts: what the hub told of it.
+    stays: of the sessions that were there in the period, those of the product, and those of which
+    nobody knows it. starts: those of the period that came to nothing and are no session on record.
+    usual: by size the product that most sessions had (`usual_products`).
     """
-    found, sizes = RecordedStarts(), _Sizes(product)
-    unmet = {each.uid or each.start: each for each in starts if each.units and each.unmet}
+    found, lengths = RecordedStarts(), _Lengths()
     tries = []
-    for session in sessions:
-        unmet.pop(session.uid, None)
-        if session.choice.units:
-            tries.append(_try_of(session))
-            sizes.add(tries[-1])
-    for start in unmet.values():
+    for stay in stays:
+        tries.append(_try_of(stay))
+        if stay.product == product:
+            lengths.add(stay)
+    for start in starts:
         if start.outcome is StartOutcome.GIVEN_UP:
             given_up = Try(start.person, start.size, start.units, start.asked, ended=start.at)
             tries.append(given_up)
-        elif period.has(start.asked) and sizes.usual(start.size) == product:
+        elif period.has(start.asked) and usual.get(start.size) == product:
             found.refused[start.why] += 1
-    chosen = _chosen(tries, sizes, period, found)
-    lengths = sizes.lengths()
+    chosen = _chosen(tries, product, usual, period, found)
+    medians = lengths.medians()
     for each in _joined(chosen, period, found):
-        _add(found, each, lengths.get(each.size), period, as_of)
+        _add(found, each, medians.get(each.size), period, as_of)
     return found
+
+
+def usual_products(counts: Iterable[tuple[str, str, int]]) -> dict[str, str]:
+    """Return by size the product that most sessions had.
+
+    counts: size, product, and how many sessions had their GPUs.
+    """
+    by_size: dict[str, Counter[str]] = defaultdict(Counter)
+    for size, product, count in counts:
+        by_size[size][product] += count
+    return {
+        size: min(each, key=lambda product: (-each[product], product))
+        for size, each in by_size.items()
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,54 +165,41 @@ class Try:
         )
 
 
-class _Sizes:
-    """What sessions of each size had."""
+class _Lengths:
+    """How long sessions of each size had their GPUs, of those that ended."""
 
-    def __init__(self, product: str) -> None:
-        self.product = product
-        self._products: dict[str, Counter[str]] = defaultdict(Counter)
-        self._lengths: dict[str, array[int]] = defaultdict(lambda: array("q"))
+    def __init__(self) -> None:
+        self._each: dict[str, array[int]] = defaultdict(lambda: array("q"))
 
-    def add(self, each: Try) -> None:
-        """Count a session."""
-        if each.had is not None and each.product:
-            self._products[each.size][each.product] += 1
-            if each.ended is not None and each.product == self.product:
-                self._lengths[each.size].append(microseconds(each.ended - each.had))
+    def add(self, stay: Stay) -> None:
+        """Count one."""
+        if stay.had is not None and stay.gone is not None:
+            self._each[stay.size].append(microseconds(stay.gone - stay.had))
 
-    def usual(self, size: str) -> str:
-        """Return the product that most sessions of a size had; empty where there was none."""
-        counts = self._products.get(size, Counter[str]())
-        return min(counts, key=lambda product: (-counts[product], product), default="")
-
-    def lengths(self) -> dict[str, timedelta]:
-        """Return by size the median of how long they had their GPUs, of those that ended."""
-        return {size: timedelta(microseconds=median(each)) for size, each in self._lengths.items()}
+    def medians(self) -> dict[str, timedelta]:
+        """Return the median of each size."""
+        return {size: timedelta(microseconds=median(each)) for size, each in self._each.items()}
 
 
-def _try_of(session: Session) -> Try:
-    choice, gone = session.choice, session.gone
-    had = session.bound if session.bound and (gone is None or session.bound < gone) else None
-    return Try(
-        choice.person,
-        choice.size,
-        choice.units,
-        session.requested,
-        had and max(had, session.requested),
-        gone and max(gone, session.requested),
-        session.product,
-    )
+def _try_of(stay: Stay) -> Try:
+    ended = stay.gone and max(stay.gone, stay.requested)
+    had = stay.had
+    return Try(stay.person, stay.size, stay.units, stay.requested, had, ended, stay.product)
 
 
 def _chosen(
-    tries: Iterable[Try], sizes: _Sizes, period: Period, found: RecordedStarts
+    tries: Iterable[Try],
+    product: str,
+    usual: Mapping[str, str],
+    period: Period,
+    found: RecordedStarts,
 ) -> Iterator[Try]:
     """Yield those for the product."""
     for each in tries:
-        product = each.product or sizes.usual(each.size)
-        if not product:
+        likely = each.product or usual.get(each.size)
+        if not likely:
             found.left_out += period.has(each.asked)
-        elif product == sizes.product:
+        elif likely == product:
             yield each
 
 

@@ -10,6 +10,7 @@ from gpucommons_accounting.database.asked import Asked
 from gpucommons_accounting.reckoning.calendar import Period
 from gpucommons_accounting.reckoning.capacity import NodeFact, NodeState
 from gpucommons_accounting.reckoning.capacity_plan import CapacityPlan, Figures, capacity_plan
+from gpucommons_accounting.reckoning.recorded_starts import Stay, usual_products
 from gpucommons_accounting.records.deriving import derive
 from gpucommons_accounting.records.event import Event, Source
 from gpucommons_accounting.records.session import Session
@@ -55,7 +56,18 @@ _ONE = _up(1)
 def _plan(
     sessions, facts=(_ONE,), starts=(), as_of=_NOW, *, more=1, product="H100"
 ) -> CapacityPlan:
-    return capacity_plan(facts, sessions, starts, _DAY, as_of, product=product, more=more)
+    known = {each.uid for each in sessions}
+    stays = [Stay.of(each) for each in sessions if each.choice.units]
+    return capacity_plan(
+        facts,
+        [each for each in stays if each.product in ("", product)],
+        [each for each in starts if each.units and each.unmet and each.uid not in known],
+        _DAY,
+        as_of,
+        product=product,
+        usual=usual_products((each.size, each.product, 1) for each in stays if each.had),
+        more=more,
+    )
 
 
 def _minutes(figures: Figures) -> tuple[int, ...]:
@@ -70,6 +82,25 @@ _BUSY = [
     _session("cleo", "10:00", None, "10:20"),
 ]
 """One GPU, for which Ben waits and Cleo does so in vain: an hour and a half in the middle."""
+
+
+_BEN, _CLEO = ("ben", "09:30", "11:00", "12:00"), ("cleo", "10:00", None, "10:20")
+_GIVEN_UP = Start(
+    start="1",
+    person="dan",
+    server="",
+    team="vision",
+    environment="pytorch",
+    size="gpu",
+    units=Decimal(1),
+    asked=_moment("10:05"),
+    at=_moment("10:15"),
+    outcome=StartOutcome.GIVEN_UP,
+    why="full",
+    fault=StartFault.CAPACITY,
+    sentence="",
+    uid="a-pod-that-nobody-saw",
+)
 
 
 @pytest.mark.parametrize(
@@ -149,22 +180,7 @@ def test_who_had_a_gpu_and_asks_again_within_the_hour_is_another_start():
 
 
 def test_a_start_of_which_only_the_hub_knows_is_one_and_a_refusal_is_told_apart():
-    given_up = Start(
-        start="1",
-        person="dan",
-        server="",
-        team="vision",
-        environment="pytorch",
-        size="gpu",
-        units=Decimal(1),
-        asked=_moment("10:05"),
-        at=_moment("10:15"),
-        outcome=StartOutcome.GIVEN_UP,
-        why="full",
-        fault=StartFault.CAPACITY,
-        sentence="",
-        uid="a-pod-that-nobody-saw",
-    )
+    given_up = _GIVEN_UP
     refused = {"outcome": StartOutcome.REFUSED, "fault": StartFault.NOBODY, "uid": ""}
     starts = [
         given_up,
@@ -267,11 +283,19 @@ def test_a_month_in_which_nobody_asked_has_no_waits():
 
 
 def test_the_records_of_a_database_are_replayed(store):
+    """Of another product nothing counts but what people of a size usually have."""
     for each in (
-        _facts("ada", "09:00", "09:00", "11:00"),
-        _facts("ben", "09:30", "11:00", "12:00"),
-        _facts("cleo", "10:00", None, "10:20"),
+        *(_facts(*each) for each in (("ada", "09:00", "09:00", "11:00"), _BEN, _CLEO)),
+        _facts("dan", "2026-11-29T09:00", "2026-11-29T09:00", "09:30", node="n2", product="A100"),
+        _facts("eve", "09:00", "09:00", None, node="n2", units="0", product=""),
     ):
         store.add(each, _NOW)
-    plan = Asked(store.database).capacity_plan([_up(1)], _DAY, _NOW, "H100", 2)
-    assert (plan.recorded.waited, plan.explained, plan.spared) == (2, 2, 2)
+    given_up = replace(
+        _GIVEN_UP, start="2", asked=_moment("10:00"), at=_moment("10:20"), uid="cleo/10:00"
+    )
+    store.starts.add([_GIVEN_UP, given_up])
+    plan = Asked(store.database).capacity_plan([_up(1)], _DAY, _NOW, "H100", 3)
+    assert (plan.recorded.starts, plan.recorded.waited) == (4, 3)
+    assert (plan.explained, plan.spared) == (3, 3)
+    other = Asked(store.database).capacity_plan([_up(1)], _DAY, _NOW, "A100", 2)
+    assert other.recorded.starts == 0

@@ -8,6 +8,7 @@ from gpucommons_accounting.reckoning.replay import Ask, Change, replay
 from hypothesis import given
 from hypothesis import strategies as st
 
+from .plain_replay import plain_replay
 from .sessions import at
 
 _BEGIN = at("2026-11-30T09:00")
@@ -139,6 +140,12 @@ def test_where_all_ask_for_one_and_nobody_gives_up_more_gpus_make_nobody_wait_lo
     fewer, with_more = (replay(asks, [*changes, _gpus(each)], _END) for each in (0, more))
     assert all(b.length <= a.length for a, b in zip(fewer, with_more, strict=True))
     assert all(b.over for a, b in zip(fewer, with_more, strict=True) if a.over)
+
+
+@given(_asks(), _SOME_GPUS, st.integers(0, 4))
+def test_it_says_what_the_plain_way_of_doing_it_says(asks, nodes, count):
+    changes = [*_changes(nodes), _gpus(count)]
+    assert replay(asks, changes, _END) == plain_replay(asks, changes, _END)
 
 
 @given(_asks())
