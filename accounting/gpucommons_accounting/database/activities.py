@@ -1,14 +1,15 @@
 """What was measured of sessions. Only knowledge is added: the same again changes nothing."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from gpucommons_upkeep.database import Database
 from sqlalchemy import (
+    Connection,
     Delete,
     Row,
     bindparam,
@@ -21,14 +22,17 @@ from sqlalchemy import (
     tuple_,
 )
 
+from gpucommons_accounting.database import totals
 from gpucommons_accounting.database.identities import identities_in
 from gpucommons_accounting.database.listing import EVERYBODY, Whose
+from gpucommons_accounting.database.quarters import quarter_of_row
 from gpucommons_accounting.database.statements import alone, parts, unless_there
 from gpucommons_accounting.database.tables import ACTIVITY, BEATS, IDS, SESSION_PODS, SESSIONS
 from gpucommons_accounting.reckoning.activity import QUARTER, Activity, Efficiency, Meter
 from gpucommons_accounting.reckoning.calendar import Calendar, Period
 from gpucommons_accounting.reckoning.efficiencies import Own
 from gpucommons_accounting.reckoning.report import NOBODY_KNOWN, By, about_sum, product_line
+from gpucommons_accounting.reckoning.totals import Days, Quarter, Span, in_spans, whole_days
 from gpucommons_accounting.records.event import Source
 
 _MILLISECONDS = 1000
@@ -38,6 +42,7 @@ _LONG_SECONDS = 60.0
 _FORGOTTEN = 2000
 """Rows that are deleted in one transaction."""
 _MEASURED = "measured"
+_AMOUNTS = ("known_ms", "busy_ms", "idle_ms")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +61,9 @@ class PodSession:
 class Activities:
     """Reads and writes it. It blocks: call it in a thread. Raises StoreUnavailableError."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def __init__(self, database: Database, calendar: Calendar) -> None:
+        """calendar: the site's, of whose days totals are kept."""
+        self._database, self._calendar = database, calendar
 
     def keep(self, measured: Iterable[Activity]) -> None:
         """Keep what was measured; of a quarter that is known already, what knows more of it."""
@@ -71,17 +77,26 @@ class Activities:
             alone(connection)
             first, last = min(begin for _, begin in new), max(begin for _, begin in new)
             known = select(ACTIVITY).where(ACTIVITY.c.begin.between(first, last))
+            before: dict[str, list[Quarter]] = defaultdict(list)
             for uids in parts(sorted({uid for uid, _ in new})):
                 for row in connection.execute(known.where(ACTIVITY.c.uid.in_(uids))):
                     old = _activity(row)
-                    if (found := new.get((old.uid, old.begin))) and found.better(old) == old:
+                    found = new.get((old.uid, old.begin))
+                    if found and found.better(old) == old:
                         del new[old.uid, old.begin]
+                    elif found:
+                        before[row.uid].append(quarter_of_row(row))
             if not new:
                 return
             same = (ACTIVITY.c.uid == bindparam("of")) & (ACTIVITY.c.begin == bindparam("at"))
             keys = [{"of": uid, "at": begin} for uid, begin in new]
             connection.execute(delete(ACTIVITY).where(same), keys)
-            connection.execute(insert(ACTIVITY), [_row(each) for each in new.values()])
+            rows = [_row(each) for each in new.values()]
+            connection.execute(insert(ACTIVITY), rows)
+            now: dict[str, list[Quarter]] = defaultdict(list)
+            for each in new.values():
+                now[each.uid].append(_quarter(each))
+            totals.keep_up_measured(connection, self._calendar, before, now)
 
     def of(self, period: Period, uids: Iterable[str] | None = None) -> dict[str, list[Activity]]:
         """Return what was measured in a period of all sessions or some, by their uids, in order."""
@@ -99,53 +114,76 @@ class Activities:
                     found[row.uid].append(_activity(row))
         return dict(found)
 
-    def sums(
-        self,
-        period: Period,
-        by: By,
-        *,
-        calendar: Calendar,
-        whose: Whose = EVERYBODY,
-    ) -> dict[Own, Efficiency]:
+    def sums(self, period: Period, by: By, *, whose: Whose = EVERYBODY) -> dict[Own, Efficiency]:
         """Sum up what was measured, in GPU-microseconds, by the lines of a report.
 
-        period: of whole days. How much was allocated is not known here.
+        period: of whole days. How much was allocated is not known here. It comes from totals where
+        there are some, but for what runs.
         """
+        found: dict[Own, Efficiency] = defaultdict(Efficiency)
+        with self._database.transaction(reads=True, seconds=_LONG_SECONDS) as connection:
+            known = identities_in(connection, whose.person) if by in IDS else NOBODY_KNOWN
+            for key, its, units, measured in self._rows(connection, period, by, whose):
+                name = product_line(key, units) if by is By.PRODUCT else key
+                amounts = [units * int(each) * _MICROSECONDS for each in measured]
+                about = about_sum(name, its, by, period.end, known)
+                found[about.name, about.id] += Efficiency(Decimal(0), *amounts)
+        return dict(found)
+
+    def _rows(
+        self, connection: Connection, period: Period, by: By, whose: Whose
+    ) -> Iterator[tuple[str, str, Decimal, Sequence[int]]]:
+        """Yield name, id, GPUs and milliseconds known, busy and idle of each line."""
+        calendar = self._calendar
+        days = whole_days(period, calendar)
+        if days and whose.person is None and totals.are_of(connection, calendar):
+            spans = [Days(Span.DAY, *days)] if by is By.DAY else in_spans(*days)
+            for some in spans:
+                for total in totals.read(connection, some, str(by), whose.team, days[0]):
+                    measured = [total[name] for name in _AMOUNTS]
+                    yield total.name, total.id, total.units, measured
+            whose = replace(whose, running=True)
         column = ACTIVITY.c.begin if by is By.DAY else SESSIONS.c[str(by)]
         own = SESSIONS.c[IDS[by]] if by in IDS else literal("")
         group = (column, own, SESSIONS.c.units)
-        amounts = [func.sum(ACTIVITY.c[name]) for name in ("known_ms", "busy_ms", "idle_ms")]
         query = (
-            select(*group, *amounts)
+            select(*group, *(func.sum(ACTIVITY.c[name]) for name in _AMOUNTS))
             .join(SESSIONS, SESSIONS.c.uid == ACTIVITY.c.uid)
             .where(ACTIVITY.c.begin >= period.begin, ACTIVITY.c.begin < period.end)
             .where(*whose.conditions())
             .group_by(*group)
         )
-        found: dict[Own, Efficiency] = defaultdict(Efficiency)
-        with self._database.transaction(reads=True, seconds=_LONG_SECONDS) as connection:
-            known = identities_in(connection, whose.person) if by in IDS else NOBODY_KNOWN
-            for key, its, units, *measured in connection.execute(query):
-                name = calendar.day_of(key).isoformat() if by is By.DAY else str(key)
-                name = product_line(name, units) if by is By.PRODUCT else name
-                amounts_of = [units * int(each) * _MICROSECONDS for each in measured]
-                about = about_sum(name, its, by, period.end, known)
-                found[about.name, about.id] += Efficiency(Decimal(0), *amounts_of)
-        return dict(found)
+        for key, its, units, *amounts in connection.execute(query):
+            name = calendar.day_of(key).isoformat() if by is By.DAY else str(key)
+            yield name, its, units, amounts
 
     def forget(self, before: datetime) -> int:
         """Delete what was measured before a moment; returns how many quarters that were.
 
-        Some are deleted in each transaction, and others may write meanwhile: nobody derives
-        anything from what was measured.
+        Some are deleted in each transaction, and others may write meanwhile.
         """
-        key = ACTIVITY.c.uid, ACTIVITY.c.begin
-        old = select(*key).where(ACTIVITY.c.begin < before).order_by(ACTIVITY.c.begin)
-        quarters = self._delete(delete(ACTIVITY).where(tuple_(*key).in_(old.limit(_FORGOTTEN))))
+        quarters = some = self._forget_some(before)
+        while some == _FORGOTTEN:
+            some = self._forget_some(before)
+            quarters += some
         over = select(SESSION_PODS.c.uid).join(SESSIONS, SESSIONS.c.uid == SESSION_PODS.c.uid)
         over = over.where(SESSIONS.c.gone_by < before).limit(_FORGOTTEN)
         self._delete(delete(SESSION_PODS).where(SESSION_PODS.c.uid.in_(over)))
         return quarters
+
+    def _forget_some(self, before: datetime) -> int:
+        """Delete some quarters, and take them out of the totals; returns how many there were."""
+        key = ACTIVITY.c.uid, ACTIVITY.c.begin
+        order = ACTIVITY.c.begin, ACTIVITY.c.uid
+        some = select(*key).where(ACTIVITY.c.begin < before).order_by(*order).limit(_FORGOTTEN)
+        these = tuple_(*key).in_(some)
+        with self._database.transaction(seconds=_LONG_SECONDS) as connection:
+            alone(connection)
+            gone: dict[str, list[Quarter]] = defaultdict(list)
+            for row in connection.execute(select(ACTIVITY).where(these)):
+                gone[row.uid].append(quarter_of_row(row))
+            totals.keep_up_measured(connection, self._calendar, gone, {})
+            return connection.execute(delete(ACTIVITY).where(these)).rowcount
 
     def _delete(self, some: Delete) -> int:
         """Delete some, until there are none; returns how many there were."""
@@ -202,6 +240,11 @@ def _row(activity: Activity) -> dict[str, object]:
         "peak_memory": activity.peak_memory,
         "meter": str(activity.meter),
     }
+
+
+def _quarter(activity: Activity) -> Quarter:
+    row = _row(activity)
+    return Quarter(activity.begin, *(int(str(row[name])) for name in _AMOUNTS))
 
 
 def _activity(row: Row[Any]) -> Activity:

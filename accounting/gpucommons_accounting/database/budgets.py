@@ -1,5 +1,6 @@
 """Budgets and adjustments as they are kept: rows are only added. Each method is one transaction."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -8,6 +9,7 @@ from gpucommons_upkeep.database import Database
 from sqlalchemy import Connection, Row, func, insert, select, text
 
 from gpucommons_accounting.database.rows import session_of
+from gpucommons_accounting.database.statements import parts
 from gpucommons_accounting.database.tables import ADJUSTMENTS, BUDGETS, SESSIONS
 from gpucommons_accounting.reckoning.adjustments import Adjustment, AdjustmentKind
 from gpucommons_accounting.reckoning.budgets import Budget, PeriodKind, Rule, Subject
@@ -95,15 +97,9 @@ class BudgetBook:
             row = connection.execute(select(SESSIONS).where(SESSIONS.c.uid == uid)).first()
             return session_of(row) if row else None
 
-    def settled(self, period: Period) -> int:
-        """Return how many sessions ended in a period."""
-        by = SESSIONS.c.gone_by
-        wanted = select(func.count()).where(by >= period.begin, by < period.end)
-        with self._database.transaction(reads=True) as connection:
-            return connection.scalar(wanted) or 0
-
-    def newest(self) -> dict[Subject, str]:
-        """Return which person and team of each name there is now, as their newest session says."""
+    def newest(self, of: Iterable[Subject]) -> dict[Subject, str]:
+        """Return which person and team of some names there is now, as their newest session says."""
+        subjects = set(of)
         kinds = (
             (SubjectKind.PERSON, SESSIONS.c.person, SESSIONS.c.person_since),
             (SubjectKind.TEAM, SESSIONS.c.team, SESSIONS.c.team_uid),
@@ -113,7 +109,9 @@ class BudgetBook:
             for kind, name, own in kinds:
                 last = func.max(SESSIONS.c.requested).label("last")
                 wanted = select(name, own).where(own != "").group_by(name, own).order_by(last)
-                found |= {Subject(kind, row[0]): row[1] for row in connection.execute(wanted)}
+                for some in parts(sorted(each.name for each in subjects if each.kind is kind)):
+                    rows = connection.execute(wanted.where(name.in_(some)))
+                    found |= {Subject(kind, row[0]): row[1] for row in rows}
         return found
 
 

@@ -1,55 +1,146 @@
-"""Reports, from totals where there are some, and otherwise from sessions one by one."""
+"""Reports, from totals where there are some, and otherwise from sessions one by one.
 
-from collections.abc import Iterator
+However many are wanted, they are of one state of the database, and sessions are read once.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
+from typing import NamedTuple
 
-from sqlalchemy import Connection
+from sqlalchemy import ColumnElement, Connection, and_, or_
 
 from gpucommons_accounting.database import totals
 from gpucommons_accounting.database.listing import Whose, all_of
+from gpucommons_accounting.database.tables import IDS, SESSIONS
 from gpucommons_accounting.reckoning.calendar import Calendar, Period
+from gpucommons_accounting.reckoning.exact import exactly
 from gpucommons_accounting.reckoning.prices import PriceList
-from gpucommons_accounting.reckoning.report import By, Report, report
+from gpucommons_accounting.reckoning.report import By, Report, Sum
 from gpucommons_accounting.reckoning.totals import Days, Span, Total, in_spans, whole_days
 from gpucommons_accounting.records.identity import Identities
+from gpucommons_accounting.records.session import Session
+
+_NOBODY: frozenset[str] = frozenset()
 
 
-def report_of(
+class Wanted(NamedTuple):
+    """A report that is wanted."""
+
+    period: Period
+    by: By
+
+
+def reports_of(
     connection: Connection,
+    wanted: Iterable[Wanted],
     whose: Whose,
-    period: Period,
     as_of: datetime,
-    by: By,
     *,
     calendar: Calendar,
     prices: PriceList,
     identities: Identities,
-) -> Report:
+) -> dict[Wanted, Report]:
     """Sum up, in one transaction that sees one state of the database.
 
     What runs is no part of totals, and one person's sessions are few: these are read one by one.
+    So are those that do not say whose they are, where several may be meant by a name.
     """
-    parts = prices.spans(period)
-    summed: list[tuple[Period, Total]] = []
-    direct = whose
-    if (
-        whose.person is None
-        and all(whole_days(part, calendar) for part in parts)
-        and totals.are_of(connection, calendar)
-    ):
-        summed = list(_totals(connection, parts, by, whose.team, calendar))
-        direct = Whose(team=whose.team, running=True)
-    sessions = all_of(connection, period, direct)
-    return report(
-        sessions,
-        period,
-        as_of,
-        by,
-        calendar=calendar,
-        prices=prices,
-        totals=summed,
-        identities=identities,
-    )
+    made = whose.person is None and totals.are_of(connection, calendar)
+    found: dict[Wanted, _Part] = {}
+    with exactly():
+        for each in wanted:
+            part = _Part(Sum(each.period, as_of, each.by, calendar, prices, identities))
+            spans = prices.spans(each.period)
+            if made and all(whole_days(span, calendar) for span in spans):
+                summed = _totals(connection, spans, each.by, whose.team, calendar)
+                part.add_totals(summed, identities)
+            found[each] = part
+        for session in _sessions(connection, whose, found):
+            for part in found.values():
+                part.add(session)
+    return {each: part.sum.report() for each, part in found.items()}
+
+
+@dataclass(slots=True)
+class _Part:
+    """One of several sums."""
+
+    sum: Sum
+    from_totals: bool = False
+    unsaid: frozenset[str] = _NOBODY
+    """Names by which several may be meant: what totals have of them is not added, unless they say
+    whose it is.
+    """
+
+    def add_totals(self, summed: Iterable[tuple[Period, Total]], identities: Identities) -> None:
+        """Add those of which it is certain whose they are."""
+        self.from_totals = True
+        unsaid: set[str] = set()
+        by = self.sum.by
+        for period, total in summed:
+            if (
+                by in IDS
+                and not total.id
+                and identities.has_name(total.name, of_team=by is By.TEAM)
+            ):
+                unsaid.add(total.name)
+            else:
+                self.sum.add_total(period, total)
+        self.unsaid = frozenset(unsaid)
+
+    def add(self, session: Session) -> None:
+        """Add a session, unless it is among the totals."""
+        if not self.from_totals or session.runs or self._is_unsaid(session):
+            self.sum.add(session)
+
+    def _is_unsaid(self, session: Session) -> bool:
+        choice = session.choice
+        if not self.unsaid:
+            return False
+        if self.sum.by is By.TEAM:
+            return not choice.team_uid and choice.team in self.unsaid
+        return not choice.person_since and choice.person in self.unsaid
+
+
+def _sessions(
+    connection: Connection, whose: Whose, found: dict[Wanted, _Part]
+) -> Iterator[Session]:
+    """Yield what is to be read one by one: all, or what is in no totals."""
+    if not found:
+        return
+    whole = Period(min(each.period.begin for each in found), max(each.period.end for each in found))
+    if not all(part.from_totals for part in found.values()):
+        yield from all_of(connection, whole, whose)
+        return
+    yield from all_of(connection, whole, Whose(team=whose.team, running=True))
+    unsaid = {
+        by: frozenset(
+            chain.from_iterable(each.unsaid for each in found.values() if each.sum.by is by)
+        )
+        for by in (By.PERSON, By.TEAM)
+    }
+    if any(unsaid.values()):
+        wanted = _Unsaid(team=whose.team, people=unsaid[By.PERSON], teams=unsaid[By.TEAM])
+        yield from all_of(connection, whole, wanted)
+
+
+@dataclass(frozen=True, slots=True)
+class _Unsaid(Whose):
+    """Sessions that have ended, of names that do not say who is meant."""
+
+    people: frozenset[str] = _NOBODY
+    teams: frozenset[str] = _NOBODY
+
+    def conditions(self) -> Iterator[ColumnElement[bool]]:
+        """Yield what a session must be."""
+        yield from Whose.conditions(self)
+        yield SESSIONS.c.gone.is_not(None)
+        yield or_(
+            and_(SESSIONS.c.person_since == "", SESSIONS.c.person.in_(sorted(self.people))),
+            and_(SESSIONS.c.team_uid == "", SESSIONS.c.team.in_(sorted(self.teams))),
+        )
 
 
 def _totals(

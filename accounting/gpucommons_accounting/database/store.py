@@ -10,6 +10,7 @@ from gpucommons_upkeep.database import PATIENCE_SECONDS, Database
 from sqlalchemy import Connection, Row, delete, insert, select
 
 from gpucommons_accounting.database import totals
+from gpucommons_accounting.database.activities import Activities
 from gpucommons_accounting.database.budget_mails import BudgetMails
 from gpucommons_accounting.database.budgets import BudgetBook
 from gpucommons_accounting.database.counters import Counters
@@ -21,7 +22,7 @@ from gpucommons_accounting.database.listing import EVERYBODY, Mark, Whose, all_o
 from gpucommons_accounting.database.looks import Looks
 from gpucommons_accounting.database.named_facts import without_names
 from gpucommons_accounting.database.pseudonyms import Pseudonyms
-from gpucommons_accounting.database.reports import report_of
+from gpucommons_accounting.database.reports import Wanted, reports_of
 from gpucommons_accounting.database.rows import row_of_event
 from gpucommons_accounting.database.starts import Starts
 from gpucommons_accounting.database.statements import alone, parts, unless_there
@@ -74,6 +75,7 @@ class Store:
         self.counters = Counters(self._database)
         self.feedback = Feedback(self._database)
         self.pseudonyms = Pseudonyms(self._database, self.calendar)
+        self.activities = Activities(self._database, self.calendar)
 
     @property
     def database(self) -> Database:
@@ -150,13 +152,19 @@ class Store:
 
     def report(self, period: Period, as_of: datetime, by: By, whose: Whose = EVERYBODY) -> Report:
         """Sum up what was used in a period, from one state of the database."""
+        wanted = Wanted(period, by)
+        return self.reports([wanted], as_of, whose)[wanted]
+
+    def reports(
+        self, wanted: Iterable[Wanted], as_of: datetime, whose: Whose = EVERYBODY
+    ) -> dict[Wanted, Report]:
+        """Sum up several periods, or one in several ways, from one state of the database."""
         with self._database.transaction(reads=True, seconds=_LONG) as connection:
-            return report_of(
+            return reports_of(
                 connection,
+                wanted,
                 whose,
-                period,
                 as_of,
-                by,
                 calendar=self.calendar,
                 prices=PriceList(_prices(connection)),
                 identities=identities_in(connection, whose.person),

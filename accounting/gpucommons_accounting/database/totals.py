@@ -5,7 +5,7 @@ what it is now is added. So they are never behind, whatever is learnt late. They
 one time zone; where that is another than the site's, or they are not complete, nobody reads them.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import fields
 from datetime import date, timedelta
 from typing import Any
@@ -24,6 +24,9 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 
 from gpucommons_accounting.database.listing import Whose, all_of
+from gpucommons_accounting.database.quarters import MEASURED, measured_in, quarters_of
+from gpucommons_accounting.database.rows import session_of
+from gpucommons_accounting.database.statements import parts
 from gpucommons_accounting.database.tables import IDS, SESSIONS, TOTALS, TOTALS_ZONE
 from gpucommons_accounting.reckoning.calendar import Calendar, Period
 from gpucommons_accounting.reckoning.totals import (
@@ -31,24 +34,67 @@ from gpucommons_accounting.reckoning.totals import (
     Amounts,
     Days,
     Key,
+    Quarter,
+    Span,
     Total,
+    measured_shares,
     shares,
 )
 from gpucommons_accounting.records.session import Session
 
 _KEY = tuple(field.name for field in fields(Key))
+_OWN = _KEY[2:]
+"""What of it is of the session, and not of the day."""
 _KEY_COLUMNS = tuple(TOTALS.c[name] for name in _KEY)
 _NOTHING = and_(*(TOTALS.c[name] == 0 for name in AMOUNTS))
 _ONE_DAY = timedelta(days=1)
 
 
 def keep_up(
-    connection: Connection, calendar: Calendar, before: Iterable[Session], now: Iterable[Session]
+    connection: Connection,
+    calendar: Calendar,
+    before: Collection[Session],
+    now: Collection[Session],
 ) -> None:
     """Take away what sessions were before, and add what they are now."""
+    ended = {each.uid for each in (*before, *now) if each.gone is not None}
+    measured = quarters_of(connection, ended)
     changes = _sums(before, calendar, sign=-1)
-    for key, amounts in _sums(now, calendar).items():
-        _add(changes, key, amounts)
+    _add_all(changes, _sums(now, calendar))
+    for sign, sessions in ((-1, before), (1, now)):
+        for session in sessions:
+            _measure(changes, session, calendar, measured.get(session.uid, ()), sign)
+    _change(connection, calendar, changes)
+
+
+def keep_up_measured(
+    connection: Connection,
+    calendar: Calendar,
+    before: Mapping[str, Iterable[Quarter]],
+    now: Mapping[str, Iterable[Quarter]],
+) -> None:
+    """Take away what was known of some quarters, and add what is known of them now, by uid."""
+    changes: dict[Key, list[int]] = {}
+    for some in parts(sorted(before.keys() | now.keys())):
+        for row in connection.execute(select(SESSIONS).where(SESSIONS.c.uid.in_(some))):
+            session = session_of(row)
+            _measure(changes, session, calendar, before.get(session.uid, ()), -1)
+            _measure(changes, session, calendar, now.get(session.uid, ()), 1)
+    _change(connection, calendar, changes)
+
+
+def _measure(
+    changes: dict[Key, list[int]],
+    session: Session,
+    calendar: Calendar,
+    quarters: Iterable[Quarter],
+    sign: int,
+) -> None:
+    for key, amounts in measured_shares(session, calendar, quarters):
+        _add(changes, key, amounts, sign)
+
+
+def _change(connection: Connection, calendar: Calendar, changes: dict[Key, list[int]]) -> None:
     rows = [_row(key, amounts) for key, amounts in changes.items() if any(amounts)]
     if not rows:
         return
@@ -96,9 +142,22 @@ def make(connection: Connection, calendar: Calendar, month: date) -> None:
     connection.execute(delete(TOTALS).where(TOTALS.c.begin >= month, TOTALS.c.begin < after))
     period = Period(calendar.begin_of(month), calendar.begin_of(after))
     sums = _sums(all_of(connection, period, Whose()), calendar)
+    _add_all(sums, _measured_in(connection, calendar, period))
     rows = [_row(key, each) for key, each in sums.items() if month <= key.begin < after]
     if rows:
         connection.execute(insert(TOTALS), rows)
+
+
+def _measured_in(connection: Connection, calendar: Calendar, month: Period) -> dict[Key, list[int]]:
+    sums: dict[Key, list[int]] = {}
+    rest = len(AMOUNTS) - len(MEASURED)
+    for day, period in calendar.days(month):
+        for row in measured_in(connection, period, _OWN):
+            own, measured = row[: len(_OWN)], map(int, row[len(_OWN) :])
+            amounts = (*(0,) * rest, *measured)
+            for span, begin in ((Span.DAY, day), (Span.MONTH, day.replace(day=1))):
+                _add(sums, Key(span, begin, *own), amounts)
+    return sums
 
 
 def complete(connection: Connection, calendar: Calendar) -> None:
@@ -126,18 +185,6 @@ def read(
         yield Total(str(named), product, units, whole, int(before), *own)
 
 
-def by_team_and_begin(
-    connection: Connection, days: Days, team: str | None
-) -> Iterator[tuple[date, Total]]:
-    """Yield the sums of teams, with the day or the month that each is of."""
-    group = [TOTALS.c[name] for name in ("begin", "team", "units", "team_uid")]
-    sums = [func.sum(TOTALS.c[each]) for each in AMOUNTS]
-    query = select(*sums, *group).where(*_within(days, team)).group_by(*group)
-    for row in connection.execute(query):
-        amounts, (begin, name, units, uid) = row[: len(AMOUNTS)], row[len(AMOUNTS) :]
-        yield begin, Total(name, "", units, tuple(map(int, amounts)), 0, uid)
-
-
 def _within(days: Days, team: str | None) -> Iterator[ColumnElement[bool]]:
     yield TOTALS.c.span == str(days.span)
     yield TOTALS.c.begin >= days.begin
@@ -152,6 +199,11 @@ def _sums(sessions: Iterable[Session], calendar: Calendar, sign: int = 1) -> dic
         for key, amounts in shares(session, calendar):
             _add(sums, key, amounts, sign)
     return sums
+
+
+def _add_all(sums: dict[Key, list[int]], more: Mapping[Key, list[int]]) -> None:
+    for key, amounts in more.items():
+        _add(sums, key, amounts)
 
 
 def _add(sums: dict[Key, list[int]], key: Key, amounts: Amounts | list[int], sign: int = 1) -> None:

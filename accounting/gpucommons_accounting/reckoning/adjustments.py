@@ -61,7 +61,7 @@ class Adjustment:
 
     def given(self, currency: str) -> Spent:
         """Return how much it is; money of another currency counts as none."""
-        return Spent(self.gpu_time, self.money if self.currency == currency else Decimal(0))
+        return Spent.of(self.gpu_time, self.money if self.currency == currency else Decimal(0))
 
 
 def of_those_there(

@@ -1,8 +1,7 @@
 """GPU-hours of teams step by step, and what there was to be had. Pure."""
 
-from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -11,7 +10,7 @@ from itertools import pairwise
 from gpucommons_accounting.reckoning.calendar import Calendar, Period
 from gpucommons_accounting.reckoning.capacity import Capacity, NodeFact, capacity
 from gpucommons_accounting.reckoning.named_period import NamedPeriod
-from gpucommons_accounting.reckoning.report import About
+from gpucommons_accounting.reckoning.report import About, Report
 from gpucommons_accounting.reckoning.usage import Usage
 from gpucommons_accounting.records.session import Session
 
@@ -22,16 +21,11 @@ class Step:
 
     first: date
     period: Period
-    charged: dict[About, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
+    charged: dict[About, Decimal] = field(default_factory=dict)
     """By team."""
     allocated: Decimal = Decimal(0)
     beside: Decimal = Decimal(0)
     """What of that was held on nodes that were cordoned or down."""
-
-    def add(self, team: About, charged: Decimal, allocated: Decimal) -> None:
-        """Add what one team used."""
-        self.charged[team] += charged
-        self.allocated += allocated
 
 
 class OverTime:
@@ -43,20 +37,13 @@ class OverTime:
             Step(first, Period(calendar.begin_of(first), calendar.begin_of(following)))
             for first, following in pairwise(firsts)
         ]
-        self._firsts = firsts[:-1]
 
-    def of(self, day: date) -> Step:
-        """Return the step that a day of the period is in."""
-        return self.steps[bisect_right(self._firsts, day) - 1]
-
-    def add_session(self, session: Session, team: About, as_of: datetime) -> None:
-        """Add what one session used."""
-        end = session.gone or as_of
+    def fill(self, reports: Mapping[Period, Report]) -> None:
+        """Take over what teams used, of a report by team for the period of each step."""
         for step in self.steps:
-            if session.requested < step.period.end and step.period.begin < end:
-                usage = Usage()
-                usage.add(session, step.period, as_of)
-                step.add(team, usage.charged, usage.allocated)
+            said = reports[step.period]
+            step.charged = {line.about: line.usage.charged for line in said.lines}
+            step.allocated = said.total.usage.allocated
 
     def add_beside(self, session: Session, unused: Period, as_of: datetime) -> None:
         """Add what one session held while its node was cordoned or down."""

@@ -24,7 +24,7 @@ def charged(session: Session, prices: PriceList, as_of: datetime) -> Spent:
     """Return all that a session was charged until a moment."""
     whole = Period(session.requested, max(as_of, session.gone or as_of, session.requested))
     lines = list(prices.charges(session, whole, as_of))
-    return Spent(
+    return Spent.of(
         sum((each.amount for each in lines), Decimal(0)),
         prices.rounded(sum((each.cost for each in lines if each.cost is not None), Decimal(0))),
     )
@@ -53,9 +53,9 @@ def refund(whole: Spent, before: Spent, amount: Decimal | None, unit: str, place
         time = amount * GPU_HOUR
         part = max(min(_part(whole, time, places), left.money), -before.money)
         all_back = time < 0 and time == -before.gpu_time
-        wanted = Spent(time, -before.money if all_back else part)
+        wanted = Spent.of(time, -before.money if all_back else part)
     else:
-        wanted = Spent(Decimal(0), amount)
+        wanted = Spent.of(Decimal(0), amount)
     if wanted == Spent():
         raise RefundError("Nothing is left of this session to refund.")
     after = before + wanted

@@ -3,11 +3,12 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from decimal import Context, Decimal, localcontext
+from decimal import Decimal
 from enum import StrEnum
 from typing import NamedTuple
 
 from gpucommons_accounting.reckoning.calendar import Calendar, Period, in_hours
+from gpucommons_accounting.reckoning.exact import exactly
 from gpucommons_accounting.reckoning.prices import PriceList
 from gpucommons_accounting.reckoning.totals import Total
 from gpucommons_accounting.reckoning.usage import Usage
@@ -15,8 +16,6 @@ from gpucommons_accounting.records.identity import Identities, PersonId, TeamId
 from gpucommons_accounting.records.session import Flag, Session, State
 
 _NO_PRODUCT = "unknown"
-_EXACT = Context(prec=64)
-"""So many digits that no sum is rounded."""
 NOBODY_KNOWN = Identities()
 
 
@@ -102,6 +101,58 @@ class Report:
     total: Line
 
 
+class Sum:
+    """A report in the making. Add to it within `exactly`."""
+
+    def __init__(  # noqa: PLR0917 -- what a report is of
+        self,
+        period: Period,
+        as_of: datetime,
+        by: By,
+        calendar: Calendar,
+        prices: PriceList,
+        identities: Identities = NOBODY_KNOWN,
+    ) -> None:
+        """as_of: until when a running session counts."""
+        self.period, self.by = period, by
+        self._as_of, self._calendar, self._prices = as_of, calendar, prices
+        self._identities = identities
+        self._lines: dict[About, Line] = {}
+        self._total = Line(About("", ""))
+
+    def add_total(self, part: Period, total: Total) -> None:
+        """Add what sessions did that are not added themselves, in a part without a new price."""
+        rate = self._prices.rate(total.product, part.begin)
+        active = total["begun"] + total.carried
+        of_line = total["begun"] + total["continued"] if self.by is By.DAY else active
+        about = _about_total(total, part, self.by, self._identities)
+        self._total.add_total(total, active, rate)
+        self._line(about).add_total(total, of_line, rate)
+
+    def add(self, session: Session) -> None:
+        """Add what one session did in the period; nothing of one that was not there."""
+        if session.requested >= self.period.end or _was_over(session, self.period):
+            return
+        self._total.add(session, self.period, self._as_of, self._prices)
+        for about, part in parts(
+            session,
+            self.period,
+            self.by,
+            self._calendar,
+            self._as_of,
+            identities=self._identities,
+        ):
+            self._line(about).add(session, part, self._as_of, self._prices)
+
+    def report(self) -> Report:
+        """Return what was added."""
+        lines = sorted(self._lines.values(), key=lambda line: line.about)
+        return Report(self.period, self._as_of, lines, self._total)
+
+    def _line(self, about: About) -> Line:
+        return self._lines.setdefault(about, Line(about))
+
+
 def report(
     sessions: Iterable[Session],
     period: Period,
@@ -110,35 +161,18 @@ def report(
     *,
     calendar: Calendar,
     prices: PriceList,
-    totals: Iterable[tuple[Period, Total]] = (),
     identities: Identities = NOBODY_KNOWN,
 ) -> Report:
-    """Sum up. A running session counts until ``as_of``, and the period until then.
-
-    totals: of sessions that are not among ``sessions``, each with the part of the period that it
-    is of, in which no price changes.
-    """
-    lines: dict[About, Line] = {}
-    total = Line(About("", ""))
-    with localcontext(_EXACT):
-        for part, each in totals:
-            rate = prices.rate(each.product, part.begin)
-            active = each["begun"] + each.carried
-            of_line = each["begun"] + each["continued"] if by is By.DAY else active
-            about = _about_total(each, part, by, identities)
-            total.add_total(each, active, rate)
-            lines.setdefault(about, Line(about)).add_total(each, of_line, rate)
+    """Sum up sessions. One that runs counts until ``as_of``, and the period until then."""
+    found = Sum(period, as_of, by, calendar, prices, identities)
+    with exactly():
         for session in sessions:
-            if _was_over(session, period):
-                continue
-            total.add(session, period, as_of, prices)
-            for about, part in parts(session, period, by, calendar, as_of, identities=identities):
-                lines.setdefault(about, Line(about)).add(session, part, as_of, prices)
-    return Report(period, as_of, sorted(lines.values(), key=lambda line: line.about), total)
+            found.add(session)
+    return found.report()
 
 
 def _was_over(session: Session, period: Period) -> bool:
-    """Whether it ended just as the period began."""
+    """Whether it ended just as the period began, or before."""
     end = session.gone_by or session.gone
     return end is not None and end <= period.begin and session.requested < period.begin
 

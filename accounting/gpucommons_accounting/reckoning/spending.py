@@ -3,36 +3,51 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from decimal import Decimal
 
 from gpucommons_contract import GPU_HOURS, SubjectKind
 
 from gpucommons_accounting.reckoning.budgets import Subject
-from gpucommons_accounting.reckoning.calendar import Period, in_hours
-from gpucommons_accounting.reckoning.prices import PriceList
-from gpucommons_accounting.reckoning.report import NOBODY_KNOWN
+from gpucommons_accounting.reckoning.calendar import in_hours
+from gpucommons_accounting.reckoning.exact import EXACT
+from gpucommons_accounting.reckoning.report import NOBODY_KNOWN, By, Report
 from gpucommons_accounting.records.identity import Identities
 from gpucommons_accounting.records.session import Session
 
-_PLACES = Decimal("1e-9")
+KINDS = {By.PERSON: SubjectKind.PERSON, By.TEAM: SubjectKind.TEAM}
+"""Whose budgets there are, by the reports that have what they were charged for."""
+_HOUR = Decimal(3_600_000_000)
 
 
 @dataclass(frozen=True, slots=True)
 class Spent:
-    """Charged time, and what it costs as far as it has a price."""
+    """Charged time, and what it costs as far as it has a price. No sum of them is rounded."""
 
     gpu_time: Decimal = Decimal(0)
     """GPU-microseconds."""
-    money: Decimal = Decimal(0)
+    priced: Decimal = Decimal(0)
+    """GPU-microseconds, each times its rate: an hour's cost is seldom a decimal number."""
+
+    @classmethod
+    def of(cls, gpu_time: Decimal, money: Decimal) -> "Spent":
+        """Return so many GPU-microseconds and so much money."""
+        return cls(gpu_time, EXACT.multiply(money, _HOUR))
+
+    @property
+    def money(self) -> Decimal:
+        """In the site's currency, with all digits."""
+        return in_hours(self.priced)
 
     def __add__(self, other: "Spent") -> "Spent":
         """Return both together."""
-        return Spent(self.gpu_time + other.gpu_time, self.money + other.money)
+        return Spent(EXACT.add(self.gpu_time, other.gpu_time), EXACT.add(self.priced, other.priced))
 
     def __sub__(self, other: "Spent") -> "Spent":
         """Return this without the other."""
-        return Spent(self.gpu_time - other.gpu_time, self.money - other.money)
+        return Spent(
+            EXACT.subtract(self.gpu_time, other.gpu_time),
+            EXACT.subtract(self.priced, other.priced),
+        )
 
     def amount(self, unit: str) -> Decimal:
         """Return it in a unit of budgets."""
@@ -43,38 +58,21 @@ Spending = Mapping[Subject, Spent]
 
 
 def spending(
-    sessions: Iterable[Session],
-    period: Period,
-    as_of: datetime,
-    prices: PriceList,
-    newest: Mapping[Subject, str],
-    *,
-    known: Identities = NOBODY_KNOWN,
+    reports: Iterable[tuple[By, Report]], newest: Mapping[Subject, str], known: Identities
 ) -> dict[Subject, Spent]:
-    """Sum up what was charged in a period by person and by team.
+    """Return what people and teams were charged for, of reports by person and by team.
 
     newest: which person and team of a name there is now (`identities`). What an earlier one of
     that name used is not theirs; what is recorded without saying whose is, unless that was before
     anybody who is known had the name.
     """
     found: dict[Subject, Spent] = defaultdict(Spent)
-    for session in sessions:
-        charges = list(prices.charges(session, period, as_of))
-        if not charges:
-            continue
-        spent = Spent(
-            sum((each.amount for each in charges), Decimal(0)),
-            sum((_fine(each.cost) for each in charges if each.cost is not None), Decimal(0)),
-        )
-        for subject, own in identities(session, known).items():
-            if is_theirs(subject, own, newest, known):
-                found[subject] += spent
+    for by, said in reports:
+        for line in said.lines:
+            subject = Subject(KINDS[by], line.name)
+            if line.usage.charged and is_theirs(subject, line.about.id, newest, known):
+                found[subject] += Spent(line.usage.charged, line.priced)
     return dict(found)
-
-
-def _fine(cost: Decimal) -> Decimal:
-    """Return a cost to billionths, so that sums do not depend on their order."""
-    return cost.quantize(_PLACES)
 
 
 def identities(session: Session, known: Identities = NOBODY_KNOWN) -> dict[Subject, str]:
@@ -107,12 +105,3 @@ def is_theirs(subject: Subject, own: str, newest: Mapping[Subject, str], known: 
     if own:
         return newest.get(subject, own) == own
     return not known.has_name(subject.name, of_team=subject.kind is SubjectKind.TEAM)
-
-
-def together(spendings: Iterable[Spending]) -> dict[Subject, Spent]:
-    """Sum up what was reckoned of different sessions."""
-    found: dict[Subject, Spent] = defaultdict(Spent)
-    for spending in spendings:
-        for subject, spent in spending.items():
-            found[subject] += spent
-    return dict(found)

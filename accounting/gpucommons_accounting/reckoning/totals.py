@@ -4,11 +4,12 @@ Amounts are whole microseconds, and ``units`` is among what they are kept by: so
 a price may be set or changed without a word in here being touched.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
+from typing import NamedTuple
 
 from gpucommons_accounting.reckoning.calendar import Calendar, Period, microseconds, months_later
 from gpucommons_accounting.records.session import Flag, Interval, Session, State
@@ -17,10 +18,13 @@ _INSTANT = timedelta(microseconds=1)
 AMOUNTS = (
     *("waiting", "starting", "charged", "ending", "uncertain"),
     *("started", "begun", "continued", "uncertain_ends"),
+    *("known_ms", "busy_ms", "idle_ms"),
 )
 """Microseconds in each state, and what may have been more; then how many were asked for, began to
-be charged, were charged already before, and ended unseen.
+be charged, were charged already before, and ended unseen; and the milliseconds of `Activity`.
 """
+_MEASURED = 3
+"""So many of them are of what was measured."""
 Amounts = tuple[int, ...]
 """In the order of ``AMOUNTS``."""
 
@@ -47,6 +51,15 @@ class Key:
     environment: str
     product: str
     units: Decimal
+
+
+class Quarter(NamedTuple):
+    """What was measured in a quarter of an hour, in milliseconds: see `Activity`."""
+
+    begin: datetime
+    known: int
+    busy: int
+    idle: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +94,7 @@ def shares(session: Session, calendar: Calendar) -> Iterator[tuple[Key, Amounts]
     if session.gone is None:
         return
     end = max(session.gone_by or session.gone, session.requested + _INSTANT)
-    choice, months = session.choice, set()
+    months: set[date] = set()
     intervals = list(session.intervals(session.gone))
     days = [day for day, _ in calendar.days(Period(session.requested, end))]
     for day in days:
@@ -94,19 +107,39 @@ def shares(session: Session, calendar: Calendar) -> Iterator[tuple[Key, Amounts]
         for span, begin, period in found:
             if amounts is None or len(days) > 1:  # in one day, the month has what the day has
                 amounts = _amounts(session, session.gone, intervals, period)
-            key = Key(
-                span,
-                begin,
-                choice.team,
-                choice.team_uid,
-                choice.person,
-                choice.person_since,
-                choice.size,
-                choice.environment,
-                session.product,
-                choice.units,
-            )
-            yield key, amounts
+            yield _key(session, span, begin), amounts
+
+
+def measured_shares(
+    session: Session, calendar: Calendar, quarters: Iterable[Quarter]
+) -> Iterator[tuple[Key, Amounts]]:
+    """Yield what was measured of an ended session on each day and in each month.
+
+    It is of the quarter's own day, also where the session ended before, as was learnt late.
+    """
+    if session.gone is None:
+        return
+    rest = len(AMOUNTS) - _MEASURED
+    for each in quarters:
+        day = calendar.day_of(each.begin)
+        for span, begin in ((Span.DAY, day), (Span.MONTH, day.replace(day=1))):
+            yield _key(session, span, begin), (*(0,) * rest, each.known, each.busy, each.idle)
+
+
+def _key(session: Session, span: Span, begin: date) -> Key:
+    choice = session.choice
+    return Key(
+        span,
+        begin,
+        choice.team,
+        choice.team_uid,
+        choice.person,
+        choice.person_since,
+        choice.size,
+        choice.environment,
+        session.product,
+        choice.units,
+    )
 
 
 def _amounts(
@@ -122,7 +155,8 @@ def _amounts(
     uncertain = microseconds(period.common(gone, session.gone_by or gone))
     ended = int(Flag.END_UNCERTAIN in session.flags and period.has(gone))
     started = int(period.has(session.requested))
-    return (*times.values(), uncertain, started, begun, continued, ended)
+    counts = (started, begun, continued, ended)
+    return (*times.values(), uncertain, *counts, *(0,) * _MEASURED)
 
 
 def whole_days(period: Period, calendar: Calendar) -> tuple[date, date] | None:

@@ -11,7 +11,7 @@ from itertools import groupby
 
 from gpucommons_upkeep.prometheus import PrometheusError
 
-from gpucommons_accounting.database.activities import Activities, PodSession
+from gpucommons_accounting.database.activities import PodSession
 from gpucommons_accounting.database.store import Store
 from gpucommons_accounting.reckoning.calendar import Period
 from gpucommons_accounting.recording.meters.exporter import Exporter
@@ -34,7 +34,7 @@ class UnseenEnds:
         now: Callable[[], datetime],
     ) -> None:
         """apart: the time between two samples."""
-        self._store, self._kept = store, Activities(store.database)
+        self._store, self._kept = store, store.activities
         self._exporter, self._apart, self._now = exporter, apart, now
         self._looked: set[str] = set()
         """Those of which Prometheus had no sample."""

@@ -38,13 +38,14 @@ from gpucommons_accounting.recording.recorder import Recorder
 from gpucommons_accounting.service.activity import ActivityRecording
 from gpucommons_accounting.web.accounts import Accounts
 from gpucommons_accounting.web.application import application
-from gpucommons_accounting.web.asking import Records, Site
+from gpucommons_accounting.web.asking import Records
 from gpucommons_accounting.web.balance_sheet import BalanceSheet
 from gpucommons_accounting.web.budgeting import Budgeting
 from gpucommons_accounting.web.erasing import Erasing
 from gpucommons_accounting.web.leading import Leading
 from gpucommons_accounting.web.metrics import AccountingMetrics
 from gpucommons_accounting.web.pilot import Pilot
+from gpucommons_accounting.web.site import Site
 
 log = logging.getLogger(__name__)
 

@@ -17,7 +17,6 @@ from gpucommons_web.running import end, variable
 from traitlets import Bool, Float, Integer, TraitError, Unicode, validate
 from traitlets.config import Config, Configurable
 
-from gpucommons_accounting.database.activities import Activities
 from gpucommons_accounting.database.store import Store
 from gpucommons_accounting.recording.hub_tokens import makes_tokens
 from gpucommons_accounting.recording.measuring import Measuring, Meters
@@ -104,7 +103,7 @@ class ActivityRecording:
         self, stack: AsyncExitStack, store: Store, recorder: Recorder, leads: Callable[[], bool]
     ) -> None:
         """Go on until the stack is closed. Raises SetupError for a missing variable."""
-        kept = Activities(store.database)
+        kept = store.activities
         exporter = await self._exporter(stack)
         meters = Meters(exporter, await self._sessions(stack))
         measuring = Measuring(kept, recorder.pods, meters, utc_now)

@@ -87,7 +87,7 @@ class CapacityAPI(APIHandler):
     async def get(self) -> None:
         """Say of each product what there was, and how much of it was held."""
         period = self.period(self.query())
-        found = await self.records.occupancy(self.person, period)
+        found = await self.records.fullness.occupancy(self.person, period)
         self.answer({"products": [occupancy_json(each) for each in found]})
 
 

@@ -1,33 +1,32 @@
 """What is left of all budgets now, read from the records."""
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from gpucommons_contract import GPU_HOURS, Balance, Balances
+from gpucommons_contract import GPU_HOURS, Balance, Balances, SubjectKind
 
+from gpucommons_accounting.database.reports import Wanted
 from gpucommons_accounting.database.store import Store
-from gpucommons_accounting.reckoning.adjustments import of_those_there
+from gpucommons_accounting.reckoning.adjustments import Adjustment, of_those_there
 from gpucommons_accounting.reckoning.balances import Balancing, periods_of
 from gpucommons_accounting.reckoning.budgets import Subject, in_force
 from gpucommons_accounting.reckoning.calendar import Period
-from gpucommons_accounting.reckoning.prices import Price, PriceList
-from gpucommons_accounting.reckoning.report import NOBODY_KNOWN
+from gpucommons_accounting.reckoning.prices import PriceList
+from gpucommons_accounting.reckoning.report import NOBODY_KNOWN, Report
 from gpucommons_accounting.reckoning.spending import (
+    KINDS,
     Spending,
     identities,
     spending,
-    together,
     who_is_there,
 )
 from gpucommons_accounting.records.identity import Identities
-from gpucommons_accounting.web.asking import Site
+from gpucommons_accounting.web.site import Site
 
 _ONE_DAY = timedelta(days=1)
-_KEPT_FOR = timedelta(hours=1)
-"""How long sums of sessions that ended before today are kept: later facts may correct them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,46 +43,33 @@ class Sheet:
         return own or self.begins[Subject(balance.kind, ""), balance.unit]
 
 
-@dataclass(frozen=True, slots=True)
-class _Settled:
-    """What was charged for sessions that ended before a day."""
-
-    before: datetime
-    count: int
-    prices: tuple[Price, ...]
-    read_at: datetime
-    spending: Spending
-    newest: Mapping[Subject, str]
-
-    def is_of(self, subject: Subject, own: str) -> bool:
-        """Whether it was summed up for this person or team, if it has anything of that name."""
-        if subject in self.newest:
-            return self.newest[subject] == own
-        return subject not in self.spending
-
-
 class BalanceSheet:
-    """Reckons balances. It blocks: call it in a thread.
-
-    What ended before today is summed up once an hour, and again when more of it becomes known.
-    """
+    """Reckons balances from totals. It blocks: call it in a thread."""
 
     def __init__(
         self, store: Store, site: Site, hold_hours: Decimal, now: Callable[[], datetime]
     ) -> None:
         self._store, self._site, self._now = store, site, now
         self._hold_hours = hold_hours
-        self._settled: dict[Period, _Settled] = {}
         self._one_at_a_time = threading.Lock()
+        self._begun = 0
+        """How many readings have begun."""
+        self._last: Sheet | None = None
+        """What the last of them found."""
 
     def read(self) -> Sheet:
         """Return what is left now. Raises StoreUnavailableError.
 
-        Pages, the hub, metrics and mail ask for it, each in a thread: sums of a whole period are
-        made by one of them, and the others take them over.
+        Pages, the hub, metrics and mail ask for it, each in a thread. Of those that wait for a
+        reading one begins the next, and the others take it over: it began after they asked.
         """
+        before = self._begun
         with self._one_at_a_time:
-            return self._read()
+            if self._last is None or self._begun == before:
+                self._last = None
+                self._begun += 1
+                self._last = self._read()
+            return self._last
 
     def _read(self) -> Sheet:
         now, store, calendar = self._now(), self._store, self._site.calendar
@@ -94,34 +80,28 @@ class BalanceSheet:
             if budget.unit in (GPU_HOURS, self._site.currency)
         }
         periods = periods_of(budgets, now, calendar)
-        price_rows = tuple(store.prices())
-        prices = PriceList(price_rows, self._site.minor_unit)
-        today = calendar.begin_of(calendar.day_of(as_of))
-        spent: dict[Period, Spending] = {}
-        newest: dict[Subject, str] = {}
-        known = store.people_and_teams.identities() if periods else NOBODY_KNOWN
-        if periods:
-            there = store.sessions(Period(today, now + _ONE_DAY))
-            of_today = {
-                subject: own
-                for session in there
-                for subject, own in identities(session, known).items()
-                if own
-            }
-            of_now = who_is_there(of_today, known)
-            for period in set(periods.values()):
-                settled = self._before(period, today, price_rows, of_now, known)
-                newest |= {**settled.newest, **of_now}
-                since = spending(there, period, as_of, prices, newest, known=known)
-                spent[period] = together([settled.spending, since])
-        self._settled = {each: kept for each, kept in self._settled.items() if each in spent}
+        wanted = [Wanted(period, by) for period in set(periods.values()) for by in KINDS]
+        found = store.reports(wanted, as_of) if wanted else {}
         whole = Period(
-            min((each.begin for each in spent), default=now),
-            max((each.end for each in spent), default=now),
+            min((each.begin for each in periods.values()), default=now),
+            max((each.end for each in periods.values()), default=now),
         )
-        adjustments = list(of_those_there(store.budgets.adjustments(whole), newest, known))
+        adjustments = store.budgets.adjustments(whole)
+        known = store.people_and_teams.identities() if periods else NOBODY_KNOWN
+        newest = self._newest(as_of, known, found.items(), adjustments) if periods else {}
+        spent: dict[Period, Spending] = {
+            period: spending(
+                ((each.by, said) for each, said in found.items() if each.period == period),
+                newest,
+                known,
+            )
+            for period in set(periods.values())
+        }
+        price_rows = store.prices()
+        prices = PriceList(price_rows, self._site.minor_unit)
         currency = self._site.currency
-        balancing = Balancing(budgets, periods, spent, adjustments, currency, calendar)
+        theirs = list(of_those_there(adjustments, newest, known))
+        balancing = Balancing(budgets, periods, spent, theirs, currency, calendar)
         rates = {price.product: prices.rate(price.product, now) for price in price_rows}
         balances = Balances(
             as_of=as_of,
@@ -134,34 +114,32 @@ class BalanceSheet:
         begins = {(each.subject, each.unit): period.begin for each, period in periods.items()}
         return Sheet(balances, begins)
 
-    def _before(
+    def _newest(
         self,
-        period: Period,
-        day: datetime,
-        price_rows: tuple[Price, ...],
-        of_now: Mapping[Subject, str],
+        as_of: datetime,
         known: Identities,
-    ) -> _Settled:
-        """Sum up what ended before a day. Sessions that were there on that day are not in it.
+        found: Iterable[tuple[Wanted, Report]],
+        adjustments: Iterable[Adjustment],
+    ) -> dict[Subject, str]:
+        """Return which person and team of each name there is now.
 
-        of_now: who is there, as far as that is known.
+        Those who are known, and who had a session today; of others their newest session says it.
         """
-        now, kept = self._now(), self._settled.get(period)
-        before = Period(min(period.begin, day), day)
-        count = self._store.budgets.settled(before)
-        if (
-            kept
-            and (kept.before, kept.count, kept.prices) == (day, count, price_rows)
-            and all(kept.is_of(subject, own) for subject, own in of_now.items())
-            and timedelta() <= now - kept.read_at < _KEPT_FOR
-        ):
-            return kept
-        newest = {**self._store.budgets.newest(), **of_now}
-        sessions = (
-            each for each in self._store.sessions(before) if each.gone_by and each.gone_by < day
-        )
-        prices = PriceList(price_rows, self._site.minor_unit)
-        spent = spending(sessions, period, day, prices, newest, known=known)
-        found = _Settled(day, count, price_rows, now, spent, newest)
-        self._settled[period] = found
-        return found
+        calendar = self._site.calendar
+        today = Period(calendar.begin_of(calendar.day_of(as_of)), self._now() + _ONE_DAY)
+        of_today = {
+            subject: own
+            for session in self._store.sessions(today)
+            for subject, own in identities(session, known).items()
+            if own
+        }
+        there = who_is_there(of_today, known)
+        named = {
+            Subject(KINDS[wanted.by], line.name)
+            for wanted, said in found
+            for line in said.lines
+            if line.about.id
+        }
+        named |= {Subject(SubjectKind.PERSON, each.person) for each in adjustments}
+        named |= {Subject(SubjectKind.TEAM, each.team) for each in adjustments}
+        return {**self._store.budgets.newest(named - there.keys()), **there}

@@ -20,8 +20,8 @@ from gpucommons_accounting.reckoning.budgets import (
     Rule,
     Subject,
 )
-from gpucommons_accounting.web.asking import Site
 from gpucommons_accounting.web.query_fields import read_day
+from gpucommons_accounting.web.site import Site
 
 Word = TypeVar("Word", bound=StrEnum)
 _MOST = Decimal(1_000_000_000)

@@ -5,18 +5,18 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from http import HTTPStatus
 
-from gpucommons_contract import GPU_HOURS, Balance, SubjectKind
+from gpucommons_contract import GPU_HOURS, SubjectKind
 from gpucommons_web.access import Caller, RefusedError, forbidden, missing, wrong
 from gpucommons_web.fields import Fields, text
 
-from gpucommons_accounting.database.listing import EVERYBODY, Whose
+from gpucommons_accounting.database.listing import Whose
 from gpucommons_accounting.database.store import Store
 from gpucommons_accounting.reckoning.adjustments import (
     Adjustment,
     AdjustmentKind,
     of_those_there,
 )
-from gpucommons_accounting.reckoning.balances import Balancing, periods_of
+from gpucommons_accounting.reckoning.balances import periods_of
 from gpucommons_accounting.reckoning.budgets import Budget, Subject, in_force
 from gpucommons_accounting.reckoning.calendar import Period
 from gpucommons_accounting.reckoning.refunds import (
@@ -26,12 +26,13 @@ from gpucommons_accounting.reckoning.refunds import (
     refund,
     refunded,
 )
-from gpucommons_accounting.reckoning.report import About, By
-from gpucommons_accounting.reckoning.spending import Spent, is_theirs, who_is_there
+from gpucommons_accounting.reckoning.spending import Spent, who_is_there
 from gpucommons_accounting.records.session import Session
 from gpucommons_accounting.web import budget_fields
-from gpucommons_accounting.web.asking import Records, read_records
+from gpucommons_accounting.web.asking import Records
 from gpucommons_accounting.web.balance_sheet import BalanceSheet, Sheet
+from gpucommons_accounting.web.reading import read_records
+from gpucommons_accounting.web.team_budgets import TeamBudgets
 
 _INSTANT = timedelta(microseconds=1)
 
@@ -130,14 +131,13 @@ class Budgeting:
             and whose.since in (None, each.person_meant(known).since)
         ]
 
-    async def of_teams(self, until: datetime) -> dict[About, list[Balance]]:
-        """Return what was left of each team's budgets at the end of a day, or is now before it.
+    async def of_teams(self, until: datetime) -> TeamBudgets:
+        """Return the budgets of teams as they were at the end of a day, or are now before it.
 
-        until: when the day after begins. A team that was charged for nothing is not among them.
+        until: when the day after begins.
         """
         site, known = self._records.site, await self._records.identities("")
         moment = min(until - _INSTANT, self._records.now())
-        newest = who_is_there({}, known)
         budgets = {
             key: budget
             for key, budget in in_force(
@@ -145,31 +145,18 @@ class Budgeting:
             ).items()
             if budget.subject.kind is SubjectKind.TEAM and budget.unit in (GPU_HOURS, site.currency)
         }
-        periods = periods_of(budgets, moment, site.calendar)
-        spent: dict[Period, dict[Subject, Spent]] = {}
-        there: set[About] = set()
-        for period in set(periods.values()):
-            until_then = Period(period.begin, min(period.end, until))
-            said = await self._records.report(until_then, By.TEAM, EVERYBODY)
-            theirs = {
-                Subject(SubjectKind.TEAM, line.name): line
-                for line in said.lines
-                if is_theirs(Subject(SubjectKind.TEAM, line.name), line.about.id, newest, known)
-            }
-            there.update(line.about for line in theirs.values())
-            spent[period] = {
-                subject: Spent(line.usage.charged, line.cost) for subject, line in theirs.items()
-            }
+        newest = who_is_there({}, known)
         made = await read_records(self._book.adjustments)
         by_then = (each for each in made if each.effective_at < until)
-        adjustments = list(of_those_there(by_then, newest, known))
-        balances = Balancing(
-            budgets, periods, spent, adjustments, site.currency, site.calendar
-        ).balances()
-        return {
-            about: [found for each in balances if (found := each.applied_to(about.name))]
-            for about in there
-        }
+        return TeamBudgets(
+            budgets,
+            periods_of(budgets, moment, site.calendar),
+            until,
+            list(of_those_there(by_then, newest, known)),
+            newest,
+            known,
+            site,
+        )
 
     def _adjustment(
         self, kind: AdjustmentKind, caller: Caller, wish: budget_fields.Wish, subject: Subject

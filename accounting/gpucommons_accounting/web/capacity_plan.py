@@ -37,9 +37,9 @@ class ReplayAPI(APIHandler):
         period, more = self.period(query), _more(query)
         product = text(query, "product")
         if product is None:
-            known = await self.records.products(self.person)
+            known = await self.records.fullness.products(self.person)
             raise wrong(f"product must be one of: {', '.join(known) or 'none is known yet'}.")
-        found = await self.records.capacity_plan(self.person, period, product, more)
+        found = await self.records.fullness.capacity_plan(self.person, period, product, more)
         self.answer(capacity_plan_json(found))
 
 
@@ -51,11 +51,11 @@ class CapacityPlanPage(PageHandler):
         self.demand_administrator()
         query = self.query()
         period, more = self.whole_month(), _more(query)
-        products = await self.records.products(self.person)
+        products = await self.records.fullness.products(self.person)
         product = text(query, "product") or next(iter(products), None)
         found = None
         if product is not None:
-            found = await self.records.capacity_plan(self.person, period, product, more)
+            found = await self.records.fullness.capacity_plan(self.person, period, product, more)
         self.draw(
             "capacity_plan.html",
             found=found,

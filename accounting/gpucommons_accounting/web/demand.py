@@ -37,7 +37,7 @@ class DemandAPI(APIHandler):
     async def get(self) -> None:
         """Say of each size what was asked for, and what became of it."""
         period = self.period(self.query())
-        found = await self.records.demand(self.person, period)
+        found = await self.records.fullness.demand(self.person, period)
         self.answer({"sizes": [demand_json(size, each) for size, each in sorted(found.items())]})
 
 
@@ -47,7 +47,7 @@ class WaitsAPI(APIHandler):
     async def get(self) -> None:
         """Say of each size how long starts waited for their node."""
         period = self.period(self.query())
-        found = await self.records.waits(self.person, period)
+        found = await self.records.fullness.waits(self.person, period)
         self.answer({"sizes": [waits_json(size, each) for size, each in sorted(found.items())]})
 
 
@@ -58,8 +58,8 @@ class WaitsPage(PageHandler):
         """Draw it."""
         self.demand_administrator()
         period = self.whole_month()
-        waits = await self.records.waits(self.person, period)
-        demand = await self.records.demand(self.person, period)
+        waits = await self.records.fullness.waits(self.person, period)
+        demand = await self.records.fullness.demand(self.person, period)
         why = sorted({word for each in demand.values() for word in each.refused})
         self.draw(
             "waits.html",

@@ -16,7 +16,7 @@ from gpucommons_accounting.database.store import Store
 from gpucommons_accounting.records.identity import PersonId
 from gpucommons_accounting.records.pseudonym import Hidden, is_pseudonym
 from gpucommons_accounting.web.accounts import Accounts, AccountUnknownError
-from gpucommons_accounting.web.asking import read_records
+from gpucommons_accounting.web.reading import read_records
 
 _LONGEST_REASON = 500
 log = logging.getLogger(__name__)

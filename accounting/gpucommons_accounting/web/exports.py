@@ -19,8 +19,9 @@ from gpucommons_accounting.reckoning.prices import Charge, PriceList
 from gpucommons_accounting.reckoning.report import Line, Report
 from gpucommons_accounting.reckoning.usage import Usage
 from gpucommons_accounting.records.session import Session, State
-from gpucommons_accounting.web.asking import Occupancy, Site
 from gpucommons_accounting.web.busy import Busy, busy_columns, busy_json
+from gpucommons_accounting.web.fullness import Occupancy
+from gpucommons_accounting.web.site import Site
 
 _PLACES = Decimal("0.000001")
 _COST_PLACES = Decimal("0.000000001")

@@ -19,7 +19,7 @@ class FreeHoursAPI(APIHandler):
         """Say how many GPUs were free in each hour of the week."""
         query = self.query()
         period = self.period(query)
-        found = await self.records.free_hours(self.person, period, text(query, "product"))
+        found = await self.records.fullness.free_hours(self.person, period, text(query, "product"))
         zone = str(self.records.site.calendar.zone)
         self.answer({"time_zone": zone, "hours": free_hours_json(found)})
 
@@ -31,7 +31,7 @@ class FreeHoursPage(PageHandler):
         """Draw it."""
         self.demand_administrator()
         period, product = self.whole_month(), text(self.query(), "product")
-        found = await self.records.free_hours(self.person, period, product)
+        found = await self.records.fullness.free_hours(self.person, period, product)
         self.draw(
             "free_hours.html",
             found=found,

@@ -15,8 +15,9 @@ from gpucommons_accounting.reckoning.named_period import YEAR, NamedPeriod
 from gpucommons_accounting.reckoning.report import By, Report, report
 from gpucommons_accounting.reckoning.waits import Waited, waits_by
 from gpucommons_accounting.records.identity import PersonId, Team
-from gpucommons_accounting.web.asking import Records, read_records
+from gpucommons_accounting.web.asking import Records
 from gpucommons_accounting.web.query_fields import whole_month
+from gpucommons_accounting.web.reading import read_records
 from gpucommons_accounting.web.titled import titled
 
 

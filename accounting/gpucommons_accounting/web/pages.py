@@ -192,7 +192,7 @@ class EverybodyPage(PageHandler):
         self.draw(
             "everybody.html",
             report=said,
-            occupancy=await self.records.occupancy(self.person, period),
+            occupancy=await self.records.fullness.occupancy(self.person, period),
             efficient=efficient,
             bars=bars(days),
             by=by,

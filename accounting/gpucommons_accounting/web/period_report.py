@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from gpucommons_contract import Balance
 
 from gpucommons_accounting.database.listing import EVERYBODY
+from gpucommons_accounting.database.reports import Wanted
 from gpucommons_accounting.reckoning.activity import Efficiency
 from gpucommons_accounting.reckoning.named_period import NamedPeriod
+from gpucommons_accounting.reckoning.over_time import OverTime
 from gpucommons_accounting.reckoning.report import By, Line, Report
 from gpucommons_accounting.reckoning.spending import Spent
 from gpucommons_accounting.web.asking import Records
@@ -39,16 +41,27 @@ class PeriodReport:
     sizes: list[Line]
     environments: list[Line]
     refunded: Spent
+    over_time: OverTime
 
 
 async def period_report(records: Records, budgeting: Budgeting, named: NamedPeriod) -> PeriodReport:
-    """Sum up a period and the one before it."""
+    """Sum up a period, its parts, and the one before it, of one state of the records."""
     calendar = records.site.calendar
     period = named.within(calendar)
-    said = await records.report(period, By.TEAM, EVERYBODY)
-    before = await records.report(named.before.within(calendar), By.TEAM, EVERYBODY)
+    budgets = await budgeting.of_teams(period.end)
+    over_time = OverTime(named, calendar)
+    of_period, of_sizes, of_environments = (
+        Wanted(period, by) for by in (By.TEAM, By.SIZE, By.ENVIRONMENT)
+    )
+    of_before = Wanted(named.before.within(calendar), By.TEAM)
+    of_steps = [Wanted(step.period, By.TEAM) for step in over_time.steps]
+    found = await records.reports(
+        [of_period, of_sizes, of_environments, of_before, *of_steps, *budgets.wanted()], EVERYBODY
+    )
+    over_time.fill({each.period: found[each] for each in of_steps})
+    said, before = found[of_period], found[of_before]
     efficient = await records.efficiencies(said, By.TEAM, EVERYBODY)
-    balances = await budgeting.of_teams(period.end)
+    balances = budgets.left(found)
     lines = {line.about: line for line in said.lines}
     earlier = {line.about: line for line in before.lines}
     teams = [
@@ -67,9 +80,10 @@ async def period_report(records: Records, budgeting: Budgeting, named: NamedPeri
         before,
         teams,
         efficient.total,
-        _most(await records.report(period, By.SIZE, EVERYBODY)),
-        _most(await records.report(period, By.ENVIRONMENT, EVERYBODY)),
+        _most(found[of_sizes]),
+        _most(found[of_environments]),
         sum((each.given(records.site.currency) for each in refunds), Spent()),
+        over_time,
     )
 
 

@@ -13,8 +13,9 @@ from gpucommons_accounting.reckoning.opinions import Opinions, opinions
 from gpucommons_accounting.reckoning.pilot import Measured
 from gpucommons_accounting.records.feedback import SESSIONS_BEFORE, Kept
 from gpucommons_accounting.records.identity import PersonId
-from gpucommons_accounting.web.asking import Records, read_records
+from gpucommons_accounting.web.asking import Records
 from gpucommons_accounting.web.feedback_fields import answer
+from gpucommons_accounting.web.reading import read_records
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from gpucommons_accounting.reckoning.calendar import Period
 from gpucommons_accounting.reckoning.named_period import MONTH, QUARTER, NamedPeriod
 from gpucommons_accounting.reckoning.prices import Price
 from gpucommons_accounting.reckoning.report import By
-from gpucommons_accounting.web.asking import Site
+from gpucommons_accounting.web.site import Site
 
 _LONGEST_PRODUCT = 255
 _YEARS = range(2000, 3000)

@@ -19,12 +19,12 @@ class ReportPage(PageHandler):
         """Draw it."""
         self.demand_administrator()
         named = named_period(self.query(), self.records.site, self.records.now(), QUARTER)
-        found = await self.records.over_time(named)
-        there = await self.records.capacities(found)
+        found = await period_report(self.records, self.budgeting, named)
+        there = await self.records.fullness.capacities(found.over_time)
         self.draw(
             "report.html",
-            found=await period_report(self.records, self.budgeting, named),
-            charts=timeline(named, found, there, self.records.now()),
+            found=found,
+            charts=timeline(named, found.over_time, there, self.records.now()),
             **self._periods(named),
         )
 
@@ -57,5 +57,5 @@ class OverTimeAPI(APIHandler):
         site = self.records.site
         named = named_period(self.query(), site, self.records.now(), MONTH)
         found = await self.records.over_time(named)
-        steps = timeline_json(found, await self.records.capacities(found))
+        steps = timeline_json(found, await self.records.fullness.capacities(found))
         self.answer({"period": str(named), "time_zone": str(site.calendar.zone), "steps": steps})

@@ -3,10 +3,10 @@
 from collections.abc import Iterable
 
 from gpucommons_accounting.reckoning.report import Line
-from gpucommons_accounting.web.asking import Site
 from gpucommons_accounting.web.demand import waits_json
 from gpucommons_accounting.web.exports import csv_lines, hours_json, line_json
 from gpucommons_accounting.web.leading import TeamMonth
+from gpucommons_accounting.web.site import Site
 
 _COLUMNS = (
     *("BillingCurrency", "BilledCost", "ChargeCategory", "ChargePeriodStart", "ChargePeriodEnd"),

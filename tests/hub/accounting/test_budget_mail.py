@@ -14,8 +14,8 @@ from gpucommons_accounting.mailing.settings import BudgetMail
 from gpucommons_accounting.reckoning.budgets import Budget, Rule, Subject
 from gpucommons_accounting.reckoning.calendar import Calendar
 from gpucommons_accounting.records.identity import PersonId
-from gpucommons_accounting.web.asking import Site
 from gpucommons_accounting.web.balance_sheet import BalanceSheet
+from gpucommons_accounting.web.site import Site
 from gpucommons_contract import GPU_HOURS, AtLimit, SubjectKind
 from gpucommons_contract.words import ENGLISH, LANGUAGES, offer, set_language
 from gpucommons_upkeep.errors import StoreUnavailableError

@@ -8,7 +8,6 @@ from urllib.parse import parse_qsl
 
 import httpx
 import pytest
-from gpucommons_accounting.database.activities import Activities
 from gpucommons_accounting.database.listing import Whose
 from gpucommons_accounting.database.store import Store
 from gpucommons_accounting.reckoning.activity import Efficiency
@@ -85,7 +84,7 @@ class Place:
     """What measures, with a clock that the test sets."""
 
     def __init__(self, store: Store, client: httpx.AsyncClient, url: str) -> None:
-        self.store, self.kept, self.now = store, Activities(store.database), _NOON
+        self.store, self.kept, self.now = store, store.activities, _NOON
         self.exporter = Exporter(Client(client, url), Metrics())
         pods = Recorder(store, lambda: self.now).pods
         self.measuring = Measuring(self.kept, pods, Meters(self.exporter), lambda: self.now)

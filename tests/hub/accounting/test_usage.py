@@ -10,7 +10,6 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from gpucommons_accounting.database.activities import Activities
 from gpucommons_accounting.database.store import Store
 from gpucommons_accounting.reckoning.activity import Meter
 from gpucommons_accounting.reckoning.calendar import Period
@@ -41,7 +40,7 @@ def _measured(folder: Path, session: dict, *parts: tuple[int, int, float]) -> No
         for first, last, percent in parts
     ]
     store = Store(f"sqlite:///{folder / 'accounting.sqlite'}", patience_seconds=60)
-    Activities(store.database).keep(activities(session["id"], readings, there, Meter.PROMETHEUS))
+    store.activities.keep(activities(session["id"], readings, there, Meter.PROMETHEUS))
     store.close()
 
 

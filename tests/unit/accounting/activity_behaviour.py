@@ -2,6 +2,7 @@
 
 import random
 from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -13,10 +14,13 @@ from gpucommons_accounting.reckoning.efficiencies import efficiencies, efficienc
 from gpucommons_accounting.reckoning.prices import PriceList
 from gpucommons_accounting.reckoning.report import By, report
 from gpucommons_accounting.records.identity import PersonId
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from sqlalchemy import Engine, event
 
 from .identity_behaviour import FIRST, SECOND
 from .sessions import BERLIN, at, facts
+from .totals_behaviour import empty, rows_of, without_totals
 
 NINE = at("2026-11-30T09:00")
 DAY = Period(at("2026-11-30"), at("2026-12-01"))
@@ -26,10 +30,28 @@ def quarter(uid="a", begin=NINE, known=900, busy=450, idle=90, **more) -> Activi
     return Activity(uid, begin, Decimal(known), Decimal(busy), Decimal(idle), **more)
 
 
+@st.composite
+def _steps(draw) -> list:
+    """What is learnt of a few sessions, and measured of them; some of it is forgotten."""
+    begins = st.sampled_from([NINE - timedelta(hours=15), NINE, NINE + timedelta(minutes=15)])
+    steps = []
+    for _ in range(draw(st.integers(1, 5))):
+        uid = draw(st.sampled_from("ab"))
+        end = draw(st.sampled_from([None, "2026-11-30T09:30", "2026-12-01T00:30"]))
+        product = draw(st.sampled_from(["H100", "A30"]))
+        learnt = facts("2026-11-29T10:00", end, uid, units="0.142857", product=product)
+        measured = [
+            quarter(uid, begin, known, known // 2, known // 4)
+            for begin, known in draw(st.dictionaries(begins, st.integers(0, 900))).items()
+        ]
+        steps.append((learnt, measured, draw(st.integers(0, 9)) == 0))
+    return steps
+
+
 class ActivityBehaviour:
     @pytest.fixture
-    def kept(self, store) -> Activities:
-        return Activities(store.database)
+    def kept(self, berlin_store) -> Activities:
+        return berlin_store.activities
 
     def test_it_comes_out_as_it_was_measured(self, kept):
         measured = quarter(known="899.999", peak_memory=40 * 2**30, meter=Meter.SESSION)
@@ -69,22 +91,29 @@ class ActivityBehaviour:
         assert len(found) == 1200
         assert {each.busy_seconds for (each,) in found.values()} == {500}
 
+    @pytest.mark.parametrize("totals", [True, False])
     @pytest.mark.parametrize("by", list(By))
-    def test_lines_of_a_report_are_summed_up_as_sessions_are_one_by_one(self, kept, store, by):
+    def test_lines_of_a_report_are_summed_up_as_sessions_are_one_by_one(
+        self, kept, berlin_store, by, totals
+    ):
+        store = berlin_store
+        if totals:
+            store.make_totals()
         store.add(facts("2026-11-29T22:00", "2026-11-30T10:00", "a", units="0.25"), NINE)
         store.add(facts("2026-11-30T08:00", "2026-11-30T12:00", "b", person="ben"), NINE)
         store.add(facts("2026-11-30T08:00", "2026-11-30T12:00", "c", team="astro"), NINE)
-        kept.keep(quarter(uid) for uid in "abc")
+        store.add(facts("2026-11-30T08:00", None, "d", team="astro"), NINE)
+        kept.keep(quarter(uid) for uid in "abcd")
         kept.keep([quarter("a", at("2026-11-29T22:45")), quarter("a", at("2026-11-29T23:00"))])
         calendar, now = Calendar(BERLIN), at("2026-12-01")
         month = calendar.month(2026, 11)
         sessions = store.sessions(month)
         said = report(sessions, month, now, by, calendar=calendar, prices=PriceList([]))
-        found = efficiencies_of(said, kept.sums(month, by, calendar=calendar))
+        found = efficiencies_of(said, kept.sums(month, by))
         one_by_one = efficiencies(sessions, kept.of(month), month, now, by=by, calendar=calendar)
         assert found == one_by_one
         assert found.total.used
-        of_ben = kept.sums(month, by, calendar=calendar, whose=Whose(person="ben", team="vision"))
+        of_ben = kept.sums(month, by, whose=Whose(person="ben", team="vision"))
         assert {each.used for each in of_ben.values()} == {450_000_000}
 
     def test_how_busy_gpus_were_is_said_of_those_who_held_them_and_of_nobody_of_their_name(
@@ -101,9 +130,9 @@ class ActivityBehaviour:
         first = {By.PERSON: ("ada", FIRST), By.TEAM: ("vision", "u1")}
         second = {By.PERSON: ("ada", SECOND), By.TEAM: ("vision", "u2")}
         for by, own in first.items():
-            assert list(kept.sums(month, by, calendar=calendar)) == [own]
+            assert list(kept.sums(month, by)) == [own]
         hers = Whose(person="ada", since=SECOND)
-        assert kept.sums(month, By.DAY, calendar=calendar, whose=hers) == {}
+        assert kept.sums(month, By.DAY, whose=hers) == {}
         new = {"person_since": SECOND, "team_uid": "u2"}
         store.add(facts("2026-11-30T12:00", "2026-11-30T13:00", "b", **new), NINE)
         kept.keep([quarter("b", at("2026-11-30T12:00"))])
@@ -115,9 +144,32 @@ class ActivityBehaviour:
                 prices=PriceList([]),
                 identities=known.identities(),
             )
-            found = efficiencies_of(said, kept.sums(month, by, calendar=calendar))
+            found = efficiencies_of(said, kept.sums(month, by))
             assert set(found.lines) == {own, second[by]}
             assert {each.used for each in found.lines.values()} == {450_000_000}
+
+    @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+    @given(_steps())
+    def test_totals_that_were_kept_up_are_those_of_all_that_was_measured(
+        self, berlin_store, kept, store_url, steps
+    ):
+        """In whatever order it is learnt, that a session ended, and that it was another one's."""
+        store = berlin_store
+        empty(store_url)
+        store.make_totals()
+        for learnt, measured, forgotten in steps:
+            store.add(learnt, NINE)
+            kept.keep(measured)
+            if forgotten:
+                kept.forget(at("2026-11-30T09:15"))
+        calendar = Calendar(BERLIN)
+        month = calendar.month(2026, 11)
+        kept_up = rows_of(store_url)
+        from_totals = {by: kept.sums(month, by) for by in By}
+        store.rebuild()
+        assert rows_of(store_url) == kept_up
+        without_totals(store_url)
+        assert {by: kept.sums(month, by) for by in By} == from_totals
 
     def test_what_is_old_is_forgotten(self, kept, store):
         store.add(facts("2026-10-01T09:00", "2026-10-01T10:00", "old"), NINE)

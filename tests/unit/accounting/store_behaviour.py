@@ -154,11 +154,10 @@ class StoreBehaviour:
             store.add(facts(begin, end, f"s{uid}", **own), LEARNT)
         assert store.budgets.session("s").choice.team_uid == ""
         assert store.budgets.session("none") is None
-        assert store.budgets.newest() == {
-            Subject(SubjectKind.PERSON, "ada"): "2026-01-01",
-            Subject(SubjectKind.TEAM, "vision"): "u2",
-        }
-        assert store.budgets.settled(Period(at("2026-11-30T00:30"), at("2026-11-30T02:30"))) == 2
+        ada, vision = Subject(SubjectKind.PERSON, "ada"), Subject(SubjectKind.TEAM, "vision")
+        nobody = Subject(SubjectKind.PERSON, "vision")
+        assert store.budgets.newest([ada, vision, nobody]) == {ada: "2026-01-01", vision: "u2"}
+        assert store.budgets.newest([vision]) == {vision: "u2"}
 
     def test_case_39_what_is_learnt_after_the_close_of_a_month_is_said_of_it(self, store):
         november = Period(at("2026-11-01"), at("2026-12-01"))

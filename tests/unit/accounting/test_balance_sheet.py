@@ -2,21 +2,23 @@
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 from gpucommons_accounting.database.identities import SeenTeam
+from gpucommons_accounting.database.store import Store
 from gpucommons_accounting.reckoning.adjustments import Adjustment, AdjustmentKind
 from gpucommons_accounting.reckoning.budgets import Budget, Rule, Subject
 from gpucommons_accounting.reckoning.calendar import Calendar
 from gpucommons_accounting.reckoning.prices import Price
 from gpucommons_accounting.reckoning.refunds import GPU_HOUR
 from gpucommons_accounting.records.identity import PersonId
-from gpucommons_accounting.web.asking import Site
 from gpucommons_accounting.web.balance_sheet import BalanceSheet
+from gpucommons_accounting.web.site import Site
 from gpucommons_contract import GPU_HOURS, SubjectKind
+
+from tests.waiting import until
 
 from .sessions import BERLIN, at, facts
 
@@ -30,6 +32,14 @@ class Clock:
 
     def __call__(self):
         return self.now
+
+
+@pytest.fixture(params=["totals", "sessions"])
+def store(berlin_store, request) -> Store:
+    """What was charged is summed up from these."""
+    if request.param == "totals":
+        berlin_store.make_totals()
+    return berlin_store
 
 
 @pytest.fixture
@@ -163,25 +173,48 @@ def test_case_39_what_is_learnt_late_counts_in_the_month_in_which_it_was_used(st
     assert left(sheet)[GPU_HOURS] == 38
 
 
-def test_of_several_who_ask_at_once_one_sums_up_and_the_others_take_it_over(
+class CountedLock:
+    """A lock that tells how many have asked for it."""
+
+    def __init__(self) -> None:
+        self.asked = threading.Semaphore(0)
+        self._lock = threading.Lock()
+
+    def __enter__(self) -> None:
+        self.asked.release()
+        self._lock.acquire()
+
+    def __exit__(self, *_: object) -> None:
+        self._lock.release()
+
+
+def test_of_those_who_wait_for_a_reading_one_begins_the_next_and_the_others_take_it_over(
     store, clock, sheet, monkeypatch
 ):
+    """The reading that goes on began before they asked: it is none of theirs."""
     store.add(facts("2026-11-18T08:00", "2026-11-18T10:00"), clock.now)
-    sessions, together, read = store.sessions, threading.Barrier(2), []
+    lock, reports, read, all_ask = CountedLock(), store.reports, [], threading.Event()
 
-    def met(period):
-        read.append(period)
-        with suppress(threading.BrokenBarrierError):
-            together.wait(0.2)
-        return sessions(period)
+    def held_up(*given):
+        found = reports(*given)
+        read.append(found)
+        assert len(read) > 1 or all_ask.wait(60)
+        return found
 
-    monkeypatch.setattr(store, "sessions", met)
-    with ThreadPoolExecutor(2) as pool:
-        found = list(pool.map(lambda _: left(sheet)[GPU_HOURS], range(2)))
-    assert found == [38, 38]
-    assert together.broken
-    days_before = [each for each in read if each.end <= at("2026-11-20T00:00+01:00")]
-    assert len(days_before) == 1
+    monkeypatch.setattr(store, "reports", held_up)
+    monkeypatch.setattr(sheet, "_one_at_a_time", lock)
+    with ThreadPoolExecutor(4) as pool:
+        first = pool.submit(left, sheet)
+        assert lock.asked.acquire(timeout=60)
+        until(lambda: read)
+        store.add(facts("2026-11-19T08:00", "2026-11-19T11:00", "b"), clock.now)
+        others = [pool.submit(left, sheet) for _ in range(3)]
+        for _ in others:
+            assert lock.asked.acquire(timeout=60)
+        all_ask.set()
+        assert first.result()[GPU_HOURS] == 38
+        assert [each.result()[GPU_HOURS] for each in others] == [35] * 3
+    assert len(read) == 2
 
 
 def test_what_the_hub_needs_beside_balances_is_said(sheet):

@@ -12,7 +12,9 @@ from gpucommons_accounting.reckoning.calendar import Calendar, Period
 from gpucommons_accounting.reckoning.pace import lasts_until
 from gpucommons_accounting.reckoning.prices import Price, PriceList
 from gpucommons_accounting.reckoning.refunds import RefundError, charged, refund
-from gpucommons_accounting.reckoning.spending import Spent, spending
+from gpucommons_accounting.reckoning.report import NOBODY_KNOWN, report
+from gpucommons_accounting.reckoning.spending import KINDS, Spending, Spent
+from gpucommons_accounting.reckoning.spending import spending as spending_of
 from gpucommons_accounting.records.deriving import derive
 from gpucommons_contract import GPU_HOURS, Balance, SubjectKind
 from hypothesis import given
@@ -44,6 +46,13 @@ def adjustment(kind: str, hours: str, *, person="ada", team="", money="0", when=
     return Adjustment(
         what, person, team, gpu_time, Decimal(money), "EUR", when, when, "boss", "So."
     )
+
+
+def spending(sessions, period: Period, as_of: datetime, prices: PriceList, newest) -> Spending:
+    reports = [
+        (by, report(sessions, period, as_of, by, calendar=CALENDAR, prices=prices)) for by in KINDS
+    ]
+    return spending_of(reports, newest, NOBODY_KNOWN)
 
 
 def left(sessions, budgets, moment=NOON, adjustments=()) -> list[Balance]:

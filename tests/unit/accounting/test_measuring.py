@@ -2,7 +2,6 @@
 
 import asyncio
 
-from gpucommons_accounting.database.activities import Activities
 from gpucommons_accounting.reckoning.readings import Reading
 from gpucommons_accounting.recording.measuring import Measuring, Meters
 from gpucommons_accounting.recording.recorder import Pods
@@ -25,7 +24,7 @@ class _Sessions:
 
 
 async def test_what_one_said_that_cannot_be_kept_loses_nothing_of_the_others(store, caplog):
-    kept = Activities(store.database)
+    kept = store.activities
     for uid in "ab":
         store.add(facts("2026-11-30T09:00", None, uid), _NOW)
     kept.name_pods({"a": "team-vision/a", "b": "team-vision/b"})

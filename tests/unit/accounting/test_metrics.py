@@ -11,9 +11,9 @@ from gpucommons_accounting.reckoning.budgets import Budget, Rule, Subject
 from gpucommons_accounting.reckoning.calendar import Calendar
 from gpucommons_accounting.recording.counters import CounterKeeper
 from gpucommons_accounting.records.start import Start
-from gpucommons_accounting.web.asking import Site
 from gpucommons_accounting.web.balance_sheet import BalanceSheet
 from gpucommons_accounting.web.metrics import AccountingMetrics
+from gpucommons_accounting.web.site import Site
 from gpucommons_contract import GPU_HOURS, SubjectKind
 from gpucommons_contract.told import StartFault, StartOutcome
 from gpucommons_local.machine.cache import cache_folder

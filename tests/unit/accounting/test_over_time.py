@@ -4,11 +4,13 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
-from gpucommons_accounting.database.over_time import over_time
+from gpucommons_accounting.database.listing import Whose
+from gpucommons_accounting.database.reports import Wanted
+from gpucommons_accounting.database.store import Store
 from gpucommons_accounting.reckoning.calendar import Calendar, in_hours
 from gpucommons_accounting.reckoning.capacity import NodeFact, NodeState
 from gpucommons_accounting.reckoning.named_period import MONTH, QUARTER, YEAR, NamedPeriod
-from gpucommons_accounting.reckoning.over_time import capacities
+from gpucommons_accounting.reckoning.over_time import OverTime, capacities
 from gpucommons_accounting.reckoning.report import By
 from hypothesis import given
 from hypothesis import strategies as st
@@ -70,14 +72,21 @@ def filled(berlin_store):
     return berlin_store
 
 
+def _over_time(store: Store, name: str, team: str | None = None) -> OverTime:
+    found = OverTime(NamedPeriod.read(name), _BERLIN)
+    wanted = [Wanted(step.period, By.TEAM) for step in found.steps]
+    said = store.reports(wanted, _NOW, Whose(team=team))
+    found.fill({each.period: report for each, report in said.items()})
+    return found
+
+
 @pytest.mark.parametrize("totals", [True, False])
 @pytest.mark.parametrize("name", ["2026-10", "2026-Q4", "2026"])
 def test_all_parts_together_are_what_the_report_says(filled, name, totals):
     if totals:
         filled.make_totals()
-    named = NamedPeriod.read(name)
-    found = over_time(filled.database, named, _NOW, _BERLIN)
-    said = filled.report(named.within(_BERLIN), _NOW, By.TEAM)
+    found = _over_time(filled, name)
+    said = filled.report(NamedPeriod.read(name).within(_BERLIN), _NOW, By.TEAM)
     assert filled.totals_are_made() == totals
     assert dict(found.teams()) == {line.about: line.usage.charged for line in said.lines}
     assert sum(step.allocated for step in found.steps) == said.total.usage.allocated
@@ -88,12 +97,12 @@ def test_all_parts_together_are_what_the_report_says(filled, name, totals):
 
 def test_one_team_is_told_without_the_others(filled):
     filled.make_totals()
-    found = over_time(filled.database, NamedPeriod.read("2026-10"), _NOW, _BERLIN, "vision")
+    found = _over_time(filled, "2026-10", "vision")
     assert [team.name for team, _ in found.teams()] == ["vision"]
 
 
 def test_what_there_was_is_told_of_each_part(filled):
-    found = over_time(filled.database, NamedPeriod.read("2026-10"), _NOW, _BERLIN)
+    found = _over_time(filled, "2026-10")
     known = [
         NodeFact("n1", at("2026-10-02T22:00"), NodeState.UP, "H100", Decimal(4)),
         NodeFact("n2", at("2026-10-02T22:00"), NodeState.DOWN, "A100", Decimal(1)),

@@ -3,17 +3,22 @@
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
+from gpucommons_accounting.database.identities import SeenTeam
 from gpucommons_accounting.database.listing import Mark, Whose
+from gpucommons_accounting.database.reports import Wanted
 from gpucommons_accounting.reckoning.calendar import Calendar, Period
 from gpucommons_accounting.reckoning.prices import Price, PriceList
 from gpucommons_accounting.reckoning.report import By, Line, Report, report
+from gpucommons_accounting.reckoning.spending import KINDS, spending, who_is_there
 from gpucommons_accounting.records.event import Source
+from gpucommons_accounting.records.identity import PersonId
 from gpucommons_accounting.records.session import State
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import create_engine, text
 
 from .sessions import BERLIN, at, fact, facts
+from .spending_by_sessions import spending_by_sessions
 
 CALENDAR = Calendar(BERLIN)
 LEARNT = at("2027-06-01T00:00")
@@ -37,9 +42,32 @@ _PERIODS = [
     Period(at("2026-10-14T22:00"), at("2026-10-26T23:00")),
     Period(at("2026-10-01T12:00"), at("2026-11-01T12:00")),
 ]
+_YEAR = Period(at("2025-12-31T23:00"), at("2026-12-31T23:00"))
 _QUESTIONS = st.tuples(
     st.sampled_from(_PERIODS), st.sampled_from(By), st.sampled_from([None, "vision"])
 )
+
+
+_IDENTITIES = st.tuples(
+    st.sets(
+        st.builds(
+            PersonId,
+            st.sampled_from(["ada", "ben"]),
+            st.sampled_from(["2026-10-05T00:00:00Z", "2026-10-20T12:00:00Z"]),
+        )
+    ),
+    st.lists(
+        st.builds(
+            SeenTeam,
+            st.sampled_from(["u1", "u2"]),
+            st.sampled_from(["vision", "astro"]),
+            st.just("A team"),
+            st.sampled_from([at("2026-01-01T00:00"), at("2026-10-20T12:00")]),
+        ),
+        unique_by=lambda team: team.uid,
+    ),
+)
+"""People and teams that are known, of which records may say who is meant, or not."""
 
 
 @st.composite
@@ -55,6 +83,8 @@ def learnt(draw) -> list:
             "size": draw(st.sampled_from(["share", "gpu"])),
             "units": draw(st.sampled_from(["0", "0.142857", "0.25", "8"])),
             "product": draw(st.sampled_from(["", "H100", "A30"])),
+            "team_uid": draw(st.sampled_from(["", "u1", "u2"])),
+            "person_since": draw(st.sampled_from(["", "2026-10-05T00:00:00Z"])),
         }
         found += facts(begin, draw(st.sampled_from([None, end])), uid, **choice)
         if draw(st.booleans()):
@@ -76,20 +106,35 @@ def _said(found: Report) -> list[tuple]:
     return [_line(line) for line in [*found.lines, found.total]]
 
 
-def _rows(url: str) -> list:
+def rows_of(url: str) -> list:
+    """Return all totals, in order."""
     engine = create_engine(url)
     with engine.connect() as connection:
-        found = connection.execute(text("SELECT * FROM totals ORDER BY 1, 2, 3, 5, 7, 8, 9, 10"))
+        found = connection.execute(
+            text("SELECT * FROM totals ORDER BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10")
+        )
         rows = found.all()
     engine.dispose()
     return rows
 
 
-def _empty(url: str) -> None:
+_NAMES = ("people", "teams", "team_names")
+
+
+def empty(url: str) -> None:
+    """Forget all that was learnt."""
     engine = create_engine(url)
     with engine.begin() as connection:
-        for table in ("totals", "totals_zone", "sessions", "events", "prices"):
+        for table in ("totals", "totals_zone", "sessions", "events", "prices", "activity", *_NAMES):
             connection.execute(text(f"DELETE FROM {table}"))
+    engine.dispose()
+
+
+def without_totals(url: str) -> None:
+    """Have them not be there, so that all is read one by one."""
+    engine = create_engine(url)
+    with engine.begin() as connection:
+        connection.execute(text("DELETE FROM totals_zone"))
     engine.dispose()
 
 
@@ -100,7 +145,7 @@ class TotalsBehaviour:
         self, berlin_store, store_url, events, question
     ):
         store, (period, by, team) = berlin_store, question
-        _empty(store_url)
+        empty(store_url)
         store.make_totals()
         for price in _PRICES:
             store.set_price(price, "boss", LEARNT)
@@ -116,9 +161,37 @@ class TotalsBehaviour:
             prices=PriceList(_PRICES),
         )
         assert _said(store.report(period, LEARNT, by, Whose(team=team))) == _said(directly)
-        kept_up = _rows(store_url)
+        kept_up = rows_of(store_url)
         store.rebuild()
-        assert _rows(store_url) == kept_up
+        assert rows_of(store_url) == kept_up
+
+    @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+    @given(learnt(), st.tuples(st.sampled_from([*_PERIODS, _YEAR]), st.booleans()), _IDENTITIES)
+    def test_what_was_charged_by_totals_is_what_it_is_by_sessions(
+        self, berlin_store, store_url, events, question, identities
+    ):
+        """To the last digit, also where records do not say which of several ada's they are of."""
+        store, (period, made) = berlin_store, question
+        empty(store_url)
+        if made:
+            store.make_totals()
+        for price in _PRICES:
+            store.set_price(price, "boss", LEARNT)
+        people, teams = identities
+        store.people_and_teams.meet(people)
+        store.people_and_teams.see_teams(teams, LEARNT)
+        store.add(events, LEARNT)
+        known = store.people_and_teams.identities()
+        newest = who_is_there({}, known)
+        wanted = [Wanted(period, by) for by in KINDS]
+        found = store.reports(wanted, LEARNT)
+        by_sessions = spending_by_sessions(
+            store.sessions(period), period, LEARNT, PriceList(_PRICES), newest=newest, known=known
+        )
+        reports = [(each.by, found[each]) for each in wanted]
+        assert spending(reports, newest, known) == by_sessions
+        sums = {(said.total.usage.charged, said.total.priced) for said in found.values()}
+        assert len(sums) == 1
 
     def test_totals_are_of_the_site_s_days(self, store, berlin_store):
         store.make_totals()

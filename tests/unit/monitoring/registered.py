@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 from gpucommons_accounting.database.store import Store
 from gpucommons_accounting.reckoning.calendar import Calendar
-from gpucommons_accounting.web.asking import Site
 from gpucommons_accounting.web.balance_sheet import BalanceSheet
 from gpucommons_accounting.web.metrics import AccountingMetrics
+from gpucommons_accounting.web.site import Site
 from gpucommons_backup.controller.metrics import Metrics as BackupMetrics
 from gpucommons_backup.controller.sealing import RecoveryMetrics
 from gpucommons_contract import TelemetryFrame, TelemetryState

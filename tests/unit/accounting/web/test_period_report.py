@@ -4,7 +4,6 @@ import re
 from decimal import Decimal
 
 import pytest
-from gpucommons_accounting.database.activities import Activities
 from gpucommons_accounting.database.identities import SeenTeam
 from gpucommons_accounting.reckoning.activity import Activity
 from gpucommons_accounting.reckoning.adjustments import Adjustment, AdjustmentKind
@@ -31,7 +30,7 @@ def records(berlin_store):
     store.add(facts("2026-08-05T08:00", "2026-08-05T09:00", "c", team="bio", size="half"), NOW)
     minutes = Decimal(900)
     known = [(at("2026-08-04T08:00"), minutes), (at("2026-08-04T08:15"), Decimal(0))]
-    Activities(store.database).keep(
+    store.activities.keep(
         Activity("b", begin, minutes, minutes - idle, idle) for begin, idle in known
     )
     for kind, amount in ((PeriodKind.QUARTER, 10), (PeriodKind.YEAR, 100)):
