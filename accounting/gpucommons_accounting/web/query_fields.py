@@ -1,6 +1,6 @@
 """What queries and forms about usage ask for. Each error says what is allowed."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 
 from gpucommons_web.access import RefusedError, wrong
@@ -43,6 +43,13 @@ def period(fields: Fields, site: Site, now: datetime) -> Period:
 def whole_month(fields: Fields, site: Site, now: datetime) -> Period:
     """Return the month of a query; days in it would tell when somebody was there."""
     return period({"month": fields.get("month", [])}, site, now)
+
+
+def last_weeks(weeks: int, site: Site, now: datetime) -> Period:
+    """Return whole weeks until before today: each hour of the week as often as the others."""
+    today = site.calendar.day_of(now)
+    begin = today - timedelta(weeks=weeks)
+    return Period(site.calendar.begin_of(begin), site.calendar.begin_of(today))
 
 
 def named_period(fields: Fields, site: Site, now: datetime, months: int) -> NamedPeriod:

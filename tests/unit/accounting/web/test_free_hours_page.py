@@ -30,6 +30,23 @@ async def test_the_page_has_each_hour_of_the_week_and_says_how_much_is_known(rec
     assert "is known of 49% of the time" in page
 
 
+async def test_without_a_month_the_last_four_weeks_are_shown_until_yesterday(records, root):
+    """It is Monday, 30 November: what is held that day is not in it."""
+    page = " ".join((await root.get("free-hours?product=H100")).text.split())
+    assert '2026-11-02</time> to <time datetime="2026-11-29">' in page
+    assert "fewest at Mon 09:00 (3.0 of 4.0)" in page
+    assert 'href="?product=H100&amp;month=2026-11">By month' in page
+    assert "api/free-hours?since=2026-11-02&amp;until=2026-11-29&amp;product=H100" in page
+    assert 'name="month"' not in page
+
+
+async def test_a_month_that_is_chosen_stays_chosen_with_another_model(records, root):
+    page = (await root.get(f"{_PATH}&product=H100")).text
+    assert 'name="month" value="2026-11"' in page
+    assert 'href="?product=H100">The last 4 weeks' in page
+    assert 'href="?month=2026-10&amp;product=H100" rel="prev"' in page
+
+
 async def test_programs_get_the_same(records, root):
     hours = (await root.get(f"api/{_PATH}&product=H100")).json()["hours"]
     assert len(hours) == 7 * 24
