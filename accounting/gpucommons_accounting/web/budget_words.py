@@ -1,5 +1,6 @@
 """How pages write budgets: amounts, when they begin anew, and how long they last."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 from decimal import Decimal
@@ -28,6 +29,8 @@ class BalanceLine:
     balance: Balance
     days: int | None
     """In how many days it is used up at the pace until now; None: not before it begins anew."""
+    title: str = ""
+    """How people call the team that it is of; empty where it is of a person."""
 
     @property
     def is_team(self) -> bool:
@@ -45,20 +48,23 @@ class BalanceLine:
         return min(max(self.balance.used_percent, Decimal(0)), Decimal(_USED_UP))
 
 
-def lines_of(sheet: Sheet, person: str, teams: list[str]) -> list[BalanceLine]:
-    """Return the budgets of a person and of the teams that they work in."""
+def lines_of(sheet: Sheet, person: str, teams: Mapping[str, str]) -> list[BalanceLine]:
+    """Return the budgets of a person and of the teams that they work in.
+
+    teams: by their names, how people call them.
+    """
     said = sheet.balances
-    found = list(said.of(SubjectKind.PERSON, person))
-    for team in teams:
-        found += said.of(SubjectKind.TEAM, team)
-    return [line_of(each, sheet) for each in found]
+    found = [line_of(each, sheet) for each in said.of(SubjectKind.PERSON, person)]
+    for team, title in teams.items():
+        found += [line_of(each, sheet, title) for each in said.of(SubjectKind.TEAM, team)]
+    return found
 
 
-def line_of(balance: Balance, sheet: Sheet) -> BalanceLine:
-    """Return a budget with how long it lasts."""
+def line_of(balance: Balance, sheet: Sheet, title: str = "") -> BalanceLine:
+    """Return a budget with how long it lasts. title: of its team."""
     as_of = sheet.balances.as_of
     until = lasts_until(balance, sheet.begin_of(balance), as_of)
-    return BalanceLine(balance, None if until is None else (until - as_of) // _ONE_DAY)
+    return BalanceLine(balance, None if until is None else (until - as_of) // _ONE_DAY, title)
 
 
 def amount_of(amount: Decimal, unit: str) -> str:

@@ -169,8 +169,11 @@ class HomePage(PageHandler):
         """Return the budgets that one's sessions count against; none for a month gone by."""
         if not period.has(self.records.now()):
             return []
+        known = (await self.records.identities(name)).newest_teams()
+        titles = {team.name: team.display_name for team in known}
         teams = sorted({session.choice.team for session in sessions if session.choice.team})
-        return lines_of(await self.budgeting.sheet(), name, teams)
+        theirs = {team: titles.get(team, team) for team in teams}
+        return lines_of(await self.budgeting.sheet(), name, theirs)
 
 
 class EverybodyPage(PageHandler):

@@ -43,7 +43,7 @@ class TeamPage(PageHandler):
         sheet = await self.budgeting.sheet()
         of_team = sheet.balances.of(SubjectKind.TEAM, month.team.name)
         left = {each: sheet.balances.of(SubjectKind.PERSON, each.name) for each in month.here}
-        return [line_of(each, sheet) for each in of_team], left
+        return [line_of(each, sheet, month.team.display_name) for each in of_team], left
 
 
 class TeamAPI(JSONHandler):

@@ -57,7 +57,7 @@ async def test_a_lead_reads_what_is_left_to_the_team_and_to_each_member(records,
     _budget(berlin_store, SubjectKind.TEAM, "vision", 40)
     _budget(berlin_store, SubjectKind.PERSON, "", 20)
     page = " ".join((await ada.get("team/vision?month=2026-11")).text.split())
-    assert "Team vision: <strong>1 of 40 GPU-hours</strong> used" in page
+    assert "Team Vision: <strong>1 of 40 GPU-hours</strong> used" in page
     assert "15 of 20 GPU-hours" in page
     assert "cleo" not in page
     earlier = (await ada.get("team/vision?month=2026-10")).text
