@@ -10,6 +10,7 @@ from gpucommons_accounting.reckoning.calendar import in_hours
 from gpucommons_accounting.web.balance_sheet import Sheet
 
 _PLACES = Decimal("0.000001")
+_COST_PLACES = Decimal("1e-9")
 
 
 def balance_json(balance: Balance, sheet: Sheet) -> dict[str, object]:
@@ -88,5 +89,8 @@ def refunds_json(
 
 
 def amount_json(amount: Decimal, unit: str) -> str:
-    """Write an amount of a budget's unit."""
-    return str(amount.quantize(_PLACES)) if unit == GPU_HOURS else f"{amount:f}"
+    """Write an amount of a budget's unit; of money no more digits than the CSV has of a charge."""
+    if unit == GPU_HOURS:
+        return str(amount.quantize(_PLACES))
+    rounded = amount.quantize(_COST_PLACES)
+    return f"{amount if amount == rounded else rounded:f}"
