@@ -6,7 +6,7 @@ from decimal import Decimal
 from gpucommons_accounting.database.identities import SeenTeam
 from gpucommons_accounting.database.listing import Mark, Whose
 from gpucommons_accounting.database.reports import Wanted
-from gpucommons_accounting.reckoning.calendar import Calendar, Period
+from gpucommons_accounting.reckoning.calendar import Calendar, Period, in_hours
 from gpucommons_accounting.reckoning.prices import Price, PriceList
 from gpucommons_accounting.reckoning.report import By, Line, Report, report
 from gpucommons_accounting.reckoning.spending import KINDS, spending, who_is_there
@@ -204,6 +204,23 @@ class TotalsBehaviour:
             each.make_totals()
             assert each.totals_are_made()
             assert _said(each.report(month, LEARNT, By.TEAM)) == before
+
+    def test_another_time_zone_moves_usage_between_days_and_changes_no_total(
+        self, store, berlin_store
+    ):
+        store.make_totals()
+        store.add(facts("2026-10-24T20:00", "2026-10-25T05:00"), LEARNT)
+        store.add(facts("2026-10-25T23:30", "2026-10-26T00:30", "b"), LEARNT)
+        autumn = Period(at("2026-10-01T00:00"), at("2026-11-15T00:00"))
+        in_utc = store.report(autumn, LEARNT, By.DAY)
+        berlin_store.make_totals()
+        in_berlin = berlin_store.report(
+            Period(at("2026-09-30T22:00"), at("2026-11-14T23:00")), LEARNT, By.DAY
+        )
+        assert [line.name for line in in_utc.lines] == ["2026-10-24", "2026-10-25", "2026-10-26"]
+        hours = [in_hours(line.usage.charged) for line in in_berlin.lines]
+        assert hours == [2, 7, 1]
+        assert _line(in_berlin.total) == _line(in_utc.total)
 
     def test_pages_are_all_sessions_one_after_the_other(self, store):
         begins = [f"2026-11-{day:02}T09:00" for day in range(1, 31)]
