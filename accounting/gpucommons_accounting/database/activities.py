@@ -124,6 +124,8 @@ class Activities:
         with self._database.transaction(reads=True, seconds=_LONG_SECONDS) as connection:
             known = identities_in(connection, whose.person) if by in IDS else NOBODY_KNOWN
             for key, its, units, measured in self._rows(connection, period, by, whose):
+                if not any(measured):
+                    continue
                 name = product_line(key, units) if by is By.PRODUCT else key
                 amounts = [units * int(each) * _MICROSECONDS for each in measured]
                 about = about_sum(name, its, by, period.end, known)

@@ -3,16 +3,15 @@
 However many are wanted, they are of one state of the database, and sessions are read once.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import chain
 from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, and_, or_
 
 from gpucommons_accounting.database import totals
-from gpucommons_accounting.database.listing import Whose, all_of
+from gpucommons_accounting.database.listing import EVERYBODY, Whose, all_of
 from gpucommons_accounting.database.tables import IDS, SESSIONS
 from gpucommons_accounting.reckoning.calendar import Calendar, Period
 from gpucommons_accounting.reckoning.exact import exactly
@@ -57,7 +56,18 @@ def reports_of(
                 summed = _totals(connection, spans, each.by, whose.team, calendar)
                 part.add_totals(summed, identities)
             found[each] = part
-        for session in _sessions(connection, whose, found):
+        unsaid = {
+            by: {name for part in found.values() if part.sum.by is by for name in part.unsaid}
+            for by in (By.PERSON, By.TEAM)
+        }
+        for session in sessions_beside_totals(
+            connection,
+            [each.period for each in found],
+            whose,
+            from_totals=all(part.from_totals for part in found.values()),
+            people=unsaid[By.PERSON],
+            teams=unsaid[By.TEAM],
+        ):
             for part in found.values():
                 part.add(session)
     return {each: part.sum.report() for each, part in found.items()}
@@ -104,25 +114,28 @@ class _Part:
         return not choice.person_since and choice.person in self.unsaid
 
 
-def _sessions(
-    connection: Connection, whose: Whose, found: dict[Wanted, _Part]
+def sessions_beside_totals(
+    connection: Connection,
+    periods: Collection[Period],
+    whose: Whose = EVERYBODY,
+    *,
+    from_totals: bool,
+    people: Collection[str],
+    teams: Collection[str],
 ) -> Iterator[Session]:
-    """Yield what is to be read one by one: all, or what is in no totals."""
-    if not found:
+    """Yield what is to be read one by one: all, or what is in no totals.
+
+    people, teams: names of which totals have left out what does not say who is meant.
+    """
+    if not periods:
         return
-    whole = Period(min(each.period.begin for each in found), max(each.period.end for each in found))
-    if not all(part.from_totals for part in found.values()):
+    whole = Period(min(each.begin for each in periods), max(each.end for each in periods))
+    if not from_totals:
         yield from all_of(connection, whole, whose)
         return
     yield from all_of(connection, whole, Whose(team=whose.team, running=True))
-    unsaid = {
-        by: frozenset(
-            chain.from_iterable(each.unsaid for each in found.values() if each.sum.by is by)
-        )
-        for by in (By.PERSON, By.TEAM)
-    }
-    if any(unsaid.values()):
-        wanted = _Unsaid(team=whose.team, people=unsaid[By.PERSON], teams=unsaid[By.TEAM])
+    if people or teams:
+        wanted = _Unsaid(team=whose.team, people=frozenset(people), teams=frozenset(teams))
         yield from all_of(connection, whole, wanted)
 
 

@@ -1,6 +1,5 @@
 """Facts and sessions as rows of their tables."""
 
-from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -38,7 +37,7 @@ def row_of_session(session: Session) -> dict[str, Any]:
     reason = session.reason
     return {
         "uid": session.uid,
-        **asdict(session.choice),
+        **{name: getattr(session.choice, name) for name in _CHOICE},
         **{name: getattr(session, name) for name in _MOMENTS},
         "end_source": session.end_source and str(session.end_source),
         "node": session.node,

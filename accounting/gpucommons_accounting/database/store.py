@@ -13,6 +13,7 @@ from gpucommons_accounting.database import totals
 from gpucommons_accounting.database.activities import Activities
 from gpucommons_accounting.database.budget_mails import BudgetMails
 from gpucommons_accounting.database.budgets import BudgetBook
+from gpucommons_accounting.database.charges import charges_in
 from gpucommons_accounting.database.counters import Counters
 from gpucommons_accounting.database.derived import derive_anew, forget_without_facts
 from gpucommons_accounting.database.feedback import Feedback
@@ -31,6 +32,7 @@ from gpucommons_accounting.reckoning.calendar import Calendar, Period
 from gpucommons_accounting.reckoning.capacity import NodeFact, NodeState
 from gpucommons_accounting.reckoning.prices import Price, PriceList
 from gpucommons_accounting.reckoning.report import By, Report
+from gpucommons_accounting.reckoning.spending import Charged
 from gpucommons_accounting.records.event import Event, EventKind, Source
 from gpucommons_accounting.records.session import Session
 
@@ -168,6 +170,18 @@ class Store:
                 calendar=self.calendar,
                 prices=PriceList(_prices(connection)),
                 identities=identities_in(connection, whose.person),
+            )
+
+    def charges(self, periods: Iterable[Period], as_of: datetime) -> dict[Period, Charged]:
+        """Return what people and teams were charged for, from one state of the database."""
+        with self._database.transaction(reads=True, seconds=_LONG) as connection:
+            return charges_in(
+                connection,
+                periods,
+                as_of,
+                calendar=self.calendar,
+                prices=PriceList(_prices(connection)),
+                identities=identities_in(connection),
             )
 
     def page(

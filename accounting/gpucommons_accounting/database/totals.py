@@ -8,7 +8,8 @@ one time zone; where that is another than the site's, or they are not complete, 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import fields
 from datetime import date, timedelta
-from typing import Any
+from decimal import Decimal
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     ColumnElement,
@@ -183,6 +184,28 @@ def read(
         amounts, (before, named, product, units, *own) = row[: len(AMOUNTS)], row[len(AMOUNTS) :]
         whole = tuple(map(int, amounts))
         yield Total(str(named), product, units, whole, int(before), *own)
+
+
+class ChargedTotal(NamedTuple):
+    """For how long sessions of a person and a team were charged, in microseconds."""
+
+    person: str
+    person_since: str
+    team: str
+    team_uid: str
+    product: str
+    units: Decimal
+    """GPUs of each."""
+    charged: int
+
+
+def charged(connection: Connection, days: Days) -> Iterator[ChargedTotal]:
+    """Yield for how long sessions of some days were charged."""
+    group = [TOTALS.c[name] for name in ChargedTotal._fields[:-1]]
+    found = select(*group, func.sum(TOTALS.c.charged))
+    there = [*_within(days, None), TOTALS.c.charged != 0]
+    for *own, amount in connection.execute(found.where(*there).group_by(*group)):
+        yield ChargedTotal._make([*own, int(amount)])
 
 
 def _within(days: Days, team: str | None) -> Iterator[ColumnElement[bool]]:

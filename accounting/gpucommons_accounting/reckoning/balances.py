@@ -56,14 +56,18 @@ class Balancing:
             if each.kind is kind and unit == budget.unit and each.name
         }
         names = {each.name for each in self.spent[period] if each.kind is kind}
-        names |= {
+        changed = {
             each.person if kind is SubjectKind.PERSON else each.team
             for each in self.adjustments
             if period.has(each.effective_at)
         }
         left: dict[str, Decimal] = {}
         apart = []
-        for name in sorted(names - own - {""}):
+        for name in sorted((names | changed) - own - {""}):
+            if name not in changed:  # most of them, and there may be thousands
+                spent = self.spent[period][Subject(kind, name)]
+                left[name] = budget.amount - spent.amount(budget.unit)
+                continue
             each = self._balance(budget, Subject(kind, name))
             if each.amount == budget.amount:
                 left[name] = each.left

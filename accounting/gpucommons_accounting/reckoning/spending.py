@@ -1,9 +1,9 @@
 """What people and teams were charged for in a period, as their budgets count it. Pure."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import NamedTuple
 
 from gpucommons_contract import GPU_HOURS, SubjectKind
 
@@ -57,22 +57,45 @@ class Spent:
 Spending = Mapping[Subject, Spent]
 
 
+class Owner(NamedTuple):
+    """Whose something is, by what sets them apart from others of the same name."""
+
+    subject: Subject
+    own: str
+    """Since when a person has their account, or the uid of a team; empty where nobody knows."""
+
+
+Charged = Mapping[Owner, Spent]
+
+
+def charged_by(session: Session, known: Identities) -> list[Owner]:
+    """Return whom a session is charged to."""
+    return [Owner(subject, own) for subject, own in identities(session, known).items()]
+
+
+def charged_in(said: Report, by: By) -> dict[Owner, Spent]:
+    """Return what a report by person or by team says that each was charged for."""
+    return {
+        Owner(Subject(KINDS[by], line.name), line.about.id): Spent(line.usage.charged, line.priced)
+        for line in said.lines
+    }
+
+
 def spending(
-    reports: Iterable[tuple[By, Report]], newest: Mapping[Subject, str], known: Identities
+    charged: Charged, newest: Mapping[Subject, str], known: Identities
 ) -> dict[Subject, Spent]:
-    """Return what people and teams were charged for, of reports by person and by team.
+    """Return what those who are there now were charged for.
 
     newest: which person and team of a name there is now (`identities`). What an earlier one of
     that name used is not theirs; what is recorded without saying whose is, unless that was before
     anybody who is known had the name.
     """
-    found: dict[Subject, Spent] = defaultdict(Spent)
-    for by, said in reports:
-        for line in said.lines:
-            subject = Subject(KINDS[by], line.name)
-            if line.usage.charged and is_theirs(subject, line.about.id, newest, known):
-                found[subject] += Spent(line.usage.charged, line.priced)
-    return dict(found)
+    found: dict[Subject, Spent] = {}
+    for (subject, own), spent in charged.items():
+        if spent.gpu_time and is_theirs(subject, own, newest, known):
+            before = found.get(subject)
+            found[subject] = spent if before is None else before + spent
+    return found
 
 
 def identities(session: Session, known: Identities = NOBODY_KNOWN) -> dict[Subject, str]:

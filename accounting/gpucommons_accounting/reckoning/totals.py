@@ -4,6 +4,7 @@ Amounts are whole microseconds, and ``units`` is among what they are kept by: so
 a price may be set or changed without a word in here being touched.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -119,11 +120,14 @@ def measured_shares(
     """
     if session.gone is None:
         return
-    rest = len(AMOUNTS) - _MEASURED
+    sums: dict[tuple[Span, date], list[int]] = defaultdict(lambda: [0] * _MEASURED)
     for each in quarters:
         day = calendar.day_of(each.begin)
-        for span, begin in ((Span.DAY, day), (Span.MONTH, day.replace(day=1))):
-            yield _key(session, span, begin), (*(0,) * rest, each.known, each.busy, each.idle)
+        for of in ((Span.DAY, day), (Span.MONTH, day.replace(day=1))):
+            sums[of] = [a + b for a, b in zip(sums[of], each[1:], strict=True)]
+    rest = (0,) * (len(AMOUNTS) - _MEASURED)
+    for (span, begin), measured in sums.items():
+        yield _key(session, span, begin), (*rest, *measured)
 
 
 def _key(session: Session, span: Span, begin: date) -> Key:

@@ -8,16 +8,15 @@ from decimal import Decimal
 
 from gpucommons_contract import GPU_HOURS, Balance, Balances, SubjectKind
 
-from gpucommons_accounting.database.reports import Wanted
 from gpucommons_accounting.database.store import Store
 from gpucommons_accounting.reckoning.adjustments import Adjustment, of_those_there
 from gpucommons_accounting.reckoning.balances import Balancing, periods_of
 from gpucommons_accounting.reckoning.budgets import Subject, in_force
 from gpucommons_accounting.reckoning.calendar import Period
 from gpucommons_accounting.reckoning.prices import PriceList
-from gpucommons_accounting.reckoning.report import NOBODY_KNOWN, Report
+from gpucommons_accounting.reckoning.report import NOBODY_KNOWN
 from gpucommons_accounting.reckoning.spending import (
-    KINDS,
+    Charged,
     Spending,
     identities,
     spending,
@@ -80,22 +79,16 @@ class BalanceSheet:
             if budget.unit in (GPU_HOURS, self._site.currency)
         }
         periods = periods_of(budgets, now, calendar)
-        wanted = [Wanted(period, by) for period in set(periods.values()) for by in KINDS]
-        found = store.reports(wanted, as_of) if wanted else {}
+        charged = store.charges(set(periods.values()), as_of) if periods else {}
         whole = Period(
             min((each.begin for each in periods.values()), default=now),
             max((each.end for each in periods.values()), default=now),
         )
         adjustments = store.budgets.adjustments(whole)
         known = store.people_and_teams.identities() if periods else NOBODY_KNOWN
-        newest = self._newest(as_of, known, found.items(), adjustments) if periods else {}
+        newest = self._newest(as_of, known, charged.values(), adjustments) if periods else {}
         spent: dict[Period, Spending] = {
-            period: spending(
-                ((each.by, said) for each, said in found.items() if each.period == period),
-                newest,
-                known,
-            )
-            for period in set(periods.values())
+            period: spending(each, newest, known) for period, each in charged.items()
         }
         price_rows = store.prices()
         prices = PriceList(price_rows, self._site.minor_unit)
@@ -118,7 +111,7 @@ class BalanceSheet:
         self,
         as_of: datetime,
         known: Identities,
-        found: Iterable[tuple[Wanted, Report]],
+        charged: Iterable[Charged],
         adjustments: Iterable[Adjustment],
     ) -> dict[Subject, str]:
         """Return which person and team of each name there is now.
@@ -134,12 +127,7 @@ class BalanceSheet:
             if own
         }
         there = who_is_there(of_today, known)
-        named = {
-            Subject(KINDS[wanted.by], line.name)
-            for wanted, said in found
-            for line in said.lines
-            if line.about.id
-        }
+        named = {owner.subject for each in charged for owner in each if owner.own}
         named |= {Subject(SubjectKind.PERSON, each.person) for each in adjustments}
         named |= {Subject(SubjectKind.TEAM, each.team) for each in adjustments}
         return {**self._store.budgets.newest(named - there.keys()), **there}

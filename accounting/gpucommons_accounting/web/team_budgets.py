@@ -12,7 +12,7 @@ from gpucommons_accounting.reckoning.balances import Balancing, InForce
 from gpucommons_accounting.reckoning.budgets import Budget, Subject
 from gpucommons_accounting.reckoning.calendar import Period
 from gpucommons_accounting.reckoning.report import About, By, Report
-from gpucommons_accounting.reckoning.spending import KINDS, is_theirs, spending
+from gpucommons_accounting.reckoning.spending import KINDS, charged_in, is_theirs, spending
 from gpucommons_accounting.records.identity import Identities
 from gpucommons_accounting.web.site import Site
 
@@ -37,7 +37,9 @@ class TeamBudgets:
     def left(self, reports: Mapping[Wanted, Report]) -> dict[About, list[Balance]]:
         """Return what was left to each team; one that used nothing is not among them."""
         spent = {
-            period: spending([(By.TEAM, reports[self._wanted(period)])], self.newest, self.known)
+            period: spending(
+                charged_in(reports[self._wanted(period)], By.TEAM), self.newest, self.known
+            )
             for period in set(self.periods.values())
         }
         balances = Balancing(

@@ -193,15 +193,15 @@ def test_of_those_who_wait_for_a_reading_one_begins_the_next_and_the_others_take
 ):
     """The reading that goes on began before they asked: it is none of theirs."""
     store.add(facts("2026-11-18T08:00", "2026-11-18T10:00"), clock.now)
-    lock, reports, read, all_ask = CountedLock(), store.reports, [], threading.Event()
+    lock, charges, read, all_ask = CountedLock(), store.charges, [], threading.Event()
 
     def held_up(*given):
-        found = reports(*given)
+        found = charges(*given)
         read.append(found)
         assert len(read) > 1 or all_ask.wait(60)
         return found
 
-    monkeypatch.setattr(store, "reports", held_up)
+    monkeypatch.setattr(store, "charges", held_up)
     monkeypatch.setattr(sheet, "_one_at_a_time", lock)
     with ThreadPoolExecutor(4) as pool:
         first = pool.submit(left, sheet)

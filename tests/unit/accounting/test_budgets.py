@@ -13,7 +13,7 @@ from gpucommons_accounting.reckoning.pace import lasts_until
 from gpucommons_accounting.reckoning.prices import Price, PriceList
 from gpucommons_accounting.reckoning.refunds import RefundError, charged, refund
 from gpucommons_accounting.reckoning.report import NOBODY_KNOWN, report
-from gpucommons_accounting.reckoning.spending import KINDS, Spending, Spent
+from gpucommons_accounting.reckoning.spending import KINDS, Spending, Spent, charged_in
 from gpucommons_accounting.reckoning.spending import spending as spending_of
 from gpucommons_accounting.records.deriving import derive
 from gpucommons_contract import GPU_HOURS, Balance, SubjectKind
@@ -49,10 +49,11 @@ def adjustment(kind: str, hours: str, *, person="ada", team="", money="0", when=
 
 
 def spending(sessions, period: Period, as_of: datetime, prices: PriceList, newest) -> Spending:
-    reports = [
-        (by, report(sessions, period, as_of, by, calendar=CALENDAR, prices=prices)) for by in KINDS
-    ]
-    return spending_of(reports, newest, NOBODY_KNOWN)
+    charged = {}
+    for by in KINDS:
+        said = report(sessions, period, as_of, by, calendar=CALENDAR, prices=prices)
+        charged |= charged_in(said, by)
+    return spending_of(charged, newest, NOBODY_KNOWN)
 
 
 def left(sessions, budgets, moment=NOON, adjustments=()) -> list[Balance]:

@@ -9,7 +9,7 @@ from gpucommons_accounting.database.reports import Wanted
 from gpucommons_accounting.reckoning.calendar import Calendar, Period, in_hours
 from gpucommons_accounting.reckoning.prices import Price, PriceList
 from gpucommons_accounting.reckoning.report import By, Line, Report, report
-from gpucommons_accounting.reckoning.spending import KINDS, spending, who_is_there
+from gpucommons_accounting.reckoning.spending import KINDS, charged_in, spending, who_is_there
 from gpucommons_accounting.records.event import Source
 from gpucommons_accounting.records.identity import PersonId
 from gpucommons_accounting.records.session import State
@@ -183,13 +183,24 @@ class TotalsBehaviour:
         store.add(events, LEARNT)
         known = store.people_and_teams.identities()
         newest = who_is_there({}, known)
+        by_sessions = spending_by_sessions(
+            store.sessions(period),
+            period,
+            LEARNT,
+            PriceList(_PRICES),
+            newest=newest,
+            known=known,
+        )
+        charges = store.charges([period, _YEAR], LEARNT)[period]
+        assert spending(charges, newest, known) == by_sessions
         wanted = [Wanted(period, by) for by in KINDS]
         found = store.reports(wanted, LEARNT)
-        by_sessions = spending_by_sessions(
-            store.sessions(period), period, LEARNT, PriceList(_PRICES), newest=newest, known=known
-        )
-        reports = [(each.by, found[each]) for each in wanted]
-        assert spending(reports, newest, known) == by_sessions
+        said = {
+            owner: spent
+            for each in wanted
+            for owner, spent in charged_in(found[each], each.by).items()
+        }
+        assert spending(said, newest, known) == by_sessions
         sums = {(said.total.usage.charged, said.total.priced) for said in found.values()}
         assert len(sums) == 1
 
