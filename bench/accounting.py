@@ -11,27 +11,46 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator
+from datetime import timedelta
+from decimal import Decimal
 from itertools import islice
 from pathlib import Path
 
+from gpucommons_accounting.database.asked import Asked
 from gpucommons_accounting.database.listing import Whose
 from gpucommons_accounting.database.rows import row_of_event
 from gpucommons_accounting.database.store import Store
-from gpucommons_accounting.database.tables import EVENTS
+from gpucommons_accounting.database.tables import ACTIVITY, EVENTS
 from gpucommons_accounting.reckoning.calendar import Period
 from gpucommons_accounting.reckoning.prices import PriceList
 from gpucommons_accounting.reckoning.report import By, report
+from gpucommons_accounting.web.balance_sheet import BalanceSheet
+from gpucommons_contract import read_balances
+from gpucommons_spawner.quota.budgets import Budgets
 from sqlalchemy import insert
 
 from bench.accounting_peers import Rollup, Sums, sampled, true, worst
-from bench.accounting_sessions import CALENDAR, END, PEOPLE, PRICES, TEAMS, sessions
+from bench.accounting_sessions import (
+    BEGIN,
+    BUDGETS,
+    CALENDAR,
+    END,
+    NODES,
+    PEOPLE,
+    PLANNED,
+    PRICES,
+    SITE,
+    TEAMS,
+    YEAR,
+    quarters,
+    sessions,
+)
 from bench.figure import Figure, percentile
 from tests.hub.postgresql import PostgreSQL
 
 _SCALE = int(os.environ.get("BENCH_SCALE", "100000"))
 _ROUNDS = 40
 _MONTH = CALENDAR.month(2025, 10)
-_YEAR = Period(CALENDAR.month(2025, 1).begin, CALENDAR.month(2026, 1).begin)
 _PLACES = 2000
 """Sessions whose facts are written together."""
 
@@ -40,18 +59,20 @@ def measure() -> Iterator[Figure]:
     """Measure on SQLite, then on PostgreSQL, then the schemes of others."""
     with tempfile.TemporaryDirectory() as folder:
         url = f"sqlite:///{folder}/accounting.sqlite"
-        yield from _on("sqlite", url)
-        yield from _others(Path(folder), _ours(url))
+        yield from _on("sqlite", url, beside=Path(folder))
     with PostgreSQL().running() as server:
         yield from _on("postgresql", server.create("accounting", "psycopg2"))
 
 
-def _on(database: str, url: str) -> Iterator[Figure]:
+def _on(database: str, url: str, beside: Path | None = None) -> Iterator[Figure]:
+    """Measure on a database; beside: a folder for the schemes of others, if they are measured."""
     store = Store(url, calendar=CALENDAR)
     store.open()
     try:
         _fill(store)
         yield from _pages(database, store)
+        if beside:
+            yield from _others(beside, _ours(store))
         yield _events(database, store)
         yield from _csv(database, url)
     finally:
@@ -64,8 +85,16 @@ def _fill(store: Store) -> None:
         rows = [row_of_event(event, END) for each in some for event in each.events]
         with store.database.transaction(seconds=600) as connection:
             connection.execute(insert(EVENTS), rows)
+        measured = [row for each in some for row in quarters(each)]
+        if measured:
+            with store.database.transaction(seconds=600) as connection:
+                connection.execute(insert(ACTIVITY), measured)
     for price in PRICES:
         store.set_price(price, "bench", END)
+    for fact in NODES:
+        store.note_node(fact)
+    for budget in BUDGETS:
+        store.budgets.set_budget(budget, "bench", BEGIN)
     print(f"{_SCALE} sessions made in {time.perf_counter() - begin:.0f} s", flush=True)
 
 
@@ -96,23 +125,44 @@ def _pages(database: str, store: Store) -> Iterator[Figure]:
         store.report(_MONTH, END, By.PERSON, Whose(team=team))
 
     def year() -> None:
-        store.report(_YEAR, END, By.TEAM)
+        store.report(YEAR, END, By.TEAM)
+
+    def activity() -> None:
+        store.activities.sums(YEAR, By.TEAM)
 
     def list_page() -> None:
-        day = CALENDAR.day(CALENDAR.day_of(_YEAR.begin)).begin
+        day = CALENDAR.day(CALENDAR.day_of(YEAR.begin)).begin
         store.page(Period(day + chance.random() * (END - day) / 2, END), 200)
+
+    sheet = BalanceSheet(store, SITE, Decimal(4), lambda: END - timedelta(days=1))
+    facts = store.node_facts(END)
+
+    def plan() -> None:
+        Asked(store.database).capacity_plan(facts, YEAR, END, PLANNED, 2)
 
     for name, title, ask, target in (
         ("own-page", "A person's own month, p95", own_page, 150),
         ("team-month", "A team's month by person, p95", team_month, 300),
         ("year", "A year by team, p95", year, 800),
         ("list", "A page of all sessions, p95", list_page, 150),
+        ("balances", "Budgets of a year of all people and teams, p95", sheet.read, 1000),
+        ("activity", "How busy GPUs were in a year by team, p95", activity, 800),
     ):
         ask()
         taken = [1000 * _seconds(ask) for _ in range(_ROUNDS)]
         yield figure(name, title, percentile(taken, 0.95), "ms", target, _ROUNDS)
+    yield figure("replay", "Replaying a year with more GPUs", _seconds(plan), "s", 5)
+    yield figure("hub-balances", "The hub takes up what is left", _hub_takes(sheet), "ms", 10)
     wrong = _wrong(store)
     yield figure("wrong", "People whose month differs from their sessions", wrong, "", 0)
+
+
+def _hub_takes(sheet: BalanceSheet) -> float:
+    """Return in how many milliseconds the hub reads and takes an answer of accounting's."""
+    text = sheet.read().balances.to_json()
+    budgets = Budgets()
+    budgets.begin(closes=True, patience=timedelta(days=1))
+    return 1000 * _seconds(lambda: budgets.take(read_balances(text)))
 
 
 def _wrong(store: Store) -> int:
@@ -166,12 +216,8 @@ def _csv(database: str, url: str) -> Iterator[Figure]:
         )
 
 
-def _ours(url: str) -> Sums:
-    store = Store(url, calendar=CALENDAR)
-    try:
-        lines = store.report(_MONTH, END, By.PERSON).lines
-    finally:
-        store.close()
+def _ours(store: Store) -> Sums:
+    lines = store.report(_MONTH, END, By.PERSON).lines
     return {line.name: float(line.usage.allocated) / 1e6 for line in lines}
 
 
@@ -201,7 +247,7 @@ def _others(folder: Path, ours: Sums) -> Iterator[Figure]:
     yield Figure(
         "accounting-year-rollup",
         "A year by team of hourly rollups",
-        1000 * _seconds(lambda: rollup.by("account", _YEAR.begin, _YEAR.end)),
+        1000 * _seconds(lambda: rollup.by("account", YEAR.begin, YEAR.end)),
         "ms",
     )
 

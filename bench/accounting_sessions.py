@@ -11,9 +11,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
-from gpucommons_accounting.reckoning.calendar import Calendar
+from gpucommons_accounting.reckoning.activity import QUARTER, Meter, quarter_of
+from gpucommons_accounting.reckoning.budgets import Budget, PeriodKind, Rule, Subject
+from gpucommons_accounting.reckoning.calendar import Calendar, Period
+from gpucommons_accounting.reckoning.capacity import NodeFact, NodeState
 from gpucommons_accounting.reckoning.prices import Price
 from gpucommons_accounting.records.event import Event, EventKind, Source
+from gpucommons_accounting.web.site import Site
+from gpucommons_contract import GPU_HOURS, SubjectKind
 
 SEED = 20
 PEOPLE, TEAMS, DAYS = 2_000, 100, 3 * 365
@@ -36,6 +41,19 @@ PRICES = [
     Price("", Decimal("0.333333"), BEGIN),
     Price("", Decimal("0.40"), CALENDAR.month(2026, 7).begin),
 ]
+SITE = Site(CALENDAR, "EUR", 2)
+PLANNED = "NVIDIA-H100-80GB-HBM3"
+"""The product of which more is asked for."""
+NODES = [
+    NodeFact(f"node-{number:02}", BEGIN, NodeState.UP, PLANNED, Decimal(1)) for number in range(64)
+]
+BUDGETS = [
+    Budget(Subject(kind, ""), unit, Rule.LIMITED, BEGIN, Decimal(10_000), PeriodKind.YEAR)
+    for kind in SubjectKind
+    for unit in (GPU_HOURS, "EUR")
+]
+YEAR = Period(CALENDAR.month(2025, 1).begin, CALENDAR.month(2026, 1).begin)
+"""Of it how busy GPUs were is known, and it is asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +80,25 @@ def sessions(count: int, seed: int = SEED) -> Iterator[Made]:
         begin = _by_day(BEGIN + number * step, chance)
         who = chance.randrange(PEOPLE)
         yield _session(f"{number:08x}-{chance.getrandbits(64):016x}", who, begin, habits, chance)
+
+
+def quarters(made: Made) -> Iterator[dict[str, object]]:
+    """Yield rows of what was measured of a session: it worked, and then did nothing."""
+    if not made.units or not YEAR.has(made.bound):
+        return
+    begin, works_until = quarter_of(made.bound), made.bound + (made.gone - made.bound) * 0.7
+    while begin < made.gone:
+        works = begin < works_until
+        yield {
+            "uid": made.uid,
+            "begin": begin,
+            "known_ms": 900_000,
+            "busy_ms": 540_000 if works else 0,
+            "idle_ms": 0 if works else 900_000,
+            "peak_memory": None,
+            "meter": str(Meter.PROMETHEUS),
+        }
+        begin += QUARTER
 
 
 def _by_day(moment: datetime, chance: random.Random) -> datetime:
