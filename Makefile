@@ -137,9 +137,10 @@ docs: $(VENV)/docs-complete
 docs-links: $(VENV)/docs-complete
 	$(BIN)/sphinx-build --quiet -b linkcheck docs build/docs-links
 
-# The README's pictures, from the platform that runs.
+# The docs' pictures, from the platform that runs; those of accounting are of a lab that is made up.
 pictures: $(VENV)/complete
 	$(BIN)/pytest --platform local tests/browser
+	$(BIN)/pytest tests/hub/accounting/test_pictures.py
 	mkdir -p docs/pictures
 	cp build/pictures/*.png docs/pictures/
 
