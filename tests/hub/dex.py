@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 from gpucommons_contract.brand import Appearance
-from gpucommons_local.hub.dex import frontend
+from gpucommons_local.hub.dex import frontend, web_headers
 from gpucommons_local.machine.programs import program
 
 from .processes import Program, free_port
@@ -48,7 +48,12 @@ class Dex(Program):
         said = _config(self.issuer, address, hub_url, people)
         if certificate:
             file, key = certificate
-            said["web"] = {"https": address, "tlsCert": str(file), "tlsKey": str(key)}
+            said["web"] = {
+                "https": address,
+                "tlsCert": str(file),
+                "tlsKey": str(key),
+                "headers": web_headers(hub_url),
+            }
         config.write_text(json.dumps(said | ({"expiry": expiry} if expiry else {})))
         super().__init__(
             [str(program("dex")), "serve", str(config)],
@@ -70,7 +75,7 @@ def _config(
     return {
         "issuer": issuer,
         "storage": {"type": "memory"},
-        "web": {"http": address},
+        "web": {"http": address, "headers": web_headers(hub_url)},
         "frontend": frontend(Appearance("Vision Lab", "#7b2d8e"), f"{hub_url}/hub/logo"),
         "oauth2": {"skipApprovalScreen": True},
         "staticClients": [client],

@@ -22,11 +22,10 @@ HUB_PORT, DEX_PORT = 30080, 30556
 _ETC = "/usr/local/etc/jupyterhub"
 _TOKEN_KEY = "hub.config.ConfigurableHTTPProxy.auth_token"
 _TOKEN = {"secretKeyRef": {"name": "hub", "key": _TOKEN_KEY}}
-_RESTRICTED = {
-    "allowPrivilegeEscalation": False,
-    "capabilities": {"drop": ["ALL"]},
-    "readOnlyRootFilesystem": True,
-}
+_OF_CHART = {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}}
+_HUB_OF_CHART = {**_OF_CHART, "runAsUser": 1000, "runAsGroup": 1000}
+_PROXY_OF_CHART = {**_OF_CHART, "runAsUser": 65534, "runAsGroup": 65534}
+"""What z2jh has for them, to which our values add."""
 
 
 def hub_objects(images: Images, values: Object, proxy_token: str) -> list[Object]:
@@ -38,7 +37,6 @@ def hub_objects(images: Images, values: Object, proxy_token: str) -> list[Object
         {"name": "config", "configMap": {"name": "hub"}},
         {"name": "secret", "secret": {"secretName": "hub"}},
         {"name": "existing-secret", "secret": {"secretName": given["existingSecret"]}},
-        {"name": "temporary", "emptyDir": {}},
         *given["extraVolumes"],
     ]
     return [
@@ -52,9 +50,7 @@ def hub_objects(images: Images, values: Object, proxy_token: str) -> list[Object
             serviceAccountName="hub",
             fsGroup=1000,
         ),
-        _deployment(
-            "proxy", PROXY_LABELS, _proxy(images["proxy"], values["proxy"]["chp"]["errorTarget"])
-        ),
+        _deployment("proxy", PROXY_LABELS, _proxy(images["proxy"], values["proxy"]["chp"])),
         _service("hub", HUB_LABELS, {"port": 8081, "targetPort": "http"}),
         _service("proxy-api", PROXY_LABELS, {"port": 8001, "targetPort": "api"}),
         _service(
@@ -87,7 +83,7 @@ def _hub(image: str, given: Object) -> Object:
         ],
         "ports": [{"name": "http", "containerPort": 8081}],
         "readinessProbe": _probe("/hub/health"),
-        "securityContext": {**_RESTRICTED, "runAsUser": 1000, "runAsGroup": 1000},
+        "securityContext": {**_HUB_OF_CHART, **given["containerSecurityContext"]},
         "volumeMounts": [
             {
                 "name": "config",
@@ -97,25 +93,24 @@ def _hub(image: str, given: Object) -> Object:
             {"name": "config", "mountPath": f"{_ETC}/config/"},
             {"name": "secret", "mountPath": f"{_ETC}/secret/"},
             {"name": "existing-secret", "mountPath": f"{_ETC}/existing-secret/"},
-            {"name": "temporary", "mountPath": "/tmp"},
             *given["extraVolumeMounts"],
         ],
     }
 
 
-def _proxy(image: str, error_target: str) -> Object:
-    """The proxy's container."""
+def _proxy(image: str, given: Object) -> Object:
+    """The proxy's container; given is ``proxy.chp`` of the values."""
     return {
         "name": "chp",
         "image": image,
         "command": [
             *("configurable-http-proxy", "--ip=", "--api-ip=", "--port=8000", "--api-port=8001"),
-            *("--default-target=http://hub:8081", f"--error-target={error_target}"),
+            *("--default-target=http://hub:8081", f"--error-target={given['errorTarget']}"),
         ],
         "env": [{"name": "CONFIGPROXY_AUTH_TOKEN", "valueFrom": _TOKEN}],
         "ports": [{"name": "http", "containerPort": 8000}, {"name": "api", "containerPort": 8001}],
         "readinessProbe": _probe("/_chp_healthz"),
-        "securityContext": {**_RESTRICTED, "runAsUser": 65534, "runAsGroup": 65534},
+        "securityContext": {**_PROXY_OF_CHART, **given["containerSecurityContext"]},
     }
 
 
@@ -129,8 +124,11 @@ def dex_objects(images: Images, values: Object) -> list[Object]:
         "env": values["envVars"],
         "ports": [{"name": "http", "containerPort": 5556}],
         "readinessProbe": {**_probe("/dex/healthz")},
-        "securityContext": {**_RESTRICTED, "runAsUser": 1001, "runAsGroup": 1001},
-        "volumeMounts": [{"name": "config", "mountPath": "/etc/dex", "readOnly": True}],
+        "securityContext": values["securityContext"],
+        "volumeMounts": [
+            {"name": "config", "mountPath": "/etc/dex", "readOnly": True},
+            *values["volumeMounts"],
+        ],
     }
     state = [{"apiGroups": ["dex.coreos.com"], "resources": ["*"], "verbs": ["*"]}]
     kinds = [
@@ -153,7 +151,8 @@ def dex_objects(images: Images, values: Object) -> list[Object]:
             dex,
             namespace=DEX_NAMESPACE,
             serviceAccountName="dex",
-            volumes=[{"name": "config", "secret": {"secretName": "dex"}}],
+            volumes=[{"name": "config", "secret": {"secretName": "dex"}}, *values["volumes"]],
+            security=values["podSecurityContext"],
         ),
         _service(
             "dex",
@@ -200,11 +199,12 @@ def _deployment(
     *,
     namespace: str = NAMESPACE,
     fsGroup: int | None = None,  # noqa: N803 -- as Kubernetes spells it
+    security: Object | None = None,
     **of_pod: object,
 ) -> Object:
-    security = {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}}
+    usual = {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}}
     pod = {
-        "securityContext": security | ({"fsGroup": fsGroup} if fsGroup else {}),
+        "securityContext": (security or usual) | ({"fsGroup": fsGroup} if fsGroup else {}),
         "containers": [container],
         **of_pod,
     }

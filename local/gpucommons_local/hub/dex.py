@@ -38,6 +38,13 @@ def frontend(appearance: Appearance, logo: str) -> dict[str, object]:
     }
 
 
+def web_headers(hub: str) -> dict[str, str]:
+    """Return what Dex tells browsers, as in ``helm-values/``. hub: its address, for the logo."""
+    file = checkout() / "helm-values" / "dex" / "base.yaml"
+    headers: dict[str, str] = yaml.safe_load(file.read_text())["config"]["web"]["headers"]
+    return {name: value.replace(" https:;", f" https: {hub};") for name, value in headers.items()}
+
+
 def _configuration(instance: Instance, secrets: Secrets) -> dict[str, object]:
     kubeconfig = str(instance.kubeconfigs / "dex.conf")
     return {
@@ -70,9 +77,10 @@ def _configuration(instance: Instance, secrets: Secrets) -> dict[str, object]:
     }
 
 
-def _web(instance: Instance) -> dict[str, str]:
-    address = f"127.0.0.1:{instance.dex_port}"
+def _web(instance: Instance) -> dict[str, object]:
+    address, headers = f"127.0.0.1:{instance.dex_port}", web_headers(instance.url)
     if not instance.https:
-        return {"http": address}
+        return {"http": address, "headers": headers}
     files = certificate_files(instance)
-    return {"https": address, "tlsCert": str(files.server), "tlsKey": str(files.server_key)}
+    served = {"tlsCert": str(files.server), "tlsKey": str(files.server_key)}
+    return {"https": address, **served, "headers": headers}

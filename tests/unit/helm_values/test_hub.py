@@ -90,6 +90,11 @@ def test_the_hub_of_dev_trusts_the_authority_that_its_ingress_has_a_certificate_
     assert [each["path"] for each in secret["items"]] == [Path(file).name]
 
 
+def test_hub_and_proxy_rather_not_run_on_nodes_of_sessions(environment):
+    affinity = values("jupyterhub", environment)["scheduling"]["corePods"]["nodeAffinity"]
+    assert affinity == {"matchNodePurpose": "prefer"}
+
+
 # Defaults of the chart that would undo what we do
 
 

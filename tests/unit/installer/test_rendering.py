@@ -249,7 +249,7 @@ def test_a_hub_trusts_an_authority_that_no_browser_knows(installation):
 
 def test_environments_do_not_trust_more_than_they_need():
     base = read(FOLDER / "jupyterhub" / "base.yaml")["hub"]
-    assert [each["name"] for each in base["extraVolumes"]] == ["catalogue"]
+    assert [each["name"] for each in base["extraVolumes"]] == ["catalogue", "temporary"]
 
 
 @pytest.mark.parametrize("chart", _CHARTS)
