@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, settings
 from playwright.sync_api import Browser, expect, sync_playwright
 
 from tests.account_commands import Commands
+from tests.page_policy import Refusals
 from tests.people import SignedIn
 from tests.platform import GPUCOMMONS, LocalPlatform, look_at
 from tests.waiting import PAGE_PATIENCE_MS, until
@@ -132,11 +133,13 @@ def chromium() -> Iterator[Browser]:
     """Start Debian's Chromium without its windows, and end it with the module.
 
     While Playwright's synchronous interface is open, an event loop runs in this thread: another
-    module may need one of its own.
+    module may need one of its own. No page may be refused anything by its own policy.
     """
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=_CHROMIUM, args=_CHROMIUM_ARGUMENTS, timeout=PAGE_PATIENCE_MS
         )
+        refusals = Refusals(browser)
         yield browser
         browser.close()
+    assert not refusals.found, "\n".join(refusals.found)

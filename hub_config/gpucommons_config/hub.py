@@ -31,6 +31,7 @@ from gpucommons_config.database.timeouts import bound_waits
 from gpucommons_config.https import tell_browsers_of_https
 from gpucommons_config.hub_start import begin_with_the_hub
 from gpucommons_config.languages import add_languages
+from gpucommons_config.page_policy import protect_pages
 from gpucommons_config.reserved_groups import reserve_groups
 from gpucommons_config.services import add_services
 from gpucommons_config.subdomains import keep_sessions_apart
@@ -62,6 +63,7 @@ def configure(c: Config) -> None:
     keep_sessions_apart(c)
     add_brand(c)
     add_languages(c)
+    protect_pages(c)
     check_catalogue(c)
     reserve_groups(c)
     warn_at_start()

@@ -19,11 +19,13 @@ from .processes import Program, free_port
 SERVICE_TOKEN = "service-token-of-the-test"
 SQLITE = "sqlite:///hub.sqlite"
 """A database in the folder of the hub."""
-WITH_LANGUAGES = """
+WITH_PAGES = """
 from gpucommons_config.languages import add_languages
+from gpucommons_config.page_policy import protect_pages
 add_languages(c)
+protect_pages(c)
 """
-"""For the end of a configuration: our templates need it."""
+"""For the end of a configuration: our templates need it, and browsers are told of them."""
 _CONFIG = """
 from gpucommons_config.brand import add_brand
 from gpucommons_config.database.away import say_when_it_is_away
@@ -121,7 +123,7 @@ class Hub(Program):
             notices=NOTICE_SERVICE,
             notice_scopes=list(NOTICE_SCOPES),
         )
-        (self._folder / "jupyterhub_config.py").write_text(text + more + WITH_LANGUAGES)
+        (self._folder / "jupyterhub_config.py").write_text(text + more + WITH_PAGES)
 
     def api(
         self, method: str, path: str, token: str = SERVICE_TOKEN, json: object = None

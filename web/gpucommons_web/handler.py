@@ -5,6 +5,7 @@ from http import HTTPStatus
 from types import TracebackType
 from typing import Any
 
+from gpucommons_contract.page_policy import CONTENT_POLICY, HEADERS, PAGE, content_policy
 from jupyterhub.services.auth import HubOAuth, HubOAuthenticated, UserNotAllowed
 from jupyterhub.utils import get_browser_protocol
 from tornado.web import Finish, HTTPError, MissingArgumentError, RequestHandler
@@ -14,7 +15,7 @@ from gpucommons_web.fields import Fields
 
 log = logging.getLogger(__name__)
 
-_POLICY = "default-src 'self'; img-src 'self' data:; font-src 'self' data:; frame-ancestors 'none'"
+_POLICY = content_policy(PAGE)
 _FAILED = "Something went wrong. Try again in a minute; if it keeps failing, tell an administrator."
 
 
@@ -31,13 +32,17 @@ class BaseHandler(HubOAuthenticated, RequestHandler):  # type: ignore[misc]  # t
     def set_default_headers(self) -> None:
         """Keep answers out of caches and of other sites' frames."""
         self.set_header("Cache-Control", "no-store")
-        self.set_header("Content-Security-Policy", _POLICY)
-        self.set_header("X-Content-Type-Options", "nosniff")
-        self.set_header("Referrer-Policy", "same-origin")
+        self.set_header(CONTENT_POLICY, _POLICY)
+        for name, value in HEADERS.items():
+            self.set_header(name, value)
 
     def set_cookie(self, name: str, value: str | bytes, **options: Any) -> None:  # type: ignore[override]  # noqa: ANN401
-        """Set a cookie, for HTTPS alone where the browser came by it; JupyterHub's too."""
+        """Set a cookie, for HTTPS alone where the browser came by it; JupyterHub's too.
+
+        Requests that another site makes come without it, but for links that somebody follows.
+        """
         options.setdefault("secure", get_browser_protocol(self.request) == "https")
+        options.setdefault("samesite", "Lax")
         super().set_cookie(name, value, **options)
 
     def get_current_user(self) -> None:

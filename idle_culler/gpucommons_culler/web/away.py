@@ -5,6 +5,7 @@ The culler serves it, because it goes on meanwhile. The proxy asks with
 """
 
 from gpucommons_contract.brand import Appearance
+from gpucommons_contract.page_policy import content_hash, content_policy
 from tornado.web import RequestHandler
 
 from gpucommons_culler.web.rendering import render
@@ -18,7 +19,22 @@ def away_page(appearance: Appearance, hub: str = "/hub/") -> str:
 
     hub: the hub's path, for a link.
     """
-    return render("away.html", {"appearance": appearance, "hub": hub})
+    return render("away.html", {"appearance": appearance, "hub": hub, "policy": _policy})
+
+
+def _policy(style: str, script: str) -> str:
+    """Let through what is in the page, and its looking again."""
+    return content_policy(
+        {
+            "default-src": "'none'",
+            "img-src": "data:",
+            "style-src": content_hash(style),
+            "script-src": content_hash(script),
+            "connect-src": "'self'",
+            "base-uri": "'none'",
+            "form-action": "'none'",
+        }
+    )
 
 
 class AwayHandler(RequestHandler):

@@ -160,7 +160,8 @@ def test_pages_have_no_barriers_and_fit(open_page: Open, hub, person, theme, wid
         for summary in page.locator("summary").all()[:2]:
             summary.click()
         assert [each for each in problems if "status of 400" not in each] == []
-        found = Axe().run(page)
+        # Without its copies of style sheets, which the page's policy forbids.
+        found = Axe().run(page, options={"preload": False})
         assert found.violations_count == 0, f"{path}: {found.generate_report()}"
         assert page.evaluate("document.documentElement.scrollWidth") <= width, path
         name = path.partition("?")[0].replace("/", "-") or "home"

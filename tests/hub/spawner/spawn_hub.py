@@ -13,7 +13,7 @@ from gpucommons_spawner import TEMPLATES
 from tests.loopback import request
 from tests.waiting import until
 
-from ..login_hub import SQLITE, WITH_LANGUAGES
+from ..login_hub import SQLITE, WITH_PAGES
 from ..processes import Program, free_port
 
 START_SLOTS = 8
@@ -122,7 +122,7 @@ class SpawnHub(Program):
             answer_after=_ANSWER_AFTER,
             slots=START_SLOTS,
         )
-        (folder / "jupyterhub_config.py").write_text(config + more + WITH_LANGUAGES)
+        (folder / "jupyterhub_config.py").write_text(config + more + WITH_PAGES)
         super().__init__(
             [sys.executable, "-m", "jupyterhub", "-f", "jupyterhub_config.py"],
             f"{self.url}/hub/health",
