@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-from reference_pages import catalogue, command_line, guard_rules, settings
+from reference_pages import catalogue, command_line, guard_rules, rights, settings
 from sphinx.application import Sphinx
 from sphinx.util import logging
 
@@ -18,6 +18,7 @@ _PAGES: dict[str, Callable[[], str]] = {
     "catalogue": catalogue.page,
     "command-line": command_line.page,
     "guard-rules": guard_rules.page,
+    "rights": rights.page,
     "settings": settings.page,
 }
 _GENERATED = re.compile(r"<!-- generated: ([a-z-]+) -->")

@@ -87,13 +87,6 @@ class PlayedCluster(APIServer):
         command = [str(program("kubectl")), "--kubeconfig", str(kubeconfig), *arguments]
         return subprocess.run(command, capture_output=True, text=True, check=False, input=given)
 
-    def patch_as(self, account: str, path: str, body: dict) -> str:
-        """Change an object as an account; what the API server says, empty if it was done."""
-        kind = {"Content-Type": "application/merge-patch+json"}
-        kind["Authorization"] = f"Bearer {self._tokens[account]}"
-        answer = self.client.patch(path, json=body, headers=kind)
-        return "" if answer.is_success else str(answer.json()["message"])
-
     # What people and the hub do
 
     def add_claim(

@@ -19,13 +19,13 @@ _HUB_EVERYWHERE = {
     "pods": _FOLLOW,
     "namespaces": _FOLLOW,
     "events": _FOLLOW,
+    "workloadpriorityclasses.kueue.x-k8s.io": "get",
 }
 _HUB_IN_A_TEAM = {
     "pods": f"create delete get {_FOLLOW}",
     "persistentvolumeclaims": "create get list patch",
     "localqueues.visibility.kueue.x-k8s.io/pendingworkloads": "get",
     "workloads.kueue.x-k8s.io": "list",
-    "workloadpriorityclasses.kueue.x-k8s.io": "get",
 }
 _ROLES = "clusterroles.rbac.authorization.k8s.io"
 _PEOPLE_EVERYWHERE = {
@@ -71,7 +71,8 @@ def _vision(do):
 def _rights(api, account: str, namespace: str) -> dict[str, set[str]]:
     """Verbs by resource, or by path; a rule for one object alone has its name behind a slash."""
     found: dict[str, set[str]] = defaultdict(set)
-    listed = api.kubectl("auth", "can-i", "--list", "--no-headers", "-n", namespace, user=account)
+    list_ = ("auth", "can-i", "--list", "--no-headers", "-n", namespace)
+    listed = api.kubectl(*list_, "--as", account, "--as-group", "system:authenticated")
     for line in listed.splitlines():
         row = re.fullmatch(r"(\S*) +\[(.*)\] +\[(.*)\] +\[(.*)\]", line.rstrip())
         assert row, line
@@ -80,7 +81,8 @@ def _rights(api, account: str, namespace: str) -> dict[str, set[str]]:
     return found
 
 
-def _own_rights(api, account: str, namespace: str) -> dict[str, str]:
+def own_rights(api, account: str, namespace: str) -> dict[str, str]:
+    """What an account may do, and not any other."""
     anybody = _rights(api, NOBODY, namespace)
     found = {
         what: verbs - anybody.get(what, set())
@@ -91,22 +93,22 @@ def _own_rights(api, account: str, namespace: str) -> dict[str, str]:
 
 @pytest.mark.usefixtures("_vision")
 def test_the_hub_starts_and_stops_sessions_in_a_team_s_namespace(api):
-    assert _own_rights(api, HUB, "team-vision") == _HUB_EVERYWHERE | _HUB_IN_A_TEAM
+    assert own_rights(api, HUB, "team-vision") == _HUB_EVERYWHERE | _HUB_IN_A_TEAM
 
 
 @pytest.mark.parametrize("namespace", [*_OTHERS, "dex"])
 def test_the_hub_only_looks_at_what_is_free_anywhere_else(api, namespace):
-    assert _own_rights(api, HUB, namespace) == _HUB_EVERYWHERE
+    assert own_rights(api, HUB, namespace) == _HUB_EVERYWHERE
 
 
 @pytest.mark.parametrize("namespace", [_QUOTA, _NOTICES])
 def test_the_hub_makes_exceptions_and_ends_none_and_keeps_the_message_of_the_day(api, namespace):
-    assert _own_rights(api, HUB, namespace) == _HUB_EVERYWHERE | _HUB_ON_CONFIG_MAPS[namespace]
+    assert own_rights(api, HUB, namespace) == _HUB_EVERYWHERE | _HUB_ON_CONFIG_MAPS[namespace]
 
 
 @pytest.mark.parametrize("namespace", [_QUOTA, _NOTICES])
 def test_the_commands_make_exceptions_and_notices_and_no_other_config_maps(api, namespace):
-    assert _own_rights(api, PEOPLE, namespace) == _PEOPLE_EVERYWHERE | _PEOPLE_ON_CONFIG_MAPS
+    assert own_rights(api, PEOPLE, namespace) == _PEOPLE_EVERYWHERE | _PEOPLE_ON_CONFIG_MAPS
 
 
 def test_the_commands_make_and_end_peers_and_the_tunnel_lists_them(api):
@@ -120,16 +122,16 @@ def test_the_commands_make_and_end_peers_and_the_tunnel_lists_them(api):
 
 @pytest.mark.usefixtures("_vision")
 def test_the_commands_keep_a_team_s_objects_and_workspaces_in_its_namespace(api):
-    assert _own_rights(api, PEOPLE, "team-vision") == _PEOPLE_EVERYWHERE | _PEOPLE_IN_A_TEAM
+    assert own_rights(api, PEOPLE, "team-vision") == _PEOPLE_EVERYWHERE | _PEOPLE_IN_A_TEAM
 
 
 def test_the_commands_keep_accounts_and_logins_in_the_namespace_of_dex(api):
-    assert _own_rights(api, PEOPLE, "dex") == _PEOPLE_EVERYWHERE | _PEOPLE_IN_DEX
+    assert own_rights(api, PEOPLE, "dex") == _PEOPLE_EVERYWHERE | _PEOPLE_IN_DEX
 
 
 @pytest.mark.parametrize("namespace", _OTHERS)
 def test_the_commands_make_teams_and_nothing_else_anywhere_else(api, namespace):
-    assert _own_rights(api, PEOPLE, namespace) == _PEOPLE_EVERYWHERE
+    assert own_rights(api, PEOPLE, namespace) == _PEOPLE_EVERYWHERE
 
 
 def test_a_right_too_many_is_seen(api):
@@ -138,6 +140,6 @@ def test_a_right_too_many_is_seen(api):
     grant = ("--role=extra", "--serviceaccount=gpucommons:hub")
     api.kubectl("create", "rolebinding", "extra", "-n", "default", *grant)
     try:
-        assert _own_rights(api, HUB, "default") == _HUB_EVERYWHERE | {"secrets": "get"}
+        assert own_rights(api, HUB, "default") == _HUB_EVERYWHERE | {"secrets": "get"}
     finally:
         api.kubectl("delete", "role,rolebinding", "extra", "-n", "default")

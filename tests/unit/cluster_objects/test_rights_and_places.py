@@ -32,6 +32,12 @@ _OF_CLUSTER = {
     "ClusterQueue", "ClusterRole", "ClusterRoleBinding", "Namespace", "ResourceFlavor",
     "ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding", "WorkloadPriorityClass",
 }  # fmt: skip
+_IN_NO_NAMESPACE = {
+    "nodes", "namespaces", "persistentvolumes", "clusterroles", "clusterrolebindings",
+    "storageclasses", "runtimeclasses", "priorityclasses", "deviceclasses", "resourceslices",
+    "clusterqueues", "resourceflavors", "workloadpriorityclasses", "volumesnapshotclasses",
+    "validatingadmissionpolicies", "validatingadmissionpolicybindings", "subjectaccessreviews",
+}  # fmt: skip
 
 
 @pytest.fixture(params=ENVIRONMENTS)
@@ -100,6 +106,25 @@ def test_no_right_is_a_wildcard_or_leads_to_others(made):
                 assert "bind" not in rule["verbs"] or rule["resourceNames"]
                 assert not {"pods/exec", "nodes/proxy"} & set(rule["resources"])
                 assert "secrets" not in rule["resources"] or _is_blind(rule)
+
+
+def test_a_right_in_a_namespace_is_on_what_namespaces_have(made):
+    """Of what is in none, Kubernetes takes no notice of it."""
+    everywhere = {
+        each["roleRef"]["name"]
+        for each in of_kind(made, "ClusterRoleBinding")
+        if each["roleRef"]["kind"] == "ClusterRole"
+    }
+    bound = {
+        each["roleRef"]["name"]
+        for each in of_kind(made, "RoleBinding")
+        if each["roleRef"]["kind"] == "ClusterRole"
+    } - everywhere
+    roles = [each for each in of_kind(made, "ClusterRole") if each["metadata"]["name"] in bound]
+    assert {each["metadata"]["name"] for each in roles} == bound
+    for each in (*roles, *of_kind(made, "Role")):
+        for rule in each["rules"]:
+            assert not _IN_NO_NAMESPACE & set(rule["resources"]), identity(each)
 
 
 def _is_blind(rule):

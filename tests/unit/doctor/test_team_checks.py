@@ -119,7 +119,7 @@ def _asked(*given):
 def test_the_rights_are_those_that_cluster_base_gives():
     base = "hub-rights.yaml"
     everywhere = _rules(base, "ClusterRole", "gpucommons-availability")
-    assert _asked(rights.EVERYWHERE) == everywhere
+    assert _asked(rights.EVERYWHERE, rights.EVERYWHERE_WITH_QUEUE) == everywhere
     sessions = _rules(base, "ClusterRole", "gpucommons-sessions")
     assert _asked(rights.IN_TEAMS, rights.IN_TEAMS_WITH_QUEUE) == sessions
     grants = _rules("quota-rights.yaml", "Role", "gpucommons-hub")

@@ -41,7 +41,9 @@ class Right:
 EVERYWHERE = tuple(
     Right("", each, ("list", "watch")) for each in ("nodes", "pods", "namespaces", "events")
 )
-"""ClusterRole gpucommons-availability."""
+"""ClusterRole gpucommons-availability, but for Kueue."""
+EVERYWHERE_WITH_QUEUE = (Right("kueue.x-k8s.io", "workloadpriorityclasses", ("get",)),)
+"""The rest of it."""
 IN_TEAMS = (
     Right("", "pods", ("get", "create", "delete")),
     Right("", "persistentvolumeclaims", ("get", "list", "create", "patch")),
@@ -50,7 +52,6 @@ IN_TEAMS = (
 IN_TEAMS_WITH_QUEUE = (
     Right("visibility.kueue.x-k8s.io", "localqueues/pendingworkloads", ("get",)),
     Right("kueue.x-k8s.io", "workloads", ("list",)),
-    Right("kueue.x-k8s.io", "workloadpriorityclasses", ("get",)),
 )
 """The rest of it."""
 GRANTS = (Right("", "configmaps", ("list", "watch", "create")),)
@@ -111,8 +112,9 @@ class HubRights(Check):
 def questions(teams: Iterable[str], *, queued: bool) -> list[Question]:
     """List what the hub must be allowed, given the namespaces of teams."""
     in_teams = IN_TEAMS + (IN_TEAMS_WITH_QUEUE if queued else ())
+    everywhere = EVERYWHERE + (EVERYWHERE_WITH_QUEUE if queued else ())
     places: list[tuple[str, Sequence[Right]]] = [
-        ("", EVERYWHERE),
+        ("", everywhere),
         (GRANTS_NAMESPACE, GRANTS),
         (NOTICES_NAMESPACE, NOTICES),
         *((team, in_teams) for team in teams),
