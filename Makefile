@@ -9,6 +9,7 @@
 #   make check   format, lint, types, unit tests
 #   make bench   measure, and compare with peers
 #   make docs    build the documentation as a site, in build/docs
+#   make sbom    write what a release is made of, in dist/sbom
 #   make translations    take up what is new in the texts of pages and editors
 #   make images IMAGES=pytorch    build more environments
 
@@ -28,7 +29,7 @@ GPUCOMMONS := $(BIN)/gpucommons
 # all of them, and pytest all tests.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help up down status images test test-spawner test-sessions test-parts test-faults test-installed test-platform test-lifecycle check check-python check-pages bench dist docs docs-links format requirements pictures translations clean
+.PHONY: help up down status images test test-spawner test-sessions test-parts test-faults test-installed test-platform test-lifecycle check check-python check-pages bench dist sbom docs docs-links format requirements pictures translations clean
 
 help:
 	@sed -n 's/^#  *make /make /p' Makefile
@@ -127,6 +128,10 @@ dist: $(VENV)/complete node_modules
 	PATH=$(abspath $(BIN)):$$PATH npm --workspace lab_extension run --silent build:prod
 	PATH=$(abspath $(BIN)):$$PATH npm --workspace vscode_extension run --silent build
 	$(BIN)/hatchling build --target wheel
+
+# What the lock files pin, as CycloneDX. SBOM_IMAGES names images too, as `docker save` writes them.
+sbom: $(VENV)/complete
+	$(BIN)/python requirements/write_sboms.py dist/sbom $(SBOM_IMAGES)
 
 # A link that leads nowhere within the site or the repository is an error, as any warning.
 docs: $(VENV)/docs-complete
