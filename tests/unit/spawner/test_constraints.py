@@ -1,5 +1,5 @@
 """What the admission policy of the catalogue allows. That the API server refuses the rest is tested
-in tests/hub/test_guarded_teams.py.
+in tests/hub/guarded_teams.
 """
 
 import json
