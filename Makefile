@@ -11,6 +11,7 @@
 #   make docs    build the documentation as a site, in build/docs
 #   make sbom    write what a release is made of, in dist/sbom
 #   make translations    take up what is new in the texts of pages and editors
+#   make policies    write the admission policies for Gatekeeper, too
 #   make images IMAGES=pytorch    build more environments
 
 .DEFAULT_GOAL := help
@@ -29,7 +30,7 @@ GPUCOMMONS := $(BIN)/gpucommons
 # all of them, and pytest all tests.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help up down status images test test-spawner test-sessions test-parts test-faults test-installed test-platform test-lifecycle check check-python check-pages bench dist sbom docs docs-links format requirements pictures translations clean
+.PHONY: help up down status images test test-spawner test-sessions test-parts test-faults test-installed test-platform test-lifecycle check check-python check-pages bench dist sbom docs docs-links format requirements pictures translations policies clean
 
 help:
 	@sed -n 's/^#  *make /make /p' Makefile
@@ -157,6 +158,9 @@ requirements: $(VENV)/complete
 
 translations: $(VENV)/complete
 	$(BIN)/python contract/update_translations.py
+
+policies: $(VENV)/complete
+	$(BIN)/python spawner/update_gatekeeper.py
 
 clean:
 	rm -rf $(VENV) node_modules lab_extension/lib session_client/lib vscode_extension/out build dist

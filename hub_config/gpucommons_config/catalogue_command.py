@@ -59,6 +59,11 @@ def add_parsers(subparsers: "Subparsers") -> None:
     guard.add_argument(
         "--trial", action="store_true", help="a policy that warns, and refuses nothing"
     )
+    guard.add_argument(
+        "--gatekeeper",
+        action="store_true",
+        help="the same as a template and a constraint for Gatekeeper",
+    )
 
 
 def _add(commands: "Subparsers", name: str, run: Run, text: str) -> argparse.ArgumentParser:
@@ -132,6 +137,7 @@ def _constraints(arguments: argparse.Namespace) -> int:
     from gpucommons_spawner.catalogue import is_image  # noqa: PLC0415
     from gpucommons_spawner.catalogue.constraints import constraints  # noqa: PLC0415
     from gpucommons_spawner.catalogue.environment import utc_today  # noqa: PLC0415
+    from gpucommons_spawner.catalogue.gatekeeper import gatekeeper  # noqa: PLC0415
 
     for image in arguments.image:
         if not is_image(image):
@@ -147,6 +153,8 @@ def _constraints(arguments: argparse.Namespace) -> int:
         default_priority=arguments.default_priority,
         trial=arguments.trial,
     )
+    if arguments.gatekeeper:
+        printed = gatekeeper(printed[0], "warn" if arguments.trial else "deny")
     _print_yaml(*printed)
     return 0
 

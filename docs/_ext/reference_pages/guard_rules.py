@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import yaml
+from gpucommons_spawner.catalogue.gatekeeper import constraint_kind, is_audited, is_for_gatekeeper
 
 from reference_pages.markdown import cell, code
 from reference_pages.project import ROOT, MissingTextError
@@ -50,10 +51,17 @@ def section(policy: Policy) -> str:
         [
             f"## {metadata['name']}",
             "",
-            f"{description} It looks at {', '.join(looked_at)}.",
+            f"{description} It looks at {', '.join(looked_at)}. {_for_gatekeeper(policy)}",
             "",
             "| What is said | With what was found |",
             "|---|---|",
             *rows,
         ]
     )
+
+
+def _for_gatekeeper(policy: Policy) -> str:
+    if not is_for_gatekeeper(policy):
+        return "Gatekeeper does not have it."
+    where = "in webhook and audit" if is_audited(policy) else "in its webhook"
+    return f"Gatekeeper has it {where}, as {code(constraint_kind(policy))}."

@@ -16,6 +16,7 @@ PARTS = ("base", "network-policies", "queue", "database", "idle-culler", "doctor
 """What every overlay has."""
 OPTIONAL = (
     "accounting", "gpu-processes", "backup", "backup-store", "earlier-files", "drain", "policies",
+    "policies-gatekeeper",
     "monitoring", "monitoring/accounting", "monitoring/alertmanager", "monitoring/backup",
     "monitoring/dashboards", "entrance", "entrance-gateway-api", "entrance-istio",
     "entrance-gateway-api/allow-list", "entrance-istio/allow-list", "private-access",

@@ -33,6 +33,11 @@ def test_the_kinds_of_others_are_these():
         "Istio": {
             "AuthorizationPolicy", "EnvoyFilter", "Gateway", "PeerAuthentication", "VirtualService",
         },
+        "Gatekeeper": {
+            "ConstraintTemplate", "GPUCommonsPodsAsMade", "GPUCommonsPodsIsolated",
+            "GPUCommonsTeamClaims", "GPUCommonsTeamDevices", "GPUCommonsTeamIngresses",
+            "GPUCommonsTeamServices",
+        },
     }  # fmt: skip
     assert set(_CUSTOM) == set().union(*of.values())
 

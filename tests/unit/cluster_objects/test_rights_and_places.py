@@ -38,6 +38,8 @@ _IN_NO_NAMESPACE = {
     "clusterqueues", "resourceflavors", "workloadpriorityclasses", "volumesnapshotclasses",
     "validatingadmissionpolicies", "validatingadmissionpolicybindings", "subjectaccessreviews",
 }  # fmt: skip
+_GROUPS_OF_CLUSTER = ("constraints.gatekeeper.sh", "templates.gatekeeper.sh")
+"""All of whose kinds are in no namespace."""
 
 
 @pytest.fixture(params=ENVIRONMENTS)
@@ -49,7 +51,7 @@ def test_every_object_is_in_a_namespace_that_is_made(made):
     namespaces = {each["metadata"]["name"] for each in of_kind(made, "Namespace")} | _OF_KUBERNETES
     for each in made:
         namespace = each["metadata"].get("namespace")
-        if each["kind"] in _OF_CLUSTER:
+        if each["kind"] in _OF_CLUSTER or each["apiVersion"].startswith(_GROUPS_OF_CLUSTER):
             assert namespace is None, identity(each)
         else:
             assert namespace in namespaces, identity(each)

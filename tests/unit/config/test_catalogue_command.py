@@ -102,6 +102,17 @@ def test_constraints_are_a_policy_and_its_binding(run):
     assert list(yaml.safe_load_all(trial))[1]["spec"]["validationActions"] == ["Warn", "Audit"]
 
 
+def test_constraints_for_gatekeeper_are_a_template_and_a_constraint(run):
+    _, out, _ = run("constraints", FULL, "--gatekeeper")
+    template, constraint = yaml.safe_load_all(out)
+    assert template["kind"] == "ConstraintTemplate"
+    assert constraint["kind"] == template["spec"]["crd"]["spec"]["names"]["kind"]
+    assert constraint["spec"]["scopedEnforcementActions"][0]["action"] == "deny"
+    _, trial, _ = run("constraints", FULL, "--gatekeeper", "--trial")
+    _, constraint = yaml.safe_load_all(trial)
+    assert constraint["spec"]["scopedEnforcementActions"][0]["action"] == "warn"
+
+
 def test_what_cannot_be_an_image_is_refused(run):
     code, out, err = run("constraints", FULL, "--image", "a b")
     assert (code, out) == (1, "")

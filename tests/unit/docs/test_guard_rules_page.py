@@ -29,6 +29,14 @@ def test_each_judges_namespaces_of_teams_alone_and_refuses_what_it_cannot_judge(
         assert spec["failurePolicy"] == "Fail"
 
 
+def test_each_says_whether_gatekeeper_has_it():
+    said = {each["metadata"]["name"]: section(each) for each in policies()}
+    isolated = "Gatekeeper has it in webhook and audit, as `GPUCommonsPodsIsolated`."
+    assert isolated in said["gpucommons-pods-isolated"]
+    assert "has it in its webhook, as" in said["gpucommons-team-claims"]
+    assert "Gatekeeper does not have it." in said["gpucommons-pods-closed"]
+
+
 def test_a_policy_without_a_description_is_a_mistake():
     bare = deepcopy(next(policies()))
     bare["metadata"]["annotations"].clear()

@@ -36,6 +36,8 @@ class Release:
     chart: str
     version: str
     files: tuple[str, ...]
+    optional: bool = False
+    """Whether it is installed only if somebody says so."""
 
     def chart_file(self, name: str) -> Path:
         """Return a file of the chart itself; skips the test if the chart is not at hand."""
@@ -51,9 +53,14 @@ class Release:
         return (self.chart_file("values.yaml").parent / name).is_file()
 
 
-@cache
 def releases() -> Mapping[str, Release]:
-    """Read the helmfile: releases by name, which are the charts' names."""
+    """Return the releases that every installation has, by name, which is the chart's name."""
+    return {name: each for name, each in all_releases().items() if not each.optional}
+
+
+@cache
+def all_releases() -> Mapping[str, Release]:
+    """Read the helmfile: all releases by name."""
     file = FOLDER / "helmfile.yaml.gotmpl"
     listed: Any = read_documents(file)[1].value
     return {
@@ -63,6 +70,7 @@ def releases() -> Mapping[str, Release]:
             each["chart"],
             each["version"],
             tuple(each["values"]),
+            "condition" in each,
         )
         for each in listed["releases"]
     }

@@ -11,15 +11,15 @@ from .charts import (
     EXAMPLE,
     FOLDER,
     Keys,
+    all_releases,
     leaves,
     merge,
     read,
-    releases,
     values,
     written_out,
 )
 
-CHARTS = sorted(releases())
+CHARTS = sorted(all_releases())
 _DIFFER = (
     # what an environment may change, by the end of the keys
     ("resources", "requests", "cpu"),
@@ -62,7 +62,7 @@ def test_the_helmfile_knows_the_same_environments():
 
 @pytest.mark.parametrize("chart", CHARTS)
 def test_the_helmfile_lays_the_environment_over_the_base_and_the_installation_over_both(chart):
-    release = releases()[chart]
+    release = all_releases()[chart]
     expected = [f"{chart}/base.yaml", f"{chart}/{{{{ .Environment.Name }}}}.yaml"]
     if (EXAMPLE / f"{chart}.yaml").exists():
         expected.append(f"{{{{ .StateValues.installation }}}}/{chart}.yaml")
@@ -71,12 +71,12 @@ def test_the_helmfile_lays_the_environment_over_the_base_and_the_installation_ov
 
 @pytest.mark.parametrize("chart", CHARTS)
 def test_each_chart_is_pinned_to_one_version(chart):
-    assert re.fullmatch(r"v?\d+\.\d+\.\d+", releases()[chart].version)
+    assert re.fullmatch(r"v?\d+\.\d+\.\d+", all_releases()[chart].version)
 
 
 @pytest.mark.parametrize("chart", CHARTS)
 def test_a_chart_of_a_folder_is_of_the_same_version(chart):
-    release = releases()[chart]
+    release = all_releases()[chart]
     packed = f"{{{{ with .StateValues.charts }}}}{{{{ . }}}}/{chart}-{release.version}.tgz"
     assert release.chart.startswith(f"{packed}{{{{ else }}}}")
     assert release.chart.endswith(f"/{chart}{{{{ end }}}}")

@@ -10,7 +10,7 @@ from gpucommons_doctor.z2jh import CHART_VERSION
 from gpucommons_spawner.catalogue import Size
 from reference_pages.project import ROOT
 
-from .charts import EXAMPLE, helm_commands, merge, releases, values
+from .charts import EXAMPLE, all_releases, helm_commands, merge, releases, values
 from .objects import CLUSTER, objects
 from .schema import mistakes
 
@@ -165,6 +165,44 @@ def test_everything_of_ours_outside_of_a_namespace_is_named_where_it_goes():
     for row in set(_CLUSTER_WIDE.values()):
         said = set(re.findall(r"`([\w-]+)`", _row(page, row)[0]))
         assert said == {name for kind, name in _cluster_wide() if _CLUSTER_WIDE[kind] == row}, row
+
+
+def test_gatekeeper_is_installed_as_the_helmfile_does():
+    release = all_releases()["gatekeeper"]
+    files = [f"helm-values/gatekeeper/{each}.yaml" for each in ("base", "prod")]
+    installed = helm_commands(_page("guard-team-namespaces"))
+    assert installed == {"gatekeeper": (release.version, release.namespace, files)}
+
+
+def test_gatekeeper_is_asked_of_all_that_constraints_look_at():
+    kinds = {
+        (group, kind)
+        for each in objects(CLUSTER / "policies-gatekeeper" / "constraints.yaml")
+        for looked_at in each["spec"]["match"]["kinds"]
+        for group in looked_at["apiGroups"]
+        for kind in looked_at["kinds"]
+    }
+    rules = values("gatekeeper", "prod")["validatingWebhookCustomRules"]
+    asked = {
+        (group, resource)
+        for each in rules
+        for group in each["apiGroups"]
+        for resource in each["resources"]
+        if each["scope"] == "Namespaced"
+    }
+    assert asked == {
+        (group, f"{kind.lower()}{'es' if kind.endswith('s') else 's'}") for group, kind in kinds
+    }
+
+
+def test_gatekeepers_templates_are_named_where_they_go():
+    (deleted,) = re.findall(
+        r"kubectl delete constrainttemplates ((?:.*\\\n)*.*)", _page("uninstall")
+    )
+    templates = objects(CLUSTER / "policies-gatekeeper" / "templates.yaml")
+    names = {each["metadata"]["name"] for each in templates} | {"gpucommonspodsofcatalogue"}
+    assert set(deleted.replace("\\\n", " ").split()) == names
+    assert "helm uninstall gatekeeper --namespace gatekeeper-system --wait" in _page("uninstall")
 
 
 def test_every_chart_is_uninstalled_and_its_namespace_deleted():
