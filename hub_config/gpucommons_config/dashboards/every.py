@@ -7,6 +7,7 @@ from gpucommons_config.dashboards.boards.gpu_health import GPU_HEALTH
 from gpucommons_config.dashboards.boards.hub import HUB
 from gpucommons_config.dashboards.boards.idle import IDLE
 from gpucommons_config.dashboards.boards.queue import QUEUE
+from gpucommons_config.dashboards.boards.rules import RULES
 from gpucommons_config.dashboards.boards.sessions import SESSIONS
 from gpucommons_config.dashboards.boards.storage import STORAGE
 from gpucommons_config.dashboards.boards.team import TEAM
@@ -22,4 +23,5 @@ DASHBOARDS = (
     STORAGE,
     HUB,
     BUDGETS,
+    RULES,
 )

@@ -9,6 +9,10 @@
   https://github.com/google/cadvisor/blob/master/docs/storage/prometheus.md
 - kube-state-metrics:
   https://github.com/kubernetes/kube-state-metrics/tree/main/docs/metrics
+- the API server's admission policies:
+  https://kubernetes.io/docs/reference/instrumentation/metrics/
+- Gatekeeper; tests/hub/guarded_teams/test_gatekeeper.py compares names with those of the real one:
+  https://open-policy-agent.github.io/gatekeeper/website/docs/metrics
 """
 
 from collections.abc import Iterator, Mapping
@@ -116,9 +120,49 @@ def _volume(namespace: str) -> Mapping[str, str]:
     return {"namespace": namespace, "persistentvolumeclaim": "files"}
 
 
+def _of_policies() -> Iterator[Series]:
+    check = "apiserver_validating_admission_policy_check_total"
+    for policy in ("gpucommons-pods-isolated", "gpucommons-pods-of-catalogue"):
+        for action, error in (
+            ("deny", "no_error"),
+            ("deny", "out_of_budget"),
+            ("warn", "no_error"),
+        ):
+            labels = {
+                "policy": policy,
+                "policy_binding": policy,
+                "enforcement_action": action,
+                "error_type": error,
+            }
+            yield Series(check, labels, 0, grows=True)
+    yield from _of_gatekeeper()
+
+
+def _of_gatekeeper() -> Iterator[Series]:
+    audit = {"namespace": "gatekeeper-system", "pod": "gatekeeper-audit-x"}
+    for action in ("deny", "scoped"):
+        yield Series("gatekeeper_violations", {**audit, "enforcement_action": action}, 2)
+        for status in ("active", "error"):
+            labels = {**audit, "enforcement_action": action, "status": status}
+            yield Series("gatekeeper_constraints", labels, 1)
+    yield Series("gatekeeper_audit_last_run_end_time", audit, 1.8e9)
+    yield Series("gatekeeper_audit_duration_seconds_sum", audit, 0, grows=True)
+    yield Series("gatekeeper_audit_duration_seconds_count", audit, 0, grows=True)
+    for pod in ("gatekeeper-controller-manager-a", "gatekeeper-controller-manager-b"):
+        for status in ("allow", "deny", "error"):
+            labels = {
+                **audit,
+                "pod": pod,
+                "admission_status": status,
+                "admission_dryrun": "false",
+            }
+            yield Series("gatekeeper_validation_request_count_total", labels, 0, grows=True)
+
+
 def other_series() -> Iterator[Series]:
     """Yield them."""
     yield from _of_dcgm()
+    yield from _of_policies()
     for namespace in ("gpucommons", "team-vision", "team-audio"):
         volume = _volume(namespace)
         yield Series("kubelet_volume_stats_used_bytes", volume, 5e9)
