@@ -9,6 +9,7 @@ from pathlib import Path
 import httpx
 import yaml
 from gpucommons_config.command import main
+from gpucommons_local.machine.cache import checkout
 
 from tests.unit.spawner.conftest import CATALOGUE, FULL
 from tests.waiting import until
@@ -57,6 +58,11 @@ class GuardedCluster(ClusterWithRights):
         bound = {"status": {"phase": "Bound", "capacity": {"storage": "1Gi"}}}
         self.patch(f"{CLAIMS}/workspace-carol/status", bound)
         until(lambda: "pods" in str(self.get(f"{_RBAC}/clusterroles/edit").get("rules")))
+
+    def guard(self, folder: Path) -> None:
+        """Apply the policies, and that of a catalogue, which is written into a folder."""
+        self.kubectl("apply", "--server-side", "-f", "-", given=constraints(folder))
+        self.kubectl("apply", "--server-side", "-k", str(checkout() / "cluster" / "policies"))
 
     def until_guarded(self, attacks: tuple[Attack, ...]) -> None:
         """Wait until one attack is refused of each policy that refuses some."""

@@ -4,10 +4,9 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 
 import pytest
-from gpucommons_local.machine.cache import checkout
 
 from ..kubernetes import KubernetesProgram
-from .cluster import GuardedCluster, constraints
+from .cluster import GuardedCluster
 from .every import REFUSED
 
 _CONTROLLERS = (
@@ -29,7 +28,6 @@ def api(tmp_path_factory) -> Iterator[GuardedCluster]:
         running.callback(controllers.stop)
         controllers.start()
         api.fill()
-        api.kubectl("apply", "--server-side", "-f", "-", given=constraints(folder))
-        api.kubectl("apply", "--server-side", "-k", str(checkout() / "cluster" / "policies"))
+        api.guard(folder)
         api.until_guarded(REFUSED)
         yield api
