@@ -52,18 +52,20 @@ class Endpoint(StrEnum):
     """Session: earlier versions of files in the home folder, from its snapshots.
 
     ``path`` is absolute or relative to the home folder, its bytes percent-encoded. GET
-    ``/versions?path=`` gives `EarlierVersions`; ``/snapshots`` what snapshots there are;
+    ``/versions?path=`` gives `EarlierVersions`; ``/snapshots?path=`` what snapshots there are of
+    the home folder or, with a path in it, of the team's folder;
     ``/folder?snapshot=&path=`` an `EarlierFolder`; ``/deleted?path=`` what a folder had and has no
     more; ``/file?snapshot=&path=`` what a file contained. POST ``/put-back`` with ``{"snapshot",
     "path", "beside": WORDS or null}`` writes a version beside the file, named with these words, or
-    in its place, and gives a `PutBack`; ``/notes?snapshot=`` gives `SnapshotNotes`, and
+    in its place, and gives a `PutBack`; ``/notes?snapshot=&path=`` gives `SnapshotNotes`, and
     ``/now?path=`` what a file contains now, up to 5 MB. 501 where the installation has no
     snapshots to offer.
     """
     SESSION_RESTORES = "gpucommons/api/earlier/restores"
     """Session: POST ``{"snapshot", "path", "kind": "file" or "dir", "words", "in_place"}`` begins
     to put back a file or a folder, beside what is there, named with these words, or in its place,
-    and gives a `PuttingBack`; an empty path is the whole home folder. GET lists those that run and
+    and gives a `PuttingBack`; an empty path is the whole home folder, and that of the team's folder
+    all of it, which both go into a new folder there. GET lists those that run and
     the last ten; DELETE ?id= ends one, of which nothing is left then.
     """
     SESSION_SNAPSHOT_WISH = "gpucommons/api/earlier/wish"

@@ -25,6 +25,9 @@ class SessionVariable(StrEnum):
     FILES_URL = "GPUCOMMONS_FILES_URL"
     """Where the service of earlier files is, such as ``http://earlier-files.gpucommons.svc/services/files``;
     unset without it."""
+    TEAM_FOLDER = "GPUCOMMONS_TEAM_FOLDER"
+    """Where the session has the folder of its team, such as ``/home/jovyan/team``; unset without
+    it."""
     SESSION = "GPUCOMMONS_SESSION"
     """A `SessionInfo` as JSON: what was picked, for its panel to show."""
     LAB_NAME = "GPUCOMMONS_LAB_NAME"

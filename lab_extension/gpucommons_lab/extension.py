@@ -5,6 +5,7 @@ import os
 from functools import partial
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote_from_bytes
 
 from gpucommons_contract import HOME_NOTICE, NOTICES_CHANGED, Endpoint, SessionVariable
 from gpucommons_contract.brand import LAB_NAME
@@ -38,7 +39,7 @@ from gpucommons_lab.earlier_files.requests import LISTS, EarlierRequests
 from gpucommons_lab.earlier_files.restores import Restores
 from gpucommons_lab.earlier_files.service import files_service
 from gpucommons_lab.earlier_files.unfinished import mark_of_server
-from gpucommons_lab.earlier_files.workspace import EarlierWorkspace
+from gpucommons_lab.earlier_files.workspace import EarlierWorkspace, team_folder
 from gpucommons_lab.gpu.handlers import (
     FrameEvents,
     GPUHandler,
@@ -214,13 +215,13 @@ class GPUCommonsLab(LabSettings, ExtensionApp):
 
     def _earlier_file_endpoints(self, language: str) -> list[Rule]:
         service = files_service(os.environ)
-        workspace = EarlierWorkspace(service, Path.home()) if service else None
+        self.team_folder = team_folder(os.environ, Path.home())
+        workspace = EarlierWorkspace(service, Path.home(), self.team_folder) if service else None
         self.earlier = EarlierRequests(workspace, language)
         self.restores = None
         if service:
-            mark = mark_of_server(os.environ)
-            self.restores = Restores(service, Path.home(), mark, self.use.forget_disk)
-        if service:
+            mark, freed = mark_of_server(os.environ), self.use.forget_disk
+            self.restores = Restores(service, Path.home(), mark, freed, self.team_folder)
             offer_earlier_files(self._server.contents_manager, service, language)
         restores = {"restores": self.restores, "language": language}
         earlier, given = f"/{Endpoint.SESSION_EARLIER}", {"earlier": self.earlier}
@@ -284,6 +285,7 @@ class GPUCommonsLab(LabSettings, ExtensionApp):
             home = ShownFolders(Path.home(), self._server).path("")
             pages["gpucommonsEarlierFiles"] = "true"
             pages["gpucommonsHome"] = "" if home is None else f"/{home}"
+            pages["gpucommonsTeamFolder"] = quote_from_bytes(self.team_folder)
         name_kernel_folders(self._server.kernel_spec_manager, os.environ)
         redirect_other_spellings(app, self._server.base_url)
         self._welcome()

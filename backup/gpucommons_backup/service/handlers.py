@@ -224,7 +224,7 @@ class SnapshotsHandler(FilesHandler):
     async def get(self) -> None:
         """List the snapshots, newest first."""
         listing = await self.look(self.shelf.listing)
-        self.answer({"snapshots": answers.snapshots(listing)})
+        self.answer({"snapshots": answers.snapshots(listing), "of_team": self._is_of_team})
 
 
 class FolderHandler(FilesHandler):

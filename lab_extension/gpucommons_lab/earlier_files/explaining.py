@@ -21,8 +21,7 @@ def explanation(error: Exception) -> tuple[HTTPStatus, str]:
     no_room = isinstance(error, OSError) and error.errno in (ENOSPC, EDQUOT)
     if no_room or isinstance(error, NoRoomError):
         return HTTPStatus.INSUFFICIENT_STORAGE, phrase(
-            "Your home folder has no room for this version. Delete what you do not need, and try "
-            "again."
+            "There is no room for this version. Delete what you do not need, and try again."
         )
     return HTTPStatus.SERVICE_UNAVAILABLE, phrase(
         "This version cannot be fetched at the moment; your file is as it was. Try again later."

@@ -47,10 +47,10 @@ class EarlierRequests:
                 case "folder":
                     return workspace.folder(_snapshot(query), _path(query))
                 case "notes":
-                    return workspace.notes(_snapshot(query))
+                    return workspace.notes(_snapshot(query), _path(query))
                 case "deleted":
                     return workspace.deleted(_path(query))
-            return workspace.snapshots()
+            return workspace.snapshots(_path(query))
 
         return (await self._done(look)).to_json()
 

@@ -33,7 +33,8 @@ class Wanted:
 
     snapshot: str
     path: bytes
-    """Relative to the home folder; empty for all of it, which goes into a new folder."""
+    """Relative to the home folder; empty for all of it. That, and all of the team's folder, goes
+    into a new folder there."""
     is_folder: bool
     in_place: bool
     """Instead of what is there now, which is kept beside; else beside that."""
@@ -60,12 +61,19 @@ class Restores:
     """Those that run, and the last ten that did."""
 
     def __init__(
-        self, service: FilesService, home: Path, mark: str, freed: Callable[[], None]
+        self,
+        service: FilesService,
+        home: Path,
+        mark: str,
+        freed: Callable[[], None],
+        team_folder: bytes = b"",
     ) -> None:
         """``mark`` is of this server alone, see `unfinished.mark_of_server`.
 
         ``freed`` is called after something was written, as room is different then.
+        ``team_folder`` is its path in the home folder; empty if there is none.
         """
+        self._wholes = {b"", team_folder}
         self._service, self._home, self._changed = service, os.fsencode(home), freed
         self._unfinished = Unfinished(self._home, mark)
         self._jobs: OrderedDict[str, _Job] = OrderedDict()
@@ -135,14 +143,17 @@ class Restores:
         place = os.path.join(self._home, wanted.path)
         if not wanted.is_folder:
             return self._put_file(job, wanted, place)
+        is_whole = wanted.path in self._wholes
+        names = _whole(place, wanted.words) if is_whole else names_with(place, wanted.words)
         with self._service.archive(wanted.snapshot, wanted.path) as archive:
             job.state = replace(job.state, size=archive.size)
-            with unpacked(self._unfinished.new(place), archive, job.tell) as made:
-                if not wanted.path:
-                    return publish(made, _whole(self._home, wanted.words)), None
+            new = self._unfinished.new(os.path.join(place, b"new") if is_whole else place)
+            with unpacked(new, archive, job.tell) as made:
+                if is_whole:
+                    return publish(made, names), None
                 os.makedirs(os.path.dirname(place), exist_ok=True)
                 if not wanted.in_place:
-                    return publish(made, names_with(place, wanted.words)), None
+                    return publish(made, names), None
                 return place, exchange(made, place)
 
     def _put_file(self, job: _Job, wanted: Wanted, place: bytes) -> tuple[bytes, bytes | None]:
@@ -163,8 +174,8 @@ class Restores:
         return quote_from_bytes(os.path.relpath(path, self._home))
 
 
-def _whole(home: bytes, words: str) -> Iterator[bytes]:
-    """Yield names for a whole workspace in its own folder: ``restored 27 Nov 03.00``, ..."""
+def _whole(top: bytes, words: str) -> Iterator[bytes]:
+    """Yield names for all of a folder in itself: ``restored 27 Nov 03.00``, ..."""
     for number in count(1):
         end = "" if number == 1 else f" ({number})"
-        yield os.path.join(home, os.fsencode(f"restored {words}{end}"))
+        yield os.path.join(top, os.fsencode(f"restored {words}{end}"))

@@ -121,14 +121,16 @@ class FilesService:
             return [], True
         return _read(lambda: ([_version(v) for v in said["versions"]], bool(said["complete"])))
 
-    def snapshots(self) -> list[Snapshot]:
+    def snapshots(self, team_folder: bytes = b"") -> list[Snapshot]:
         """Return the workspace's snapshots, newest first; none if none was taken yet.
 
-        Raises ServiceError.
+        With the path of the team's folder, those of that. Raises ServiceError.
         """
         try:
-            said = self._said("snapshots")
+            said = self._said("snapshots", **_within(team_folder))
         except NoSuchVersionError:
+            return []
+        if team_folder and not said.get("of_team", True):  # it has none, these are the home's
             return []
         return _read(lambda: [_snapshot(each) for each in said["snapshots"]])
 
@@ -138,8 +140,7 @@ class FilesService:
         ``path`` is relative to the workspace, empty for all of it. Raises NoSuchVersionError,
         ServiceError.
         """
-        query = {"path": path} if path else {}
-        said = self._said("folder", snapshot=snapshot.encode(), **query)
+        said = self._said("folder", snapshot=snapshot.encode(), **_within(path))
         return _read(lambda: ([_entry(each) for each in said["entries"]], bool(said["complete"])))
 
     def wish(self) -> SnapshotWish:
@@ -157,9 +158,12 @@ class FilesService:
                 raise ServiceError(f"it answered {answer.status} {answer.reason}")
         return self.wish()
 
-    def notes(self, snapshot: str) -> SnapshotNotes:
-        """Return what is not in a snapshot. Raises NoSuchVersionError, ServiceError."""
-        said = self._said("about", snapshot=snapshot.encode())
+    def notes(self, snapshot: str, team_folder: bytes = b"") -> SnapshotNotes:
+        """Return what is not in a snapshot of the workspace, or of the team's folder.
+
+        Raises NoSuchVersionError, ServiceError.
+        """
+        said = self._said("about", snapshot=snapshot.encode(), **_within(team_folder))
         return _read(lambda: _notes(said))
 
     def _said(self, what: str, **query: bytes) -> Mapping[str, Any]:
@@ -221,6 +225,10 @@ class FilesService:
             yield answer
         finally:
             connection.close()
+
+
+def _within(path: bytes) -> dict[str, bytes]:
+    return {"path": path} if path else {}
 
 
 def _read(reader: Callable[[], _Read]) -> _Read:

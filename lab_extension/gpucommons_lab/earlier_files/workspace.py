@@ -5,7 +5,7 @@ All of it blocks: it belongs into threads. Paths are bytes, absolute or relative
 
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
 from urllib.parse import quote_from_bytes
@@ -18,6 +18,7 @@ from gpucommons_contract import (
     EarlierVersion,
     EarlierVersions,
     PutBack,
+    SessionVariable,
     SnapshotNotes,
     SnapshotWish,
 )
@@ -43,11 +44,22 @@ class OutsideError(Exception):
     """A path is not in the home folder, so snapshots do not have it."""
 
 
-class EarlierWorkspace:
-    """What a session's service has of its home folder."""
+def team_folder(environment: Mapping[str, str], home: Path) -> bytes:
+    """Return where a session has the folder of its team, in the home folder; empty if it has not.
 
-    def __init__(self, service: FilesService, home: Path) -> None:
-        self._service, self._home = service, home
+    Also where it is elsewhere: then there are no earlier files of it.
+    """
+    place = environment.get(SessionVariable.TEAM_FOLDER)
+    found = workspace_path(Path(place), home) if place else None
+    return found[1] if found else b""
+
+
+class EarlierWorkspace:
+    """What a session's service has of its home folder, and of the team's folder in it."""
+
+    def __init__(self, service: FilesService, home: Path, team_folder: bytes = b"") -> None:
+        """``team_folder`` is its path in the home folder; empty if there is none."""
+        self._service, self._home, self._team_folder = service, home, team_folder
 
     def versions(self, path: bytes) -> EarlierVersions:
         """Return the versions of a file. Raises OutsideError, ServiceError."""
@@ -55,19 +67,20 @@ class EarlierWorkspace:
         versions = (EarlierVersion(v.snapshot, v.time.timestamp(), v.size) for v in found)
         return EarlierVersions(tuple(versions), complete)
 
-    def snapshots(self) -> EarlierSnapshots:
-        """Return the snapshots that there are. Raises ServiceError."""
+    def snapshots(self, path: bytes) -> EarlierSnapshots:
+        """Return the snapshots of what a path is in. Raises OutsideError, ServiceError."""
+        top = self._top(self._place(path)[1])
         return EarlierSnapshots(
             tuple(
                 EarlierSnapshot(s.id, s.time.timestamp(), s.files, s.bytes, s.complete)
-                for s in self._service.snapshots()
+                for s in self._service.snapshots(top)
             )
         )
 
     def folder(self, snapshot: str, path: bytes) -> EarlierFolder:
         """Return what a folder had. Raises OutsideError, NoSuchVersionError, ServiceError."""
         folder, inside = self._place(path)
-        known = self._service.snapshots()
+        known = self._service.snapshots(self._top(inside))
         of = next((each for each in known if each.id.startswith(snapshot)), None)
         if of is None:
             raise NoSuchVersionError("there is no such snapshot")
@@ -83,7 +96,7 @@ class EarlierWorkspace:
         folder, inside = self._place(path)
         gone: dict[str, EarlierEntry] = {}
         is_complete = True
-        for snapshot in _spread(self._service.snapshots()):
+        for snapshot in _spread(self._service.snapshots(self._top(inside))):
             try:
                 entries, complete = self._service.folder(snapshot.id, inside)
             except NoSuchVersionError:
@@ -98,9 +111,12 @@ class EarlierWorkspace:
         """Give what a file contained, as `FilesService.file`. Raises OutsideError."""
         return self._service.file(snapshot, self._place(path)[1])
 
-    def notes(self, snapshot: str) -> SnapshotNotes:
-        """Return what is not in a snapshot. Raises NoSuchVersionError, ServiceError."""
-        return self._service.notes(snapshot)
+    def notes(self, snapshot: str, path: bytes) -> SnapshotNotes:
+        """Return what is not in a snapshot of what a path is in.
+
+        Raises OutsideError, NoSuchVersionError, ServiceError.
+        """
+        return self._service.notes(snapshot, self._top(self._place(path)[1]))
 
     def wish(self, *, anew: bool) -> SnapshotWish:
         """Return what became of the last snapshot that was asked for; ``anew`` asks for one.
@@ -135,6 +151,11 @@ class EarlierWorkspace:
         if real == top:
             return real, b""
         raise OutsideError
+
+    def _top(self, inside: bytes) -> bytes:
+        """Return the path of the team's folder if something is in it; empty for the home folder."""
+        folder = self._team_folder
+        return folder if folder and (inside + b"/").startswith(folder + b"/") else b""
 
 
 def _spread(snapshots: list[Snapshot]) -> Iterator[Snapshot]:

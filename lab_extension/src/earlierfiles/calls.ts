@@ -21,7 +21,7 @@ export const LARGEST_SHOWN = 5_000_000;
 /** What is to be put back, and where. */
 export interface IWish {
   snapshot: string;
-  /** Empty for the whole home folder. */
+  /** Empty for the whole home folder, and that of the team's for all of it. */
   path: string;
   kind: 'file' | 'dir';
   /** By which its name differs from what is there now. */
@@ -38,9 +38,10 @@ export class EarlierCalls {
     this._settings = settings;
   }
 
-  async snapshots(): Promise<readonly IEarlierSnapshot[]> {
+  /** The snapshots of what a path is in: the home folder, or the team's. */
+  async snapshots(path: string): Promise<readonly IEarlierSnapshot[]> {
     const found = await this._json<IEarlierSnapshots>(
-      `${Endpoint.SESSION_EARLIER}/snapshots`
+      `${Endpoint.SESSION_EARLIER}/snapshots?path=${path}`
     );
     return found.snapshots;
   }
@@ -70,8 +71,11 @@ export class EarlierCalls {
     }
   }
 
-  notes(snapshot: string): Promise<ISnapshotNotes> {
-    return this._json(`${Endpoint.SESSION_EARLIER}/notes?snapshot=${snapshot}`);
+  /** What a snapshot of what a path is in does not have. */
+  notes(snapshot: string, path: string): Promise<ISnapshotNotes> {
+    return this._json(
+      `${Endpoint.SESSION_EARLIER}/notes?snapshot=${snapshot}&path=${path}`
+    );
   }
 
   /** What a file contained, or contains now; rejects with a TooLargeError. */

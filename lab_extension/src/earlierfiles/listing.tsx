@@ -59,14 +59,16 @@ function inOrder(entries: readonly IEarlierEntry[]): IEarlierEntry[] {
 }
 
 function Path({ model, trans }: IProps) {
-  const parts = model.folder === '' ? [] : model.folder.split('/');
+  const { top, folder } = model;
+  const within = top === '' ? folder : folder.slice(top.length + 1);
+  const parts = within === '' ? [] : within.split('/');
   return (
     <nav
       className="jp-gpucommons-path"
       aria-label={trans.__('Folder that is shown')}
     >
-      <button type="button" onClick={() => void model.walk('')}>
-        {trans.__('Home')}
+      <button type="button" onClick={() => void model.walk(top)}>
+        {top === '' ? trans.__('Home') : shown(top)}
       </button>
       {parts.map((part, index) => (
         <React.Fragment key={index}>
@@ -74,7 +76,9 @@ function Path({ model, trans }: IProps) {
           <button
             type="button"
             aria-current={index === parts.length - 1 ? 'location' : undefined}
-            onClick={() => void model.walk(parts.slice(0, index + 1).join('/'))}
+            onClick={() =>
+              void model.walk(joined(top, parts.slice(0, index + 1).join('/')))
+            }
           >
             {shown(part)}
           </button>
@@ -134,16 +138,18 @@ export function markOf(
 
 /** What can be done with all that is shown. */
 function Whole({ model, actions, trans }: IProps) {
-  const { folder } = model;
+  const { folder, top } = model;
   return (
     <div className="jp-gpucommons-actions">
-      {folder === '' ? (
+      {folder === top ? (
         <button
           type="button"
           title={trans.__('Into a new folder; nothing that is there changes')}
-          onClick={() => actions.putFolderBack('', false)}
+          onClick={() => actions.putFolderBack(folder, false)}
         >
-          {trans.__('Put whole home folder beside')}
+          {top === ''
+            ? trans.__('Put whole home folder beside')
+            : trans.__('Put whole team folder beside')}
         </button>
       ) : (
         <>

@@ -11,6 +11,7 @@ import { ISignal, Signal } from '@lumino/signaling';
 
 import { EarlierCalls } from './calls';
 import { folderOf, joined, nameOf, stamp } from './names';
+import { nearest } from './nearest';
 import { Restores } from './restores';
 import { Wish } from './wish';
 
@@ -22,11 +23,14 @@ export type Page = 'files' | 'trashed' | 'notes';
 /**
  * Where somebody looks: at a moment, in a folder of the home folder, perhaps at a file.
  *
- * Paths are as the server has them, see names.ts.
+ * The team's folder, which is in it, has snapshots of its own. Paths are as the server has them,
+ * see names.ts.
  */
 export class EarlierModel implements IDisposable {
-  constructor(calls: EarlierCalls) {
+  /** `teamFolder` is its path; empty where there is none. */
+  constructor(calls: EarlierCalls, teamFolder = '') {
     this.calls = calls;
+    this.teamFolder = teamFolder;
     this.restores = new Restores(calls);
     this.restores.changed.connect(() => this._changed.emit());
     this.restores.done.connect(() => void this.refresh());
@@ -36,6 +40,7 @@ export class EarlierModel implements IDisposable {
   }
 
   readonly calls: EarlierCalls;
+  readonly teamFolder: string;
   readonly restores: Restores;
   readonly wish: Wish;
 
@@ -90,15 +95,18 @@ export class EarlierModel implements IDisposable {
     return this.file === null ? null : joined(this.folder, this.file);
   }
 
+  /** What has the snapshots: the team's folder, if somebody looks into it, else empty for home. */
+  get top(): string {
+    const { folder, teamFolder } = this;
+    return teamFolder && `${folder}/`.startsWith(`${teamFolder}/`)
+      ? teamFolder
+      : '';
+  }
+
   /** Begin, or look whether there is something new; what is shown stays as far as possible. */
   async refresh(): Promise<void> {
     await this._work(async () => {
-      this.snapshots = await this.calls.snapshots();
-      const id = this.snapshot?.id;
-      this.snapshot =
-        this.snapshots.find(each => each.id === id) ??
-        this.snapshots[0] ??
-        null;
+      await this._list();
       await this._load();
     });
   }
@@ -180,8 +188,8 @@ export class EarlierModel implements IDisposable {
     this.versions = null;
     this.entries = null;
     await this._work(async () => {
-      [this.snapshots, this.versions] = await Promise.all([
-        this.calls.snapshots(),
+      [, this.versions] = await Promise.all([
+        this._list(),
         this.calls.versions(path)
       ]);
       for (const each of this.versions.slice(0, MOST_LOOKED_AT)) {
@@ -245,12 +253,25 @@ export class EarlierModel implements IDisposable {
     );
   }
 
+  private async _list(): Promise<void> {
+    const { top } = this;
+    const found = await this.calls.snapshots(top);
+    if (top === this.top) {
+      this.snapshot = nearest(found, this.snapshot, this.snapshots?.[0]);
+      this.snapshots = found;
+      this._listed = top;
+    }
+  }
+
   private async _load(): Promise<void> {
+    if (this.page !== 'trashed' && this._listed !== this.top) {
+      await this._list();
+    }
     if (this.page === 'trashed') {
       this.trashed = await this.calls.trashed();
     } else if (this.page === 'notes') {
       this.notes = this.snapshot
-        ? await this.calls.notes(this.snapshot.id)
+        ? await this.calls.notes(this.snapshot.id, this.top)
         : null;
     } else {
       await this._loadFolder();
@@ -298,6 +319,8 @@ export class EarlierModel implements IDisposable {
   }
 
   private readonly _changed = new Signal<this, void>(this);
+  /** Whose snapshots are known; see `top`. */
+  private _listed: string | null = null;
   private _turn = 0;
   private _running = 0;
   private _isDisposed = false;

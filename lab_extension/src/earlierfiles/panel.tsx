@@ -10,6 +10,7 @@ import { EarlierModel, Page } from './model';
 import { Moments } from './moments';
 import { NotesView } from './notesview';
 import { Runs } from './runs';
+import { Tops } from './tops';
 import { TrashList } from './trashlist';
 import { WishButton } from './wishbutton';
 
@@ -60,13 +61,20 @@ function Overview(props: IProps): React.JSX.Element {
     <>
       <h2>{trans.__('Earlier files')}</h2>
       <Pages {...props} />
+      {model.page !== 'trashed' && <Tops model={model} trans={trans} />}
       {model.page !== 'trashed' && <Moments model={model} trans={trans} />}
-      {model.page === 'files' && <WishButton model={model} trans={trans} />}
+      {model.page === 'files' && model.top === '' && (
+        <WishButton model={model} trans={trans} />
+      )}
       {model.snapshots?.length === 0 && model.page !== 'trashed' && (
         <p>
-          {trans.__(
-            'There is no snapshot of your home folder yet. The first is taken within the hour.'
-          )}
+          {model.top === ''
+            ? trans.__(
+                'There is no snapshot of your home folder yet. The first is taken within the hour.'
+              )
+            : trans.__(
+                'There is no snapshot of the team folder yet. The first is taken within the hour.'
+              )}
         </p>
       )}
       <p role="alert" className="jp-gpucommons-problem">

@@ -46,7 +46,8 @@ export const earlierPlugin: JupyterFrontEndPlugin<void> = {
     const places = new Places(PageConfig.getOption('gpucommonsHome'));
     const documents = new OpenDocuments(app, places);
     const model = new EarlierModel(
-      new EarlierCalls(app.serviceManager.serverSettings)
+      new EarlierCalls(app.serviceManager.serverSettings),
+      PageConfig.getOption('gpucommonsTeamFolder')
     );
     model.restores.done.connect((_, { path, target }) => {
       if (target === path) {

@@ -6,9 +6,10 @@ from http import HTTPStatus
 from typing import Any, Protocol
 
 from aiohttp import ClientError
-from gpucommons_contract import TEAM_FOLDER_CLAIM
+from gpucommons_contract import TEAM_FOLDER_CLAIM, SessionVariable
 from kubernetes_asyncio.client import (
     ApiException,
+    V1EnvVar,
     V1PersistentVolumeClaimVolumeSource,
     V1Pod,
     V1Volume,
@@ -87,10 +88,11 @@ def _trouble(claim: Any) -> str:  # noqa: ANN401 -- of the client
 
 
 def mount_team_folder(pod: V1Pod, path: str) -> None:
-    """Let a session have the claim at a path."""
+    """Let a session have the claim at a path, and know of it."""
     source = V1PersistentVolumeClaimVolumeSource(claim_name=TEAM_FOLDER_CLAIM)
     volume = V1Volume(name=_VOLUME, persistent_volume_claim=source)
     pod.spec.volumes = [*(pod.spec.volumes or ()), volume]
     session = pod.spec.containers[0]
     mount = V1VolumeMount(name=_VOLUME, mount_path=path)
     session.volume_mounts = [*(session.volume_mounts or ()), mount]
+    session.env = [*(session.env or ()), V1EnvVar(SessionVariable.TEAM_FOLDER.value, path)]

@@ -32,6 +32,7 @@ c.Spawner.environment = {{
     "JUPYTER_PATH": {data!r},
     "JUPYTER_CONFIG_PATH": {config!r},
     "GPUCOMMONS_FILES_URL": {files!r},
+    "GPUCOMMONS_TEAM_FOLDER": lambda spawner: {homes!r} + "/" + spawner.user.name + "/team",
 }}
 c.JupyterHub.services.append({{"name": "files", "api_token": {token!r}, "url": {address!r}}})
 c.JupyterHub.services.append({{"name": "gpucommons-people", "api_token": {people!r}}})
@@ -82,6 +83,7 @@ class FilesHub(Hub):
             data=str(self.folder / "share"),
             config=str(EXTENSION / "jupyter-config"),
             files=self.files_url,
+            homes=str(self.folder / "homes"),
             token=FILES_TOKEN,
             people=PEOPLE_TOKEN,
             address=address,

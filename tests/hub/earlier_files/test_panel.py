@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from gpucommons_contract import TEAM_FOLDER_OWNER
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.loopback import request
@@ -18,6 +19,7 @@ from .files_hub import WISHES_TOKEN
 
 NOTEBOOK = "train.ipynb"
 PANEL = ".jp-gpucommons-earlier"
+TEAM = "audio"
 _LOCAL = YESTERDAY.astimezone()
 _YEAR = "" if _LOCAL.year == NOW.astimezone().year else f" {_LOCAL.year}"
 STAMP = f"{_LOCAL:%-d %b}{_YEAR} {_LOCAL:%H.%M}"
@@ -41,20 +43,27 @@ def _nasty(folder: Path, name: bytes) -> Path:
 
 @pytest.fixture(scope="module")
 def home(world: World) -> Path:
-    """Dora's: a snapshot of yesterday, since when a notebook has changed and files are gone."""
+    """Dora's: snapshots of yesterday, since when a notebook has changed and files are gone.
+
+    One of them is of the folder of her team.
+    """
     home = world.hub.home("dora")
+    (home / "team").mkdir()  # where it is mounted; the snapshot of the home folder has it empty
     (home / NOTEBOOK).write_text(_notebook("The rate is 0.1."))
     (home / "results.csv").write_text("loss\n0.2\n")
     (home / "work" / "__pycache__").mkdir(parents=True)
     (home / "work" / "__pycache__" / "a.pyc").write_text("bytes")
     for name in NASTY:
         _nasty(home / "work", name).write_bytes(name * 2)
-    world.store.take("vision", "dora", home, YESTERDAY)
+    world.store.take(TEAM, "dora", home, YESTERDAY)
+    (home / "team" / "plan.txt").write_text("Train it on all that we have.")
+    world.store.take(TEAM, TEAM_FOLDER_OWNER, home / "team", YESTERDAY)
+    (home / "team" / "plan.txt").unlink()
     (home / NOTEBOOK).write_text(_notebook("The rate is 0.9."))
     (home / "results.csv").unlink()
     for name in NASTY:
         _nasty(home / "work", name).write_bytes(b"spoiled")
-    world.hub.start_session("dora", "vision")
+    world.hub.start_session("dora", TEAM)
     return home
 
 
@@ -173,6 +182,27 @@ def test_a_folder_with_names_of_any_bytes_comes_back(panel: Locator, home: Path)
     }
     assert _nasty(home / "work-before-revert", NASTY[0]).read_bytes() == b"spoiled"
     _dismiss(panel)
+
+
+def test_what_somebody_deleted_from_the_team_s_folder_comes_back(
+    page: Page, panel: Locator, home: Path
+) -> None:
+    panel.get_by_role("button", name="Team folder", exact=True).click()
+    expect(panel.get_by_text("Everybody in the team has these files")).to_be_visible()
+    gone = panel.get_by_role("button", name="plan.txt deleted")
+    gone.click()
+    _picture(page, "earlier-files-team")
+    _passes_axe(page)
+    panel.get_by_role("button", name="Put back", exact=True).click()
+    expect(panel.get_by_text("It is back: team/plan.txt")).to_be_visible()
+    assert (home / "team" / "plan.txt").read_text() == "Train it on all that we have."
+    expect(gone).to_have_count(0)
+    _dismiss(panel)
+    panel.get_by_role("button", name="Put whole team folder beside").click()
+    expect(panel.get_by_text(f"It is back: team/restored {STAMP}")).to_be_visible()
+    assert (home / "team" / f"restored {STAMP}" / "plan.txt").exists()
+    _dismiss(panel)
+    panel.get_by_role("button", name="Home folder", exact=True).click()
 
 
 def test_what_is_not_kept_is_listed_with_the_reason(page: Page, panel: Locator) -> None:

@@ -399,8 +399,9 @@ def test_all_of_a_team_have_the_earlier_files_of_its_folder(
         said = world.hub.files("versions", token, path=path).json()["versions"]
         assert [each["snapshot"] for each in said] == team_folder[::-1]
         assert _content(world, token, team_folder[0], path).text == "first plan of the team"
-        listed = world.hub.files("snapshots", token, path="team").json()["snapshots"]
-        assert [each["id"] for each in listed] == team_folder[::-1]
+        listed = world.hub.files("snapshots", token, path="team").json()
+        assert [each["id"] for each in listed["snapshots"]] == team_folder[::-1]
+        assert listed["of_team"]
 
 
 def test_the_folder_of_a_team_is_as_it_was_when_a_home_folder_was(
@@ -425,6 +426,8 @@ def test_what_is_beside_the_folder_of_a_team_is_one_s_own(
     assert world.hub.files("versions", ada, path="teams/plan.txt").json()["versions"] == []
     assert world.hub.files("versions", ada, path="team").status_code == 404
     assert world.hub.files("versions", ada, path="team/../work/notes.txt").status_code == 400
-    said = {each["id"] for each in world.hub.files("snapshots", ada).json()["snapshots"]}
+    listed = world.hub.files("snapshots", ada).json()
+    said = {each["id"] for each in listed["snapshots"]}
     assert said >= set(world.snapshots["vision", "ada"])
     assert said.isdisjoint(team_folder)
+    assert not listed["of_team"]

@@ -10,6 +10,8 @@ import { EarlierModel } from '../model';
 
 const FIRST = { id: '1', time: 1000, files: 1, bytes: 1, complete: true };
 const SECOND = { ...FIRST, id: '2', time: 2000 };
+const SHARED = { ...FIRST, id: '3', time: 900 };
+const LATEST = { ...FIRST, id: '4', time: 3000 };
 
 function entry(changed: boolean): IEarlierEntry {
   const name = 'train.ipynb';
@@ -23,7 +25,8 @@ class Played {
   state: IPuttingBack['state'] = 'running';
   folders = new Map<string, Promise<IEarlierFolder>>();
 
-  snapshots = async () => [SECOND, FIRST];
+  snapshots = async (path: string) =>
+    path === 'team' ? [LATEST, SHARED] : [SECOND, FIRST];
   versions = async () =>
     [SECOND, FIRST].map(({ id, time }) => ({ snapshot: id, time, size: 1 }));
   folder = (snapshot: string, path: string) =>
@@ -112,6 +115,37 @@ describe('Earlier files', () => {
     expect(done).toHaveBeenCalledOnce();
     await vi.advanceTimersByTimeAsync(10000);
     expect(done).toHaveBeenCalledOnce();
+    model.dispose();
+  });
+
+  it('of the team have moments of their own, near the one that was looked at', async () => {
+    const played = new Played();
+    const model = new EarlierModel(played as unknown as EarlierCalls, 'team');
+    await model.refresh();
+    expect([model.top, model.snapshot?.id]).toEqual(['', '2']);
+    await model.walk('team/work'); // the newest, as before
+    expect([model.top, model.snapshot?.id]).toEqual(['team', '4']);
+    await model.walk('teams'); // another folder
+    expect([model.top, model.snapshot?.id]).toEqual(['', '2']);
+    await model.goTo('1');
+    await model.walk('team'); // the newest that is not later
+    expect([model.top, model.snapshot?.id]).toEqual(['team', '3']);
+    await model.walk('');
+    expect(model.snapshot?.id).toBe('1'); // there is no older one
+    model.dispose();
+  });
+
+  it('of the team open where one of its files was another one', async () => {
+    const played = new Played();
+    played.versions = async () => [{ snapshot: '3', time: 900, size: 1 }];
+    const model = new EarlierModel(played as unknown as EarlierCalls, 'team');
+    await model.refresh();
+    await model.openFile('team/train.ipynb');
+    expect([model.top, model.snapshot?.id]).toEqual(['team', '3']);
+    await model.goTo('4');
+    expect(model.snapshot?.id).toBe('4');
+    await model.putFolderBack('team', false);
+    expect(played.wishes[0]).toMatchObject({ snapshot: '4', path: 'team' });
     model.dispose();
   });
 

@@ -102,7 +102,7 @@ def _mark(server: str) -> str:
 
 def _of_server(name: str, service: _Service, home: Path) -> Restores:
     url = f"http://127.0.0.1:{service.server_port}"
-    return Restores(FilesService(url, "token"), home, _mark(name), lambda: None)
+    return Restores(FilesService(url, "token"), home, _mark(name), lambda: None, b"team")
 
 
 @pytest.fixture
@@ -219,7 +219,7 @@ def test_what_has_no_room_is_refused_before_the_first_byte(
     service.size = str(2**60)
     service.go_on.clear()  # it could not be read to its end
     done = _done(restores, _wanted(b"work"))
-    assert "has no room" in str(done.message)
+    assert "There is no room" in str(done.message)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -278,3 +278,19 @@ def test_a_folder_of_the_team_s_volume_comes_back_there(
     assert done.state == PuttingBackState.DONE
     assert _is_whole(elsewhere / ("work" if in_place else f"work ({WORDS})"))
     assert not list(Path("/dev/shm").glob(_UNFINISHED))
+
+
+@pytest.mark.skipif(
+    Path("/dev/shm").stat().st_dev == Path("/tmp").stat().st_dev,
+    reason="/dev/shm and /tmp are on one volume",
+)
+@pytest.mark.parametrize("in_place", [True, False])
+def test_all_of_the_team_s_folder_comes_into_a_new_one_there(
+    restores: Restores, elsewhere: Path, tmp_path: Path, *, in_place: bool
+) -> None:
+    (elsewhere / "now.txt").touch()
+    done = _done(restores, _wanted(b"team", in_place=in_place))
+    assert unquote_to_bytes(done.target or "") == f"team/restored {WORDS}".encode()
+    assert _is_whole(elsewhere / f"restored {WORDS}")
+    assert {each.name for each in elsewhere.iterdir()} == {"now.txt", f"restored {WORDS}"}
+    assert [each.name for each in tmp_path.iterdir()] == ["team"]

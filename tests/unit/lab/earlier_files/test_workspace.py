@@ -10,8 +10,12 @@ from urllib.parse import parse_qs, quote_from_bytes, urlsplit
 
 import pytest
 from gpucommons_lab.earlier_files.requests import EarlierRequests
-from gpucommons_lab.earlier_files.service import FilesService
-from gpucommons_lab.earlier_files.workspace import EarlierWorkspace, OutsideError
+from gpucommons_lab.earlier_files.service import FilesService, NoSuchVersionError
+from gpucommons_lab.earlier_files.workspace import (
+    EarlierWorkspace,
+    OutsideError,
+    team_folder,
+)
 from tornado.web import HTTPError
 
 NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)
@@ -21,6 +25,8 @@ class _Service(HTTPServer):
     """Snapshots, each so many hours old, and what each folder had in them."""
 
     hours: dict[str, float]
+    of_team: dict[str, float] | None = None
+    """Of the team's folder; None if there is none."""
     folders: dict[tuple[str, str], list[bytes]]
 
 
@@ -30,14 +36,18 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         address = urlsplit(self.path)
         query = {key: value[-1] for key, value in parse_qs(address.query).items()}
-        said = {"snapshots": self._snapshots, "folder": self._folder}[address.path[5:]](query)
+        answers = {"snapshots": self._snapshots, "folder": self._folder, "about": self._about}
+        said = answers[address.path[5:]](query)
         self.send_response(200 if said else 404)
         self.end_headers()
         self.wfile.write(json.dumps(said).encode())
 
     def _snapshots(self, query: dict[str, str]) -> object:
-        assert not query
+        place, of_team = query.get("path"), self.server.of_team
+        assert place in (None, "team")
+        found = of_team if place and of_team is not None else self.server.hours
         return {
+            "of_team": found is of_team,
             "snapshots": [
                 {
                     "id": name,
@@ -46,8 +56,8 @@ class _Handler(BaseHTTPRequestHandler):
                     "bytes": None,
                     "complete": None,
                 }
-                for name, hours in self.server.hours.items()
-            ]
+                for name, hours in found.items()
+            ],
         }
 
     def _folder(self, query: dict[str, str]) -> object:
@@ -62,6 +72,10 @@ class _Handler(BaseHTTPRequestHandler):
             for each in names or ()
         ]
         return {"entries": entries, "complete": True} if names is not None else None
+
+    def _about(self, query: dict[str, str]) -> object:
+        moving = [f"{query['snapshot']} of {query.get('path', 'home')}"]
+        return {"not_kept": [], "unreadable": [], "moving": moving, "complete": True}
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002
         pass
@@ -82,7 +96,7 @@ def service() -> Iterator[_Service]:
 @pytest.fixture
 def workspace(service: _Service, tmp_path: Path) -> EarlierWorkspace:
     url = f"http://127.0.0.1:{service.server_port}"
-    return EarlierWorkspace(FilesService(url, "token"), tmp_path)
+    return EarlierWorkspace(FilesService(url, "token"), tmp_path, b"team")
 
 
 def test_deleted_is_what_the_folder_lacks_now_as_it_was_last(
@@ -125,6 +139,52 @@ def test_a_folder_says_what_is_still_there(
         ("gone.txt", False),
         ("kept.txt", True),
     ]
+
+
+def test_what_is_in_the_team_s_folder_has_the_snapshots_of_that(
+    service: _Service, workspace: EarlierWorkspace, tmp_path: Path
+) -> None:
+    (tmp_path / "team").mkdir()
+    (tmp_path / "team" / "kept.txt").touch()
+    service.hours, service.of_team = {"home": 0}, {"shared": 1}
+    service.folders = {("home", ""): [], ("shared", "team"): [b"gone.txt", b"kept.txt"]}
+    listed = {path: workspace.snapshots(path).snapshots for path in (b"", b"teams", b"team/work")}
+    assert [[each.id for each in found] for found in listed.values()] == [
+        ["home"],
+        ["home"],
+        ["shared"],
+    ]
+    folder = str(tmp_path / "team").encode()  # as VS Code asks
+    assert [each.text for each in workspace.folder("shared", folder).entries] == [
+        "gone.txt",
+        "kept.txt",
+    ]
+    (gone,) = workspace.deleted(folder).entries
+    assert (gone.text, gone.snapshot) == ("gone.txt", "shared")
+    assert workspace.notes("shared", b"team").moving == ("shared of team",)
+    assert workspace.notes("home", b"work").moving == ("home of home",)
+
+
+def test_before_its_first_snapshot_the_team_s_folder_does_not_look_like_an_empty_one(
+    service: _Service, workspace: EarlierWorkspace
+) -> None:
+    service.hours = {"home": 0}
+    service.folders = {("home", "team"): []}  # where it is mounted
+    assert workspace.snapshots(b"team").snapshots == ()
+    with pytest.raises(NoSuchVersionError):
+        workspace.folder("home", b"team")
+
+
+@pytest.mark.parametrize(
+    ("place", "found"),
+    [("team", b"team"), ("shared/of us", b"shared/of us"), ("/elsewhere", b""), ("", b"")],
+)
+def test_a_session_knows_where_it_has_the_team_s_folder(
+    tmp_path: Path, place: str, found: bytes
+) -> None:
+    variables = {"GPUCOMMONS_TEAM_FOLDER": str(tmp_path / place) if place else ""}
+    assert team_folder(variables, tmp_path) == found
+    assert team_folder({}, tmp_path) == b""
 
 
 @pytest.mark.parametrize("path", [b"/etc/passwd", b"../elsewhere", b"work/../../elsewhere"])
