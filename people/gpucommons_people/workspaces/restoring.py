@@ -23,7 +23,7 @@ from gpucommons_contract import (
     team_namespace,
 )
 from gpucommons_contract.byte_sizes import format_bytes
-from gpucommons_contract.wording import counted, moment
+from gpucommons_contract.wording import counted, moment, span
 
 from gpucommons_people import notices
 from gpucommons_people.change import Change
@@ -90,7 +90,9 @@ async def restore(
         return replace(
             change, left=("It is asked for. The same command waits until it is done.", *told)
         )
+    begun = time.monotonic()
     result = await _until_done(installation, workspace, request, on_progress)
+    took = None if pending else time.monotonic() - begun  # since then, or since the one before
     if result.state is RestoreState.FAILED:
         raise PeopleError(f"Nothing was put back. {result.says}")
     if result.state is RestoreState.CANCELLED:
@@ -98,9 +100,9 @@ async def restore(
     told = await _told(installation, what, request, result)
     return replace(
         change,
-        steps=(_done(result, what.whose),),
+        steps=(_done(result, what.whose, took),),
         left=(*_incomplete(result), *_earlier(notes, what), *told),
-        data=data | {"result": asdict(result)},
+        data=data | {"result": asdict(result), "seconds": took and round(took, 1)},
     )
 
 
@@ -240,10 +242,11 @@ def _progress(answer: RestoreResult | None, running: str) -> str:
     return f"Waiting. {answer.says}".strip()
 
 
-def _done(result: RestoreResult, whose: str) -> str:
+def _done(result: RestoreResult, whose: str, took: float | None = None) -> str:
     taken = moment(read_moment(result.moment))
     many = f"{counted(result.files, 'file')}, {format_bytes(result.size)}"
-    return f"Put the snapshot of {taken} back into “{result.folder}” in {whose}: {many}."
+    soon = "" if took is None else f", {span(took)} after it was asked for"
+    return f"Put the snapshot of {taken} back into “{result.folder}” in {whose}: {many}{soon}."
 
 
 def _incomplete(result: RestoreResult) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 from datetime import UTC, datetime
+from types import SimpleNamespace
 
 import pytest
 from gpucommons_contract import (
@@ -82,7 +83,11 @@ def _what(**more):
 
 
 @pytest.mark.usefixtures("notes")
-async def test_it_is_asked_for_followed_and_its_folder_said(world, monkeypatch):
+async def test_it_is_asked_for_followed_and_its_folder_and_how_long_it_took_said(
+    world, monkeypatch
+):
+    clock = iter((1000.0, 1000.0, 1042.04))  # its begin, until when is waited, its end
+    monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=lambda: next(clock)))
     waiting = {"state": RestoreState.WAITING, "says": "Its pod is about to start."}
     running = {"state": RestoreState.RUNNING}
     controller = _Controller(world, monkeypatch, waiting, waiting, running, DONE)
@@ -100,9 +105,11 @@ async def test_it_is_asked_for_followed_and_its_folder_said(world, monkeypatch):
     ]
     assert change.steps == (
         "Put the snapshot of 2026-11-30 03:00 UTC back into “restored 2026-11-30 03.00” in the "
-        "workspace of ada@example.org in team vision: 12 files, 2.0 GiB.",
+        "workspace of ada@example.org in team vision: 12 files, 2.0 GiB, 42 seconds after it was "
+        "asked for.",
     )
     assert change.left == ()
+    assert change.as_json()["data"]["seconds"] == 42.0
     assert change.as_json()["data"]["result"]["folder"] == "restored 2026-11-30 03.00"
     (line,) = map(json.loads, world.log.read_text().splitlines())
     assert (line["action"], line["subject"]) == ("restore workspace", ADA)
