@@ -60,7 +60,7 @@ class Contestant:
                 for each in commands:
                     _call(each, environment, folder)
 
-            return _measured(run)
+            return measured(run)
 
 
 class Restic(Contestant):
@@ -135,7 +135,8 @@ def _call(command: list[str], environment: dict[str, str], folder: Path) -> None
         raise RuntimeError(f"`{command[0]}` ended with {done.returncode}: {done.stderr[-500:]}")
 
 
-def _measured(work: Callable[[], None]) -> Cost:
+def measured(work: Callable[[], None]) -> Cost:
+    """Do something, and count what all programs that it starts have cost, but the store."""
     most, over = [0.0], threading.Event()
 
     def look() -> None:

@@ -7,11 +7,12 @@ import sys
 from pathlib import Path
 
 import bcrypt
+import httpx
 from gpucommons_local.machine.programs import program
 
 from tests.hub.processes import Program, free_port
 
-from .played_cluster import POD, PlayedCluster
+from .played_cluster import BACKUP, POD, PlayedCluster
 
 _LAST_WORDS = "termination-log"
 
@@ -31,6 +32,20 @@ class RestServer(Program):
         super().__init__(command, f"{self.url}/metrics", folder / f"{user}.log", {})
         login = {"RESTIC_REST_USERNAME": user, "RESTIC_REST_PASSWORD": self.password}
         (folder / f"{user}.yaml").write_text(json.dumps(login))
+
+
+class BackupProgram(Program):
+    """``gpucommons backup run`` with the rights of its account."""
+
+    def __init__(self, folder: Path, cluster: PlayedCluster, settings: Path):
+        self.url = f"http://127.0.0.1:{(port := free_port())}"
+        command = [sys.executable, "-m", "gpucommons_config.command", "backup", "run"]
+        command += ["--config", str(settings), "--port", str(port)]
+        env = {"KUBECONFIG": str(cluster.kubeconfig_of(BACKUP))}
+        super().__init__(command, f"{self.url}/health", folder / "backup.log", env)
+
+    def metrics(self) -> str:
+        return httpx.get(f"{self.url}/metrics", timeout=60).text
 
 
 def variables_of(cluster: PlayedCluster, pod: str = POD) -> dict[str, str]:

@@ -1,30 +1,13 @@
 """The command itself: it follows the cluster, is ended and killed, and goes on from there."""
 
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 
-import httpx
 import pytest
 
-from tests.hub.processes import Program, free_port
 from tests.waiting import until
 
-from .played_cluster import ADA, AN_HOUR_AGO, BACKUP, POD, REPORT, PlayedCluster
-
-
-class BackupProgram(Program):
-    """``gpucommons backup run`` with the rights of its account."""
-
-    def __init__(self, folder: Path, cluster: PlayedCluster, settings: Path):
-        self.url = f"http://127.0.0.1:{(port := free_port())}"
-        command = [sys.executable, "-m", "gpucommons_config.command", "backup", "run"]
-        command += ["--config", str(settings), "--port", str(port)]
-        env = {"KUBECONFIG": str(cluster.kubeconfig_of(BACKUP))}
-        super().__init__(command, f"{self.url}/health", folder / "backup.log", env)
-
-    def metrics(self) -> str:
-        return httpx.get(f"{self.url}/metrics", timeout=60).text
+from .played_cluster import ADA, AN_HOUR_AGO, POD, REPORT
+from .programs import BackupProgram
 
 
 @pytest.fixture
