@@ -23,6 +23,7 @@ from gpucommons_backup.errors import (
 from gpucommons_backup.repository import Repository, Retention, Snapshot
 from gpucommons_backup.restoring import Restored, choose, remove_unfinished, restore
 from gpucommons_backup.taking import Occasion, Report, Taking
+from gpucommons_backup.workspace.excludes import LARGEST, Excludes
 
 _log = logging.getLogger("gpucommons.backup")
 _TERMINATION_LOG = Path("/dev/termination-log")
@@ -65,6 +66,12 @@ def _parser() -> argparse.ArgumentParser:
     snapshot.add_argument("--occasion", type=Occasion, choices=list(Occasion), required=True)
     snapshot.add_argument("--expected", action="store_true", help="fail if nothing was kept before")
     snapshot.add_argument("--verified", action="store_true", help="then verify all that is there")
+    snapshot.add_argument(
+        "--leave-out", action="append", default=[], metavar="NAME", help="a name, with * for any"
+    )
+    snapshot.add_argument(
+        "--largest", type=int, default=LARGEST, metavar="BYTES", help="of a file that is kept"
+    )
     snapshot.set_defaults(call=_snapshot)
     verified = commands.add_parser("verify", help="read what the store has, and compare it")
     verified.add_argument("--part", default=WHOLE, help="of the files' contents, such as 5%%")
@@ -110,7 +117,10 @@ def _taken(
 ) -> Report:
     """Take a snapshot, unless the newest of those that are known has the same."""
     with tempfile.TemporaryDirectory() as scratch:
-        taking = Taking(repository, options.workspace, Path(scratch), options.occasion)
+        excludes = Excludes(options.leave_out, options.largest)
+        taking = Taking(
+            *(repository, options.workspace, Path(scratch), options.occasion), excludes=excludes
+        )
         report = taking.take(known)
     _tell(report)
     return report

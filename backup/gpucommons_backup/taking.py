@@ -19,6 +19,7 @@ from gpucommons_backup.notes import ABOUT, MANIFEST, NOTES, OF, PACKAGES, STATE,
 from gpucommons_backup.repository import Repository, Snapshot, SnapshotResult
 from gpucommons_backup.workspace import LeftOut, Line, Manifest, Survey, compare
 from gpucommons_backup.workspace.environments import file_name, package_list
+from gpucommons_backup.workspace.excludes import Excludes
 from gpucommons_backup.workspace.manifest import with_content
 from gpucommons_backup.workspace.not_kept import exclude_file
 
@@ -83,6 +84,8 @@ class Taking:
     scratch: Path
     occasion: Occasion
     clock: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
+    excludes: Excludes = field(default_factory=Excludes)
+    """What is left out besides."""
 
     def take(self, known: Sequence[Snapshot] | None = None) -> Report:
         """Take it, unless nothing has changed since the one before. Raises BackupError.
@@ -91,7 +94,7 @@ class Taking:
         may use the repository meanwhile: locks are of programs that were killed.
         """
         top = self.root.stat().st_mtime_ns
-        survey = Survey(self.root)
+        survey = Survey(self.root, self.excludes)
         manifest = Manifest(self.scratch / "seen.gz")
         manifest.write(survey.lines())
         if survey.unread[:1] and not survey.unread[0][0]:
@@ -102,7 +105,8 @@ class Taking:
         if same := self._of_state(state, known):
             return Report(same, is_new=False, files=survey.files, size=survey.size)
         excludes = self.scratch / "excludes"
-        excludes.write_bytes(exclude_file(os.fsencode(self.root.resolve()), survey.left_out))
+        root = os.fsencode(self.root.resolve())
+        excludes.write_bytes(exclude_file(root, survey.left_out, self.excludes))
         notes, time = self.scratch / "notes", self.clock()
         # The notes are made beside restic: what changes between is found by the walk after both.
         result = self._keep(excludes, time, lambda: self._write_notes(notes, survey, manifest))
@@ -184,11 +188,11 @@ class Taking:
         ``state`` is the fingerprint of that walk, and ``top`` when the workspace's uppermost folder
         was changed before, whose path is empty.
         """
-        again = Survey(self.root)
+        again = Survey(self.root, self.excludes)
         collections.deque(again.lines(), maxlen=0)
         changed = []
         if again.fingerprint() != state:  # then another walk says what
-            now = Survey(self.root).lines()
+            now = Survey(self.root, self.excludes).lines()
             changed = [each.path for each in compare(manifest.lines(), now)]
         return changed if top == self.root.stat().st_mtime_ns else [b"", *changed]
 

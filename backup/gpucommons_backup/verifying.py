@@ -8,6 +8,7 @@ from gpucommons_backup.errors import BackupError
 from gpucommons_backup.notes import ABOUT, MANIFEST, notes_on
 from gpucommons_backup.repository import Repository, Snapshot
 from gpucommons_backup.workspace import Difference, Manifest, Survey, compare
+from gpucommons_backup.workspace.excludes import Excludes
 from gpucommons_backup.workspace.manifest import NEW, with_content
 
 _NOT_LEFT_OUT = "was to be left out"
@@ -37,7 +38,7 @@ def differences(notes: Path, restored: Path) -> list[Difference]:
     uncertain = {os.fsencode(each) for each in (*about["moving"], *about["unreadable"])}
     expected = [each for each in Manifest(notes / MANIFEST).lines() if each.path not in uncertain]
     read = {each.path for each in expected if each.sha256}
-    survey = Survey(restored)
+    survey = Survey(restored, Excludes(largest=None))  # it may have been another limit
     found = (
         with_content(each, restored) if each.path in read and each.kind == "file" else each
         for each in survey.lines()

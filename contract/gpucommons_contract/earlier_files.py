@@ -102,7 +102,8 @@ class LeftOutEntry:
     path: str
     """As people read it, relative to the home folder."""
     reason: str
-    """`cache`, `trash`, `environment`, `marked`, `too-large`, `unfinished` or `database`."""
+    """`cache`, `trash`, `environment`, `marked`, `too-large`, `unfinished`, `database` or
+    `chosen`."""
     size: int  # bytes
     files: int
 

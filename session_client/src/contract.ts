@@ -413,8 +413,8 @@ export interface ILeftOutEntry {
   /** As people read it, relative to the home folder. */
   path: string;
   /**
-   * `cache`, `trash`, `environment`, `marked`, `too-large`, `unfinished` or
-   * `database`.
+   * `cache`, `trash`, `environment`, `marked`, `too-large`, `unfinished`,
+   * `database` or `chosen`.
    */
   reason: string;
   /** bytes */

@@ -8,6 +8,7 @@ from pathlib import Path
 from gpucommons_backup import Difference, Repository, Snapshot
 from gpucommons_backup.taking import Occasion, Report, Taking
 from gpucommons_backup.verifying import verify
+from gpucommons_backup.workspace.excludes import Excludes
 
 FIRST = datetime(2026, 11, 2, 8, tzinfo=UTC)
 
@@ -20,12 +21,14 @@ class Takings:
     workspace: Path
     folder: Path
     """A folder for tests."""
+    excludes: Excludes = field(default_factory=Excludes)
     _numbers: "itertools.count[int]" = field(default_factory=itertools.count)
 
     def take(self, occasion: Occasion = Occasion.ENDED, at: datetime | None = None) -> Report:
         time = at or FIRST + timedelta(hours=next(self._numbers))
+        scratch = self.new_folder("scratch")
         return Taking(
-            self.repository, self.workspace, self.new_folder("scratch"), occasion, lambda: time
+            *(self.repository, self.workspace, scratch, occasion, lambda: time, self.excludes)
         ).take()
 
     def snapshot(self, report: Report) -> Snapshot:

@@ -9,7 +9,10 @@ import os
 import random
 from pathlib import Path
 
-from gpucommons_backup import Survey
+from gpucommons_backup import Manifest, Survey
+from gpucommons_backup.notes import ABOUT, MANIFEST
+from gpucommons_backup.verifying import differences
+from gpucommons_backup.workspace.excludes import LARGEST, Excludes
 from gpucommons_backup.workspace.not_kept import CACHE_SIGNATURE, LARGE
 
 from tests.backup.nasty import NAMES
@@ -48,15 +51,13 @@ def all_in(root: Path) -> set[bytes]:
     }
 
 
-def kept_by_us(root: Path) -> set[bytes]:
-    return {each.path for each in Survey(root).lines()}
-
-
 def check(takings: Takings) -> None:
-    kept = kept_by_us(takings.workspace)
+    kept = {each.path for each in Survey(takings.workspace, takings.excludes).lines()}
     everything = all_in(takings.workspace)
     assert kept < everything, "nothing is left out"
-    assert all_in(takings.restore(takings.take())) == kept
+    report = takings.take()
+    assert all_in(takings.restore(report)) == kept
+    assert takings.verify(report) == []
 
 
 def test_with_folders_left_out_beside_others_whose_names_are_like_theirs(takings):
@@ -97,6 +98,33 @@ def test_with_files_that_conda_has_installed_beside_others_whose_names_are_like_
         put(takings.workspace, b"env/lib", each)
         os.truncate(takings.workspace / "env/lib" / os.fsdecode(each), LARGE)
     check(takings)
+
+
+def test_with_names_that_administrators_leave_out_beside_others_like_them(takings):
+    found = [each.replace(b"*", b"") for each in names(seed=5, number=300)]
+    chosen = [each for each in found[::2] if each.isascii() and os.fsdecode(each).isprintable()]
+    texts = {os.fsdecode(each) for each in chosen if each}
+    takings.excludes = Excludes([*sorted(texts), "*.ckpt", "workspace", "a*b*", "모델"])
+    for name in {*found, b"x.ckpt", b".ckpt", b"x.ckpts", "모델".encode(), "모델2".encode()} - {
+        b""
+    }:
+        put(takings.workspace, b"in", b"f-" + name, name)
+        put(takings.workspace, b"in", b"d-" + name, name, b"x")
+    put(takings.workspace, b"workspace", b"x")
+    check(takings)
+
+
+def test_a_file_above_the_usual_limit_is_kept_and_compared_where_administrators_say_so(takings):
+    takings.excludes = Excludes(largest=2 * LARGEST)
+    with (takings.workspace / "model.bin").open("wb") as file:
+        file.write(b"weights")
+        file.truncate(LARGEST + 1)
+    lines = [each.path for each in Survey(takings.workspace, takings.excludes).lines()]
+    assert lines == [b"model.bin"]
+    notes = takings.new_folder("notes")
+    (notes / ABOUT).write_text('{"moving": [], "unreadable": []}')
+    Manifest(notes / MANIFEST).write(Survey(takings.workspace, takings.excludes).lines())
+    assert differences(notes, takings.workspace) == []
 
 
 def test_in_a_workspace_that_is_itself_called_so(repository, tmp_path):

@@ -21,7 +21,7 @@ from gpucommons_backup.controller.pods import (
     WITHOUT_VOLUME,
     Session,
 )
-from gpucommons_backup.controller.settings import Settings
+from gpucommons_backup.controller.settings import ExcludeSettings, Settings
 from gpucommons_backup.taking import Occasion
 
 WORKSPACE = "/workspace"
@@ -125,6 +125,7 @@ def _container(name: str, due: Due, settings: Settings) -> Manifest:
     else:
         expected = ["--expected"] if due.workspace.has_snapshot else []
         command = [*_PROGRAM, "snapshot", WORKSPACE, *expected, "--occasion", due.occasion]
+        command += _left_out(settings)
         command += ["--verified"] if due.occasion == Occasion.FINAL else []
         mounts.insert(0, mount | {"readOnly": True})
     variables = {
@@ -183,6 +184,12 @@ def _kept(settings: Settings) -> list[str]:
     ]
     tags = [part for tag in retention.tags for part in ("--keep-tag", tag)]
     return [*map(str, arguments), *tags]
+
+
+def _left_out(settings: Settings) -> list[str]:
+    excludes, usual = settings.excludes, ExcludeSettings()
+    largest = [f"--largest={excludes.largest}"] if excludes.largest != usual.largest else []
+    return [*(f"--leave-out={each}" for each in excludes.names), *largest]
 
 
 def _volumes(claim: str, occasion: str) -> list[Manifest]:

@@ -17,6 +17,10 @@ from gpucommons_backup.settings_file import SettingsError, read_login, read_mode
 
 _PATHS = ("credentials", "tidy_credentials", "records_folder")
 _Count = Annotated[int, Field(ge=0, le=1000, strict=True)]
+_Name = Annotated[
+    str, Field(pattern=r"^[^/\x00-\x1f]*[^/*\x00-\x1f][^/\x00-\x1f]*$", max_length=100)
+]
+"""Not of asterisks alone, which would leave out all."""
 _ON_GPU_NODES = {"key": "nvidia.com/gpu", "operator": "Exists", "effect": "NoSchedule"}
 
 
@@ -46,6 +50,20 @@ class RetentionSettings(Strict):
     def retention(self) -> Retention:
         """Return what restic is told."""
         return Retention(**self.model_dump())
+
+
+class ExcludeSettings(Strict):
+    """What snapshots leave out besides caches, trash and packages."""
+
+    names: Annotated[tuple[_Name, ...], Field(max_length=50)] = ()
+    """Of files and folders, such as ``wandb`` or ``*.ckpt``."""
+    largest_gb: Annotated[int, Field(ge=1, le=100_000, strict=True)] = 10
+    """GiB of a file; larger ones are left out."""
+
+    @property
+    def largest(self) -> int:
+        """Return the same in bytes."""
+        return self.largest_gb * 2**30
 
 
 class WishSettings(Strict):
@@ -79,6 +97,7 @@ class Settings(Strict):
     """Image of the pods that take snapshots."""
     schedule: Schedule = Schedule()
     retention: RetentionSettings = RetentionSettings()
+    excludes: ExcludeSettings = ExcludeSettings()
     priority_class: str = ""
     tolerations: tuple[dict[str, Any], ...] = (_ON_GPU_NODES,)
     """Taints of nodes with volumes, which snapshot pods must get onto; as in a pod."""

@@ -6,8 +6,8 @@ from collections.abc import Collection, Iterable, Set
 from dataclasses import dataclass
 from enum import StrEnum
 
-LARGEST = 10 * 2**30
-"""Bytes of a file; larger ones are data sets and model weights, which have another home."""
+from gpucommons_backup.workspace.excludes import Excludes
+
 MARK = b".nobackup"
 """A file of this name in a folder: nothing in that folder is kept but the file itself."""
 UNFINISHED = b".gpucommons-restoring"
@@ -50,6 +50,8 @@ class Reason(StrEnum):
     """What a restore has left that was killed. It is in the snapshot that was put back."""
     DATABASE = "database"
     """A database of Jupyter's or IPython's own, such as the history of prompts."""
+    CHOSEN = "chosen"
+    """Administrators leave out what is called so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,17 +96,24 @@ def why_not_folder(path: bytes) -> Reason | None:
     return Reason.CACHE if name in _CACHES or path in _CACHES_AT_HOME else None
 
 
-def why_not_file(path: bytes, size: int) -> Reason | None:
-    """Judge a file by its path and its size in bytes."""
-    if size > LARGEST:
+def why_not_file(path: bytes, size: int, largest: int | None) -> Reason | None:
+    """Judge a file by its path and its size in bytes; ``largest`` is as of `Excludes`."""
+    if largest is not None and size > largest:
         return Reason.TOO_LARGE
     return Reason.DATABASE if _DATABASES.fullmatch(path) else None
 
 
-def exclude_file(folder: bytes, left_out: Iterable[LeftOut]) -> bytes:
+def exclude_file(folder: bytes, left_out: Iterable[LeftOut], excludes: Excludes) -> bytes:
     """Write the file of patterns by which restic leaves out these paths, and nothing else."""
     root = _pattern(folder.rstrip(b"/"))
-    return b"".join(_lines(root + b"/" + _pattern(each.path), each.reason) for each in left_out)
+    by_name = (b"*".join(map(_pattern, each.encode().split(b"*"))) for each in excludes.names)
+    paths = (each for each in left_out if each.reason is not Reason.CHOSEN)
+    return b"".join(
+        (
+            *(_lines(root + b"/" + _pattern(each.path), each.reason) for each in paths),
+            *(_lines(root + b"/**/" + each, Reason.CHOSEN) for each in by_name),
+        )
+    )
 
 
 def _lines(pattern: bytes, reason: Reason) -> bytes:

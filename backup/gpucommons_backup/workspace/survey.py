@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from gpucommons_backup.workspace.environments import files_of_conda
+from gpucommons_backup.workspace.excludes import Excludes
 from gpucommons_backup.workspace.manifest import Line
 from gpucommons_backup.workspace.not_kept import (
     CACHE_SIGNATURE,
@@ -26,6 +27,8 @@ from gpucommons_backup.workspace.reading import start_of
 
 _KINDS = {stat.S_IFREG: "file", stat.S_IFDIR: "dir", stat.S_IFLNK: "symlink"}
 
+_USUAL = Excludes()
+
 _Entries: TypeAlias = dict[bytes, os.stat_result]
 """What a folder has, by name."""
 
@@ -38,7 +41,8 @@ class Survey:
     leads to. Sockets are none: they live as long as their program.
     """
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, excludes: Excludes = _USUAL) -> None:
+        self._excludes = excludes
         self.entries = 0
         """All that is kept."""
         self.files = 0
@@ -86,7 +90,9 @@ class Survey:
             self._environments.add(path)
         for name, info in sorted(found.items()):
             inside = path + b"/" + name if path else name
-            if stat.S_ISDIR(info.st_mode):
+            if self._excludes.has(name):
+                self._leave_out(inside, info, Reason.CHOSEN)
+            elif stat.S_ISDIR(info.st_mode):
                 yield from self._inner_folder(inside, info)
             elif reason := self._why_not_file(inside, info):
                 self._leave_out(inside, info, reason)
@@ -148,7 +154,7 @@ class Survey:
             return None
         if info.st_size >= LARGE and self._is_of_conda(path):
             return Reason.ENVIRONMENT
-        return why_not_file(path, info.st_size)
+        return why_not_file(path, info.st_size, self._excludes.largest)
 
     def _is_of_conda(self, path: bytes) -> bool:
         """Whether conda says that it has installed a file."""

@@ -74,7 +74,9 @@ function reasonText(
     case 'marked':
       return trans.__('There is a file .nobackup in it.');
     case 'too-large':
-      return trans.__('Larger than 10 GB: keep it in shared data.');
+      return trans.__('Too large: keep it in shared data.');
+    case 'chosen':
+      return trans.__('Your administrators leave it out by its name.');
     case 'unfinished':
       return trans.__('Left by a restore that was interrupted.');
     case 'database':

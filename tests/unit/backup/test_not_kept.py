@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 from gpucommons_backup.workspace import LeftOut, Reason, Survey
-from gpucommons_backup.workspace.not_kept import CACHE_SIGNATURE, LARGE, LARGEST, exclude_file
+from gpucommons_backup.workspace.excludes import LARGEST, Excludes
+from gpucommons_backup.workspace.not_kept import CACHE_SIGNATURE, LARGE, exclude_file
 
 
 def make(root: Path, *paths: str) -> None:
@@ -223,9 +224,30 @@ def test_what_is_left_out_has_its_size_and_the_number_of_its_files(tmp_path):
     ],
 )
 def test_a_pattern_fits_one_path(name, line):
-    assert exclude_file(b"/w", [LeftOut(name, Reason.CACHE)]) == line + b"\n"
+    assert exclude_file(b"/w", [LeftOut(name, Reason.CACHE)], Excludes()) == line + b"\n"
 
 
 def test_the_pattern_of_a_marked_folder_spares_the_mark():
     said = [LeftOut(b"d e", Reason.MARKED), LeftOut(b"", Reason.MARKED)]
-    assert exclude_file(b"/w/", said) == (b"/w/d[ ]e/*\n!/w/d[ ]e/.nobackup\n/w/*\n!/w/.nobackup\n")
+    lines = b"/w/d[ ]e/*\n!/w/d[ ]e/.nobackup\n/w/*\n!/w/.nobackup\n"
+    assert exclude_file(b"/w/", said, Excludes()) == lines
+
+
+def test_what_administrators_leave_out_is_one_pattern_for_each_name():
+    said = [LeftOut(b"a/wandb", Reason.CHOSEN), LeftOut(b"b/wandb", Reason.CHOSEN)]
+    lines = exclude_file(b"/w", said, Excludes(["wandb", "*.c[k]pt"]))
+    assert lines == b"/w/**/wandb/\n/w/**/*.c[[]k\\]pt/\n"
+
+
+def test_what_administrators_leave_out_is_named_by_its_whole_name(tmp_path):
+    make(tmp_path, "wandb/run", "wandb2", "a/wandb", "a/b.ckpt", "a/b.ckpt2", "a/.ckpt/x", "a.b")
+    (tmp_path / "a/link.ckpt").symlink_to("x")
+    survey = Survey(tmp_path, Excludes(["wandb", "*.ckpt"], largest=4))
+    assert {os.fsdecode(each.path) for each in survey.lines()} == {"a", "a.b"}
+    found = {os.fsdecode(each.path): each.reason for each in survey.left_out}
+    assert {path for path, reason in found.items() if reason is Reason.CHOSEN} == {
+        *("wandb", "a/wandb", "a/b.ckpt", "a/.ckpt", "a/link.ckpt")
+    }
+    assert {path for path, reason in found.items() if reason is Reason.TOO_LARGE} == {
+        *("wandb2", "a/b.ckpt2")
+    }

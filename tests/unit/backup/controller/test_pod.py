@@ -90,6 +90,16 @@ def test_its_program_takes_its_arguments(occasion):
         assert (str(options.workspace), options.occasion) == ("/workspace", occasion)
 
 
+def test_its_program_leaves_out_what_the_settings_say_besides():
+    usual = _made()["spec"]["containers"][0]["command"]
+    assert not any("leave-out" in each or "largest" in each for each in usual)
+    command = _made(excludes={"names": ["wandb", "--*.ckpt"], "largest_gb": 50})["spec"][
+        "containers"
+    ][0]["command"]
+    options = _parser().parse_args(command[3:])
+    assert (options.leave_out, options.largest) == (["wandb", "--*.ckpt"], 50 * 2**30)
+
+
 def test_tidying_has_no_volume_of_anybody():
     spec = _made(TIDY)["spec"]
     assert [each["name"] for each in spec["volumes"]] == ["scratch"]
