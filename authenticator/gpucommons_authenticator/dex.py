@@ -9,6 +9,7 @@ from urllib.parse import urljoin
 from gpucommons_contract import NOTICE_SERVICE
 from gpucommons_contract.words import phrase, sentences
 from gpucommons_sessions.client import NOTICE_SCOPES, has_service
+from gpucommons_upkeep.logs import note
 from jupyterhub.app import JupyterHub
 from jupyterhub.user import User
 from tornado.httputil import url_concat
@@ -153,6 +154,7 @@ class DexOAuthenticator(DexSettings):
             user = await save(model, user)
         self.access.signed_in(user)
         seen = self._membership(auth_state).described(self._names_that_count())
+        note(user=name)
         self.log.info("%s signed in; %s", name, seen)
         if not auth_state["refresh_token"]:
             self.access.cannot_be_renewed(user, auth_state)

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
 
 _PORT = 10105
-_LOG_FORMAT = "[%(levelname)1.1s %(asctime)s %(name)s] %(message)s"
 
 
 def add_parsers(subparsers: "Subparsers") -> "Subparsers":
@@ -43,8 +42,9 @@ def _run(arguments: argparse.Namespace) -> int:
 
     from gpucommons_backup import BackupError  # noqa: PLC0415
     from gpucommons_backup.controller.service import serve  # noqa: PLC0415
+    from gpucommons_upkeep.logs import begin_logs  # noqa: PLC0415
 
-    logging.basicConfig(format=_LOG_FORMAT, level=logging.INFO, stream=sys.stderr)
+    begin_logs("backup")
     try:
         asyncio.run(serve(arguments.config, arguments.port, logging.getLogger("gpucommons.backup")))
     except (BackupError, OSError) as error:

@@ -25,23 +25,14 @@ def add_parser(commands: "Subparsers") -> None:
 
 def _run(arguments: argparse.Namespace) -> int:
     import asyncio  # noqa: PLC0415 -- see above
-    import logging  # noqa: PLC0415
 
     from gpucommons_backup.errors import BackupError  # noqa: PLC0415
-    from gpucommons_backup.service.administrators import AUDIT_LOG  # noqa: PLC0415
     from gpucommons_backup.service.server import serve  # noqa: PLC0415
     from gpucommons_backup.service.settings import read_settings  # noqa: PLC0415
+    from gpucommons_upkeep.logs import begin_logs  # noqa: PLC0415
 
-    form = "[%(levelname)1.1s %(asctime)s %(name)s] %(message)s"
-    logging.basicConfig(format=form, level=logging.INFO, stream=sys.stderr)
-    # Who has read whose files: a line of JSON and nothing else, for whatever collects logs.
-    plain = logging.StreamHandler(sys.stderr)
-    plain.setFormatter(logging.Formatter("%(message)s"))
-    audit = logging.getLogger(AUDIT_LOG)
-    audit.addHandler(plain)
-    audit.propagate = False
     # It logs addresses with their queries, in which names of files are.
-    logging.getLogger("tornado.access").setLevel(logging.WARNING)
+    begin_logs("earlier-files", quiet=["tornado.access"])
     try:
         settings = read_settings(arguments.config)
         if arguments.port is not None:

@@ -7,6 +7,7 @@ import threading
 from pathlib import Path
 
 from gpucommons_upkeep.api_server import APIServer
+from gpucommons_upkeep.logs import begin_logs
 
 from gpucommons_node.pods import PodTable
 from gpucommons_node.processes import ProcessScan
@@ -20,7 +21,7 @@ _INITIAL_PID_NAMESPACE = 0xEFFFFFFC
 
 def main() -> None:
     """Serve until the process is ended."""
-    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
+    begin_logs("node-agent", text="%(levelname)s %(message)s")
     try:
         node, api = os.environ["NODE_NAME"], APIServer.of_this_cluster(os.environ)
     except (KeyError, OSError) as error:

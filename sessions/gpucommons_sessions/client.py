@@ -10,6 +10,7 @@ from functools import partial
 import aiohttp
 from gpucommons_contract import NOTICE_SERVICE, Endpoint, Notice
 from gpucommons_contract.words import ENGLISH
+from gpucommons_upkeep.logs.requests import passed_on
 from jupyterhub import orm
 from jupyterhub.httpclient import JupyterHubHTTPClient
 from jupyterhub.spawner import Spawner
@@ -128,7 +129,7 @@ async def _call(
             URL(url, encoded=True),
             method=method,
             data=body.encode(),
-            headers={"Authorization": f"token {token}"},
+            headers={"Authorization": f"token {token}", **passed_on()},
             allow_redirects=False,
             raise_for_status=False,
             timeout=aiohttp.ClientTimeout(total=seconds),

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import aiohttp
+from gpucommons_upkeep.logs.requests import passed_on
 from jupyterhub.httpclient import JupyterHubHTTPClient
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
@@ -69,7 +70,7 @@ async def ask_for(
             url.with_query(dict(query)) if query else url,
             method=method,
             json=body,
-            headers={"Authorization": f"token {token}"},
+            headers={"Authorization": f"token {token}", **passed_on()},
             allow_redirects=False,
             raise_for_status=False,
             timeout=aiohttp.ClientTimeout(total=seconds),

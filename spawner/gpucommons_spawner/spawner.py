@@ -52,6 +52,7 @@ from gpucommons_spawner.session_parts.missing_folder import MissingFolder
 from gpucommons_spawner.session_parts.past_runs import PastRuns
 from gpucommons_spawner.session_parts.planned_stop import PlannedStop
 from gpucommons_spawner.session_parts.quota_holding import QuotaHolding
+from gpucommons_spawner.session_parts.session_log import LoggedSession, SessionLog
 from gpucommons_spawner.session_parts.start_notices import StartNotices
 from gpucommons_spawner.session_parts.time_limit import TimeLimit
 from gpucommons_spawner.session_parts.told_to_accounting import ToldToAccounting
@@ -75,6 +76,9 @@ class GPUSpawner(SpawnerSettings, PromptKubeSpawner):
         self._team: Team | None = None
         self._files_on_one_node = False
         super().__init__(*args, **kwargs)
+        self.hub_log = self.log
+        self.logged = LoggedSession(self)
+        self.log = SessionLog(self.log, self.logged)
         self.pod_setup = PodSetup(self)
         self._usual_storage_class: str | None = self.storage_class
         self._usual_capacity: str = self.storage_capacity
@@ -93,6 +97,7 @@ class GPUSpawner(SpawnerSettings, PromptKubeSpawner):
         self.planned_stop = PlannedStop(self, stop_session)
         self.parts = (
             *self.parts,
+            self.logged,
             self.pod_setup,
             self.past_runs,
             self.workspace_use,
@@ -389,17 +394,17 @@ class GPUSpawner(SpawnerSettings, PromptKubeSpawner):
         """Take up after a hub restart, and follow what the hub must know, once for the hub."""
         super().load_state(state)
         self._accepted = dict(state.get("selection", {}))
-        self.live_catalogue.begin(self.log)
+        self.live_catalogue.begin(self.hub_log)
         self.hub_state.follow(
             self.api,
-            self.log,
+            self.hub_log,
             cluster=self.watch_cluster,
             grants=self.watch_grants,
             notices=self._notices.wanted,
         )
         self.hub_state.follow_budgets(
             self,
-            self.log,
+            self.hub_log,
             closes=self.budget_outage == "deny",
             patience=timedelta(seconds=self.budget_outage_after),
         )

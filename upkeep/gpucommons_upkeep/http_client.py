@@ -12,6 +12,8 @@ from typing import Self
 import aiohttp
 from yarl import URL
 
+from gpucommons_upkeep.logs.requests import passed_on
+
 LONGEST_ANSWER = 2 * 2**20
 """Bytes. What a session sends is up to its person."""
 CALL_ERRORS = (aiohttp.ClientError, OSError, TimeoutError, ValueError)
@@ -56,9 +58,10 @@ class HTTPClient:
     ) -> Response:
         """Send a request and read the answer. url is escaped already. Raises CALL_ERRORS.
 
-        Redirects are not followed: they would lead the token elsewhere.
+        Redirects are not followed: they would lead the token elsewhere. The id of the request that
+        is answered now goes along.
         """
-        headers = {"Authorization": f"token {token}", "Accept-Encoding": "identity"}
+        headers = {"Authorization": f"token {token}", "Accept-Encoding": "identity", **passed_on()}
         if json is not None:
             headers["Content-Type"] = "application/json"
         async with (

@@ -6,6 +6,7 @@ from types import TracebackType
 from typing import Any
 
 from gpucommons_contract.page_policy import CONTENT_POLICY, HEADERS, PAGE, content_policy
+from gpucommons_upkeep.logs import note
 from jupyterhub.services.auth import HubOAuth, HubOAuthenticated, UserNotAllowed
 from jupyterhub.utils import get_browser_protocol
 from tornado.web import Finish, HTTPError, MissingArgumentError, RequestHandler
@@ -62,6 +63,7 @@ class BaseHandler(HubOAuthenticated, RequestHandler):  # type: ignore[misc]  # t
             ) from None
         self.current_user = model
         self.person = Caller.of(model)
+        note(by=str(model["name"]), user=self.person.name or "")
 
     def ask_to_sign_in(self) -> None:
         """Respond to a caller who is not signed in."""

@@ -8,6 +8,7 @@ from gpucommons_contract import Endpoint
 from gpucommons_contract.words.pages import MOMENTS, SCRIPTS
 from gpucommons_contract.words.requests import LanguageOfRequest
 from gpucommons_upkeep import Heartbeat
+from gpucommons_upkeep.logs.requests import RequestLogged
 from gpucommons_web.health import HealthHandler, trouble_of
 from jupyterhub.services.auth import HubOAuth
 from tornado.web import Application, RequestHandler, StaticFileHandler
@@ -111,7 +112,7 @@ def application(
             ("/health", HealthHandler, {**health, "hearts": hearts}),
         ],
         cookie_secret=cookie_secret,
-        transforms=[LanguageOfRequest],
+        transforms=[LanguageOfRequest, RequestLogged],
         default_handler_class=NothingHere,
         default_handler_args=page,
         xsrf_cookies=False,  # JupyterHub checks it wherever a cookie identifies somebody

@@ -13,6 +13,7 @@ from urllib.parse import quote
 
 from gpucommons_contract import Endpoint, Notice
 from gpucommons_contract.words import message_of
+from gpucommons_upkeep.logs.requests import passed_on
 from jupyterhub.services.auth import HubAuth
 from tornado.httpclient import AsyncHTTPClient, HTTPClientError, HTTPResponse
 from tornado.web import HTTPError
@@ -108,7 +109,7 @@ class HubAPI:
                 f"{self._auth.api_url}{path}",
                 method="GET" if body is None else "POST",
                 body=body,
-                headers={"Authorization": f"token {self._auth.api_token}"},
+                headers={"Authorization": f"token {self._auth.api_token}", **passed_on()},
                 raise_error=False,
                 follow_redirects=False,
                 connect_timeout=_ANSWER_S,

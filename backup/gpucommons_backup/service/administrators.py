@@ -1,12 +1,9 @@
 """Who reads the snapshots of somebody else: by which right, why, on record, and not unnoticed."""
 
 import asyncio
-import json
-import logging
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any, Protocol
 
@@ -18,13 +15,11 @@ from gpucommons_contract import (
     Notice,
     files_read,
 )
+from gpucommons_upkeep.logs import put_on_record
 
 from gpucommons_backup.service.access import token_in
 from gpucommons_backup.service.refusals import RefusedError, wrong
 
-AUDIT_LOG = "gpucommons.audit"
-"""Name of the log that has a line of JSON for each reading."""
-_audit = logging.getLogger(AUDIT_LOG)
 _NO_RIGHT = (
     f"This token may not read snapshots of other people's files: it lacks {READ_SNAPSHOTS_SCOPE}."
 )
@@ -98,8 +93,9 @@ class Administrators:
 
         what: endpoint, snapshot and path, percent-encoded.
         """
-        line = {"time": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}", "action": "read snapshots"}
-        _audit.info(json.dumps({**line, **asdict(errand), **what}))
+        put_on_record(
+            "read snapshots", errand.by, {**asdict(errand), **what}, on=f"of {errand.user}"
+        )
         if not errand.is_own:
             await self._tell(errand)
 

@@ -10,6 +10,7 @@ from contextlib import closing
 from http import HTTPStatus
 
 from gpucommons_contract import FILES_SERVICE
+from gpucommons_upkeep.logs.requests import RequestLogged
 from jupyterhub.services.auth import HubAuth
 from tornado.web import Application, RequestHandler
 
@@ -78,6 +79,7 @@ def application(serving: Serving, prefix: str = _PREFIX, wishes_token: str = "")
             *[(f"{p}health", HealthHandler, {"records": serving.records}) for p in (prefix, "/")],
         ],
         default_handler_class=NothingHere,
+        transforms=[RequestLogged],
         log_function=_log_request,
     )
 

@@ -9,6 +9,7 @@ from gpucommons_accounting.service.accounting import Accounting
 from gpucommons_spawner.catalogue.file import CatalogueError
 from gpucommons_spawner.catalogue.live import catalogue_in_force
 from gpucommons_upkeep.errors import SetupError, StoreError
+from gpucommons_upkeep.logs import begin_logs
 from traitlets import TraitError
 from traitlets.config import Config
 
@@ -18,7 +19,6 @@ from gpucommons_config.languages import Languages
 from gpucommons_config.titles import CatalogueTitles
 
 log = logging.getLogger(__name__)
-_LOG_FORMAT = "[%(levelname)1.1s %(asctime)s %(name)s] %(message)s"
 
 
 def run(*, db_url: str | None, port: int | None, lease: str | None) -> int:
@@ -73,10 +73,7 @@ def _show(done: int) -> None:
 
 
 def _settings(db_url: str | None) -> Config:
-    logging.basicConfig(format=_LOG_FORMAT, level=logging.INFO, stream=sys.stderr)
-    # The last of them logs the contents of cookies.
-    for noisy in ("alembic", "httpx", "tornado.access", "tornado.application"):
-        logging.getLogger(noisy).setLevel(logging.WARNING)
+    begin_logs("accounting")
     settings = installation()
     if db_url:
         settings.Accounting.db_url = db_url

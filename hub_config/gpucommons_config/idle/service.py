@@ -9,6 +9,7 @@ from gpucommons_culler.service.idle_culler import IdleCuller
 from gpucommons_spawner.catalogue.file import CatalogueError
 from gpucommons_spawner.catalogue.live import catalogue_in_force
 from gpucommons_upkeep.errors import SetupError
+from gpucommons_upkeep.logs import begin_logs
 from traitlets import TraitError
 
 from gpucommons_config.brand import Brand
@@ -17,18 +18,13 @@ from gpucommons_config.installation import VARIABLE, installation
 from gpucommons_config.languages import Languages
 from gpucommons_config.titles import CatalogueTitles
 
-_LOG_FORMAT = "[%(levelname)1.1s %(asctime)s %(name)s] %(message)s"
-
 
 def run(*, dry_run: bool, db_url: str | None, port: int | None, lease: str | None) -> int:
     """Run until a signal ends it; returns the exit code.
 
     ``lease`` names the Lease by which replicas agree, unless the settings name one.
     """
-    logging.basicConfig(format=_LOG_FORMAT, level=logging.INFO, stream=sys.stderr)
-    # The last of them logs the contents of cookies.
-    for noisy in ("alembic", "httpx", "tornado.access", "tornado.application"):
-        logging.getLogger(noisy).setLevel(logging.WARNING)
+    begin_logs("idle-culler")
     settings = installation()
     file = settings.IdleCuller.get("catalogue_file")
     if not file:

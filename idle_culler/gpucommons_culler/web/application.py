@@ -9,6 +9,7 @@ from gpucommons_contract.brand import Appearance
 from gpucommons_contract.words.pages import MOMENTS, SCRIPTS
 from gpucommons_contract.words.requests import LanguageOfRequest
 from gpucommons_upkeep import Heartbeat
+from gpucommons_upkeep.logs.requests import RequestLogged
 from gpucommons_web.health import (
     GuardedMetricsHandler,
     Health,
@@ -112,7 +113,7 @@ def application(serving: Serving) -> Application:
             (rf"{PROXY_ERRORS}/[0-9]+", AwayHandler, {"page": away}),
         ],
         cookie_secret=serving.cookie_secret,
-        transforms=[LanguageOfRequest],
+        transforms=[LanguageOfRequest, RequestLogged],
         log_function=_log,
         default_handler_class=NothingHere,
         default_handler_args=page,

@@ -76,7 +76,8 @@ async def followed(
     """
     key = spawner._get_reflector_key(kind.kind)
     if key not in spawner.reflectors:
-        reflector = kind(parent=spawner, namespace=spawner.namespace, **selectors)
+        log = getattr(spawner, "hub_log", spawner.log)  # what it logs is of no one session
+        reflector = kind(parent=spawner, namespace=spawner.namespace, log=log, **selectors)
         await reflector.start()  # suspends nowhere, so that nobody else begins one meanwhile
         spawner.reflectors[key] = reflector
     found: _Reflector = spawner.reflectors[key]
