@@ -278,7 +278,8 @@ class GPUCommonsLab(LabSettings, ExtensionApp):
         settings.setdefault("websocket_max_message_size", _LARGEST_MESSAGE)
         track_connections(settings, self.keeper)
         self._server.contents_manager.register_pre_save_hook(self.editing.before_save)
-        app.transforms.append(CompressedStatic)
+        app.transforms.extend((CompressedStatic, RequestLogged))
+        log_as_chosen(self._server.log)
         pages = settings.setdefault("page_config_data", {})
         pages["gpucommonsDocumentation"] = self.documentation_url
         if self.restores:

@@ -13,6 +13,7 @@ from typing import ParamSpec, Protocol, TypeVar
 
 from gpucommons_contract import Notice
 from gpucommons_contract.told import EndReason
+from gpucommons_upkeep.logs import about
 
 from gpucommons_culler.actions.notices import all_clear, warning, why_it_was_stopped
 from gpucommons_culler.core.case import Case
@@ -80,6 +81,10 @@ class Actions:
 
         False if it could not be taken: it must be tried again, after a pause.
         """
+        with about(**case.session.logged):
+            return await self._take(case)
+
+    async def _take(self, case: Case) -> bool:
         if case.decision.action is not Action.NOTHING:
             name, reason = case.session.key.name, case.decision.reason
             log.info("%s: %s. %s", name, case.decision.action, reason)
@@ -146,8 +151,9 @@ class Actions:
 
     async def stop(self, case: Case, by: str = "") -> bool:
         """Stop the session, as a person wishes or as was decided; whether it is gone."""
-        if not await self._stopped(case, EventKind.STOPPED, by):
-            return False
+        with about(**case.session.logged):
+            if not await self._stopped(case, EventKind.STOPPED, by):
+                return False
         self._notifier.notify(case.session, case.event(EventKind.STOPPED))
         return True
 

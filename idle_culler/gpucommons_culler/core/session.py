@@ -22,6 +22,11 @@ class SessionKey(NamedTuple):
         """What people call it: ``NAME``, or ``NAME/SERVER`` for a named server."""
         return f"{self.user}/{self.server}" if self.server else self.user
 
+    @property
+    def logged(self) -> dict[str, str]:
+        """What lines about it say of it."""
+        return {"user": self.user, "session": self.name}
+
 
 @dataclass(frozen=True, slots=True)
 class Session:
@@ -47,3 +52,9 @@ class Session:
     """GPUs charged; 0 without one."""
     language: str = ENGLISH
     """What its person reads, such as ``de``."""
+
+    @property
+    def logged(self) -> dict[str, str]:
+        """What lines about it say of it."""
+        pod = self.pod.rpartition("/")[2]
+        return {**self.key.logged, "team": self.team, "pod": pod}

@@ -11,6 +11,7 @@ from typing import Protocol
 
 from gpucommons_contract import SessionActivity
 from gpucommons_contract.wording import rough_span
+from gpucommons_upkeep.logs import about
 
 from gpucommons_culler.core.backoff import SessionBackoff
 from gpucommons_culler.core.deadline import within
@@ -173,8 +174,12 @@ class Collector:
         Returns those of which it is known now what they say, or that they cannot.
         """
         wanted = [each for each in sessions if self._silent.over(each.key, now)]
-        answers = await within(_LONGEST_S, (self._ask(session, now) for session in wanted))
+        answers = await within(_LONGEST_S, (self._ask_one(session, now) for session in wanted))
         return {each.key for each, known in zip(wanted, answers, strict=True) if known}
+
+    async def _ask_one(self, session: Session, now: datetime) -> bool:
+        with about(**session.logged):
+            return await self._ask(session, now)
 
     async def _ask(self, session: Session, now: datetime) -> bool:
         key = session.key

@@ -11,6 +11,7 @@ from gpucommons_contract import IDLE_SERVICE, Grant, Notice, end_in_words
 from gpucommons_contract.wording import moment, read_moment
 from gpucommons_contract.words import listed, phrase, phrases, sentences
 from gpucommons_sessions.service_calls import ServiceCallError
+from gpucommons_upkeep.logs import about
 from sqlalchemy.exc import SQLAlchemyError
 
 from gpucommons_spawner.administration.audit import Administrator, record
@@ -98,7 +99,7 @@ class Actions:
             if known == plan or (known and known.node != plan.node and known.at <= plan.at):
                 continue
             details = {"minutes": max(0, _minutes_until(plan.at)), "node": plan.node}
-            record(self._who, "stop session", _name(spawner), details)
+            self._record("stop session", spawner, details)
             spawner.planned_stop.set(plan)
             told.append(Outcome(_name(spawner), done=True, message=_stopped(plan)))
         keep_noted(spawners)
@@ -109,18 +110,22 @@ class Actions:
         for spawner in spawners:
             plan = spawner.planned_stop.plan
             if plan and plan.node == node and spawner.pending != "stop":
-                record(self._who, "take stop back", _name(spawner), {"node": node})
+                self._record("take stop back", spawner, {"node": node})
                 spawner.planned_stop.take_back(self._who.by)
         keep_noted(spawners)
 
     async def _one(self, spawner: Any, wish: Wish) -> Outcome:  # noqa: ANN401 -- GPUSpawner
         name = _name(spawner)
-        record(self._who, f"{wish.action} session", name, wish.details())
+        self._record(f"{wish.action} session", spawner, wish.details())
         try:
             return Outcome(name, done=True, message=await self._do[wish.action](spawner, wish))
         except (_NotDoneError, ServiceCallError) as error:
             message = error.args[0] if error.args else str(error)
             return Outcome(name, done=False, message=message)
+
+    def _record(self, action: str, spawner: Any, details: Mapping[str, object]) -> None:  # noqa: ANN401
+        with about(**spawner.logged.facts()):
+            record(self._who, action, _name(spawner), details)
 
     async def _stop(self, spawner: Any, wish: Wish) -> str:  # noqa: ANN401
         _demand_no_stop(spawner)

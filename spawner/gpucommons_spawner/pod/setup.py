@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 from gpucommons_contract import SessionVariable
 from gpucommons_contract.words import ENGLISH, language
+from gpucommons_upkeep.logs import LOG_FORMAT, Form, chosen_form
 from kubernetes_asyncio.client import V1Pod
 
 from gpucommons_spawner.availability.size_pod import SETTINGS, Settings
@@ -113,6 +114,8 @@ class PodSetup(SessionPart):
             variables[str(SessionVariable.LANGUAGE)] = self.language
         if self._spawner.gpu_processes_url and self.fields.has_gpu:
             variables[str(SessionVariable.GPU_PROCESSES_URL)] = self._spawner.gpu_processes_url
+        if (form := chosen_form()) is Form.JSON:
+            variables[LOG_FORMAT] = str(form)
         if self._spawner.files_url:
             variables[str(SessionVariable.FILES_URL)] = self._spawner.files_url
         return variables

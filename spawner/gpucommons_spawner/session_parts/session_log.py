@@ -36,8 +36,8 @@ class LoggedSession(SessionPart):
     def facts(self) -> dict[str, str]:
         """Return what is known of it, by the fields of a line."""
         spawner, team = self._spawner, self._spawner._team
-        server = spawner.name
-        user = spawner._log_name.removesuffix(f"{_SEPARATOR}{server}")
+        user, server = spawner._log_name, spawner.name
+        user = user.removesuffix(f"{_SEPARATOR}{server}") if server else user
         facts = {
             "user": user,
             "session": f"{user}/{server}" if server else user,

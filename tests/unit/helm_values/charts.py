@@ -20,6 +20,8 @@ from reference_pages.project import ROOT
 
 FOLDER = ROOT / "helm-values"
 EXAMPLE = FOLDER / "example-installation"
+LOGS = FOLDER / "logs"
+"""What ships logs, which is optional, and has a helmfile of its own."""
 ENVIRONMENTS = ("dev", "staging", "prod")
 _CHARTS = Path(os.environ.get("CHARTS") or ROOT / "build" / "charts")
 
@@ -39,12 +41,18 @@ class Release:
     optional: bool = False
     """Whether it is installed only if somebody says so."""
 
+    @property
+    def chart_name(self) -> str:
+        """The chart's own name, by which its files are packed."""
+        return self.chart.partition("{{ else }}")[2].removesuffix("{{ end }}").rpartition("/")[2]
+
     def chart_file(self, name: str) -> Path:
         """Return a file of the chart itself; skips the test if the chart is not at hand."""
-        folder = _CHARTS / f"{self.name}-{self.version}"
-        found = [each for each in (folder / name, folder / self.name / name) if each.is_file()]
+        chart_name = self.chart_name
+        folder = _CHARTS / f"{chart_name}-{self.version}"
+        found = [each for each in (folder / name, folder / chart_name / name) if each.is_file()]
         if not found:
-            chart = f"chart {self.name} {self.version}"
+            chart = f"chart {chart_name} {self.version}"
             pytest.skip(f"{chart} is not in {folder}: helm-values/README.md says how to fetch it")
         return found[0]
 
@@ -53,15 +61,15 @@ class Release:
         return (self.chart_file("values.yaml").parent / name).is_file()
 
 
-def releases() -> Mapping[str, Release]:
-    """Return the releases that every installation has, by name, which is the chart's name."""
-    return {name: each for name, each in all_releases().items() if not each.optional}
+def releases(folder: Path = FOLDER) -> Mapping[str, Release]:
+    """Return the releases of a folder that every installation of it has, by name."""
+    return {name: each for name, each in all_releases(folder).items() if not each.optional}
 
 
 @cache
-def all_releases() -> Mapping[str, Release]:
-    """Read the helmfile: all releases by name."""
-    file = FOLDER / "helmfile.yaml.gotmpl"
+def all_releases(folder: Path = FOLDER) -> Mapping[str, Release]:
+    """Read the helmfile of a folder: releases by name, which are the names of its folders."""
+    file = folder / "helmfile.yaml.gotmpl"
     listed: Any = read_documents(file)[1].value
     return {
         each["name"]: Release(

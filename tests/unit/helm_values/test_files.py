@@ -10,6 +10,7 @@ from .charts import (
     ENVIRONMENTS,
     EXAMPLE,
     FOLDER,
+    LOGS,
     Keys,
     all_releases,
     leaves,
@@ -49,7 +50,7 @@ def test_each_chart_has_a_file_for_all_environments_and_one_for_each():
     folders = {
         each.name: {file.name for file in each.iterdir()}
         for each in FOLDER.iterdir()
-        if each.is_dir() and each != EXAMPLE
+        if each.is_dir() and each not in (EXAMPLE, LOGS)
     }
     files = {f"{each}.yaml" for each in ("base", *ENVIRONMENTS)}
     assert folders == dict.fromkeys(CHARTS, files)

@@ -13,6 +13,7 @@ from gpucommons_spawner.administration.audit import Administrator
 from gpucommons_spawner.administration.wishes import Action, Wish
 from gpucommons_spawner.session_parts import delivery
 from gpucommons_spawner.session_parts.planned_stop import Plan, PlannedStop
+from gpucommons_spawner.session_parts.session_log import LoggedSession
 
 from tests.waiting import until_async
 
@@ -26,6 +27,8 @@ class Session:
     def __init__(self, person: str, done: list[str]) -> None:
         self.user, self.name, self._log_name = SimpleNamespace(name=person), "", person
         self.log = logging.getLogger(__name__)
+        self.pod_name, self._team = f"jupyter-{person}", None
+        self.logged = LoggedSession(self)
         self.record = self.last_end = self
         self.pending, self.ready = "", True
         self.notices: list[Notice] = []

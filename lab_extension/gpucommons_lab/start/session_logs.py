@@ -1,0 +1,18 @@
+"""What a session's server logs: as JSON where programs read it, which its pod says."""
+
+import logging
+from collections.abc import Mapping
+from os import environ
+
+from gpucommons_upkeep.logs import Form, chosen_form
+from gpucommons_upkeep.logs.lines import JSONLines
+
+_PROGRAM = "session"
+
+
+def log_as_chosen(log: logging.Logger, environment: Mapping[str, str] = environ) -> None:
+    """Have the server's log be as the variable says. It has begun with lines for people."""
+    if chosen_form(environment) is Form.JSON:
+        JSONLines.program = _PROGRAM
+        for handler in log.handlers:
+            handler.setFormatter(JSONLines())
