@@ -9,6 +9,7 @@ from urllib.parse import quote_from_bytes
 
 from gpucommons_contract import HOME_NOTICE, NOTICES_CHANGED, Endpoint, SessionVariable
 from gpucommons_contract.brand import LAB_NAME
+from gpucommons_upkeep.logs.requests import RequestLogged
 from jupyter_events import EventLogger
 from jupyter_server.extension.application import ExtensionApp
 from jupyter_server.serverapp import ServerApp
@@ -75,6 +76,7 @@ from gpucommons_lab.processes.kernel_pids import KernelPIDs
 from gpucommons_lab.processes.memory_holders import MemoryHolders
 from gpucommons_lab.settings import LabSettings
 from gpucommons_lab.start.notices import put_start_notices
+from gpucommons_lab.start.session_logs import log_as_chosen
 from gpucommons_lab.storage.disk_report import DiskReport
 from gpucommons_lab.storage.handlers import FoldersHandler, TrashedHandler, TrashHandler
 from gpucommons_lab.storage.home_space import HomeSpace

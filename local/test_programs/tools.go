@@ -4,4 +4,8 @@
 // share nothing with these, and a change here builds nothing of the platform anew.
 package tests
 
-import _ "github.com/versity/versitygw/cmd/versitygw"
+import (
+	_ "github.com/VictoriaMetrics/VictoriaLogs/app/victoria-logs"
+	_ "github.com/VictoriaMetrics/VictoriaLogs/app/vlagent"
+	_ "github.com/versity/versitygw/cmd/versitygw"
+)

@@ -11,6 +11,10 @@ from gpucommons_local.machine.toolchain import BIN, environment, run_logged
 
 OBJECT_STORE = "versitygw"
 """An S3 server over a folder, with accounts, policies of buckets, versions and locks of objects."""
+LOG_STORE = "victoria-logs"
+"""A store of logs, which takes them from Fluentd, Fluent Bit and others."""
+LOG_READER = "vlagent"
+"""Reads files of logs, and sends them to such a store."""
 GATEWAY = "envoy"
 """Envoy, the program in gateways of Istio and of others. It is fetched, not built."""
 GATOR = "gator"
@@ -50,8 +54,18 @@ _GATEKEEPER = _Build(
     ),
     "charts/gatekeeper",
 )
+_STORES = _Build(
+    ".",
+    (
+        "github.com/VictoriaMetrics/VictoriaLogs/app/victoria-logs",
+        "github.com/VictoriaMetrics/VictoriaLogs/app/vlagent",
+        "github.com/versity/versitygw/cmd/versitygw",
+    ),
+)
 _BUILDS = {
-    OBJECT_STORE: _Build(".", ("github.com/versity/versitygw/cmd/versitygw",)),
+    OBJECT_STORE: _STORES,
+    LOG_STORE: _STORES,
+    LOG_READER: _STORES,
     GATOR: _GATEKEEPER,
     GATEKEEPER: _GATEKEEPER,
 }

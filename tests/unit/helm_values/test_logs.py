@@ -51,12 +51,10 @@ def test_a_chart_is_pinned_and_an_environment_changes_sizes_alone(chart):
     release = RELEASES[chart]
     assert release.files[:2] == (f"{chart}/base.yaml", f"{chart}/{{{{ .Environment.Name }}}}.yaml")
     assert f"/{release.chart_name}-{release.version}.tgz" in release.chart
-    keys = {
-        each: {key for key, _ in leaves(read(LOGS / chart / f"{each}.yaml"))}
-        for each in ENVIRONMENTS
-    }
-    assert keys["dev"] == keys["staging"] == keys["prod"]
-    assert {key[0] for key in keys["prod"]} <= {"resources", "persistence"}
+    files = [LOGS / chart / f"{each}.yaml" for each in ENVIRONMENTS]
+    dev, staging, prod = ({key for key, _ in leaves(read(each))} for each in files)
+    assert dev == staging == prod
+    assert {key[0] for key in prod} <= {"resources", "persistence"}
 
 
 def test_the_page_installs_each_chart_as_the_helmfile_does():
