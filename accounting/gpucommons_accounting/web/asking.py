@@ -1,9 +1,9 @@
 """What the pages and the API ask of the records, and who may ask it."""
 
-import logging
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 
+from gpucommons_upkeep.logs import put_on_record
 from gpucommons_web.access import Caller, forbidden
 
 from gpucommons_accounting.database.listing import Mark, Whose
@@ -33,8 +33,6 @@ _ONE_BY_ONE = 2000
 """Of more sessions than these, what was measured of all is read at once."""
 _LOOKS = 20
 """Of as many looks one is told."""
-
-log = logging.getLogger(__name__)
 
 
 class Records:
@@ -90,7 +88,8 @@ class Records:
         known, now = await self.identities(person), self.now()
         for each in known.people_called(person):
             await read_records(self._store.looks.add, Look(now, caller.title, each, what))
-        log.info("audit: %s looked at what %s used (%s)", caller.title, person, what)
+        details = {"user": person, "details": {"shown": what}}
+        put_on_record("look at usage", caller.title, details, on=str(person))
 
     async def looks(self, caller: Caller) -> list[Look]:
         """Return who looked last at what a visitor used, the newest first."""

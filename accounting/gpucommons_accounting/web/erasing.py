@@ -1,11 +1,11 @@
 """People who left and want to be forgotten before their time: what an administrator does."""
 
-import logging
 from collections import Counter
 from collections.abc import Callable
 from datetime import datetime
 from http import HTTPStatus
 
+from gpucommons_upkeep.logs import put_on_record
 from gpucommons_web.access import Caller, RefusedError, forbidden, missing, wrong
 from gpucommons_web.api import JSONHandler
 from gpucommons_web.fields import Fields, text
@@ -19,7 +19,6 @@ from gpucommons_accounting.web.accounts import Accounts, AccountUnknownError
 from gpucommons_accounting.web.reading import read_records
 
 _LONGEST_REASON = 500
-log = logging.getLogger(__name__)
 
 
 class Erasing:
@@ -48,7 +47,7 @@ class Erasing:
         if not dry_run:
             erasure = Erasure(now, caller.title, reason)
             await read_records(pseudonyms.begin, list(found), now, erasure)
-            log.info("audit: %s had somebody forgotten who left: %s", caller.title, reason)
+            put_on_record("forget somebody who left", caller.title, {"details": {"reason": reason}})
         return dict(sum(found.values(), Counter()))
 
     async def erasures(self, caller: Caller) -> list[Erasure]:

@@ -1,7 +1,7 @@
 """What callers may see and do, and the lines that it leaves in the audit."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from http import HTTPStatus
@@ -9,6 +9,7 @@ from typing import ParamSpec, Protocol, TypeVar
 
 from gpucommons_contract.wording import moment
 from gpucommons_upkeep.errors import StoreUnavailableError
+from gpucommons_upkeep.logs import put_on_record
 from gpucommons_web.access import Caller, RefusedError, forbidden, missing, wrong
 
 from gpucommons_culler.core.case import Case
@@ -137,6 +138,8 @@ class IdleAPI:
         until = moment(wanted.until)
         what = f"{person.title} exempted {_exemption_target(kept)} until {until}: {wanted.reason}"
         event = _of_exemption(kept, EventKind.EXEMPTED, now, person, what)
+        details = {"until": moment(kept.until), "reason": kept.reason}
+        _put_on_record("exempt", kept, person, details)
         number = await self._stored(self._store.exempt, kept, event)
         self._changed()
         return replace(kept, number=number)
@@ -176,6 +179,7 @@ class IdleAPI:
         kept, now = in_force[number], self.now()
         what = f"{person.title} ended the exemption of {_exemption_target(kept)}."
         event = _of_exemption(kept, EventKind.EXEMPTION_ENDED, now, person, what)
+        _put_on_record("end exemption", kept, person, {})
         try:
             await self._stored(self._store.end_exemption, number, now, event)
         except NoSuchExemptionError as error:
@@ -248,6 +252,13 @@ def _no_store() -> RefusedError:
 
 def _exemption_target(kept: StoredExemption) -> str:
     return f"{'the ' if kept.scope is not Scope.USER else ''}{kept.scope} {kept.name}"
+
+
+def _put_on_record(
+    action: str, kept: StoredExemption, person: Caller, details: Mapping[str, object]
+) -> None:
+    target = _exemption_target(kept)
+    put_on_record(action, person.title, {"subject": target, "details": details}, on=target)
 
 
 def _of_exemption(

@@ -88,7 +88,7 @@ def test_sessions_are_stopped_with_notice_which_can_be_taken_back(page, hub, not
         "Save your work: boss, an administrator, stops this session. The node is repaired."
     )
     assert notices[-1]["ends_at"]
-    assert '"action": "stop session", "by": "boss", "subject": "ada/"' in _audit(hub)
+    assert '"audit": true, "action": "stop session", "subject": "ada/"' in _audit(hub)
     _choose(page, "ada/", "Take stops back …")
     page.get_by_role("button", name="Let them go on").click()
     expect(page.locator("#result")).to_contain_text("ada/: It goes on.")

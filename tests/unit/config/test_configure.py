@@ -155,7 +155,7 @@ def test_what_was_appended_to_unset_lists_stays_and_can_be_appended_to(plain) ->
         "access:services!service=gpu",
     }
     cookies = {"cookie_options", "xsrf_cookie_kwargs"}
-    ours = {"static_handler_class", "transforms"}
+    ours = {"log_function", "static_handler_class", "transforms"}
     assert hub.tornado_settings.keys() == {"headers"} | ours | cookies
     hub.services.append({"name": "late"})
     assert hub.services[-1] == {"name": "late"}

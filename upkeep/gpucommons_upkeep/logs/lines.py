@@ -7,7 +7,7 @@ from typing import Any
 try:
     from pythonjsonlogger.json import JsonFormatter
 except ImportError:  # Debian's package, in the image of the node's agent, is older
-    from pythonjsonlogger.jsonlogger import JsonFormatter
+    from pythonjsonlogger.jsonlogger import JsonFormatter  # type: ignore[attr-defined]
 
 from gpucommons_upkeep.logs.about import FIELDS, facts_now
 from gpucommons_upkeep.logs.redaction import redacted, redacted_value
