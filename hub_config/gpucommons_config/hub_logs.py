@@ -1,5 +1,6 @@
 """What the hub logs: for which request, who asked, and as JSON where programs read it."""
 
+import logging
 from collections.abc import Mapping
 from typing import Any
 
@@ -37,6 +38,7 @@ def add_logs(c: Config) -> None:
     hub.tornado_settings = {"log_function": log_with_caller, **settings}
     if chosen_form() is Form.JSON:
         add(hub, "logging_config", dict(_JSON))
+        logging.captureWarnings(capture=True)
 
 
 def log_with_caller(handler: Any) -> None:  # noqa: ANN401 -- a handler of Tornado

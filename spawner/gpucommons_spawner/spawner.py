@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from logging import Logger
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -76,9 +77,8 @@ class GPUSpawner(SpawnerSettings, PromptKubeSpawner):
         self._team: Team | None = None
         self._files_on_one_node = False
         super().__init__(*args, **kwargs)
-        self.hub_log = self.log
         self.logged = LoggedSession(self)
-        self.log = SessionLog(self.log, self.logged)
+        self.log = SessionLog.of(self, self.logged)
         self.pod_setup = PodSetup(self)
         self._usual_storage_class: str | None = self.storage_class
         self._usual_capacity: str = self.storage_capacity
@@ -111,6 +111,11 @@ class GPUSpawner(SpawnerSettings, PromptKubeSpawner):
             TimeLimit(self, self.hub_state.ledger),
             self.told,
         )
+
+    @property
+    def hub_log(self) -> Logger:
+        """The log for what is of no one session."""
+        return self.log.logger
 
     @property
     def live_catalogue(self) -> LiveCatalogue:

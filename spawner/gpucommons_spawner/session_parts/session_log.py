@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Mapping, MutableMapping
-from typing import Any, Protocol
+from typing import Any, Protocol, Self
 
 from gpucommons_upkeep.logs import facts_now, note
 from gpucommons_upkeep.logs.about import REQUEST_ID
@@ -82,6 +82,11 @@ class SessionLog(logging.LoggerAdapter[logging.Logger]):
     def __init__(self, log: logging.Logger, session: LoggedSession) -> None:
         super().__init__(log, {})
         self._session = session
+
+    @classmethod
+    def of(cls, spawner: Any, session: LoggedSession) -> Self:  # noqa: ANN401 -- a KubeSpawner
+        """Return it for a spawner that has the hub's log so far."""
+        return cls(spawner.log, session)
 
     def process(
         self, msg: object, kwargs: MutableMapping[str, Any]

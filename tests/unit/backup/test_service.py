@@ -2,9 +2,7 @@
 
 import asyncio
 import json
-import logging
 import threading
-from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from pathlib import Path
@@ -21,7 +19,6 @@ from gpucommons_backup.service.settings import read_settings
 from gpucommons_backup.service.work import Work
 from gpucommons_backup.settings_file import SettingsError
 from gpucommons_contract import READ_SNAPSHOTS_SCOPE, Notice
-from gpucommons_upkeep.logs import AUDIT_LOG
 
 
 def _owner(*scopes: str, name: str = "ada", kind: str = "user") -> dict[str, Any]:
@@ -143,16 +140,7 @@ async def test_nobody_else_reads_for_others_nor_without_a_reason(
     assert refused.value.status_code == status
 
 
-@pytest.fixture
-def on_record(capfd) -> Iterator[Callable[[], list[dict[str, Any]]]]:
-    """Give the lines that were put on record."""
-    log = logging.getLogger(AUDIT_LOG)
-    log.handlers.clear()
-    yield lambda: [json.loads(line) for line in capfd.readouterr().err.splitlines()]
-    log.handlers.clear()
-
-
-async def test_each_reading_is_on_record_and_its_person_told_once_an_hour(on_record) -> None:
+async def test_each_reading_is_on_record_and_its_person_told_once_an_hour(capfd) -> None:
     now, hub = 0.0, HubOfAdministrators()
     administrators = Administrators(hub, lambda: now)
     errand = await administrators.errand("token service", WANTED | {"by": "eve"})
@@ -165,7 +153,7 @@ async def test_each_reading_is_on_record_and_its_person_told_once_an_hour(on_rec
         "eve, who administers this platform, has looked into snapshots of your files. The reason "
         "given: he asked for it"
     )
-    lines = on_record()
+    lines = [json.loads(line) for line in capfd.readouterr().err.splitlines()]
     assert [each["by"] for each in lines] == ["eve", "eve", "mallory"]
     of_every_line = {"time", "level", "logger", "program", "message"}
     assert {name: each for name, each in lines[0].items() if name not in of_every_line} == {

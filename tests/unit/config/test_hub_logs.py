@@ -15,6 +15,19 @@ from sqlalchemy.exc import OperationalError
 from traitlets.config import Config
 
 
+@pytest.fixture
+def restored():
+    """What logging is set to by a test does not outlive it."""
+    names = ("JupyterHub", "root", "tornado", "oauthlib")
+    loggers = [logging.getLogger(None if each == "root" else each) for each in names]
+    before = [(each.handlers[:], each.level, each.propagate, each.parent) for each in loggers]
+    yield
+    logging.captureWarnings(capture=False)
+    for each, (handlers, level, propagate, parent) in zip(loggers, before, strict=True):
+        each.handlers, each.propagate, each.parent = handlers, propagate, parent
+        each.setLevel(level)
+
+
 def _configured(c: Config | None = None) -> Config:
     c = c or Config()
     add_logs(c)
@@ -32,6 +45,7 @@ def test_each_request_has_an_id_and_a_caller(monkeypatch):
     assert "logging_config" not in c.JupyterHub
 
 
+@pytest.mark.usefixtures("restored")
 def test_what_the_installation_set_stays(monkeypatch):
     monkeypatch.setenv(LOG_FORMAT, "json")
 
@@ -45,18 +59,6 @@ def test_what_the_installation_set_stays(monkeypatch):
     assert c.JupyterHub.tornado_settings["log_function"] is own
     assert c.JupyterHub.tornado_settings["transforms"] == [RequestLogged, str]
     assert c.JupyterHub.logging_config["formatters"]["console"]["class"] == "logging.Formatter"
-
-
-@pytest.fixture
-def restored():
-    """What logging is set to by a test does not outlive it."""
-    names = ("JupyterHub", "root", "tornado", "oauthlib")
-    loggers = [logging.getLogger(None if each == "root" else each) for each in names]
-    before = [(each.handlers[:], each.level, each.propagate, each.parent) for each in loggers]
-    yield
-    for each, (handlers, level, propagate, parent) in zip(loggers, before, strict=True):
-        each.handlers, each.propagate, each.parent = handlers, propagate, parent
-        each.setLevel(level)
 
 
 @pytest.mark.usefixtures("restored")

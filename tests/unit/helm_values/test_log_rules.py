@@ -174,6 +174,8 @@ def test_a_pod_that_is_no_session_is_named_by_its_container(node):
         f"503 GET /user/ada/lab?reset&token={SECRET}&x=1 connect ECONNREFUSED",
         f"GET /hub/oauth_callback?code={SECRET}&state={SECRET}",
         f"GET /hub/login?_xsrf={SECRET}&next=%2Fhub",
+        f"GET /hub/login?next=%2Fhub%2Fhome%3Ftoken%3D{SECRET}%26code%3D{SECRET}",
+        f"GET /hub/login?next=%2Fa%3Fnext%3D%252Fb%253Ftoken%253D{SECRET}",
         f"Authorization: token {SECRET}",
         f"authorization: Bearer {SECRET}",
         f'{{"Authorization": "token {SECRET}"}}',

@@ -3,11 +3,11 @@
 import logging
 import sys
 from collections.abc import Mapping
+from functools import cache
 
 from gpucommons_upkeep.logs.lines import JSONLines
 
 AUDIT_LOG = "gpucommons.audit"
-_audit = logging.getLogger(AUDIT_LOG)
 
 
 def put_on_record(action: str, by: str, details: Mapping[str, object], *, on: str = "") -> None:
@@ -16,16 +16,26 @@ def put_on_record(action: str, by: str, details: Mapping[str, object], *, on: st
     ``details`` become fields of the line, besides ``audit``, by which such lines are told from
     others and kept for longer. ``on`` is what it is done to, for the line's sentence.
     """
-    if not _audit.handlers:
-        _begin()
     sentence = f"{by}: {action}{': ' if on else ''}{on}"
     fields = {"audit": True, "action": action, "by": by}
-    _audit.info("%s", sentence, extra={**fields, **details})
+    _audit_log().info("%s", sentence, extra={**fields, **details})
 
 
-def _begin() -> None:
-    whole = logging.StreamHandler(sys.stderr)
+class _ToStandardError(logging.Handler):
+    """Writes to what is the program's standard error by then."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write a line, whole."""
+        sys.stderr.write(f"{self.format(record)}\n")
+        sys.stderr.flush()
+
+
+@cache
+def _audit_log() -> logging.Logger:
+    whole = _ToStandardError()
     whole.setFormatter(JSONLines())
-    _audit.addHandler(whole)
-    _audit.setLevel(logging.INFO)
-    _audit.propagate = False
+    log = logging.getLogger(AUDIT_LOG)
+    log.addHandler(whole)
+    log.setLevel(logging.INFO)
+    log.propagate = False
+    return log

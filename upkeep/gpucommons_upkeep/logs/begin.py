@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
 
-from gpucommons_upkeep.logs.lines import JSONLines, TextLines
+from gpucommons_upkeep.logs.lines import TEXT, JSONLines, TextLines
 
 LOG_FORMAT = "GPUCOMMONS_LOG_FORMAT"
 """The variable: ``json`` in a cluster, where programs read it; ``text``, for people, without it."""
@@ -38,8 +38,9 @@ def begin_logs(program: str, *, quiet: Iterable[str] = NOISY, text: str | None =
     ``text`` is the form of lines for people, where it is not the usual one.
     """
     JSONLines.program = program
-    lines: logging.Formatter
-    lines = JSONLines() if chosen_form() is Form.JSON else TextLines(*([text] if text else []))
+    is_json = chosen_form() is Form.JSON
+    logging.captureWarnings(is_json)
+    lines: logging.Formatter = JSONLines() if is_json else TextLines(text or TEXT)
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(lines)
     logging.basicConfig(level=logging.INFO, handlers=[handler])

@@ -21,7 +21,7 @@ _HEADER = r"(?:proxy-)?authorization|(?:set-)?cookie2?|x-(?:xsrf|csrf)-?token|x-
 _REST_OF_TEXT = r"""(?P<quote>["'])(?:\\+.|(?!(?P=quote)).)*"""
 _REST_OF_QUOTED_TEXT = r"""(?P<quote>\\+["'])(?:(?!(?P=quote)).)*"""
 """The same in JSON within a text, where quotes are escaped."""
-_VALUE = r"""[^\s&;,#"'<>)\]}\\]+"""
+_VALUE = r"""(?!\[secret\])[^\s&;,#"'<>)\]}\\]+"""
 
 _WHOLE = (
     r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*KEY-----|\Z)",
@@ -42,6 +42,8 @@ _AFTER = (
     r"(?P<before>\b[a-z][a-z0-9+.-]{0,30}://[^\s/:@\"'?#]*:)[^\s/@\"']+(?=@)",
     r"(?P<before>/api/authorizations/(?:cookie|token)/)[^\s?\"']+",  # older versions of JupyterHub
     rf"(?P<before>[?&;#](?:{_IN_ADDRESS})=){_VALUE}",
+    # The same within a parameter, such as where to go after signing in; maybe within another one.
+    rf"(?P<before>%(?:25)*(?:3F|26|23|3B)(?:{_IN_ADDRESS})%(?:25)*3D)(?:(?!%(?:25)*(?:26|23|3B))[^\s&\"'<>])+",
     # A field of a form, an environment or a command line.
     rf"(?P<before>(?<![\w.-])(?:--)?(?:{_NAME})\s*=\s*b?[\"']?){_VALUE}",
     r"(?P<before>(?<![\w.-])(?:code|state|nonce)=)[\w.~%+/-]{12,}",

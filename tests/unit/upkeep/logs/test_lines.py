@@ -126,10 +126,8 @@ def test_a_fact_that_no_line_has_is_a_mistake():
 
 
 def test_what_administrators_do_is_json_in_any_log_and_marked(capfd):
-    logging.getLogger("gpucommons.audit").handlers.clear()
     details = {"subject": "ada/train", "details": {"reason": "an update", "password": "x"}}
     put_on_record("stop session", "root", details, on="ada/train")
-    logging.getLogger("gpucommons.audit").handlers.clear()
     line = json.loads(capfd.readouterr().err)
     assert line["audit"] is True
     assert line["message"] == "root: stop session: ada/train"

@@ -16,6 +16,8 @@ PLANTED = {
     "token of a link": f"GET /user/ada/lab/tree/a.ipynb?reset&token={SECRET}#x",
     "code and state of OAuth": f"GET /hub/oauth_callback?code={SECRET}&state={SECRET} 302",
     "escaped state": f"/hub/oauth_login?next=%2Fhub&state=eyJ1dWlkIjog{SECRET}%3D%3D",
+    "address to go to": f"/hub/login?next=%2Fhub%2Fhome%3Ftoken%3D{SECRET}%26code%3D{SECRET}",
+    "address within one": f"/hub/login?next=%2Fa%3Fnext%3D%252Fb%253Fx%253D1%2526key%253D{SECRET}",
     "XSRF's token": f"POST /hub/spawn?_xsrf=2%7C{SECRET}%7C1764579600",
     "body of a form": f"code={SECRET}&grant_type=authorization_code&client_secret={SECRET}",
     "header token": f"Authorization: token {SECRET}",
@@ -57,6 +59,7 @@ def test_a_planted_secret_is_in_no_line(text, lines):
         line = lines.format(record)
         assert PART not in line.lower()
         assert REDACTED in line
+        assert f"{REDACTED}]" not in line
 
 
 @pytest.mark.parametrize("text", PLANTED.values(), ids=PLANTED)
@@ -83,6 +86,7 @@ def test_a_field_that_is_named_as_a_secret_is_none_in_a_line():
 ORDINARY = (
     "200 GET /hub/home?language=de&next=%2Fhub%2Fspawn (ada@10.0.0.1) 3.20ms",
     "Token authentication of the registry failed: 401",
+    "302 GET /hub/home?x=1 -> /hub/login?next=%2Fhub%2Fhome%3Fx%3D1 (@10.0.0.1) 3.20ms",
     "the program ended with exit code=137, state=Failed",
     "Sessions of ada, who was removed, stop at 2026-12-01 10:00",
     "the cookie of the browser is too old; basic rules apply to 4 GPUs",
@@ -96,6 +100,11 @@ ORDINARY = (
 @pytest.mark.parametrize("text", ORDINARY)
 def test_what_is_no_secret_stays(text):
     assert redacted(text) == text
+
+
+@pytest.mark.parametrize("text", PLANTED.values(), ids=PLANTED)
+def test_what_was_cleaned_stays_as_it_is(text):
+    assert redacted(redacted(text)) == redacted(text)
 
 
 @pytest.mark.parametrize("part", ["a.b-", "token", "token'x", "://", "?code=", "Cookie: "])
