@@ -21,5 +21,13 @@ def test_lines_are_json_where_the_pod_says_so():
     assert (line["program"], line["message"]) == ("session", "the disk is full")
 
 
+def test_what_other_loggers_warn_of_is_json_too(monkeypatch, capsys):
+    root = logging.getLogger()
+    monkeypatch.setattr(root, "handlers", [])
+    _log({LOG_FORMAT: "json"})
+    logging.getLogger("gpucommons_lab.storage").warning("the home folder is full")
+    assert json.loads(capsys.readouterr().err)["message"] == "the home folder is full"
+
+
 def test_lines_stay_as_they_are_without_a_word():
     assert _log({}) == "the disk is full\n"
