@@ -29,8 +29,8 @@ from gpucommons_config.contradictions import warn_at_start
 from gpucommons_config.database.away import say_when_it_is_away
 from gpucommons_config.database.timeouts import bound_waits
 from gpucommons_config.https import tell_browsers_of_https
-from gpucommons_config.hub_start import begin_with_the_hub
 from gpucommons_config.hub_logs import add_logs
+from gpucommons_config.hub_start import begin_with_the_hub
 from gpucommons_config.languages import add_languages
 from gpucommons_config.page_policy import protect_pages
 from gpucommons_config.reserved_groups import reserve_groups

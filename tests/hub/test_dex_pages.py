@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+import httpx
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from gpucommons_local.machine.cache import checkout
@@ -41,6 +42,13 @@ def test_an_error_says_what_to_do_and_folds_the_details_away(narrow, dex, reques
     narrow.goto(f"{dex.issuer}/auth?client_id=nobody")
     expect(narrow.get_by_role("heading", name="Signing in did not work")).to_be_visible()
     _looks_well(narrow, f"{request.node.callspec.params['narrow']}-error")
+
+
+def test_browsers_are_told_what_its_pages_may_load(dex):
+    page = httpx.get(f"{dex.issuer}/auth?client_id=nobody", timeout=60)
+    assert "default-src 'none'" in page.headers["content-security-policy"]
+    assert page.headers["x-frame-options"] == "DENY"
+    assert page.headers["x-content-type-options"] == "nosniff"
 
 
 def _looks_well(page: Page, name: str) -> None:

@@ -113,11 +113,11 @@ def test_the_commands_make_exceptions_and_notices_and_no_other_config_maps(api, 
 
 def test_the_commands_make_and_end_peers_and_the_tunnel_lists_them(api):
     on_peers = {"configmaps": "create get list patch"}
-    assert _own_rights(api, PEOPLE, _PEERS) == _PEOPLE_EVERYWHERE | on_peers
-    assert _own_rights(api, TUNNEL, _PEERS) == {"configmaps": "list"}
+    assert own_rights(api, PEOPLE, _PEERS) == _PEOPLE_EVERYWHERE | on_peers
+    assert own_rights(api, TUNNEL, _PEERS) == {"configmaps": "list"}
     where = {"configmaps/private-access": "get"}
-    assert _own_rights(api, PEOPLE, "gpucommons-private-access") == _PEOPLE_EVERYWHERE | where
-    assert _own_rights(api, TUNNEL, "gpucommons-private-access") == {}
+    assert own_rights(api, PEOPLE, "gpucommons-private-access") == _PEOPLE_EVERYWHERE | where
+    assert own_rights(api, TUNNEL, "gpucommons-private-access") == {}
 
 
 @pytest.mark.usefixtures("_vision")

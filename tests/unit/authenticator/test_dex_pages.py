@@ -23,7 +23,8 @@ def test_the_config_map_has_all_files():
 def test_the_guide_puts_each_file_where_dex_looks():
     (values,) = re.findall(r"```yaml\n(config:\n  frontend:.*?)```", _GUIDE.read_text(), re.DOTALL)
     said = yaml.safe_load(values)
-    (volume,), (mount,) = said["volumes"], said["volumeMounts"]
+    (volume,) = (each for each in said["volumes"] if each["name"] == "pages")
+    (mount,) = (each for each in said["volumeMounts"] if each["name"] == "pages")
     assert {each["path"] for each in volume["configMap"]["items"]} == _files()
     assert all(each["path"].endswith(each["key"]) for each in volume["configMap"]["items"])
     assert mount["mountPath"] == said["config"]["frontend"]["dir"]

@@ -78,7 +78,7 @@ def test_lines_of_each_of_our_namespaces_are_read():
         for each in objects(file)
         if each["kind"] == "Namespace"
     }
-    with_pods = made - {"gpucommons-quota", "gpucommons-notices", "gpucommons-entrance"}
+    with_pods = made - {f"gpucommons-{each}" for each in ("quota", "notices", "peers", "entrance")}
     assert set(re.findall(r"\*_([\w-]+)_\*", of["ours.*"])) == with_pods
     (prefix,) = re.findall(r"\*_([\w-]+)\*_\*", of["sessions.*"])
     assert prefix == team_namespace("")

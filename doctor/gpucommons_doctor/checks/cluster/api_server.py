@@ -43,6 +43,7 @@ SPEAKERS = (
     Speaker("the controller of snapshots", "gpucommons", "backup"),
     Speaker("the database", "gpucommons", "gpucommons-database"),
     Speaker("the agent of GPU nodes", "gpucommons-node", "gpu-processes"),
+    Speaker("private access", "gpucommons-private-access", "private-access"),
 )
 Policies = Mapping[str, Sequence[Manifest]]
 """The NetworkPolicies of each namespace."""
