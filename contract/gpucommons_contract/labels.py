@@ -64,6 +64,8 @@ class Annotation(StrEnum):
     DRAIN = PREFIX + "drain"
     """On a node that an administrator takes out of service: by whom, until when its sessions go on,
     and why, as `gpucommons_contract.drains.Drain` has it. Absent otherwise."""
+    DRAIN_SESSIONS = PREFIX + "drain-sessions"
+    """On such a node: what became of its sessions, as `gpucommons_contract.drains` has it."""
     RETAIN_UNTIL = PREFIX + "retain-until"
     """On a workspace whose owner left: the day, such as ``2027-01-31``, until which it is kept."""
     MOUNTED_AT = PREFIX + "mounted-at"

@@ -34,11 +34,15 @@ class SavingProxy(ConfigurableHTTPProxy):  # type: ignore[misc]  # JupyterHub pu
         await until_it_answers(user.db, self.log, "the end of a session")
         spawner = user.spawners.get(server_name)
         if spawner is not None and spawner.pending == "stop":
+            saved = False
             try:
                 await let_pages_save(spawner)
+                saved = True
             except CALL_ERRORS as error:
                 self.log.info("Pages of %s were not asked to save: %s", spawner._log_name, error)
             except Exception:  # whatever hinders it, the session is stopped
                 self.log.exception("Pages of %s could not be asked to save", spawner._log_name)
+            if note := getattr(spawner, "note_saving", None):  # GPUSpawner wants to know
+                note(saved=saved)
             await until_it_answers(user.db, self.log, "the end of a session")
         await super().delete_user(user, server_name)

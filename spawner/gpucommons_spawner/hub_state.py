@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 
 from gpucommons_spawner.availability.change_signal import ChangeSignal
 from gpucommons_spawner.availability.cluster import Cluster, follow
+from gpucommons_spawner.availability.drains import Drains
 from gpucommons_spawner.availability.for_person import Availability, AvailabilityCache
 from gpucommons_spawner.availability.size_pod import Settings
 from gpucommons_spawner.availability.start_times import StartTimes
@@ -84,6 +85,8 @@ class HubState:
         """What sessions show when they start."""
         self.cluster = Cluster()
         """What nodes have and pods take."""
+        self.drains = Drains(self.cluster, lambda: self.api)
+        """What becomes of sessions on nodes that are drained."""
         self.start_times = StartTimes()
         self.queue_places = QueuePlaces()
         self.idle_culler = IdleCuller()

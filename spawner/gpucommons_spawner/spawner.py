@@ -50,6 +50,7 @@ from gpucommons_spawner.session_parts.budget_notices import BudgetNotices
 from gpucommons_spawner.session_parts.earlier_starts import EarlierStarts
 from gpucommons_spawner.session_parts.interruptions import Interruptions
 from gpucommons_spawner.session_parts.missing_folder import MissingFolder
+from gpucommons_spawner.session_parts.node_drain import NodeDrain
 from gpucommons_spawner.session_parts.past_runs import PastRuns
 from gpucommons_spawner.session_parts.planned_stop import PlannedStop
 from gpucommons_spawner.session_parts.quota_holding import QuotaHolding
@@ -95,6 +96,8 @@ class GPUSpawner(SpawnerSettings, PromptKubeSpawner):
         state = self.hub_state
         budgets = BudgetNotices(self, state.budgets, state.teams, state.told_of_budgets)
         self.planned_stop = PlannedStop(self, stop_session)
+        self.node_drain = NodeDrain(self, self.planned_stop, state.cluster, state.drains)
+        self.planned_stop.when_told = self.node_drain.told
         self.parts = (
             *self.parts,
             self.logged,
@@ -105,6 +108,7 @@ class GPUSpawner(SpawnerSettings, PromptKubeSpawner):
             Interruptions(self),
             self.missing_folder,
             self._notices,
+            self.node_drain,
             self.planned_stop,
             self.quota,
             budgets,
@@ -371,6 +375,10 @@ class GPUSpawner(SpawnerSettings, PromptKubeSpawner):
     def ended_page(self) -> str:
         """Where more is said of it, as a path below JupyterHub's base URL; empty if nowhere."""
         return self.last_end.page
+
+    def note_saving(self, *, saved: bool) -> None:
+        """Take whether open pages had time to save before this session is stopped."""
+        self.node_drain.saved(saved=saved)
 
     def leave_behind(self) -> None:
         """Count the pod that this start may have made until it is known to be gone."""

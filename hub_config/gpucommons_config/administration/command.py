@@ -69,10 +69,22 @@ def _add_node(group: "Subparsers", common: _Parents) -> None:
     drain = _add(group, "drain", text, "node_drain", common)
     drain.add_argument("node", metavar="NODE", help="its name in Kubernetes")
     drain.add_argument(
-        "--notice", default="30m", metavar="TIME", help="until its sessions stop (%(default)s)"
+        "--notice",
+        default="",
+        metavar="TIME",
+        help="until its sessions stop; 0m is now (30m, or as it is being drained already)",
     )
     drain.add_argument("--reason", default="", metavar="TEXT", help="the people read it")
-    drain.add_argument("--no-wait", action="store_true", help="do not wait until it is empty")
+    drain.add_argument(
+        "--wait",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="show how far it is until the node is empty (--wait)",
+    )
+    drain.add_argument("--dry-run", action="store_true", help="only say what would be done")
+    text = "say what became of the sessions of a node that is drained"
+    report = _add(group, "report", text, "node_report", common)
+    report.add_argument("node", metavar="NODE", help="its name in Kubernetes")
     back = _add(group, "give-back", "let a node be used again", "node_give_back", common)
     back.add_argument("node", metavar="NODE", help="its name in Kubernetes")
 

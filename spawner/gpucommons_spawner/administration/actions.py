@@ -96,7 +96,7 @@ class Actions:
         told = []
         for spawner in spawners:
             known = spawner.planned_stop.plan
-            if known == plan or (known and known.node != plan.node and known.at <= plan.at):
+            if known and known.does_for(plan):
                 continue
             details = {"minutes": max(0, _minutes_until(plan.at)), "node": plan.node}
             self._record("stop session", spawner, details)

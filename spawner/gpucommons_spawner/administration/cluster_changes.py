@@ -5,7 +5,7 @@ The hub has the right to each only where it was granted; a refusal says which on
 
 import hashlib
 import secrets
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -67,19 +67,31 @@ async def withdraw_notice(api: Any, notice_id: str) -> None:  # noqa: ANN401
     await _done(call, "delete ConfigMaps", _RIGHTS_FOLDER)
 
 
-async def cordon(api: Any, node: str, drain: Drain) -> None:  # noqa: ANN401
-    """Let nothing new come to a node, and note on it why. Raises ClusterChangeError."""
-    await _patch(api, node, drain.to_text(), unschedulable=True)
+async def cordon(api: Any, node: str, drain: Drain, *, anew: bool) -> None:  # noqa: ANN401
+    """Let nothing new come to a node, and note on it why; anew: forget what an earlier drain noted
+    there of sessions. Raises ClusterChangeError.
+    """
+    notes: dict[str, str | None] = {Annotation.DRAIN: drain.to_text()}
+    if anew:
+        notes[Annotation.DRAIN_SESSIONS] = None
+    await _patch(api, node, notes, unschedulable=True)
 
 
 async def give_back(api: Any, node: str) -> None:  # noqa: ANN401
     """Let a node be used again. Raises ClusterChangeError."""
-    await _patch(api, node, None, unschedulable=None)
+    notes: dict[str, str | None] = {Annotation.DRAIN: None, Annotation.DRAIN_SESSIONS: None}
+    await _patch(api, node, notes, unschedulable=None)
 
 
-async def _patch(api: Any, node: str, drain: str | None, *, unschedulable: bool | None) -> None:  # noqa: ANN401
+async def _patch(
+    api: Any,  # noqa: ANN401
+    node: str,
+    notes: Mapping[str, str | None],
+    *,
+    unschedulable: bool | None,
+) -> None:
     body = {
-        "metadata": {"annotations": {str(Annotation.DRAIN): drain}},
+        "metadata": {"annotations": {str(key): text for key, text in notes.items()}},
         "spec": {"unschedulable": unschedulable},
     }
     call = api.patch_node(node, body, _request_timeout=_ANSWER_SECONDS)

@@ -28,6 +28,7 @@ from gpucommons_spawner.administration.session_line import (
     session_line,
 )
 from gpucommons_spawner.administration.wishes import Wish
+from gpucommons_spawner.availability.node import Node
 from gpucommons_spawner.catalogue.live import catalogue_in_force
 from gpucommons_spawner.hub_state import HUB_STATE, HubState
 from gpucommons_spawner.session_parts.planned_stop import Plan
@@ -90,7 +91,11 @@ class Overview:
     def nodes(self, lines: Sequence[SessionLine]) -> list[NodeLine] | None:
         """Describe the nodes; None while they are not known."""
         cluster = self.hub.cluster
-        return node_lines(cluster.all_nodes(), lines) if cluster.known else None
+        if not cluster.known:
+            return None
+        return node_lines(
+            cluster.all_nodes(), lines, self.hub.drains.sessions, cluster.other_pods()
+        )
 
     async def act(self, wish: Wish, names: Collection[str]) -> list[Outcome]:
         """Do something with sessions that are named as ``NAME/SERVER``."""
@@ -100,26 +105,33 @@ class Overview:
         found = [there[name] for name in names if name in there]
         return [*await self._actions.run(wish, found), *missing]
 
-    async def drain(
-        self, node: str, minutes: int, reason: str, until: datetime | None = None
-    ) -> list[Outcome]:
-        """Take a node out of service: nothing new comes, what is there ends after some minutes, or
-        at the moment of a drain that is asked for again.
+    async def drain(self, node: str, minutes: int, reason: str) -> list[Outcome]:
+        """Take a node out of service: nothing new comes, what is there ends after some minutes.
 
-        Raises ClusterChangeError.
+        Asked for again, it sets another moment, or reason. What is written on the node decides
+        from then on, also of sessions that come in the last moment. Raises ClusterChangeError.
         """
-        self._demand_node(node)
-        until = until or datetime.now(UTC).replace(microsecond=0) + timedelta(minutes=minutes)
+        known = self._demand_node(node)
+        until = datetime.now(UTC).replace(microsecond=0) + timedelta(minutes=minutes)
         record(self.who, "drain node", node, {"minutes": minutes, "reason": reason})
-        await cordon(self.api, node, Drain(self.who.by, until, reason))
-        return await self._actions.drain(self._on(node), Plan(until, self.who.by, reason, node))
+        drain, anew = Drain(self.who.by, until, reason), not (known.drain and known.cordoned)
+        await cordon(self.api, node, drain, anew=anew)
+        if anew:
+            self.hub.drains.begin_anew(node)
+        self.hub.cluster.note_drain(node, drain.to_text(), cordoned=True)
+        told = await self._actions.drain(self._on(node), Plan(until, self.who.by, reason, node))
+        self._look_at(node)
+        return told
 
     async def give_back(self, node: str) -> None:
         """Let a node be used again, and what is there go on. Raises ClusterChangeError."""
         self._demand_node(node)
         record(self.who, "give node back", node, {})
         await give_back(self.api, node)
+        self.hub.drains.begin_anew(node)
+        self.hub.cluster.note_drain(node, "", cordoned=False)
         await self._actions.give_back(self._on(node), node)
+        self._look_at(node)
 
     def standing(self) -> Mapping[str, Notice]:
         """Return what is announced to everybody now, by id."""
@@ -134,13 +146,19 @@ class Overview:
     def _on(self, node: str) -> list[Any]:
         return [each for each in self.spawners() if _node_of(each) == node]
 
-    def _demand_node(self, name: str) -> None:
+    def _look_at(self, node: str) -> None:
+        """Have the sessions of a node take what is written on it now."""
+        for each in self._on(node):
+            each.node_drain.look(each.this_start.pod)
+
+    def _demand_node(self, name: str) -> Node:
         if not self.hub.cluster.known:
             raise ClusterChangeError(
                 phrase("The hub does not know the nodes now. Nothing was changed.")
             )
-        names = [node.name for node in self.hub.cluster.all_nodes()]
-        if name not in names:
+        found = self.hub.cluster.node(name)
+        if found is None:
+            names = [node.name for node in self.hub.cluster.all_nodes()]
             raise ClusterChangeError(
                 phrase(
                     "There is no node %(name)s. Nodes: %(names)s.",
@@ -148,6 +166,7 @@ class Overview:
                     names=", ".join(sorted(names)),
                 )
             )
+        return found
 
     async def _ask(self, service: str, method: str, path: str, body: Mapping[str, object]) -> Any:  # noqa: ANN401 -- JSON
         return await ask_for(

@@ -8,7 +8,7 @@ import asyncio
 import logging
 from collections import Counter, OrderedDict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import takewhile
 from typing import Any
 
@@ -22,6 +22,8 @@ from gpucommons_spawner.kubernetes.manifest import Manifest, key_of
 from gpucommons_spawner.pod_state.queue import is_queued
 
 _FINISHED = ("Succeeded", "Failed")
+_OF_THE_NODE = ("DaemonSet", "Node")
+"""Owners of pods that go with their node: the latter of those that its kubelet makes itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,8 @@ class _Load:
     node: str
     requests: Resources
     session: Session | None
+    stays: bool
+    """It goes with its node."""
 
 
 class Cluster:
@@ -62,6 +66,30 @@ class Cluster:
     def all_nodes(self) -> Iterable[Node]:
         """Every node, ready or not."""
         return self._nodes.values()
+
+    def node(self, name: str) -> Node | None:
+        """Return a node by its name; None for one that is not known."""
+        return self._nodes.get(name)
+
+    def note_drain(self, name: str, drain: str, *, cordoned: bool) -> None:
+        """Take what the hub itself has just written on a node, before the watch says it."""
+        if node := self._nodes.get(name):
+            goes_on = bool(drain and node.drain and node.cordoned)
+            kept = node.drain_sessions if goes_on else ""
+            ready = node.ready and not cordoned  # else the watch says it
+            self.set_node(
+                replace(node, drain=drain, cordoned=cordoned, drain_sessions=kept, ready=ready)
+            )
+
+    def other_pods(self) -> dict[str, list[str]]:
+        """Return what is on each node besides sessions and what goes with it, as
+        ``namespace/name``: what ``kubectl drain`` would evict.
+        """
+        found: dict[str, list[str]] = {}
+        for key, load in self._pods.items():
+            if not load.session and not load.stays:
+                found.setdefault(load.node, []).append(key)
+        return found
 
     def changed_since(self, version: int) -> Iterable[Node]:
         """Return the nodes that are new or different since then, without a look at the others."""
@@ -132,7 +160,9 @@ class Cluster:
             self.remove_pod(key)
         elif known is None or known.node != node:
             self.remove_pod(key)
-            load = self._pods[key] = _Load(node, requests_of(pod["spec"]), _session(pod))
+            load = self._pods[key] = _Load(
+                node, requests_of(pod["spec"]), _session(pod), stays=_goes_with_its_node(pod)
+            )
             self._account(load, 1)
         if self.files.take(key, pod):
             self.version += 1
@@ -224,3 +254,8 @@ def _session(pod: Manifest) -> Session | None:
     labels = pod["metadata"].get("labels", {})
     mode, team = labels.get(Label.GPU_MODE), labels.get(Label.TEAM)
     return (mode, team) if mode and team else None
+
+
+def _goes_with_its_node(pod: Manifest) -> bool:
+    owners = pod["metadata"].get("ownerReferences") or ()
+    return any(each.get("kind") in _OF_THE_NODE for each in owners)

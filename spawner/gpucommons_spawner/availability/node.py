@@ -32,6 +32,8 @@ class Node:
     """Nothing new is to come to it."""
     drain: str = ""
     """What its annotation `Annotation.DRAIN` says."""
+    drain_sessions: str = ""
+    """What its annotation `Annotation.DRAIN_SESSIONS` says."""
     used: dict[str, Decimal] = field(default_factory=dict)
     sessions: Counter[Session] = field(default_factory=Counter)
     version: int = 0
@@ -49,7 +51,7 @@ class Node:
 
     @property
     def _as_reported(self) -> tuple[object, ...]:
-        drained = (self.cordoned, self.drain)
+        drained = (self.cordoned, self.drain, self.drain_sessions)
         return self.labels, self.allocatable, self.capacity, self.taints, self.ready, drained
 
     def teams_of(self, gpu_mode: str) -> frozenset[str]:
@@ -63,6 +65,7 @@ def read_node(manifest: Manifest) -> Node:
     """Read one from the object that the API server has of it."""
     spec, status = manifest.get("spec", {}), manifest.get("status", {})
     conditions = {item["type"]: item["status"] for item in status.get("conditions", ())}
+    annotations = manifest["metadata"].get("annotations") or {}
     return Node(
         name=manifest["metadata"]["name"],
         labels=manifest["metadata"].get("labels", {}),
@@ -73,7 +76,8 @@ def read_node(manifest: Manifest) -> Node:
         ),
         ready=conditions.get("Ready") == "True" and not spec.get("unschedulable", False),
         cordoned=bool(spec.get("unschedulable", False)),
-        drain=(manifest["metadata"].get("annotations") or {}).get(Annotation.DRAIN, ""),
+        drain=annotations.get(Annotation.DRAIN, ""),
+        drain_sessions=annotations.get(Annotation.DRAIN_SESSIONS, ""),
     )
 
 

@@ -254,10 +254,13 @@ class Reconciler:
     async def _look_at_servers(self) -> None:
         """Look at servers at which JupyterHub does not, such as after a stop that failed.
 
-        And at those that were not found to be well: of them more than a change may be news.
+        And at those that were not found to be well: of them more than a change may be news. And
+        what the nodes of all say, of which no change of a pod tells.
         """
         for user in list(self._users.values()):
             for server, spawner in list(user.spawners.items()):
+                if spawner.active:
+                    spawner.node_drain.look(spawner.this_start.pod)
                 if spawner.ready and spawner._poll_callback is None:
                     await look_again(user, server, self._proxy)
                 elif spawner.ready and not spawner.watched_pod.is_well:

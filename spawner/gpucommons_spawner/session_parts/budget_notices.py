@@ -41,7 +41,7 @@ class BudgetNotices(SessionPart):
         self._listening = listening
         self._told: dict[str, int] | None = None
         """By period of a budget, the percent that was said last; None: nothing looked at yet."""
-        self._showing: dict[str, asyncio.Task[None]] = {}
+        self._showing: dict[str, asyncio.Task[bool]] = {}
 
     def starting(self) -> None:
         """Forget what the session before was told."""

@@ -33,15 +33,17 @@ class NotifiedSpawner(Protocol):
 
 async def deliver(
     spawner: NotifiedSpawner, current: Callable[[], Notice | None], what: str
-) -> None:
+) -> bool:
     """Show a notice, again and again until it has arrived, as it is each time.
 
-    ``current`` returns None once there is nothing left to show; ``what`` is for the log.
+    ``current`` returns None once there is nothing left to show; ``what`` is for the log. Return
+    whether the session shows something.
     """
     while show := spawner.show_notice:
         try:
             async with _turn():
-                if notice := current():
+                notice = current()
+                if notice:
                     await show(spawner, notice)
         except (*NOT_SHOWN, SQLAlchemyError) as error:
             spawner.log.warning(
@@ -53,7 +55,8 @@ async def deliver(
             )
             await asyncio.sleep(_AGAIN_SECONDS)
         else:
-            return
+            return notice is not None
+    return False
 
 
 def _turn() -> asyncio.Semaphore:

@@ -32,7 +32,7 @@ class Interruptions(SessionPart):
         self._farewell: asyncio.Task[None] | None = None
         self._restarts: int | None = None
         """How often the session was started again in its place, as last seen; None: not known."""
-        self._restart_shown: asyncio.Task[None] | None = None
+        self._restart_shown: asyncio.Task[bool] | None = None
 
     def started(self, pod: Manifest | None) -> None:  # noqa: ARG002 -- the protocol's
         """Follow the new pod."""

@@ -17,7 +17,7 @@ class MissingFolder(SessionPart):
     def __init__(self, spawner: NotifiedSpawner) -> None:
         self._spawner = spawner
         self.is_missing = False
-        self._telling: asyncio.Task[None] | None = None
+        self._telling: asyncio.Task[bool] | None = None
 
     def ready(self) -> None:
         """Tell the person."""

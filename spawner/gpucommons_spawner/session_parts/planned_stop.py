@@ -80,6 +80,11 @@ class Plan:
             )
         return sentences(said, self.reason)
 
+    def does_for(self, drain: "Plan") -> bool:
+        """Whether nothing is left to plan for the drain of a node, given this plan."""
+        earlier = self.node != drain.node and self.at <= drain.at
+        return self == drain or earlier
+
     def as_json(self) -> dict[str, str]:
         """Write it for the hub's database."""
         return {
@@ -111,6 +116,8 @@ class PlannedStop(SessionPart):
 
     def __init__(self, spawner: _Spawner, stop: StopSession) -> None:
         self._spawner, self._stop = spawner, stop
+        self.when_told: Callable[[], None] = lambda: None
+        """Called once the session shows what is planned."""
         self.plan: Plan | None = None
         self._waiting: asyncio.Task[None] | None = None
         self._showing: asyncio.Task[None] | None = None
@@ -126,15 +133,25 @@ class PlannedStop(SessionPart):
         self._go_on()
         self._show()
 
-    def take_back(self, by: str) -> bool:
+    def tell(self) -> None:
+        """Tell the person of what is planned, unless that is being done."""
+        if self.plan and (self._showing is None or self._showing.done()):
+            self._show()
+
+    def take_back(self, by: str = "") -> bool:
         """Let the session go on, and say so in it; False if no stop is planned. It is kept as a
         plan is.
+
+        by: empty where nobody said who took it back, as of a node that is in service again.
         """
         if self.plan is None:
             return False
         self._forget()
         self._spawner.record.note_state()
-        text = phrase("%(by)s took the stop back: this session goes on.", by=by)
+        if by:
+            text = phrase("%(by)s took the stop back: this session goes on.", by=by)
+        else:
+            text = phrase("The node is in service again: this session goes on.")
         all_clear = Notice(PLANNED_STOP_NOTICE, text)
         self._deliver(lambda: all_clear if self._spawner.ready else None)
         return True
@@ -185,9 +202,11 @@ class PlannedStop(SessionPart):
     def _deliver(self, current: Callable[[], Notice | None]) -> None:
         if self._showing:
             self._showing.cancel()
-        self._showing = asyncio.create_task(
-            deliver(self._spawner, current, "that an administrator stops it")
-        )
+        self._showing = asyncio.create_task(self._until_shown(current))
+
+    async def _until_shown(self, current: Callable[[], Notice | None]) -> None:
+        if await deliver(self._spawner, current, "that an administrator stops it") and self.plan:
+            self.when_told()
 
     async def _carry_out(self, plan: Plan) -> None:
         """Wait until it is time, and stop the session; again and again until that is done."""

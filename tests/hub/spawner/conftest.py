@@ -17,7 +17,7 @@ from .api_server import ClusterWithTeams
 from .mounted_file import MountedFile
 from .node import Node
 from .played_culler import PlayedCuller
-from .spawn_hub import PATIENT, SpawnHub
+from .spawn_hub import PATIENT, SAVING, SpawnHub
 
 _PICTURES = Path(__file__).parents[3] / "build" / "pictures" / "picker"
 CATALOGUE = Path(__file__).with_name("catalogue.yaml")
@@ -70,7 +70,7 @@ def culler(hub, played_culler) -> Iterator[PlayedCuller]:
 
 @pytest.fixture(scope="package")
 def started_hub(folder, api, node, mounted_catalogue, played_culler) -> Iterator[SpawnHub]:
-    more = PATIENT + played_culler.config
+    more = PATIENT + SAVING + played_culler.config
     hub = SpawnHub(folder, mounted_catalogue.path, api.kubeconfig, node.session_port, more=more)
     played_culler.start(f"{hub.url}/hub/api")
     hub.start()

@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import httpx
+from gpucommons_contract import Endpoint
 
 from .api_server import ClusterWithTeams
 
@@ -34,6 +35,12 @@ class Node:
         self.notices: list[dict] = []
         """What sessions were told to show."""
         self._server.notices = self.notices
+        self.asked_to_save: list[str] = []
+        """Paths of sessions whose pages were asked to save, the latest last."""
+        self._server.asked_to_save = self.asked_to_save
+        self.cannot_save: set[str] = set()
+        """Names of people whose sessions refuse that."""
+        self._server.cannot_save = self.cannot_save
         self.session_port = self._server.server_port
         self._threads = [
             threading.Thread(target=self._server.serve_forever),
@@ -84,12 +91,14 @@ class Node:
         if pod["metadata"].get("deletionTimestamp"):
             self._api.delete(_path(pod))
         elif self.runs_pods and not pod["spec"].keys() & {"nodeName", "schedulingGates"}:
-            self._place(pod, pods)
+            if not self._api.get(f"/api/v1/nodes/{NAME}")["spec"].get("unschedulable"):
+                self.place(pod, pods)
         elif _time_is_up(pod):
             over = {"phase": "Failed", "reason": "DeadlineExceeded", "containerStatuses": []}
             self._api.patch(f"{_path(pod)}/status", {"status": over})
 
-    def _place(self, pod: dict, pods: list[dict]) -> None:
+    def place(self, pod: dict, pods: list[dict]) -> None:
+        """Run a pod here, as far as there is room beside those that run."""
         lacking = [key for key in self._capacity if _asks(pod, key) > self._free(key, pods)]
         if lacking:
             self._say_unschedulable(pod, lacking[0])
@@ -150,9 +159,14 @@ class _Session(BaseHTTPRequestHandler):
         self.wfile.write(b"{}")
 
     def do_POST(self):
-        length = int(self.headers["Content-Length"])
-        self.server.notices.append(json.loads(self.rfile.read(length)))
-        self.send_response(204)
+        said, status = self.rfile.read(int(self.headers["Content-Length"])), 204
+        if self.path.endswith(f"/{Endpoint.SESSION_FAREWELL}"):
+            refuses = self.path.split("/")[2] in self.server.cannot_save
+            status = 404 if refuses else status
+            self.server.asked_to_save.append(self.path)
+        else:
+            self.server.notices.append(json.loads(said))
+        self.send_response(status)
         self.end_headers()
 
     def do_DELETE(self):

@@ -23,6 +23,8 @@ c.JupyterHub.tornado_settings = {"slow_spawn_timeout": 60, "slow_stop_timeout": 
 c.GPUSpawner.start_timeout = 60
 """
 """With these, an answer says how a start ended, on a busy machine too."""
+SAVING = 'c.JupyterHub.proxy_class = "gpucommons_sessions.SavingProxy"\n'
+"""With this, pages are asked to save before a session is stopped, as on a cluster."""
 _ANSWER_AFTER = "Answer-After"
 """A header: seconds, in the place of slow_spawn_timeout for this request."""
 _CONFIG = """

@@ -162,7 +162,7 @@ def test_a_node_is_drained_and_given_back(page, hub, api, notices, until):
         until(lambda: notices)
         assert f"boss takes the node {NAME} out of service" in notices[-1]["text"]
         nodes = hub.api("GET", f"{_ADMINISTRATION}/nodes").json()["nodes"]
-        assert [(each["state"], each["not_told"]) for each in nodes] == [("draining", 0)]
+        assert [(each["state"], each["sessions"]) for each in nodes] == [("draining", ["ada/"])]
         hub.stop_server("ada")
         page.reload()
         expect(page.get_by_text("Drained: no session is left")).to_be_visible()
@@ -258,34 +258,6 @@ def test_programs_do_the_same_and_say_for_whom(hub, notices, until):
         ("nodes/none/drain", {"minutes": 1}),
     ):
         assert hub.api("POST", f"{_ADMINISTRATION}/{path}", json=body).status_code >= 400
-
-
-def test_a_drain_can_be_postponed_and_asked_for_again(hub):
-    assert hub.start_server("ada", CPU).status_code == 201
-
-    def drain(**more: object) -> list[str]:
-        body = {"minutes": 20, **more}
-        answer = hub.api("POST", f"{_ADMINISTRATION}/nodes/{NAME}/drain", json=body)
-        assert answer.status_code == 200, answer.text
-        return [each["session"] for each in answer.json()["outcomes"]]
-
-    def known() -> dict | None:
-        (found,) = hub.api("GET", f"{_ADMINISTRATION}/nodes").json()["nodes"]
-        return found["drain"]
-
-    try:
-        assert drain() == ["ada/"]
-        first = hub.until(known)
-        assert drain(until=first["until"]) == []
-        assert drain(minutes=60) == ["ada/"]
-        (line,) = hub.api("GET", f"{_ADMINISTRATION}/sessions").json()["sessions"]
-        assert line["stop"]["at"] > first["until"]
-        odd = {"minutes": 20, "until": "soon"}
-        answer = hub.api("POST", f"{_ADMINISTRATION}/nodes/{NAME}/drain", json=odd)
-        assert (answer.status_code, "until must be" in answer.text) == (400, True)
-    finally:
-        hub.api("POST", f"{_ADMINISTRATION}/nodes/{NAME}/give-back", json={})
-    hub.until(lambda: not known())
 
 
 @pytest.mark.usefixtures("sessions")

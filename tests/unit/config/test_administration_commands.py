@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
-from gpucommons_config.administration import operations
+from gpucommons_config.administration import node_operations
 from gpucommons_config.command import main
-from gpucommons_contract.drains import Drain
+from gpucommons_contract.drains import Drain, DrainedEnd, DrainedSession
 from gpucommons_spawner.administration.actions import Outcome
 from gpucommons_spawner.administration.nodes import NodeLine, NodeState
 from gpucommons_spawner.administration.session_line import LineState, SessionLine, Use
@@ -30,7 +30,12 @@ ADA = SessionLine(
 )
 BO = replace(ADA, person="bo", server="night", state=LineState.WAITING, node="", use=None)
 DRAIN = Drain("grace", datetime(2026, 11, 30, 12, tzinfo=UTC), "A fan is broken.")
-DRAINED = NodeLine("gpu-1", "H200", "4 of 4", (), 0, NodeState.DRAINED, DRAIN)
+DRAINED = NodeLine("gpu-1", "H200", "4 of 4", (), NodeState.DRAINED, DRAIN)
+READY = replace(DRAINED, sessions=("ada/",), state=NodeState.READY, drain=None)
+TOLD = DrainedSession(datetime(2026, 11, 30, 11, 1, tzinfo=UTC))
+STOPPED = replace(
+    TOLD, saved=True, ended=datetime(2026, 11, 30, 12, 1, tzinfo=UTC), how=DrainedEnd.STOPPED
+)
 
 
 @pytest.fixture
@@ -43,7 +48,7 @@ def hub():
 def run(hub, tmp_path, monkeypatch):
     """Give a command as grace, at an installation with that hub."""
     monkeypatch.setenv("SUDO_USER", "grace")
-    monkeypatch.setattr(operations, "_LOOK_SECONDS", 0.0)
+    monkeypatch.setattr(node_operations, "_LOOK_SECONDS", 0.0)
     (tmp_path / "token").write_text(f"{TOKEN}\n")
     file = tmp_path / "people.yaml"
     file.write_text(f"address: {hub.url}\nhub: {{api_url: {hub.url}/hub/api, token_file: token}}\n")
@@ -58,8 +63,8 @@ def _words(line):
     return " ".join(line.split())
 
 
-def _nodes(*nodes):
-    return {"nodes": [each.as_json() for each in nodes]}
+def _nodes(*nodes, may_drain=True):
+    return {"nodes": [each.as_json() for each in nodes], "may_drain": may_drain}
 
 
 def _outcomes(*outcomes):
@@ -153,7 +158,7 @@ def test_an_installation_without_a_hub_is_told_what_it_lacks(hub, tmp_path, caps
 
 def test_nodes_are_listed_with_who_drains_them(hub, run, capsys):
     more = {"name": "gpu-2", "gpus": "1 of 4", "sessions": ("ada/", "bo/")}
-    usual = replace(DRAINED, state=NodeState.READY, drain=None, **more)
+    usual = replace(READY, **more)
     hub.will("GET nodes", _nodes(DRAINED, usual))
     assert run("node", "list") == 0
     _head, drained, ready = capsys.readouterr().out.splitlines()
@@ -162,50 +167,102 @@ def test_nodes_are_listed_with_who_drains_them(hub, run, capsys):
     assert _words(ready) == "gpu-2 ready 2 1 of 4"
 
 
-def test_a_drain_waits_until_the_node_is_empty_and_tells_who_came_late_the_same(hub, run, capsys):
-    full = replace(DRAINED, sessions=("ada/",), state=NodeState.DRAINING)
-    late = replace(full, sessions=("ada/", "bo/"), not_told=1)
-    hub.will("GET nodes", *map(_nodes, (full, full, late, full, DRAINED)))
-    ada, bo = Outcome("ada/", True, "It stops then."), Outcome("bo/", True, "It stops then, too.")
-    hub.will("POST nodes/gpu-1/drain", _outcomes(ada), _outcomes(bo))
-    assert run("node", "drain", "gpu-1", "--notice", "1h", "--reason", "A fan is broken.") == 0
+def test_a_drain_shows_how_far_it_is_and_ends_with_what_became_of_each_session(hub, run, capsys):
+    begun = replace(DRAINED, sessions=("ada/",), state=NodeState.DRAINING)
+    told = replace(begun, drained={"ada/": TOLD})
+    late = replace(told, sessions=("ada/", "bo/"), drained={"ada/": TOLD, "bo/": DrainedSession()})
+    before = DrainedSession(None, None, STOPPED.ended, DrainedEnd.BEFORE)
+    gone = DrainedSession(TOLD.told)  # while the hub was away
+    over = {"ada/": STOPPED, "bo/": before, "cem/": gone}
+    done = replace(DRAINED, drained=over, other_pods=("web/shop-1",))
+    hub.will("GET nodes", *map(_nodes, (READY, begun, told, told, late, done)))
+    hub.will("POST nodes/gpu-1/drain", _outcomes(Outcome("ada/", True, "It stops then.")))
+    assert run("node", "drain", "gpu-1", "--reason", "A fan is broken.") == 0
     printed = capsys.readouterr()
-    assert printed.out.splitlines() == [
-        "ada/: It stops then.",
-        "The node gpu-1 is drained: 2 sessions told, none is left.",
+    assert [_words(line) for line in printed.out.splitlines()] == [
+        "Session Told Pages saved Ended",
+        "ada/ 2026-11-30 11:01 UTC yes stopped at 2026-11-30 12:01 UTC",
+        "bo/ no ended before at 2026-11-30 12:01 UTC",
+        "cem/ 2026-11-30 11:01 UTC while the hub was away",
+        "The node gpu-1 is drained: 3 sessions, 2 told, none is left.",
+        "Not a session, and still on it: web/shop-1. kubectl drain evicts these.",
     ]
     said = [line.partition(": ")[2] for line in printed.err.splitlines()]
     assert said == [
-        "1 session on gpu-1: ada/",
-        "2 sessions on gpu-1: ada/, bo/",
-        "1 session on gpu-1: ada/",
+        "1 session on gpu-1, until 2026-11-30 12:00 UTC: ada/.",
+        "ada/ was told.",
+        "2 sessions on gpu-1, until 2026-11-30 12:00 UTC: ada/ and bo/.",
+        "ada/ ended: stopped at 2026-11-30 12:01 UTC.",
+        "bo/ ended: ended before at 2026-11-30 12:01 UTC.",
+        "cem/ was told.",
+        "cem/ ended: while the hub was away.",
     ]
-    body = {"minutes": 60, "reason": "A fan is broken.", "by": "grace"}
-    first, again = (each.body for each in hub.asked if each.method == "POST")
-    assert first == body
-    assert again == body | {"until": "2026-11-30T12:00:00+00:00"}
+    (asked,) = (each.body for each in hub.asked if each.method == "POST")
+    assert asked == {"minutes": 30, "reason": "A fan is broken.", "by": "grace"}
+
+
+def test_the_command_given_again_waits_for_the_drain_that_goes_on(hub, run, capsys):
+    full = replace(DRAINED, sessions=("ada/",), state=NodeState.DRAINING)
+    hub.will("GET nodes", *map(_nodes, (full, full, DRAINED)))
+    hub.will("POST nodes/gpu-1/drain", _outcomes())
+    assert run("node", "drain", "gpu-1") == 0
+    assert "none is left" in capsys.readouterr().out
+    assert {each.method for each in hub.asked} == {"GET"}
+    assert run("node", "drain", "gpu-1", "--notice", "2h") == 0
+    (asked,) = (each.body for each in hub.asked if each.method == "POST")
+    assert asked["minutes"] == 120
 
 
 def test_a_drain_that_nobody_waits_for_says_what_is_left(hub, run, capsys):
-    full = replace(DRAINED, sessions=("ada/",), state=NodeState.DRAINING)
+    full = replace(DRAINED, sessions=("ada/",), state=NodeState.DRAINING, drained={"ada/": TOLD})
     hub.will("GET nodes", _nodes(full))
-    hub.will("POST nodes/gpu-1/drain", _outcomes(Outcome("ada/", True, "It stops then.")))
-    assert run("node", "drain", "gpu-1", "--no-wait") == 0
-    last = capsys.readouterr().out.splitlines()[-1]
-    assert last == "Nothing new comes to the node gpu-1; 1 session on it."
-    assert run("node", "drain", "gpu-1", "--no-wait", "--json") == 0
-    said = json.loads(capsys.readouterr().out)
-    assert (said["node"], said["sessions_left"]) == ("gpu-1", ["ada/"])
-    assert [each["session"] for each in said["outcomes"]] == ["ada/"]
+    for words in (("drain", "gpu-1", "--no-wait"), ("report", "gpu-1")):
+        assert run("node", *words) == 0
+        last = capsys.readouterr().out.splitlines()[-1]
+        left = "1 session, 1 told, 1 left until 2026-11-30 12:00 UTC: ada/."
+        assert last == f"Nothing new comes to the node gpu-1: {left}"
+        assert run("node", *words, "--json") == 0
+        said = json.loads(capsys.readouterr().out)
+        assert (said["node"], said["sessions_left"]) == ("gpu-1", ["ada/"])
+        assert [(each["session"], each["gone"]) for each in said["sessions"]] == [("ada/", False)]
 
 
-def test_a_node_that_the_hub_loses_sight_of_meanwhile_does_not_count_as_empty(hub, run, capsys):
-    hub.will("GET nodes", _nodes())
+def test_what_a_drain_would_do_is_said_without_doing_it(hub, run, capsys):
+    there = replace(READY, sessions=("ada/", "bo/"), other_pods=("web/shop-1",))
+    hub.will("GET nodes", _nodes(there))
+    assert run("node", "drain", "gpu-1", "--notice", "1h", "--dry-run") == 0
+    out = capsys.readouterr().out
+    assert "2 sessions would be told, and stopped at" in out
+    assert "ada/ and bo/." in out
+    assert "Not a session, and still on it: web/shop-1." in out
+    hub.will("GET nodes", _nodes(there, may_drain=False))
+    assert run("node", "drain", "gpu-1", "--dry-run") == 1
+    assert "apply cluster/drain of this release first" in capsys.readouterr().out
+    assert {each.method for each in hub.asked} == {"GET"}
+
+
+@pytest.mark.parametrize(
+    ("there", "says"),
+    [
+        ((), "The hub does not know the node gpu-1."),
+        ((READY,), "The node gpu-1 is in service again, and its sessions go on."),
+    ],
+)
+def test_a_node_that_is_lost_or_given_back_meanwhile_does_not_count_as_empty(
+    hub, run, capsys, there, says
+):
+    hub.will("GET nodes", _nodes(*there))
     hub.will("POST nodes/gpu-1/drain", _outcomes())
     assert run("node", "drain", "gpu-1") == 1
     printed = capsys.readouterr()
-    assert "The hub no longer knows the node gpu-1." in printed.err
+    assert says in printed.err
     assert "is drained" not in printed.out
+
+
+def test_there_is_no_report_of_a_node_that_is_in_service(hub, run, capsys):
+    hub.will("GET nodes", _nodes(READY))
+    assert run("node", "report", "gpu-1") == 1
+    assert "The node gpu-1 is not drained." in capsys.readouterr().err
 
 
 def test_a_node_is_given_back_by_its_name_whatever_is_in_it(hub, run, capsys):

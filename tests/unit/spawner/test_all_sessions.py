@@ -6,7 +6,14 @@ from decimal import Decimal
 
 import pytest
 from gpucommons_contract import Annotation
-from gpucommons_contract.drains import Drain, read_drain
+from gpucommons_contract.drains import (
+    Drain,
+    DrainedEnd,
+    DrainedSession,
+    drained_sessions_text,
+    read_drain,
+    read_drained_sessions,
+)
 from gpucommons_spawner.administration.listing import ListingError, Offered, Wanted
 from gpucommons_spawner.administration.nodes import NodeState, node_lines
 from gpucommons_spawner.administration.session_line import LineState, SessionLine, Use
@@ -17,7 +24,6 @@ from gpucommons_spawner.administration.wishes import (
     read_wish,
 )
 from gpucommons_spawner.availability.node import read_node
-from gpucommons_spawner.session_parts.planned_stop import Plan
 
 NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)
 _HOUR = timedelta(hours=1)
@@ -160,23 +166,50 @@ def test_a_drain_is_read_as_it_was_written_and_nothing_else_is_one():
         assert read_drain(text) is None
 
 
-def test_nodes_say_whether_they_are_drained_and_who_was_not_told():
+def test_nodes_say_whether_they_are_drained_and_what_became_of_their_sessions():
     drain = Drain("boss", NOW, "").to_text()
-    plan = Plan(NOW, "boss", node="b")
     nodes = [
+        _node("f", drain=drain),  # and kubectl uncordon since
+        _node("e", cordoned=True, drain=drain),
         _node("d", cordoned=True),
         _node("c", cordoned=True, drain=drain),
         _node("b", cordoned=True, drain=drain),
         _node("a"),
         _node("no-gpu", gpus="0"),
     ]
-    lines = [_line("ada", node="b", plan=plan), _line("ben", node="b"), _line("eve", node="a")]
-    found = node_lines(nodes, lines)
-    assert [(each.name, each.state, each.not_told) for each in found] == [
-        ("a", NodeState.READY, 0),
-        ("b", NodeState.DRAINING, 1),
-        ("c", NodeState.DRAINED, 0),
-        ("d", NodeState.CORDONED, 0),
+    nodes[1].sessions["exclusive", "vision"] = 1  # the hub does not know yet whose
+    nodes[3].sessions["exclusive", "vision"] = 0
+    going = {"node": "", "state": LineState.STOPPING}  # their pods are gone already
+    lines = [_line("ada", node="b"), _line("ben", **going), _line("eve", node="a")]
+    lines += [_line("cem", **going), _line("dan", **going)]
+    told, gone = DrainedSession(NOW), DrainedSession(NOW, True, NOW, DrainedEnd.STOPPED)
+    of_b = {"ada/": told, "ben/": DrainedSession(), "cem/": gone}
+    others = {"b": ["web/shop-2", "web/shop-1"]}
+    found = node_lines(nodes, lines, lambda node: of_b if node.name == "b" else {}, others)
+    assert [(each.name, each.state) for each in found] == [
+        ("a", NodeState.READY),
+        ("b", NodeState.DRAINING),
+        ("c", NodeState.DRAINED),
+        ("d", NodeState.CORDONED),
+        ("e", NodeState.DRAINING),
+        ("f", NodeState.READY),
     ]
+    assert found[-1].drain is None
     assert found[0].gpus == "4 of 4 gpu"
     assert found[1].sessions == ("ada/", "ben/")
+    assert (found[1].told, found[1].gone) == (2, 1)
+    said = found[1].as_json()
+    assert said["other_pods"] == ["web/shop-1", "web/shop-2"]
+    assert [each["gone"] for each in said["drained_sessions"]] == [False, False, True]
+
+
+def test_what_became_of_sessions_is_read_as_it_was_written_and_nothing_else_is():
+    sessions = {
+        "ada/": DrainedSession(NOW, True, NOW + _HOUR, DrainedEnd.STOPPED),
+        "ben/night": DrainedSession(NOW, False),
+        "cem/": DrainedSession(),
+    }
+    assert read_drained_sessions(drained_sessions_text(sessions)) == sessions
+    odd = '{"ada/": 1, "ben/": {"told": "soon", "saved": null, "ended": null, "how": null}}'
+    for text in ("", "x", "[]", odd):
+        assert read_drained_sessions(text) == {}

@@ -2,16 +2,15 @@
 
 import json
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from http import HTTPStatus
 
-from gpucommons_contract import read_moment
 from jupyterhub import orm
 from jupyterhub.apihandlers import APIHandler
 from jupyterhub.scopes import needs_scope
 from tornado.web import HTTPError
 
-from gpucommons_spawner.administration import wishes
+from gpucommons_spawner.administration import cluster_changes, wishes
 from gpucommons_spawner.administration.cluster_changes import ClusterChangeError
 from gpucommons_spawner.administration.listing import ListingError, Wanted
 from gpucommons_spawner.administration.overview import Overview
@@ -122,7 +121,8 @@ class AdministrationNodesHandler(_AdministrationAPI):
             raise HTTPError(
                 HTTPStatus.SERVICE_UNAVAILABLE, "The hub does not know the nodes at the moment."
             )
-        self.answer({"nodes": [each.as_json() for each in nodes]})
+        may_drain = await cluster_changes.may_change_nodes(overview.api)
+        self.answer({"nodes": [each.as_json() for each in nodes], "may_drain": may_drain})
 
 
 class AdministrationNodeHandler(_AdministrationAPI):
@@ -140,26 +140,9 @@ class AdministrationNodeHandler(_AdministrationAPI):
                 self.answer({"outcomes": []})
                 return
             minutes, reason = wishes.minutes_of(fields), wishes.reason_of(fields)
-            outcomes = await overview.drain(name, minutes, reason, self._until(said))
+            outcomes = await overview.drain(name, minutes, reason)
         except WishError as error:
             raise HTTPError(HTTPStatus.BAD_REQUEST, str(error)) from error
         except ClusterChangeError as error:
             raise HTTPError(HTTPStatus.CONFLICT, str(error)) from error
         self.answer({"outcomes": [each.as_json() for each in outcomes]})
-
-    def _until(self, said: Mapping[str, object]) -> datetime | None:
-        """Read the moment of a drain that is asked for again; None for the first time."""
-        text = said.get("until", "")
-        if text == "":
-            return None
-        try:
-            until = read_moment(text) if isinstance(text, str) else None
-        except ValueError:
-            until = None
-        latest = datetime.now(UTC) + timedelta(minutes=wishes.LONGEST_NOTICE_MINUTES)
-        if until is None or until > latest:
-            raise HTTPError(
-                HTTPStatus.BAD_REQUEST,
-                f"until must be a moment such as {latest:%Y-%m-%dT%H:%M:%SZ}, the latest one.",
-            )
-        return until
