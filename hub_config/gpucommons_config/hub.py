@@ -26,6 +26,8 @@ from gpucommons_config.brand import add_brand
 from gpucommons_config.chart import chart_values
 from gpucommons_config.composition import compose
 from gpucommons_config.contradictions import warn_at_start
+from gpucommons_config.credentials.cookies import accept_previous_cookies
+from gpucommons_config.credentials.service_tokens import forget_replaced_tokens
 from gpucommons_config.database.away import say_when_it_is_away
 from gpucommons_config.database.timeouts import bound_waits
 from gpucommons_config.https import tell_browsers_of_https
@@ -55,11 +57,13 @@ def configure(c: Config) -> None:
         _leave_to_us(c.JupyterHub)
     compose(c, defaults())
     tell_browsers_of_https(c)
+    accept_previous_cookies(c)
     bound_waits(c)
     say_when_it_is_away()
     note_who_stops()
     lead_stale_presses()
     begin_with_the_hub()
+    forget_replaced_tokens()
     add_services(c)
     keep_sessions_apart(c)
     add_brand(c)

@@ -6,7 +6,7 @@ from typing import Any
 from gpucommons_spawner import GPUSpawner, catalogue_in_force
 from jupyterhub.app import JupyterHub
 
-_SET_LAST = "metrics_collector"
+SET_LAST = "metrics_collector"
 """What JupyterHub sets when its database, services and sessions are known: it starts next."""
 
 
@@ -17,7 +17,7 @@ def begin_with_the_hub() -> None:
     changes nothing.
     """
     if JupyterHub.initialized():
-        JupyterHub.instance().observe(_begin, _SET_LAST)
+        JupyterHub.instance().observe(_begin, SET_LAST)
 
 
 def _begin(change: Any) -> None:  # noqa: ANN401 -- of traitlets

@@ -1,0 +1,1 @@
+"""What the hub does when one of its own credentials is replaced."""
