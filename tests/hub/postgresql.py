@@ -17,6 +17,11 @@ from tests.hub.processes import Program
 
 _OWNER = 65534
 """Nobody: PostgreSQL refuses to run as root."""
+_KUBECTL = """#!/bin/bash
+while [[ $1 != -- ]]; do shift; done
+shift
+exec "$@"
+"""
 
 
 class PostgreSQL(Program):
@@ -79,6 +84,30 @@ class PostgreSQL(Program):
         with self.connect() as connection:
             connection.execute(f'CREATE DATABASE "{database}"')
         return f"postgresql+{driver}://postgres@/{database}?host={self.folder}"
+
+    def create_owned(self, name: str, driver: str = "psycopg") -> str:
+        """Make an empty database whose role has its name, as cluster/database does; returns its URL
+        for that role.
+        """
+        url = self.create(name, driver)
+        with self.connect() as connection:
+            connection.execute(f"CREATE ROLE {name} LOGIN")
+            connection.execute(f"ALTER DATABASE {name} OWNER TO {name}")
+        return url.replace("//postgres@", f"//{name}@")
+
+    def run_in_pod(self, block: str, folder: Path) -> None:
+        """Run a page's block in bash, as somebody in the database's pod, who is its superuser.
+
+        What plays kubectl hands the words after ``--`` to the server.
+        """
+        kubectl = folder / "bin" / "kubectl"
+        if not kubectl.exists():
+            kubectl.parent.mkdir()
+            kubectl.write_text(_KUBECTL)
+            kubectl.chmod(0o755)
+        env = os.environ | {"PGHOST": str(self.folder), "PGUSER": "postgres"}
+        env["PATH"] = f"{kubectl.parent}:{env['PATH']}"
+        subprocess.run(["bash", "-euc", block], cwd=folder, env=env, check=True)
 
     def stop(self) -> None:
         """Stop at once, also while somebody is connected."""

@@ -1,6 +1,6 @@
 """The copy of the databases that docs/how-to/upgrade.md makes, on a real PostgreSQL.
 
-The page's own blocks run, in bash. What plays kubectl hands the words after -- to the server.
+The page's own blocks run, in bash.
 """
 
 import os
@@ -19,11 +19,6 @@ from .postgresql import PostgreSQL
 
 _PAGE = ROOT / "docs" / "how-to" / "upgrade.md"
 _BLOCK = re.compile(r"^```sh\n(for name in hub idle; do\n.*?)^```", re.MULTILINE | re.DOTALL)
-_KUBECTL = """#!/bin/bash
-while [[ $1 != -- ]]; do shift; done
-shift
-exec "$@"
-"""
 _NEWER = "ffffffffffff"
 """A version of the tables that no release of JupyterHub has."""
 
@@ -37,26 +32,7 @@ def server():
 @pytest.fixture
 def urls(server):
     """The databases, each owned by a role of its name, as cluster/database makes them."""
-    found = {}
-    for name in ("hub", "idle"):
-        url = server.create(name)
-        with server.connect() as connection:
-            connection.execute(f"CREATE ROLE {name} LOGIN")
-            connection.execute(f"ALTER DATABASE {name} OWNER TO {name}")
-        found[name] = url.replace("//postgres@", f"//{name}@")
-    return found
-
-
-def _run(block, server, folder):
-    """Run a block as somebody in the database's pod, who is its superuser."""
-    kubectl = folder / "bin" / "kubectl"
-    if not kubectl.exists():
-        kubectl.parent.mkdir()
-        kubectl.write_text(_KUBECTL)
-        kubectl.chmod(0o755)
-    env = os.environ | {"PGHOST": str(server.folder), "PGUSER": "postgres"}
-    env["PATH"] = f"{kubectl.parent}:{env['PATH']}"
-    subprocess.run(["bash", "-euc", block], cwd=folder, env=env, check=True)
+    return {name: server.create_owned(name) for name in ("hub", "idle")}
 
 
 @contextmanager
@@ -101,7 +77,7 @@ def test_a_copy_brings_back_what_the_older_hub_can_use(server, urls, tmp_path, m
     _change(hub, "INSERT INTO users (name, admin, cookie_id) VALUES ('ada', false, 'a')")
     _change(idle, "CREATE TABLE history (what text)", "INSERT INTO history VALUES ('kept')")
     before = _tables(hub)
-    _run(copy, server, tmp_path)
+    server.run_in_pod(copy, tmp_path)
 
     _change(
         hub,
@@ -115,7 +91,7 @@ def test_a_copy_brings_back_what_the_older_hub_can_use(server, urls, tmp_path, m
     with pytest.raises(subprocess.CalledProcessError):  # with hub.db.upgrade
         dbutil.upgrade(hub)
 
-    _run(bring_back, server, tmp_path)
+    server.run_in_pod(bring_back, tmp_path)
     _look_as_the_hub_does(hub)
     assert _tables(hub) == before
     assert _column(hub, "SELECT name FROM users") == ["ada"]

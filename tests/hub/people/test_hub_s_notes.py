@@ -54,9 +54,9 @@ _OTHER_LABELS = {"labels": {"pool": "b"}}
         ({"metadata": {"annotations": {"gpucommons.io/drain": None}}}, ""),
         ({"metadata": _OTHER_LABELS}, "nothing of a node but"),
         ({"spec": {"taints": None}}, "nothing of a node but"),
-        ({"metadata": {"annotations": {"of-others": "2"}}}, "one note of a node"),
-        ({"metadata": {"annotations": {"of-others": None}}}, "one note of a node"),
-        ({"metadata": {"annotations": {"more": "1"}}}, "one note of a node"),
+        ({"metadata": {"annotations": {"of-others": "2"}}}, "two notes of a node"),
+        ({"metadata": {"annotations": {"of-others": None}}}, "two notes of a node"),
+        ({"metadata": {"annotations": {"more": "1"}}}, "two notes of a node"),
     ],
 )
 def test_of_a_node_the_hub_says_whether_pods_may_come_and_why(api, patch, says):

@@ -21,6 +21,9 @@ _CATALOGUE = "tests/unit/config/test_catalogue_command.py::"
 _PEOPLE = "tests/unit/people/test_command.py::"
 _OBJECTS = "tests/hub/people/test_objects_applied.py::test_a_second_apply_changes_nothing"
 _COPIED = "tests/hub/test_database_copy.py::test_a_copy_brings_back_what_the_older_hub_can_use"
+_DRAINED = "tests/hub/spawner/test_drain.py::"
+_ROTATED = "tests/hub/test_rotation.py::"
+_UPGRADED = "tests/installed/test_upgrade.py::"
 RUN_BY = {
     r"gpucommons init \S+ --update --dry-run": "tests/unit/installer/test_upgrade.py::"
     "test_a_dry_run_says_what_would_change_and_changes_nothing",
@@ -45,12 +48,33 @@ RUN_BY = {
     "test_a_workspace_grows_and_its_driver_is_waited_for",
     r"gpucommons user add": _PEOPLE + "test_a_person_is_added_shown_listed_and_removed",
     r"gpucommons vpn (add|list|remove)": _PEOPLE + "test_devices_are_added_listed_and_removed",
-    r"gpucommons notice send": _PEOPLE + "test_a_notice_is_sent_listed_and_taken_back",
+    r"gpucommons notice (send|withdraw)": _PEOPLE + "test_a_notice_is_sent_listed_and_taken_back",
+    r"gpucommons node drain .*--dry-run": _DRAINED
+    + "test_a_drain_tells_waits_saves_stops_and_reports",
+    r"gpucommons node (drain|report|list|give-back)": _DRAINED
+    + "test_a_drain_tells_waits_saves_stops_and_reports",
     r"bash installation/secrets/make\.sh": "tests/unit/installer/test_secrets.py::"
     "test_run_again_it_changes_nothing_and_makes_what_is_lacking_with_the_same_values",
     r"kubectl kustomize installation$": "tests/unit/installer/test_rendering.py::"
     "test_kustomize_renders_each_folder",
     r"kubectl apply --server-side -k cluster/(base|network-policies)$": _OBJECTS,
+    r"kubectl (cordon|uncordon|taint node|label node|drain|delete node) gpu-": _DRAINED
+    + "test_what_the_runbooks_do_with_nodes_is_what_kubernetes_does",
+    r"bash cluster/rotate\.sh (dex-client|database)": _ROTATED
+    + "test_what_two_programs_know_each_other_by_is_the_same_at_both",
+    r"bash cluster/rotate\.sh cookie-secret --leaked": _ROTATED
+    + "test_a_second_secret_of_cookies_waits_until_the_one_before_is_over",
+    r"bash cluster/rotate\.sh (crypt-keys|cookie-secret|proxy-token|token)": _ROTATED
+    + "test_people_stay_signed_in_and_reach_their_sessions_when_the_hubs_credentials_are_replaced",
+    r"kubectl -n gpucommons rollout (restart|status)": _UPGRADED
+    + "test_who_waits_for_a_gpu_keeps_the_place_over_a_new_hub_and_starts_when_one_is_free",
+    r"kubectl -n gpucommons scale": _UPGRADED
+    + "test_a_hub_that_finds_tables_of_jupyterhub_5_changes_them_and_keeps_what_is_in_them",
+    r"kubectl -n dex (patch|delete) signingkeies": "tests/hub/people/test_signing_keys.py::"
+    "test_dex_signs_with_another_key_and_nobody_is_signed_out",
+    r"kubectl -n gpucommons exec .* (--dbname hub |hub >)": "tests/hub/spawner/"
+    "test_on_postgresql.py::"
+    "test_sessions_go_on_when_an_older_copy_of_the_database_is_brought_back",
     r"kubectl -n gpucommons exec .* -- +(psql|pg_dump|pg_restore) ": _COPIED,
 }
 """Which test runs a command: with files of its own, and all that the command needs."""
@@ -60,7 +84,8 @@ def _cluster_pages() -> list[Path]:
     index = (DOCS / "how-to" / "index.md").read_text()
     (listed,) = re.findall(r":caption: Running the platform\n\n(.*?)```", index, re.DOTALL)
     names = [name for name in listed.split() if name != _LOCAL]
-    return [_TUTORIAL, *(DOCS / "how-to" / f"{name}.md" for name in names)]
+    runbooks = sorted((DOCS / "runbooks" / "operations").glob("*.md"))
+    return [_TUTORIAL, *(DOCS / "how-to" / f"{name}.md" for name in names), *runbooks]
 
 
 def _is_ours(shown: Shown) -> bool:
