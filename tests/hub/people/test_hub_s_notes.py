@@ -50,6 +50,7 @@ _OTHER_LABELS = {"labels": {"pool": "b"}}
     [
         ({"spec": {"unschedulable": True}}, ""),
         ({"metadata": {"annotations": {"gpucommons.io/drain": "{}"}}}, ""),
+        ({"metadata": {"annotations": {"gpucommons.io/drain-sessions": "{}"}}}, ""),
         ({"spec": {"unschedulable": None}}, ""),
         ({"metadata": {"annotations": {"gpucommons.io/drain": None}}}, ""),
         ({"metadata": _OTHER_LABELS}, "nothing of a node but"),
