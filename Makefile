@@ -3,6 +3,7 @@
 #   make up      start the platform at http://127.0.0.1:8000 (PORT=… for another port)
 #   make up HTTPS=1    the same by HTTPS, with an authority of its own
 #   make up IMAGES=    without PyTorch, which else is built after the start
+#   make up ADDONS=observability    the same with Prometheus and Alertmanager
 #   make status  show address, accounts and the health of each part
 #   make down    stop it; files stay
 #   make test    all tests, on a platform of their own
@@ -18,6 +19,7 @@
 SHELL := /bin/bash
 PORT ?= 8000
 HTTPS ?=
+ADDONS ?=
 IMAGES ?= pytorch
 PYTHON ?= python3
 # How many a test of a property looks at: quick or thorough.
@@ -46,7 +48,7 @@ $(VENV)/complete: requirements/all.txt pyproject.toml
 	@touch $@
 
 up: $(VENV)/complete
-	@$(GPUCOMMONS) up --port $(PORT) $(if $(filter-out 0 no false,$(HTTPS)),--https) $(addprefix --environment ,$(IMAGES))
+	@$(GPUCOMMONS) up --port $(PORT) $(if $(filter-out 0 no false,$(HTTPS)),--https) $(addprefix --environment ,$(IMAGES)) $(addprefix --addon ,$(ADDONS))
 
 down: $(VENV)/complete
 	@$(GPUCOMMONS) down

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gpucommons_doctor import command as doctor
+from gpucommons_doctor.probe import command as probe
 from gpucommons_installer import command as installer
 from gpucommons_local.errors import PlatformError
 from gpucommons_people import command as people
@@ -58,6 +59,7 @@ def _run(arguments: Sequence[str] | None) -> int:
     installer.add_parsers(commands)
     catalogue.add_parsers(commands)
     doctor.add_parsers(commands, _chart_contradictions)
+    probe.add_parsers(commands)
     idle.add_parsers(commands, find_people_file)
     accounting.add_parsers(commands, find_people_file)
     budget.add_parsers(commands, find_people_file)

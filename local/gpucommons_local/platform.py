@@ -13,10 +13,11 @@ from gpucommons_local.hub.backup import backup_programs
 from gpucommons_local.hub.culler import culler_program
 from gpucommons_local.hub.dex import dex
 from gpucommons_local.hub.hub import hub_programs, port_forward
+from gpucommons_local.hub.observability import observability_programs
 from gpucommons_local.hub.people_file import write_people_file
 from gpucommons_local.machine import cgroups
 from gpucommons_local.machine.certificates import certificate_files, make_certificates
-from gpucommons_local.machine.instance import Instance
+from gpucommons_local.machine.instance import OBSERVABILITY, Instance
 from gpucommons_local.machine.node import prepare_folders, write_enter_script
 from gpucommons_local.machine.secrets import Secrets, load_secrets
 from gpucommons_local.machine.supervision import Program, Supervisor
@@ -32,6 +33,7 @@ def later_builds(instance: Instance) -> Program:
     options = ["--port", str(instance.port), *(["--https"] if instance.https else [])]
     for each in instance.environments:
         options += ["--environment", each]
+    options += ["--addon", OBSERVABILITY] if instance.observability else []
     # What people do meanwhile goes first.
     command = ["nice", "-n", "10", str(BIN / "gpucommons"), "up", "--all"]
     return Program(
@@ -102,4 +104,5 @@ class Platform:
             culler_program(self.instance, secrets),
             accounting_program(self.instance, secrets),
             *backup_programs(self.instance, secrets),
+            *observability_programs(self.instance, secrets),
         ]

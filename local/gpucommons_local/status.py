@@ -49,6 +49,8 @@ class PlatformStatus(TypedDict):
     issuer: str
     authority: str | None
     """File of what a browser has to trust; none at HTTP."""
+    observability: dict[str, str]
+    """Addresses of Prometheus and Alertmanager, where they run."""
     kubeconfig: str
     state: str
     simulated_gpus: bool
@@ -82,6 +84,7 @@ def status(instance: Instance, programs: Sequence[Program]) -> PlatformStatus:
         url=instance.url,
         issuer=instance.issuer,
         authority=str(certificate_files(instance).authority) if instance.https else None,
+        observability=observability(instance),
         kubeconfig=str(instance.kubeconfig),
         state=str(instance.state),
         simulated_gpus=True,
@@ -92,6 +95,14 @@ def status(instance: Instance, programs: Sequence[Program]) -> PlatformStatus:
         ),
         accounts=accounts(instance),
     )
+
+
+def observability(instance: Instance) -> dict[str, str]:
+    """Return where a browser finds Prometheus and Alertmanager; empty where they are off."""
+    if not instance.observability:
+        return {}
+    ports = {"Prometheus": instance.prometheus_port, "Alerts": instance.alertmanager_port}
+    return {title: f"http://127.0.0.1:{port}" for title, port in ports.items()}
 
 
 def _later_builds(instance: Instance, supervisor: Supervisor, process: str) -> LaterBuildsStatus:

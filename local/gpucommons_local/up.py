@@ -35,6 +35,7 @@ from gpucommons_local.images import Image, find_built
 from gpucommons_local.images.installed import installed_images
 from gpucommons_local.machine import programs
 from gpucommons_local.machine.instance import Instance, load
+from gpucommons_local.machine.packages import ALERT_SERVER, METRICS_SERVER, unpacked
 from gpucommons_local.machine.supervision import Supervisor
 from gpucommons_local.platform import Platform, later_builds
 from gpucommons_local.progress import Steps
@@ -56,6 +57,10 @@ def up(instance: Instance, steps: Steps, *, everything: bool = False) -> Platfor
             build_images(installed_images(), steps)
         else:
             build_first(steps)
+        if instance.observability:
+            with steps.step("Prometheus and Alertmanager"):
+                for names in (METRICS_SERVER, ALERT_SERVER):
+                    unpacked(names)
         platform = Platform(instance, references(), local_catalogue(instance.environments))
         # A hub that runs is stopped by its new settings, so what takes long comes before them.
         serves = supervisor.states().get("hub", ("STOPPED",))[0] == "RUNNING"

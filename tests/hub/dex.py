@@ -37,9 +37,11 @@ class Dex(Program):
         issuer: str = "",
         expiry: dict[str, object] | None = None,
         certificate: tuple[Path, Path] | None = None,
+        telemetry: int | None = None,
     ):
         """people: the groups of each. issuer: where Dex is known, if that is not its own port.
-        expiry: as in Dex's configuration. certificate: with its key, to speak HTTPS.
+        expiry: as in Dex's configuration. certificate: with its key, to speak HTTPS. telemetry: a
+        port for its metrics.
         """
         address = f"127.0.0.1:{port or free_port()}"
         url = f"{'https' if certificate else 'http'}://{address}/dex"
@@ -54,6 +56,8 @@ class Dex(Program):
                 "tlsKey": str(key),
                 "headers": web_headers(hub_url),
             }
+        if telemetry:
+            said["telemetry"] = {"http": f"127.0.0.1:{telemetry}"}
         config.write_text(json.dumps(said | ({"expiry": expiry} if expiry else {})))
         super().__init__(
             [str(program("dex")), "serve", str(config)],

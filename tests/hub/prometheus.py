@@ -3,10 +3,11 @@
 import shutil
 import subprocess
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import yaml
@@ -51,7 +52,8 @@ class Prometheus(Program):
 
     ``labels`` are those of the target, which go over the exporter's own, as NVIDIA's chart has it.
     Without an exporter it knows the ``past`` alone: figures, such as ``up{pod="a"}``, with their
-    values and moments. ``rules`` are files of rules, ``retention`` says how long figures are kept.
+    values and moments. ``rules`` are files of rules, ``retention`` says how long figures are kept,
+    and ``more`` is further configuration, such as who else is scraped.
     """
 
     def __init__(
@@ -63,6 +65,7 @@ class Prometheus(Program):
         *,
         rules: Sequence[Path] = (),
         retention: str = "100y",
+        more: Mapping[str, Any] = MappingProxyType({}),
     ):
         port = free_port()
         self.url = f"http://127.0.0.1:{port}"
@@ -73,7 +76,8 @@ class Prometheus(Program):
             "static_configs": [{"targets": targets, "labels": labels or {}}],
         }
         said = {"global": {"scrape_interval": "1s"}, "scrape_configs": [scrape]}
-        config.write_text(yaml.safe_dump(said | {"rule_files": [str(each) for each in rules]}))
+        said |= {"rule_files": [str(each) for each in rules], **more}
+        config.write_text(yaml.safe_dump(said))
         self._data = folder / "data"
         programs = unpacked(METRICS_SERVER) / "usr/bin"
         if lines := [f"{name} {value} {at.timestamp():.3f}\n" for name, value, at in past]:

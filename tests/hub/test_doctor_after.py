@@ -1,20 +1,26 @@
-"""A look with a session through a real Dex, hub, proxy and JupyterLab; there is no cluster."""
+"""Looks with a session through a real Dex, hub, proxy and JupyterLab, by hand and by the start
+probe; there is no cluster.
+"""
 
 import json
 import signal
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 from gpucommons_config.command import main
 from gpucommons_doctor.after.session import SERVER
+from prometheus_client.parser import text_string_to_metric_families
 
 from tests.interruptible import interruptible
 from tests.waiting import until
 
 from .dex import PASSWORD
 from .login_hub import Hub
+from .processes import Program, free_port
 
 ADA = "ada@example.org"
 _NEVER_UP = str(Path(__file__).with_name("starting_session.py"))
@@ -123,3 +129,61 @@ def test_ctrl_c_takes_a_start_back_that_the_hub_still_waits_for(hub, given):
     assert steps["stop"]["state"] == "good"
     assert not _has_its_name(hub)
     assert "gpucommons doctor" not in _notes_of_tokens(hub)
+
+
+class ProbeProgram(Program):
+    """The start probe as ``cluster/probe`` runs it, without a pause between its looks."""
+
+    def __init__(self, folder: Path, hub: Hub, *more: str):
+        self.url = f"http://127.0.0.1:{(port := free_port())}"
+        secret, catalogue = folder / "secret", folder / "catalogue.yaml"
+        secret.write_text(PASSWORD)
+        catalogue.write_text(_CATALOGUE)
+        command = [sys.executable, "-m", "gpucommons_config.command", "probe", "--hub", hub.url]
+        command += ["--user", ADA, "--password-file", str(secret), "--catalogue", str(catalogue)]
+        command += ["--every", "0.1", "--port", str(port), *more]
+        super().__init__(command, f"{self.url}/health", folder / "probe.log", {})
+
+    def count(self, name: str, **labels: str) -> float:
+        """Return what Prometheus would read of a counter."""
+        text = httpx.get(f"{self.url}/metrics", timeout=60).text
+        return sum(
+            sample.value
+            for family in text_string_to_metric_families(text)
+            for sample in family.samples
+            if sample.name == name and labels.items() <= sample.labels.items()
+        )
+
+    def looks(self, result: str) -> float:
+        return self.count("gpucommons_probe_looks_total", result=result)
+
+    def failed(self, step: str) -> float:
+        return self.count("gpucommons_probe_steps_total", step=step, state="failed")
+
+
+def test_the_start_probe_counts_looks_that_are_good_and_those_without_dex(hub, dex, tmp_path):
+    probe = ProbeProgram(tmp_path, hub)
+    probe.start()
+    try:
+        until(lambda: probe.looks("good") >= 1, instead=probe.tail)
+        assert (probe.looks("failed"), probe.failed("files")) == (0, 0)
+        assert probe.count("gpucommons_probe_step_seconds_count", step="kernel") >= 1
+        dex.stop()
+        until(lambda: probe.failed("sign-in") >= 1, instead=probe.tail)
+        dex.start()
+        good = probe.looks("good")
+        until(lambda: probe.looks("good") > good, instead=probe.tail)
+    finally:
+        probe.stop()
+    assert not _has_its_name(hub), "what it had begun when it was ended is stopped"
+    assert "gpucommons doctor" not in _notes_of_tokens(hub)
+
+
+def test_the_start_probe_counts_a_start_that_fails_and_leaves_nothing(hub, tmp_path):
+    probe = ProbeProgram(tmp_path, hub, "--size", "never-up", "--timeout", "3")
+    probe.start()
+    try:
+        until(lambda: probe.failed("start") >= 1, instead=probe.tail)
+    finally:
+        probe.stop()
+    assert not _has_its_name(hub)

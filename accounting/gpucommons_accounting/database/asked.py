@@ -46,13 +46,20 @@ class Asked:
             found = waits_by(sessions, period, as_of, lambda session: session.choice.size)
         return {size: each.summed() for size, each in found.items()}
 
-    def measured(self, period: Period, as_of: datetime) -> Measured:
-        """Return what the records say of a pilot's questions."""
+    def measured(self, period: Period, as_of: datetime, probe_team: str = "") -> Measured:
+        """Return what the records say of a pilot's questions.
+
+        probe_team: the team of the start probe, which is nobody; empty without one.
+        """
         with self._database.transaction(reads=True, seconds=_LONG_SECONDS) as connection:
-            sessions = all_of(connection, period, Whose())
+            newcomers = newcomers_of(connection, period, but_of=probe_team)
+            starts, sessions = starts_of(connection, period), all_of(connection, period, Whose())
+            if probe_team:
+                starts = (each for each in starts if each.team != probe_team)
+                sessions = (each for each in sessions if each.choice.team != probe_team)
             return Measured(
-                first_sessions(newcomers_of(connection, period), as_of),
-                gpu_starts(starts_of(connection, period)),
+                first_sessions(newcomers, as_of),
+                gpu_starts(starts),
                 changes(sessions, identities_in(connection)),
             )
 

@@ -54,11 +54,16 @@ def starts_of(connection: Connection, period: Period) -> Iterator[Start]:
         yield _start(row)
 
 
-def newcomers_of(connection: Connection, period: Period) -> Iterator[Newcomer]:
-    """Yield who pressed *Start* in a period for the first time on record, by name."""
+def newcomers_of(connection: Connection, period: Period, *, but_of: str = "") -> Iterator[Newcomer]:
+    """Yield who pressed *Start* in a period for the first time on record, by name.
+
+    but_of: a team whose starts are left out.
+    """
     first = func.min(STARTS.c.asked)
     got_in = func.min(case((STARTS.c.outcome == str(StartOutcome.READY), STARTS.c.at)))
     query = select(first.label("asked"), got_in.label("ready")).group_by(STARTS.c.person)
+    if but_of:
+        query = query.where(STARTS.c.team != but_of)
     for row in connection.execute(query.having(first >= period.begin, first < period.end)):
         yield Newcomer(row.asked, row.ready)
 

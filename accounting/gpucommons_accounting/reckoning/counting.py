@@ -9,6 +9,7 @@ from typing import NamedTuple
 from gpucommons_contract.told import WHY
 
 from gpucommons_accounting.reckoning.calendar import microseconds
+from gpucommons_accounting.records.event import Source
 from gpucommons_accounting.records.reason import ReasonCode
 from gpucommons_accounting.records.session import Session
 
@@ -16,6 +17,7 @@ SECONDS_BUCKETS = (10, 30, 60, 180, 600, 1800, 3600, 14_400)
 """Upper bounds of how long people wait, and of how long a start takes."""
 GPU_SECONDS = "gpucommons_gpu_seconds_total"
 ENDED = "gpucommons_sessions_ended_total"
+ENDS_SEEN = "gpucommons_ends_total"
 STARTS = "gpucommons_starts_total"
 REFUSALS = "gpucommons_refusals_total"
 WAIT, START = "gpucommons_wait_seconds", "gpucommons_start_seconds"
@@ -30,6 +32,8 @@ _PERSONS = {
     ReasonCode.IDLE,
     ReasonCode.MAX_DURATION,
 }
+_UNSEEN = {Source.ACCOUNTING, Source.TELEMETRY}
+"""Who says of an end only between which moments it was."""
 _MILLION = 1_000_000
 
 
@@ -40,11 +44,20 @@ class Key(NamedTuple):
     labels: tuple[str, ...]
 
 
-def counted(sessions: Iterable[Session], as_of: datetime) -> dict[Key, Decimal]:
-    """Sum up what sessions add to all counters until a moment."""
+def counted(
+    sessions: Iterable[Session], as_of: datetime, probe_team: str = ""
+) -> dict[Key, Decimal]:
+    """Sum up what sessions add to all counters until a moment.
+
+    probe_team: the team of the start probe, whose sessions count for the GPUs that they hold alone:
+    they are not what people may rely on.
+    """
     sums: dict[Key, Decimal] = defaultdict(Decimal)
     for session in sessions:
+        is_of_people = not probe_team or session.choice.team != probe_team
         for key, amount in _of(session, as_of):
+            if not is_of_people and key.name != GPU_SECONDS:
+                continue
             sums[key] += amount
     return dict(sums)
 
@@ -71,6 +84,8 @@ def _of(session: Session, as_of: datetime) -> Iterator[tuple[Key, Decimal]]:
         yield Key(STARTS, ("failed", _fault(session))), Decimal(1)
     if session.gone is not None and session.reason is not None:
         yield Key(ENDED, (str(session.reason.code),)), Decimal(1)
+    if session.gone is not None:
+        yield Key(ENDS_SEEN, ("unseen" if session.end_source in _UNSEEN else "seen",)), Decimal(1)
     if session.bound is not None:
         yield from _observed(WAIT, choice.size, session.bound - session.requested)
         if session.ready is not None:

@@ -23,8 +23,9 @@ log = logging.getLogger(__name__)
 class CounterKeeper:
     """Counts what sessions did, and starts that were refused."""
 
-    def __init__(self, store: Store, now: Callable[[], datetime]) -> None:
-        self._store, self._now = store, now
+    def __init__(self, store: Store, now: Callable[[], datetime], probe_team: str = "") -> None:
+        """probe_team: the team of the start probe; empty without one."""
+        self._store, self._now, self._probe_team = store, now, probe_team
         self.heart = Heartbeat("counting for metrics", _SILENT_SECONDS)
 
     def step(self) -> None:
@@ -38,12 +39,12 @@ class CounterKeeper:
         while settled and settled < (until := min(settled + _AT_ONCE, now - _UNSETTLED)):
             there = self._store.sessions(Period(settled, until))
             ended = [each for each in there if each.gone_by and settled <= each.gone_by < until]
-            counters.settle(counted(ended, until), until)
+            counters.settle(counted(ended, until, self._probe_team), until)
             settled = until
         if settled and settled < now:
             there = self._store.sessions(Period(settled, now))
             recent = [each for each in there if each.gone_by is None or each.gone_by >= settled]
-            counts |= counted(recent, now)
+            counts |= counted(recent, now, self._probe_team)
         counters.raise_to(counts)
 
     async def run(self, may: Callable[[], bool]) -> None:

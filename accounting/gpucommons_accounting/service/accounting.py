@@ -106,6 +106,15 @@ class Accounting(Configurable):
         """,
     ).tag(config=True)
 
+    probe_team = Unicode(
+        "start-probe",
+        help="""
+        The team of the start probe, which is nobody: its sessions are in usage as that team's, and
+        neither in a pilot's figures nor among the starts and ends that metrics count. Empty: all
+        teams are people's. Example: ``probe``
+        """,
+    ).tag(config=True)
+
     catalogue_file = Unicode(
         "",
         help="""
@@ -170,7 +179,7 @@ class Accounting(Configurable):
             core = client.CoreV1Api(connection)
             watches, teams = _watches(core, recorder), _team_watch(core, keeper)
             heart = Heartbeat("recording sessions", _SILENT_SECONDS)
-            counter = CounterKeeper(store, utc_now)
+            counter = CounterKeeper(store, utc_now, self.probe_team)
             heard = (watch.heart for watch in (*watches, teams))
             hearts = [heart, keeper.heart, counter.heart, *heard, *election.hearts]
             activity = ActivityRecording(self._config, self._environment)
@@ -182,7 +191,8 @@ class Accounting(Configurable):
             records = Records(store, self._site(), utc_now, accounts)
             sheet = self._sheet(store, records.site)
             budgeting, leading = Budgeting(store, records, sheet), Leading(store, records)
-            pilot, erasing = Pilot(store, records), Erasing(store, accounts, utc_now)
+            pilot = Pilot(store, records, self.probe_team)
+            erasing = Erasing(store, accounts, utc_now)
             parts = records, budgeting, leading, pilot, erasing
             mailing = self._mailing(store, sheet)
             hearts += [mailing.heart] if mailing else []

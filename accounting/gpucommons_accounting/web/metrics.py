@@ -17,6 +17,7 @@ from gpucommons_accounting.reckoning.calendar import Period
 from gpucommons_accounting.reckoning.capacity import NodeState
 from gpucommons_accounting.reckoning.counting import (
     ENDED,
+    ENDS_SEEN,
     GPU_SECONDS,
     REFUSALS,
     SECONDS_BUCKETS,
@@ -37,6 +38,7 @@ _COUNTERS = (
         ("team", "size", "product", "state"),
     ),
     (ENDED, "Sessions that ended, and why.", ("reason",)),
+    (ENDS_SEEN, "Sessions that ended: whether the moment is known.", ("moment",)),
     (
         STARTS,
         "Starts that were accepted: whether people could work, and else whose fault it was.",

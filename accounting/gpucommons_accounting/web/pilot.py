@@ -30,8 +30,9 @@ class Checked:
 class Pilot:
     """Keeps what people answer; each sees their own, administrators all without names."""
 
-    def __init__(self, store: Store, records: Records) -> None:
-        self._store, self.records = store, records
+    def __init__(self, store: Store, records: Records, probe_team: str = "") -> None:
+        """probe_team: the team of the start probe, which is no answer; empty without one."""
+        self._store, self.records, self._probe_team = store, records, probe_team
         self._asked = Asked(store.database)
 
     def quarter(self) -> NamedPeriod:
@@ -65,7 +66,8 @@ class Pilot:
         if not caller.administers:
             raise forbidden("Only an administrator may see what people answered.")
         period = quarter.within(self.records.site.calendar)
-        measured = await read_records(self._asked.measured, period, self.records.now())
+        now = self.records.now()
+        measured = await read_records(self._asked.measured, period, now, self._probe_team)
         answers = await read_records(self._store.feedback.answers, str(quarter))
         return Checked(quarter, measured, opinions(answers))
 

@@ -2,17 +2,15 @@
 
 import argparse
 import asyncio
-import ssl
 import sys
 from getpass import getpass
-from pathlib import Path
-from urllib.parse import urlsplit
 
 from gpucommons_contract.wording import joined
 from gpucommons_people.errors import InputError, PeopleError
 from rich.text import Text
 
 from gpucommons_doctor.after.choice import Choice, choose
+from gpucommons_doctor.after.given import hub_address, secret_in, trust_of
 from gpucommons_doctor.after.hub import Hub
 from gpucommons_doctor.after.session import Session
 from gpucommons_doctor.after.sign_in import Login, Password, Token
@@ -31,14 +29,13 @@ from gpucommons_doctor.after.walk import walk
 from gpucommons_doctor.installation import read_installation
 from gpucommons_doctor.output import Output, finding_text, styled
 from gpucommons_doctor.runner import UNKNOWN, code_of
-from gpucommons_doctor.trust import trusting
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the command ``gpucommons doctor --after``; returns its exit code."""
     output = Output(json=arguments.json)
     try:
-        address, trust = _address(arguments), _trust(arguments.ca)
+        address, trust = _address(arguments), trust_of(arguments.ca)
         choice = _choice(arguments)
         login = _login(arguments)  # the last: it may ask for a password
     except PeopleError as error:
@@ -84,17 +81,7 @@ def _address(arguments: argparse.Namespace) -> str:
     for_checks = ("only", "skip", "list", "metrics", "push")
     if given := [f"--{name}" for name in for_checks if getattr(arguments, name)]:
         raise InputError(f"--after runs no checks: leave out {joined(given)}.")
-    parts = urlsplit(arguments.hub)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise InputError("Name the hub as people open it: --hub https://HOST.")
-    return str(arguments.hub)
-
-
-def _trust(ca: Path | None) -> ssl.SSLContext:
-    try:
-        return trusting(ca)
-    except OSError as error:
-        raise InputError(f"The file {ca} cannot be used: {error}. Correct --ca.") from error
+    return hub_address(arguments.hub)
 
 
 def _login(arguments: argparse.Namespace) -> Login:
@@ -109,19 +96,9 @@ def _login(arguments: argparse.Namespace) -> Login:
             "for, or else --token-file FILE alone."
         )
     if token_file:
-        return Token(_secret(token_file))
-    password = _secret(password_file) if password_file else _ask_password(user)
+        return Token(secret_in(token_file))
+    password = secret_in(password_file) if password_file else _ask_password(user)
     return Password(user, password, arguments.connector)
-
-
-def _secret(file: Path) -> str:
-    try:
-        text = file.read_text(encoding="utf-8").rstrip("\r\n")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{file} cannot be read: {error}.") from error
-    if not text or "\n" in text:
-        raise InputError(f"{file} must hold one line, the secret alone.")
-    return text
 
 
 def _ask_password(user: str) -> str:

@@ -5,12 +5,15 @@ from collections.abc import Mapping
 from typing import Any
 
 import httpx
+from gpucommons_contract.progress import WAITING
 
 from gpucommons_doctor.after.hub import Hub, RefusedError
 from gpucommons_doctor.after.step import StepFailedError, Tell
 
 SERVER = "gpucommons-doctor"
 """A named server, so that the session which the person may have is another one."""
+_TURNED_DOWN = {httpx.codes.FORBIDDEN, httpx.codes.CONFLICT}
+"""What the hub answers to a start that rules, quotas or budgets do not allow."""
 _PAUSE_S = 1.0
 
 
@@ -23,6 +26,10 @@ class Session:
         self._url = ""
         self.to_end = False
         """Whether something was begun here that is not known to be gone."""
+        self.waits = False
+        """Whether the start waits for its turn, such as in the queue for GPUs."""
+        self.turned_down = False
+        """Whether the hub does not allow the start: by a rule, a quota or a budget."""
 
     @property
     def url(self) -> str:
@@ -41,6 +48,7 @@ class Session:
         try:
             await self._hub.call("POST", self._at_hub, self._options)
         except RefusedError as error:
+            self.turned_down = error.status in _TURNED_DOWN
             if error.status < httpx.codes.INTERNAL_SERVER_ERROR:
                 self.to_end = await self._is_left_over()
             raise StepFailedError(
@@ -83,6 +91,7 @@ class Session:
         """Wait until it is ready. What is in front of the hub may end the stream early."""
         while True:
             async for event in self._hub.events(f"{self._at_hub}/progress"):
+                self.waits = bool(event.get(WAITING))
                 if event.get("failed"):
                     raise StepFailedError(
                         f"The start failed. {event.get('message', '')}".rstrip(),

@@ -25,7 +25,10 @@ def add_parsers(subparsers: "Subparsers") -> None:
     about = "print a PrometheusRule: how much fails, and alerts where that is too much"
     rules = add_command(commands, "rules", _rules, about)
     rules.add_argument(
-        "part", choices=["hub", "accounting"], metavar="PART", help="by whose metrics it is known"
+        "part",
+        choices=["hub", "accounting", "probe"],
+        metavar="PART",
+        help="by whose metrics it is known",
     )
     _add_file(rules)
     about = "report a month: what was promised, measured, and not known"

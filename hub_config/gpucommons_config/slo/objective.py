@@ -16,10 +16,11 @@ class ObjectivesError(Exception):
 
 
 class Part(StrEnum):
-    """Whose metrics an objective is measured by: accounting is optional."""
+    """Whose metrics an objective is measured by: all but the hub are optional."""
 
     HUB = "hub"
     ACCOUNTING = "accounting"
+    PROBE = "probe"
 
 
 class Objective(BaseModel):
@@ -37,6 +38,8 @@ class Objective(BaseModel):
     bad: str | None = None
     valid: str | None = None
     bad_while: str | None = None
+    rare: bool = False
+    """Whether five minutes may well have no event, as where there are six in an hour."""
 
     @model_validator(mode="after")
     def _is_measured_in_one_way(self) -> Self:

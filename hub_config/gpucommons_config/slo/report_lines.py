@@ -42,8 +42,8 @@ def no_data(said: Mapping[str, Any], url: str) -> str:
     what = f"Prometheus at {url} has nothing of {said['first_day']} to {said['last_day']}: "
     if all(each["rules_loaded"] is False for each in said["objectives"]):
         return what + (
-            "the rules of these objectives are not loaded. Load what `gpucommons slo rules hub` "
-            "and `gpucommons slo rules accounting` print: they record from then on."
+            "the rules of these objectives are not loaded. Load what `gpucommons slo rules` "
+            "prints of each part: they record from then on."
         )
     if said["retention_too_short"]:
         return what + f"it keeps samples for {said['retention']}, which is too short for that."

@@ -31,10 +31,16 @@ class _Burn(NamedTuple):
 
 _PAGES = (_Burn(14.4, "1h", "5m"), _Burn(6, "6h", "30m"))
 """In which 2 % and 5 % of a month's budget are used."""
+_RARE_PAGES = (_Burn(14.4, "1h", "30m"), _Burn(6, "6h", "30m"))
+"""The same where five minutes have no event: an alert would come and go with each."""
 _TICKETS = (_Burn(1, "3d", "6h"),)
 """In which 10 % of it are."""
 _WINDOWS = ("5m", "30m", "1h", "6h", "3d")
-_NAMES = {Part.HUB: "gpucommons-slos", Part.ACCOUNTING: "gpucommons-accounting-slos"}
+_NAMES = {
+    Part.HUB: "gpucommons-slos",
+    Part.ACCOUNTING: "gpucommons-accounting-slos",
+    Part.PROBE: "gpucommons-probe-slos",
+}
 _HEAD = """\
 # Made by `gpucommons slo rules {part}`. Change the objectives, and make it again:
 # docs/how-to/watch-the-platform.md.
@@ -83,7 +89,7 @@ def _rules(objective: Objective) -> Iterator[Rule]:
             valid = f"increase({VALID_TOTAL}{chosen}[{window}])"
             yield record(_failures(window), failures)
             yield record(_ratio(window), f"{failures} / ({valid} > 0)")
-    yield _alert(objective, "critical", _PAGES)
+    yield _alert(objective, "critical", _RARE_PAGES if objective.rare else _PAGES)
     yield _alert(objective, "warning", _TICKETS)
 
 

@@ -210,6 +210,8 @@ class Actions:
         await self._write(self._store.record, case.event(kind, reason, by))
         self._metrics.acted(case.decision)
         self._metrics.reclaimed(case.session, case.decision, case.at)
+        if not by:
+            self._metrics.stopped(case.session, case.at, as_promised=case.announced)
         return True
 
     async def _gone(self, session: Session) -> None:

@@ -54,6 +54,13 @@ class Case:
         return max(self.countdown.stop_at, self.decision.next_at or self.countdown.stop_at)
 
     @property
+    def announced(self) -> bool:
+        """Whether its person was warned as long ago as the rule promises."""
+        return self.countdown is not None and (
+            self.at - self.countdown.warned_at >= self.rule.warning_time
+        )
+
+    @property
     def kept_until(self) -> datetime | None:
         """Until when its person keeps it, UTC; None if they do not."""
         lease = self.facts.lease

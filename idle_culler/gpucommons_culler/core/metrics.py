@@ -1,7 +1,7 @@
 """The culler's metrics: what it gave back, where it was wrong, and whether it keeps up."""
 
 from collections import Counter as Count
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -13,10 +13,15 @@ from gpucommons_culler.core.session import Session, SessionKey
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 LONGEST_GAIN = timedelta(hours=12)
 """For how long a stop counts as a gain: nobody knows when the session would have ended."""
+STARTED_ANEW_WITHIN = timedelta(minutes=10)
+"""Who starts the same again so soon after a stop was not idle."""
 _TICK_BUCKETS = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
 _END_BUCKETS = (1, 2, 5, 10, 20, 30, 60, 120, 300)
 _IDLE_BUCKETS = (900, 1800, 3600, 5400, 7200, 14_400, 28_800, 43_200, 86_400)
 _HOUR = timedelta(hours=1)
+
+
+_NOTICES = {True: "as-promised", False: "short"}
 
 
 @dataclass(slots=True)
@@ -30,12 +35,21 @@ class _Gain:
     counted_to: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class _Stop:
+    """A stop that was decided, and may turn out to be wrong."""
+
+    size: str
+    at: datetime
+
+
 class Metrics:
     """Counts for one culler, in a registry of its own. Called in one thread."""
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
         self._gains: dict[tuple[str, str], _Gain] = {}
+        self._stops: dict[tuple[str, str], _Stop] = {}
         self._gpu_hours = self._counter(
             "reclaimed_gpu_hours",
             "GPU-hours that others could use: from the end of an idle session until its person "
@@ -50,6 +64,15 @@ class Metrics:
             "false_alarms", "Warnings that were taken back because the session was used."
         )
         self._actions = self._counter("actions", "Steps that were taken.", "action")
+        self._announced = self._counter(
+            "stops",
+            "Stops that were decided: announced as long beforehand as promised, or short.",
+            "notice",
+        )
+        self._anew = self._counter(
+            "stops_started_anew",
+            "Stops that were decided, after which the same was started within ten minutes.",
+        )
         self._failures = self._counter(
             "source_failures", "Readings of a source that failed.", "source"
         )
@@ -77,6 +100,8 @@ class Metrics:
         )
         for verdict in Verdict:
             self._sessions.labels(verdict)
+        for notice in _NOTICES.values():
+            self._announced.labels(notice)
 
     def exposition(self) -> bytes:
         """All of it as Prometheus reads it, of `CONTENT_TYPE`."""
@@ -94,6 +119,14 @@ class Metrics:
         if decision.action is Action.CANCEL and decision.verdict is Verdict.ACTIVE:
             self._false_alarms.inc()
 
+    def stopped(self, session: Session, at: datetime, *, as_promised: bool) -> None:
+        """Count a session that was stopped or released because it was found to be idle.
+
+        as_promised: whether its person was warned as long beforehand as the rule says.
+        """
+        self._announced.labels(_NOTICES[as_promised]).inc()
+        self._stops[_place(session.key)] = _Stop(session.size, at)
+
     def reclaimed(self, session: Session, decision: Decision, at: datetime) -> None:
         """Count a session that was stopped or released, and the GPUs that it gave back."""
         if decision.idle_since:
@@ -105,7 +138,12 @@ class Metrics:
             self._gains[key.user, key.server] = gain
 
     def running(self, sessions: Iterable[Session], now: datetime) -> None:
-        """Count what was gained since the last tick; one that has GPUs again gains no more."""
+        """Count what was gained since the last tick; one that has GPUs again gains no more.
+
+        Count stops, too, after which the same was started again.
+        """
+        sessions = tuple(sessions)
+        self._look_for_stops(sessions, now)
         if not self._gains:
             return
         again = {_place(session.key) for session in sessions if session.gpus}
@@ -116,6 +154,16 @@ class Metrics:
             gain.counted_to = max(until, gain.counted_to)
             if place in again or until < now:
                 del self._gains[place]
+
+    def _look_for_stops(self, sessions: Sequence[Session], now: datetime) -> None:
+        if not self._stops:
+            return
+        sizes = {_place(session.key): session.size for session in sessions}
+        for place, stop in list(self._stops.items()):
+            if sizes.get(place) == stop.size and now - stop.at <= STARTED_ANEW_WITHIN:
+                self._anew.inc()
+            if place in sizes or now - stop.at > STARTED_ANEW_WITHIN:
+                del self._stops[place]
 
     def gone(self, after: timedelta) -> None:
         """Count how long it took from the order to stop a session until it was gone."""

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gpucommons_local.gpu.command import add_parser as add_sim
-from gpucommons_local.machine.instance import DEFAULT_NAME, DEFAULT_PORT, Instance
+from gpucommons_local.machine.instance import DEFAULT_NAME, DEFAULT_PORT, OBSERVABILITY, Instance
 
 if TYPE_CHECKING:
     Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
@@ -39,6 +39,14 @@ def add_parsers(subparsers: "Subparsers", run: Run) -> None:
         metavar="IMAGE",
         help="also build an environment once all else is built, such as pytorch, which takes "
         "20 GB; may be given again",
+    )
+    start.add_argument(
+        "--addon",
+        action="append",
+        default=[],
+        choices=[OBSERVABILITY],
+        help="also run this, may be repeated: observability is Prometheus and Alertmanager, which "
+        "watch the platform; without it they are off again",
     )
     what = start.add_mutually_exclusive_group()
     what.add_argument(

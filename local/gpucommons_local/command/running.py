@@ -22,7 +22,7 @@ from gpucommons_local.gpu import command as sim
 from gpucommons_local.hub.local_catalogue import local_catalogue
 from gpucommons_local.images import find
 from gpucommons_local.machine.certificates import certificate_files
-from gpucommons_local.machine.instance import Instance, load, saved
+from gpucommons_local.machine.instance import OBSERVABILITY, Instance, load, saved
 from gpucommons_local.machine.node import enter_command
 from gpucommons_local.machine.supervision import Program, Supervisor
 from gpucommons_local.machine.volumes import why_not_enforced
@@ -46,6 +46,7 @@ def _up(arguments: argparse.Namespace) -> int:
         https=arguments.https,
         only_cluster=arguments.only_cluster,
         environments=tuple(arguments.environments or ()),
+        observability=OBSERVABILITY in arguments.addon and not arguments.only_cluster,
     )
     platform = up(instance, steps, everything=arguments.all)
     if notice := why_not_enforced(instance):
@@ -117,6 +118,8 @@ def _print_status(instance: Instance, found: PlatformStatus) -> None:
     console.print(f"\nAddress     {found['url']}")
     if found["authority"]:
         console.print(f"Trust       {found['authority']}", soft_wrap=True)
+    for title, address in found["observability"].items():
+        console.print(f"{title:12}{address}")
     console.print(f"kubeconfig  {found['kubeconfig']}")
     console.print(f"Logs        {instance.logs}")
     if found["sizes_not_enforced"]:

@@ -3,6 +3,7 @@
 import yaml
 from gpucommons_contract.brand import Appearance
 
+from gpucommons_local.hub.observability import DEX_METRICS
 from gpucommons_local.machine.cache import checkout
 from gpucommons_local.machine.certificates import certificate_files, trusting
 from gpucommons_local.machine.instance import Instance
@@ -51,6 +52,7 @@ def _configuration(instance: Instance, secrets: Secrets) -> dict[str, object]:
         "issuer": instance.issuer,
         "storage": {"type": "kubernetes", "config": {"kubeConfigFile": kubeconfig}},
         "web": _web(instance),
+        "telemetry": {"http": DEX_METRICS},
         "frontend": frontend(Appearance(), f"{instance.url}/hub/logo"),
         "logger": {"level": "info"},
         "oauth2": {"skipApprovalScreen": True},

@@ -12,6 +12,7 @@ from gpucommons_local.hub.backup import files_service, files_url
 from gpucommons_local.hub.culler import culler_service
 from gpucommons_local.hub.demo import ADMIN_GROUP
 from gpucommons_local.hub.dex import CLIENT_ID
+from gpucommons_local.hub.observability import metrics_role, metrics_service
 from gpucommons_local.machine.cache import checkout
 from gpucommons_local.machine.certificates import certificate_files, trusting
 from gpucommons_local.machine.instance import NODE_ADDRESS, Instance
@@ -37,7 +38,11 @@ def port_forward(instance: Instance) -> Program:
     command = [str(BIN / "python"), "-m", "gpucommons_local.machine.port_forward"]
     return Program(
         "port-forward",
-        [*command, instance.name, str(instance.port), *(["https"] if instance.https else [])],
+        [
+            *(*command, instance.name, str(instance.port)),
+            *(["https"] if instance.https else []),
+            *(["observability"] if instance.observability else []),
+        ],
         (
             "curl",
             "-fsSk",
@@ -118,7 +123,9 @@ def _values(instance: Instance, secrets: Secrets) -> dict[str, object]:
                 culler_service(secrets),
                 accounting_service(secrets),
                 files_service(secrets),
+                metrics_service(secrets),
             ],
+            "load_roles": [metrics_role()],
             **_served_by_https(instance),
         },
         "ConfigurableHTTPProxy": {

@@ -21,6 +21,8 @@ NODE_DNS_ADDRESS = "169.254.20.10"
 """Where pods ask for names, as with Kubernetes' NodeLocal DNSCache: network policies of pods know
 the address, and need no pod behind it."""
 
+OBSERVABILITY = "observability"
+"""Name of the add-on by which Prometheus and Alertmanager run beside the platform."""
 DEFAULT_NAME = "local"
 DEFAULT_PORT = 8000
 
@@ -32,6 +34,7 @@ class Instance:
     port is the hub's; Dex and the API server follow it.
     https: whether hub and Dex are reached by HTTPS, with a certificate of the platform's own
     authority.
+    observability: whether Prometheus and Alertmanager run beside it.
     only_cluster: nothing of ours runs, and NetworkPolicies are enforced: a cluster to install on.
     environments: titles of images that are built once all else is, such as ``pytorch``.
     """
@@ -41,6 +44,7 @@ class Instance:
     https: bool = False
     only_cluster: bool = False
     environments: tuple[str, ...] = ()
+    observability: bool = False
 
     @property
     def dex_port(self) -> int:
@@ -53,9 +57,20 @@ class Instance:
         return self.port + 3
 
     @property
-    def ports(self) -> tuple[int, int, int]:
+    def prometheus_port(self) -> int:
+        """Loopback port of Prometheus."""
+        return self.port + 4
+
+    @property
+    def alertmanager_port(self) -> int:
+        """Loopback port of Alertmanager."""
+        return self.port + 5
+
+    @property
+    def ports(self) -> tuple[int, ...]:
         """All loopback ports of the machine that it takes."""
-        return self.port, self.dex_port, self.api_port
+        more = (self.prometheus_port, self.alertmanager_port) if self.observability else ()
+        return self.port, self.dex_port, self.api_port, *more
 
     @property
     def url(self) -> str:
@@ -130,6 +145,7 @@ class Instance:
             "https": self.https,
             "only_cluster": self.only_cluster,
             "environments": self.environments,
+            "observability": self.observability,
         }
         (self.state / "instance.json").write_text(json.dumps(known) + "\n")
 
@@ -146,6 +162,7 @@ def saved(name: str = DEFAULT_NAME) -> Instance | None:
         https=known.get("https", False),
         only_cluster=known.get("only_cluster", False),
         environments=tuple(known.get("environments", ())),
+        observability=known.get("observability", False),
     )
 
 

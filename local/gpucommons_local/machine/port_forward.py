@@ -6,7 +6,8 @@ connects to from there is the node's. It ends when the node does. Whoever speaks
 hub with HTTPS is answered here: the proxy would only close the connection, and its own redirect
 needs another port.
 
-Run as ``python -m gpucommons_local.machine.port_forward NAME PORT [https]`` by the supervisor.
+Run as ``python -m gpucommons_local.machine.port_forward NAME PORT [https] [observability]`` by the
+supervisor.
 """
 
 import asyncio
@@ -114,7 +115,10 @@ def _way(instance: Instance, port: int) -> _Way:
 
 def main() -> int:
     """Carry connections until the node ends; returns 1 then, to be started again."""
-    instance = Instance(sys.argv[1], int(sys.argv[2]), https="https" in sys.argv[3:])
+    name, port, *more = sys.argv[1:]
+    instance = Instance(
+        name, int(port), https="https" in more, observability="observability" in more
+    )
     listeners = [_listen(port) for port in instance.ports]
     while not instance.node_pid_file.exists():
         time.sleep(0.1)

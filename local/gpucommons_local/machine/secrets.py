@@ -27,6 +27,8 @@ class Secrets:
     """The same where they can be deleted."""
     wishes_token: str
     """By which the controller of the snapshots asks for people's wishes."""
+    metrics_token: str
+    """By which Prometheus reads the hub's metrics."""
     cookie: str
     secure_cookie: str
     """Signs cookies at HTTPS: one that went over HTTP is not good there."""

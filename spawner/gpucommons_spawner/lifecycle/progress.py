@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
+from gpucommons_contract.progress import WAITING
 from gpucommons_contract.words import phrase, spoken
 
 from gpucommons_spawner.kubernetes.manifest import Manifest
@@ -17,12 +18,17 @@ async def in_words(
     """Say what happens; each thing once, however often it is said or Kubernetes repeats it.
 
     waits: sentences, until nothing is waited for; events: KubeSpawner's progress, which follows.
+    What is of a wait says so for programs, too: nobody is to blame for a turn that has not come.
     """
     last = ""
     async for message in waits:
         if message != last:
             last = message
-            yield {"progress": _WAITING_PROGRESS, "message": spoken(message)}
+            yield {
+                "progress": _WAITING_PROGRESS,
+                "message": spoken(message),
+                WAITING: True,
+            }
     async for event in events:
         if "raw_event" in event:
             event["message"] = describe(event["raw_event"])

@@ -17,6 +17,7 @@ from gpucommons_contract.told import WHY
 from gpucommons_culler.core.decision import Action, Verdict
 from gpucommons_culler.telemetry.sources.prometheus import PrometheusSource
 from gpucommons_doctor.finding import State as Found
+from gpucommons_doctor.probe.look import STEPS, Result
 from prometheus_client import REGISTRY
 
 from tests.unit.monitoring.registered import Registered, registered, registered_in
@@ -29,6 +30,7 @@ _JOBS = {
     "Idle culler": "gpucommons-idle-culler",
     "Accounting": "gpucommons-accounting",
     "Controller of snapshots": "gpucommons-backup",
+    "Start probe": "gpucommons-start-probe",
 }
 _PODS = {"Accounting": ("a", "b"), "Idle culler": ("a", "former")}
 """Both replicas of accounting say the same; of those of the idle culler, one acts."""
@@ -42,11 +44,14 @@ _VALUES: Mapping[str, Sequence[str]] = {
     "handler": ("jupyterhub.handlers.pages.SpawnHandler",),
     "kind": tuple(SubjectKind),
     "method": ("GET",),
+    "moment": ("seen", "unseen"),
+    "notice": ("as-promised", "short"),
     "period": tuple(each.value for each in hub_metrics.ActiveUserPeriods),
     "product": ("A100", "H100"),
     "reason": tuple(ReasonCode),
     "size": ("cpu", "gpu"),
     "source": (PrometheusSource.title,),
+    "step": tuple(each.name for each in STEPS),
     "status": tuple(each.value for each in hub_metrics.ServerSpawnStatus),
     "store": ("first", "second"),
     "team": ("audio", "vision"),
@@ -57,6 +62,8 @@ _VALUES: Mapping[str, Sequence[str]] = {
 }
 _VALUES_OF: Mapping[tuple[str, str], Sequence[str]] = {
     ("gpucommons_backup_pods_total", "outcome"): ("good", "failed", "damaged"),
+    ("gpucommons_probe_looks_total", "result"): tuple(Result),
+    ("gpucommons_probe_steps_total", "state"): ("good", "failed"),
     ("gpucommons_backup_workspaces", "state"): ("all", "due", "running", "failed"),
     ("gpucommons_budgets", "state"): ("enough", "warned", "used-up"),
     ("gpucommons_doctor_check", "state"): tuple(Found),

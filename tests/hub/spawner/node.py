@@ -41,6 +41,9 @@ class Node:
         self.cannot_save: set[str] = set()
         """Names of people whose sessions refuse that."""
         self._server.cannot_save = self.cannot_save
+        self.activity: dict[str, object] = {}
+        """What sessions say of their use, and of anything else that they are asked."""
+        self._server.activity = self.activity
         self.session_port = self._server.server_port
         self._threads = [
             threading.Thread(target=self._server.serve_forever),
@@ -156,7 +159,7 @@ class _Session(BaseHTTPRequestHandler):
     def do_GET(self):
         self.send_response(200)
         self.end_headers()
-        self.wfile.write(b"{}")
+        self.wfile.write(json.dumps(self.server.activity).encode())
 
     def do_POST(self):
         said, status = self.rfile.read(int(self.headers["Content-Length"])), 204

@@ -20,13 +20,14 @@ def start(
     *,
     units: str = "1",
     person: str = "ada",
+    team: str = "vision",
     asked: str = BEGUN,
 ) -> Start:
     return Start(
         start=f"{person}/{asked}/{outcome}/{seconds}",
         person=person,
         server="",
-        team="vision",
+        team=team,
         environment="torch",
         size="gpu",
         units=Decimal(units),
@@ -57,3 +58,10 @@ class PilotBehaviour:
         assert (found.first_sessions.people, found.first_sessions.had) == (2, 1)
         assert found.first_sessions.half.length == timedelta(minutes=11)
         assert (found.gpu_starts.asked, found.gpu_starts.ready) == (5, 3)
+
+    def test_the_start_probe_is_nobody(self, store):
+        store.starts.add([start(), start(person="probe", team="start-probe")])
+        found = Asked(store.database).measured(_QUARTER, at("2027-01-02"), "start-probe")
+        assert (found.first_sessions.people, found.gpu_starts.asked) == (1, 1)
+        everybody = Asked(store.database).measured(_QUARTER, at("2027-01-02"))
+        assert (everybody.first_sessions.people, everybody.gpu_starts.asked) == (2, 2)

@@ -10,6 +10,7 @@ from gpucommons_accounting.database.store import Store
 from gpucommons_accounting.reckoning.budgets import Budget, Rule, Subject
 from gpucommons_accounting.reckoning.calendar import Calendar
 from gpucommons_accounting.recording.counters import CounterKeeper
+from gpucommons_accounting.records.event import Source
 from gpucommons_accounting.records.start import Start
 from gpucommons_accounting.web.balance_sheet import BalanceSheet
 from gpucommons_accounting.web.metrics import AccountingMetrics
@@ -26,8 +27,8 @@ _LEARNT = at("2026-12-03T08:00")
 _STATE = {"team": "vision", "size": "gpu", "product": "H100", "state": "charged"}
 
 
-def _scraped(store: Store, now: str) -> str:
-    CounterKeeper(store, lambda: at(now)).step()
+def _scraped(store: Store, now: str, probe_team: str = "") -> str:
+    CounterKeeper(store, lambda: at(now), probe_team).step()
     sheet = BalanceSheet(store, SITE, Decimal(4), lambda: at(now))
     return AccountingMetrics(store, sheet, lambda: at(now)).exposition().decode()
 
@@ -85,6 +86,24 @@ def test_starts_ends_and_waits_are_counted(store):
     assert _value(text, "gpucommons_wait_seconds_count", size="gpu") == 1
     assert _value(text, "gpucommons_pending_gpus", size="gpu") == 2
     assert _value(text, "gpucommons_oldest_wait_seconds", size="gpu") == 1800
+
+
+def test_ends_are_counted_by_whether_their_moment_is_known(store):
+    store.add(facts("2026-11-30T09:00", "2026-11-30T10:00", "a"), _LEARNT)
+    unseen = fact("ended", "2026-11-30T10:00", Source.ACCOUNTING)
+    store.add([*facts("2026-11-30T09:00", None, "b"), unseen("b")], _LEARNT)
+    text = _scraped(store, "2026-11-30T12:00")
+    assert _value(text, "gpucommons_ends_total", moment="seen") == 1
+    assert _value(text, "gpucommons_ends_total", moment="unseen") == 1
+
+
+def test_the_start_probe_counts_for_its_gpus_and_not_as_people_do(store):
+    store.add(facts("2026-11-30T09:00", "2026-11-30T10:00"), _LEARNT)
+    text = _scraped(store, "2026-11-30T12:00", "vision")
+    assert _charged(text) == 3600
+    for name in ("starts_total", "sessions_ended_total", "wait_seconds_count"):
+        assert _value(text, f"gpucommons_{name}") is None
+    assert _value(_scraped(store, "2026-11-30T12:00"), "gpucommons_starts_total") == 1
 
 
 def _refused(start: str, why: str, outcome: StartOutcome = StartOutcome.REFUSED) -> Start:

@@ -86,6 +86,7 @@ _PODS = (
     Pod("puller", OURS, PULLER_LABELS, "10.1.1.6"),
     _own_pod("Deployment", "accounting", OURS, "10.1.1.14"),
     _own_pod("CronJob", "doctor", OURS, "10.1.1.9"),
+    _own_pod("Deployment", "start-probe", OURS, "10.1.1.15"),
     _own_pod("Deployment", "backup", OURS, "10.1.1.10"),
     _own_pod("Deployment", "backup-store", OURS, "10.1.1.11"),
     _own_pod("Deployment", "earlier-files", OURS, "10.1.1.12"),

@@ -16,10 +16,11 @@ PARTS = ("base", "network-policies", "queue", "database", "idle-culler", "doctor
 """What every overlay has."""
 OPTIONAL = (
     "accounting", "gpu-processes", "backup", "backup-store", "earlier-files", "drain", "policies",
-    "policies-gatekeeper",
+    "policies-gatekeeper", "probe",
     "monitoring", "monitoring/accounting", "monitoring/alertmanager", "monitoring/backup",
-    "monitoring/dashboards", "entrance", "entrance-gateway-api", "entrance-istio",
-    "entrance-gateway-api/allow-list", "entrance-istio/allow-list", "private-access",
+    "monitoring/dashboards", "monitoring/probe", "entrance", "entrance-gateway-api",
+    "entrance-istio", "entrance-gateway-api/allow-list", "entrance-istio/allow-list",
+    "private-access",
 )  # fmt: skip
 """What an installation adds."""
 MESH = ("mesh", "mesh/team")

@@ -40,7 +40,7 @@ def _meshed() -> Network:
 def _accounts():
     """The account of each workload of ours, by name."""
     everything = [*overlay("prod"), *part("accounting"), *part("backup")]
-    everything += [*part("backup-store"), *part("earlier-files")]
+    everything += [*part("backup-store"), *part("earlier-files"), *part("probe")]
     workloads = [each for kind in ("Deployment", "CronJob") for each in of_kind(everything, kind)]
     return {
         each["metadata"]["name"]: pod_template(each)["spec"]["serviceAccountName"]

@@ -18,6 +18,7 @@ _READS = {
     "idle-culler": "idle-culler",
     "accounting": "accounting",
     "backup": "backup",
+    "start-probe": "start-probe",
 }
 
 

@@ -64,6 +64,11 @@ _YES = [
     ("doctor", "internet", 443),  # Dex elsewhere
     ("doctor", "Pushgateway", 9091),
     ("doctor", "DNS", 53),
+    # The start probe's: hub and Dex, as people have them.
+    *(("start-probe", each, port) for each, port in (("ingress", 8443), ("gateway", 10443))),
+    ("start-probe", "internet", 443),
+    ("start-probe", "DNS", 53),
+    ("Prometheus", "start-probe", 10111),
     # Snapshots.
     ("snapshot", "backup-store", 8000),
     ("snapshot", "backup-store", 8001),
@@ -190,6 +195,12 @@ _NO = [
     ("doctor", "session", 8888),
     ("doctor", "Dex", 5557),
     ("doctor", "Prometheus", 9090),
+    # The start probe enters where people do.
+    ("start-probe", "hub", 8081),
+    ("start-probe", "session", 8888),
+    ("start-probe", "database", 5432),
+    ("start-probe", "API server", 6443),
+    *((each, "start-probe", 10111) for each in ("session", "stray", "ingress", "hub")),
     # The store is for snapshots, and these reach nothing else of ours.
     *((each, "backup-store", 8000) for each in ("session", "hub", "stray", "ingress")),
     *((each, "backup-store", 8001) for each in ("session", "job of a team", "like a snapshot")),
@@ -283,7 +294,10 @@ def test_among_the_pods_of_the_table_nobody_else_reaches_a_port_that_somebody_li
         ("other snapshot", "backup-store"),
         *((each, "earlier-files") for each in ("neighbour", "stranger")),
         # whoever else is in Prometheus' namespace
-        *(("Pushgateway", each) for each in ("accounting", "idle-culler", "Dex", "backup")),
+        *(
+            ("Pushgateway", each)
+            for each in ("accounting", "idle-culler", "Dex", "backup", "start-probe")
+        ),
     }
 
 

@@ -19,6 +19,7 @@ _MONITORING = ROOT / "cluster" / "monitoring"
 _FILES = {
     Part.HUB: _MONITORING / "slos.yaml",
     Part.ACCOUNTING: _MONITORING / "accounting" / "slos.yaml",
+    Part.PROBE: _MONITORING / "probe" / "slos.yaml",
 }
 _OBJECTIVE = """
 - name: starts
@@ -53,6 +54,16 @@ def test_the_command_prints_the_rules_of_a_file(tmp_path, capsys):
     assert 'slo:sli_failures:increase3d{slo="starts"} >= 2' in ticket["expr"]
 
 
+def test_where_events_are_rare_five_minutes_do_not_count(tmp_path, capsys):
+    """An alert would end five minutes after each, and come again with the next."""
+    assert main(["slo", "rules", "hub", str(_file(tmp_path, f"{_OBJECTIVE}  rare: true\n"))]) == 0
+    (group,) = yaml.safe_load(capsys.readouterr().out)["spec"]["groups"]
+    page, ticket = (each["expr"] for each in group["rules"] if "alert" in each)
+    assert "ratio_rate5m" not in page
+    assert page.count("ratio_rate30m") == 2
+    assert "ratio_rate6h" in ticket
+
+
 def test_the_command_without_a_file_prints_the_default_ones(capsys):
     assert main(["slo", "rules", "accounting"]) == 0
     assert capsys.readouterr().out == _FILES[Part.ACCOUNTING].read_text()
@@ -62,7 +73,7 @@ def test_the_command_without_a_file_prints_the_default_ones(capsys):
     ("before", "after", "said"),
     [
         ("target: 99", "target: 100", "0.target: Input should be less than 100"),
-        ("part: hub", "part: dex", "0.part: Input should be 'hub' or 'accounting'"),
+        ("part: hub", "part: dex", "0.part: Input should be 'hub', 'accounting' or 'probe'"),
         ("  valid: sum(valid)\n", "", "0: Value error, give bad and valid, or bad_while alone"),
         ("bad: sum", "bda: sum", "0.bda: Extra inputs are not permitted"),
     ],

@@ -63,6 +63,29 @@ def test_a_clock_set_back_takes_nothing_away(metrics):
     assert hours_after(metrics, *ticks) == pytest.approx(0.5 * 2)
 
 
+@pytest.mark.parametrize(
+    ("session", "after", "wrong"),
+    [
+        (a_session(ADA._replace(started=NOW + MINUTE)), 5, 1),
+        (a_session(ADA._replace(started=NOW + MINUTE), size="another"), 5, 0),
+        (a_session(ADA._replace(started=NOW + 15 * MINUTE)), 15, 0),
+    ],
+)
+def test_a_stop_was_wrong_if_the_same_is_started_within_ten_minutes(metrics, session, after, wrong):
+    metrics.stopped(a_session(ADA), NOW, as_promised=True)
+    metrics.running([], NOW + MINUTE)
+    for later in (after, after + 1):
+        metrics.running([session], NOW + later * MINUTE)
+    assert told(metrics)["stops_started_anew_total"] == wrong
+    assert told(metrics)["stops_total as-promised"] == 1
+
+
+def test_a_stop_without_the_promised_notice_is_told_apart(metrics):
+    assert told(metrics)["stops_total short"] == 0
+    metrics.stopped(a_session(ADA), NOW, as_promised=False)
+    assert told(metrics)["stops_total short"] == 1
+
+
 def test_a_session_without_gpu_gives_none_back(metrics):
     metrics.reclaimed(a_session(ADA, gpus=Decimal(0)), a_decision(), NOW)
     metrics.running([], NOW + HOUR)

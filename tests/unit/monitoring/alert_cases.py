@@ -82,6 +82,21 @@ def _volume(namespace: str, available: str) -> dict[str, str]:
     }
 
 
+def _quota(resource: str, used: str) -> dict[str, str]:
+    labels = f'namespace="team-vision", resourcequota="team", resource="{resource}"'
+    return {
+        f'kube_resourcequota{{{labels}, type="used"}}': used,
+        f'kube_resourcequota{{{labels}, type="hard"}}': "100x60",
+    }
+
+
+_CERTIFICATE = "certmanager_certificate_expiration_timestamp_seconds"
+_LOOKS = {"good": "0x9 1x9 2x9 3x9 4x9 5x29 6x9 7x9 8x20", "failed": "0x60 1x9 2x60"}
+"""Of a look every ten minutes. Those of the minutes 61 and 71 fail."""
+_ALL_LOOKS = "0x9 1x9 2x9 3x9 4x9 5x10 6x9 7x8 8x9 9x9 10x20"
+_REQUESTS = 'apiserver_request_duration_seconds_bucket{verb="GET", subresource="", le='
+
+
 _OF_OBJECTIVES = (
     Case(
         "GPUCommonsSignInFails",
@@ -364,4 +379,109 @@ _OF_BACKUP = (
         step=10,
     ),
 )
-CASES = (*_OF_OBJECTIVES, *_OF_HUB, *_OF_ACCOUNTING, *_OF_BACKUP)
+_OF_STOPS_AND_ENDS = (
+    Case(
+        "GPUCommonsStopsWrong",
+        {
+            'gpucommons_idle_stops_total{pod="a", notice="as-promised"}': _ALL_LOOKS,
+            'gpucommons_idle_stops_started_anew_total{pod="a"}': _LOOKS["failed"],
+        },
+        _of_objective("false-stops"),
+    ),
+    Case(
+        "GPUCommonsNoticeShort",
+        {
+            'gpucommons_idle_stops_total{pod="a", notice="as-promised"}': _LOOKS["good"],
+            'gpucommons_idle_stops_total{pod="a", notice="short"}': _LOOKS["failed"],
+        },
+        _of_objective("notice"),
+    ),
+    Case(
+        "GPUCommonsEndsUnseen",
+        {
+            f'gpucommons_ends_total{{pod="{pod}", moment="{moment}"}}': counts
+            for pod in ("a", "b")
+            for moment, counts in (("seen", _LOOKS["good"]), ("unseen", _LOOKS["failed"]))
+        },
+        _of_objective("exact-ends"),
+    ),
+)
+_OF_PROBE = (
+    Case(
+        "GPUCommonsProbeFails",
+        {
+            **{f'gpucommons_probe_looks_total{{result="{r}"}}': n for r, n in _LOOKS.items()},
+            'gpucommons_probe_looks_total{result="waited"}': "0+1x110",
+        },
+        _of_objective("probe"),
+    ),
+    Case(
+        "GPUCommonsFilesFail",
+        {
+            f'gpucommons_probe_steps_total{{step="files", state="{state}"}}': counts
+            for state, counts in _LOOKS.items()
+        },
+        _of_objective("files"),
+    ),
+    Case(
+        "GPUCommonsProbeLate",
+        {"gpucommons_probe_last_good_timestamp_seconds": "0+60x10 600x99 6660+60x20"},
+        _once(88, 92, 113),
+    ),
+    Case(
+        "GPUCommonsProbeLate",
+        {"gpucommons_probe_last_good_timestamp_seconds": "_x30 1860+60x10"},
+        _once(15, 22, 33),
+    ),
+)
+_OF_CLUSTER = (
+    Case(
+        "GPUCommonsAPIServerSlow",
+        {
+            f'{_REQUESTS}"1"}}': "0+10x4 40x19 50+10x20",
+            f'{_REQUESTS}"4"}}': "0+10x45",
+            f'{_REQUESTS}"+Inf"}}': "0+10x45",
+        },
+        _once(13, 17, 31, how_much="One of 100 requests takes longer than 3.97s."),
+    ),
+    Case(
+        "GPUCommonsCertificateEnds",
+        {
+            f'{_CERTIFICATE}{{namespace="gpucommons", name="hub"}}': "1213200x19 9000000x10",
+            f'{_CERTIFICATE}{{namespace="default", name="other"}}': "1000x30",
+        },
+        _once(
+            120,
+            140,
+            210,
+            namespace="gpucommons",
+            name="hub",
+            how_much="It is good for 13d 22h 40m 0s.",
+        ),
+        step=10,
+    ),
+    Case(
+        "GPUCommonsTeamStorageNear",
+        {**_quota("requests.storage", "50x3 95x40 50x10"), **_quota("pods", "100x60")},
+        _once(
+            32, 36, 46, namespace="team-vision", resource="requests.storage", how_much="Used: 95%."
+        ),
+    ),
+    Case(
+        "GPUCommonsGPUFaulty",
+        {
+            'DCGM_FI_DEV_XID_ERRORS{Hostname="gpu-01", gpu="3"}': "0x3 79x10 0x5",
+            'DCGM_FI_DEV_XID_ERRORS{Hostname="gpu-01", gpu="4"}': "13x30",
+        },
+        _once(3, 4, 16, Hostname="gpu-01", gpu="3", how_much="Xid 79."),
+    ),
+)
+CASES = (
+    *_OF_OBJECTIVES,
+    *_OF_HUB,
+    *_OF_ACCOUNTING,
+    *_OF_BACKUP,
+    *_OF_STOPS_AND_ENDS,
+    *_OF_PROBE,
+    *_OF_CLUSTER,
+)

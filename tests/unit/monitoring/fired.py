@@ -24,7 +24,7 @@ def fired(name: str, labels: Labels) -> Fired:
     severity = labels.get("severity", rules[0]["labels"]["severity"])
     (rule,) = (each for each in rules if each["labels"]["severity"] == severity)
     texts = {
-        key: _LABEL.sub(lambda found: labels[found[1]], text)
+        key: _LABEL.sub(lambda found: labels.get(found[1], ""), text)
         for key, text in rule["annotations"].items()
         if key != "how_much"
     }

@@ -18,6 +18,7 @@ from gpucommons_culler.messages.outbox import MESSAGES
 from gpucommons_doctor.checks.cluster.nodes import NodesReady
 from gpucommons_doctor.finding import good
 from gpucommons_doctor.metrics import as_metrics
+from gpucommons_doctor.probe.metrics import ProbeMetrics
 from gpucommons_doctor.runner import Result
 from gpucommons_lab.gpu.metrics import GPUCollector
 from gpucommons_sessions import accounting_outbox as _outbox  # noqa: F401 -- it registers some
@@ -55,6 +56,7 @@ def registered(folder: Path) -> dict[str, set[Registered]]:
         "Idle culler": set(registered_in(culler.registry)),
         "Accounting": set(registered_in(_accounting(folder))),
         "Controller of snapshots": set(registered_in(backup.registry)),
+        "Start probe": set(registered_in(ProbeMetrics().registry)),
         "Sessions": set(registered_in(session)),
         "Checks": set(registered_in(doctor)),
     }

@@ -16,6 +16,7 @@ _MAKERS = {
     "backup/gpucommons_backup/controller/metrics.py",
     "backup/gpucommons_backup/controller/sealing.py",
     "doctor/gpucommons_doctor/metrics.py",
+    "doctor/gpucommons_doctor/probe/metrics.py",
     "idle_culler/gpucommons_culler/core/metrics.py",
     "idle_culler/gpucommons_culler/messages/outbox.py",
     "lab_extension/gpucommons_lab/gpu/metrics.py",

@@ -24,8 +24,8 @@ _NOW = Row(
     (
         figure(
             "Parts that do not answer",
-            "Of hub, Dex, idle culler, accounting and snapshots, as far as they were there within "
-            "a day.",
+            "Of hub, Dex, idle culler, accounting, snapshots and start probe, as far as they were "
+            "there within a day.",
             Unit.COUNT,
             f"count({_ANSWERING} == 0) or vector(0)",
             bad_from=1,

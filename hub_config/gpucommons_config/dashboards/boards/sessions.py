@@ -137,9 +137,42 @@ _END = Row(
         ),
     ),
 )
+_PROBE = Row(
+    "The start probe",
+    (
+        figure(
+            "Since the last good look",
+            "It looks every ten minutes.",
+            Unit.SECONDS,
+            "time() - max(gpucommons_probe_last_good_timestamp_seconds)",
+            width=12,
+            bad_from=3600,
+        ),
+        figure(
+            "Looks that failed",
+            "In the time that is shown. Not those whose turn did not come.",
+            Unit.COUNT,
+            f'sum(increase(gpucommons_probe_looks_total{{result="failed"}}[{RANGE}])) or vector(0)',
+            width=12,
+            bad_from=1,
+        ),
+        graph(
+            "How long its steps took, half",
+            "From sign-in to stop, of good ones.",
+            Unit.SECONDS,
+            Query(quantile(0.5, "gpucommons_probe_step_seconds", "step", "step"), "{{step}}"),
+        ),
+        stack(
+            "Its looks in an hour, by result",
+            "waited and turned-down are no failures: others had the GPUs, or a quota was full.",
+            Unit.COUNT,
+            Query("sum by (result) (increase(gpucommons_probe_looks_total[1h]))", "{{result}}"),
+        ),
+    ),
+)
 SESSIONS = Dashboard(
     "sessions",
     "Sessions and starts",
     "Whether sessions start, how soon, and why they end.",
-    (_NOW, _BEGIN, _END),
+    (_NOW, _BEGIN, _END, _PROBE),
 )

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from gpucommons_contract.progress import WAITING
 from gpucommons_doctor.after.session import SERVER
 from tornado.httpserver import HTTPServer
 from tornado.netutil import bind_sockets
@@ -38,6 +39,10 @@ class PlayedHub:
     """The same of a second start alone."""
     never_ready: bool = False
     """Whether a start takes for ever."""
+    in_queue: bool = False
+    """Whether it says meanwhile that its turn has not come."""
+    files_status: int = 0
+    """What a file that is written is answered with, if it is not taken."""
     page_status: int = 200
     socket_status: int = 0
     """What the kernel's WebSocket is answered with, if not by a kernel."""
@@ -226,7 +231,9 @@ class _Server(_ForThePerson):
 
 class _Progress(_ForThePerson):
     async def get(self) -> None:
-        self.write('data: {"progress": 10, "message": "It waits for a node."}\n\n')
+        waiting = {WAITING: True} if self.played.in_queue else {}
+        event = {"progress": 10, "message": "It waits for a node.", **waiting}
+        self.write(f"data: {json.dumps(event)}\n\n")
         await self.flush()
         if self.played.never_ready:
             self.gone = asyncio.Event()
@@ -300,6 +307,9 @@ class _Channels(WebSocketHandler):
 
 class _Contents(_ForThePerson):
     def put(self, name: str) -> None:
+        if self.played.files_status:
+            self.refuse(self.played.files_status, "Read-only file system")
+            return
         self.played.files[name] = json.loads(self.request.body)["content"]
         self.set_status(201)
 
