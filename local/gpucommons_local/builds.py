@@ -49,7 +49,7 @@ def build_all(steps: Steps, *, tests: bool = False) -> None:
                 packages.unpacked(server)
     _build(programs.steps(), DEFAULT_ENVIRONMENTS, steps)
     if tests:
-        with steps.step("S3 server, gateway and Gatekeeper for the tests"):
+        with steps.step("S3 server, store of logs, gateway and Gatekeeper for the tests"):
             build_test_programs(_build_log("test-programs"))
             fetch_gateway(_build_log("test-programs"))
         build_images(installed_images(), steps)

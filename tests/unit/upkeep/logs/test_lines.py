@@ -16,8 +16,9 @@ from gpucommons_upkeep.logs.lines import JSONLines
 
 
 @pytest.fixture
-def written():
-    """A logger, and what gives the lines that it has written."""
+def written(monkeypatch):
+    """A logger of a program without a name, and what gives the lines that it has written."""
+    monkeypatch.setattr(JSONLines, "program", "")
     log, stream = logging.getLogger("gpucommons.test-lines"), io.StringIO()
     handler = logging.StreamHandler(stream)
     handler.setFormatter(JSONLines())
