@@ -44,10 +44,12 @@ class ClusterWithRights(APIServer):
 class KubernetesDex(Program):
     """Dex with its state in the cluster; passwords can be tried without a browser."""
 
-    _CLIENT, _SECRET = "tests", "secret"
+    _CLIENT = "tests"
 
     def __init__(self, folder: Path, api: ClusterWithRights):
         self._api = api
+        self.client_secret = "secret"
+        self._file = folder / "dex.json"
         address = f"127.0.0.1:{free_port()}"
         self.issuer = f"http://{address}/dex"
         kubeconfig = api.kubeconfig_with(api.token)
@@ -59,7 +61,7 @@ class KubernetesDex(Program):
         }
         (folder / "dex.kubeconfig").write_text(yaml.safe_dump(kubeconfig))
         storage = {"kubeConfigFile": str(folder / "dex.kubeconfig")}
-        client = {"id": self._CLIENT, "secret": self._SECRET, "name": "x", "redirectURIs": []}
+        client = {"id": self._CLIENT, "secret": self.client_secret, "name": "x", "redirectURIs": []}
         config = {
             "issuer": self.issuer,
             "storage": {"type": "kubernetes", "config": storage},
@@ -68,8 +70,8 @@ class KubernetesDex(Program):
             "staticClients": [client],
             "enablePasswordDB": True,
         }
-        (folder / "dex.json").write_text(json.dumps(config))
-        command = [str(program("dex")), "serve", str(folder / "dex.json")]
+        self._file.write_text(json.dumps(config))
+        command = [str(program("dex")), "serve", str(self._file)]
         super().__init__(command, f"{self.issuer}/healthz", folder / "dex.log", {})
 
     def start(self) -> None:
@@ -83,6 +85,14 @@ class KubernetesDex(Program):
             self._api.kubectl("wait", served, "crd", "--all", "--timeout=60s")
             super().start()
 
+    def restart_with(self, client_secret: str) -> None:
+        """Start it anew with another secret of its client."""
+        config = json.loads(self._file.read_text())
+        config["staticClients"][0]["secret"] = self.client_secret = client_secret
+        self._file.write_text(json.dumps(config))
+        self.stop()
+        self.start()
+
     def sign_in(self, user: str, password: str) -> httpx.Response:
         """Ask for tokens with a password; the answer holds a refresh token too."""
         scope = "openid email groups offline_access"
@@ -93,7 +103,7 @@ class KubernetesDex(Program):
         return self._token({"grant_type": "refresh_token", "refresh_token": refresh_token})
 
     def _token(self, form: dict[str, str]) -> httpx.Response:
-        client = (self._CLIENT, self._SECRET)
+        client = (self._CLIENT, self.client_secret)
         return httpx.post(f"{self.issuer}/token", data=form, auth=client, timeout=60)
 
 

@@ -70,7 +70,7 @@ RUN_BY = {
     + "test_who_waits_for_a_gpu_keeps_the_place_over_a_new_hub_and_starts_when_one_is_free",
     r"kubectl -n gpucommons scale": _UPGRADED
     + "test_a_hub_that_finds_tables_of_jupyterhub_5_changes_them_and_keeps_what_is_in_them",
-    r"kubectl -n dex (patch|delete) signingkeies": "tests/hub/people/test_signing_keys.py::"
+    r"kubectl -n dex (patch|delete) signingkeies": "tests/hub/people/test_dex_credentials.py::"
     "test_dex_signs_with_another_key_and_nobody_is_signed_out",
     r"kubectl -n gpucommons exec .* (--dbname hub |hub >)": "tests/hub/spawner/"
     "test_on_postgresql.py::"

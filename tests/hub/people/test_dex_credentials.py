@@ -1,9 +1,11 @@
-"""Dex gets other signing keys, as docs/runbooks/operations/rotate-credentials.md says."""
+"""Dex gets other keys and another secret: docs/runbooks/operations/rotate-credentials.md."""
 
 import re
 import subprocess
+from collections.abc import Callable
 
 import httpx
+import pytest
 from gpucommons_local.machine.programs import program
 from gpucommons_people.teams.team import Team
 
@@ -12,7 +14,7 @@ from tests.unit.docs.shell_commands import DOCS, commands
 from .cluster import ClusterWithRights, KubernetesDex
 
 _PAGE = DOCS / "runbooks" / "operations" / "rotate-credentials.md"
-_ADA = "ada-of-the-keys@example.org"
+_ADA, _BEN = "ada-of-the-keys@example.org", "ben-of-the-secret@example.org"
 
 
 def _keys(dex: KubernetesDex) -> list[str]:
@@ -28,12 +30,22 @@ def _run(api: ClusterWithRights, verb: str) -> None:
     subprocess.run(["bash", "-euc", line.replace("kubectl", kubectl, 1)], check=True)
 
 
-def test_dex_signs_with_another_key_and_nobody_is_signed_out(api, dex, do, configuration):
+@pytest.fixture
+def sign_in(dex, do, configuration) -> Callable[[str], str]:
+    """Add somebody, and sign them in; returns the refresh token."""
     do(lambda people: people.apply_teams([Team(name="vision")]))
-    do(lambda people: people.add_user(_ADA, ("vision",)))
-    handout = (configuration.handouts / f"{_ADA}.md").read_text()
-    (password,) = re.findall(r"\| Password \| `(.*)`", handout)
-    refresh_token = dex.sign_in(_ADA, password).json()["refresh_token"]
+
+    def sign_in(name: str) -> str:
+        do(lambda people: people.add_user(name, ("vision",)))
+        handout = (configuration.handouts / f"{name}.md").read_text()
+        (password,) = re.findall(r"\| Password \| `(.*)`", handout)
+        return str(dex.sign_in(name, password).json()["refresh_token"])
+
+    return sign_in
+
+
+def test_dex_signs_with_another_key_and_nobody_is_signed_out(api, dex, sign_in):
+    refresh_token = sign_in(_ADA)
     for verb, stays in (("patch", True), ("delete", False)):
         (before, *_) = _keys(dex)
         _run(api, verb)
@@ -45,3 +57,16 @@ def test_dex_signs_with_another_key_and_nobody_is_signed_out(api, dex, do, confi
         renewed = dex.renew(refresh_token)
         assert renewed.is_success
         refresh_token = renewed.json()["refresh_token"]
+
+
+def test_who_is_signed_in_stays_so_when_the_clients_secret_is_another(dex, sign_in):
+    refresh_token, former = sign_in(_BEN), dex.client_secret
+    dex.restart_with("another-secret")
+    try:
+        renewed = dex.renew(refresh_token)
+        assert renewed.is_success
+        dex.client_secret = former
+        refused = dex.renew(renewed.json()["refresh_token"])
+        assert (refused.status_code, refused.json()["error"]) == (401, "invalid_client")
+    finally:
+        dex.restart_with(former)
