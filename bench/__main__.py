@@ -2,35 +2,19 @@
 
 import sys
 
-from bench import (
-    accounting,
-    availability,
-    backup,
-    backup_claims,
-    backup_kills,
-    backup_nightly,
-    backup_start,
-    backup_writing,
-    chaos,
-    check,
-    course,
-    idle_replay,
-    idle_scale,
-    interactive,
-    lab_page,
-    lab_start,
-    login,
-    notebook_keeping,
-    panel,
-    picker,
-    platform,
-    quota,
-    removal,
-    scale,
-    spawn,
-    viewers,
-)
+from bench import check, course, idle_replay, platform, quota, removal, spawn
+from bench.accounting import accounting
+from bench.backup import backup
+from bench.backup import claims as backup_claims
+from bench.backup import kills as backup_kills
+from bench.backup import nightly as backup_nightly
+from bench.backup import start as backup_start
+from bench.backup import writing as backup_writing
+from bench.chaos import chaos
+from bench.lab import lab_page, lab_start, notebook_keeping, panel
+from bench.pages import availability, interactive, login, picker, viewers
 from bench.run import Benchmark, run
+from bench.scale import idle_scale, scale
 
 BENCHMARKS: dict[str, Benchmark] = {
     "quota": quota.measure,

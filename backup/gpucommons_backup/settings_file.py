@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 from typing import Any, TypeVar
 
-from gpucommons_contract.yaml_files import Document, YAMLFileError, read_document
+from gpucommons_contract.formats.yaml_files import Document, YAMLFileError, read_document
 from pydantic import BaseModel, ValidationError
 
 from gpucommons_backup.errors import BackupError

@@ -3,13 +3,6 @@
 Every other package may import this one; it imports none of them.
 """
 
-from gpucommons_contract.activity import (
-    GPUActivity,
-    KernelActivity,
-    SessionActivity,
-    TerminalActivity,
-    read_activity,
-)
 from gpucommons_contract.budgets import (
     BALANCES_SCOPES,
     GPU_HOURS,
@@ -20,33 +13,8 @@ from gpucommons_contract.budgets import (
     SubjectKind,
     read_balances,
 )
-from gpucommons_contract.earlier_files import (
-    EarlierEntry,
-    EarlierFolder,
-    EarlierSnapshot,
-    EarlierSnapshots,
-    EarlierVersion,
-    EarlierVersions,
-    LeftOutEntry,
-    PutBack,
-    PuttingBack,
-    PuttingBackState,
-    SnapshotNotes,
-    SnapshotWish,
-    TrashedEntry,
-)
 from gpucommons_contract.endpoints import Endpoint
-from gpucommons_contract.grants import END_OF_DAY, GRANTS_NAMESPACE, Grant, end_in_words, read_grant
-from gpucommons_contract.home_folder import (
-    FolderSize,
-    FolderSizes,
-    TrashEmptied,
-    disk_percent,
-    files_percent,
-    read_disk_use,
-)
-from gpucommons_contract.labels import Annotation, Label, read_note
-from gpucommons_contract.names import (
+from gpucommons_contract.formats.names import (
     ACCOUNTING_SERVICE,
     FILES_SERVICE,
     IDLE_SERVICE,
@@ -64,7 +32,18 @@ from gpucommons_contract.names import (
     team_namespace,
     user_name,
 )
-from gpucommons_contract.notices import (
+from gpucommons_contract.formats.quantities import amount, cpus_as_written, memory_as_written
+from gpucommons_contract.formats.wording import read_moment, written_moment
+from gpucommons_contract.grants import END_OF_DAY, GRANTS_NAMESPACE, Grant, end_in_words, read_grant
+from gpucommons_contract.labels import Annotation, Label, read_note
+from gpucommons_contract.sessions.activity import (
+    GPUActivity,
+    KernelActivity,
+    SessionActivity,
+    TerminalActivity,
+    read_activity,
+)
+from gpucommons_contract.sessions.notices import (
     ALL_CLEAR_SECONDS,
     END_REASON_NOTICE,
     ENDING_NOTICE,
@@ -81,41 +60,14 @@ from gpucommons_contract.notices import (
     read_answer,
     read_notice,
 )
-from gpucommons_contract.quantities import amount, cpus_as_written, memory_as_written
-from gpucommons_contract.restores import (
-    RestoreError,
-    RestoreRequest,
-    RestoreResult,
-    RestoreState,
-    read_restore_request,
-    read_restore_result,
-)
-from gpucommons_contract.session import SessionInfo, SessionStatus, SessionVariable
-from gpucommons_contract.snapshot_notices import (
-    LONGEST_REASON,
-    TOLD_AGAIN_AFTER,
-    TOLD_FOR,
-    files_put_back,
-    files_read,
-)
-from gpucommons_contract.snapshot_state import (
-    LATE_AFTER,
-    SnapshotState,
-    snapshot_state,
-)
-from gpucommons_contract.standing_notices import (
+from gpucommons_contract.sessions.session import SessionInfo, SessionStatus, SessionVariable
+from gpucommons_contract.sessions.standing_notices import (
     NOTICES_NAMESPACE,
     StandingNotice,
     read_standing_notice,
     with_message,
 )
-from gpucommons_contract.team_folder import (
-    TEAM_FOLDER_CLAIM,
-    TEAM_FOLDER_COMPONENT,
-    TEAM_FOLDER_OWNER,
-)
-from gpucommons_contract.team_leads import leads_written, read_leads
-from gpucommons_contract.telemetry import (
+from gpucommons_contract.sessions.telemetry import (
     GPU,
     SHARED_GPU_MODES,
     WORK_ABOVE_PERCENT,
@@ -137,8 +89,56 @@ from gpucommons_contract.telemetry import (
     TelemetryState,
     Throttle,
 )
-from gpucommons_contract.wording import read_moment, written_moment
-from gpucommons_contract.workspace_sizes import (
+from gpucommons_contract.team_leads import leads_written, read_leads
+from gpucommons_contract.workspaces.earlier_files import (
+    EarlierEntry,
+    EarlierFolder,
+    EarlierSnapshot,
+    EarlierSnapshots,
+    EarlierVersion,
+    EarlierVersions,
+    LeftOutEntry,
+    PutBack,
+    PuttingBack,
+    PuttingBackState,
+    SnapshotNotes,
+    SnapshotWish,
+    TrashedEntry,
+)
+from gpucommons_contract.workspaces.home_folder import (
+    FolderSize,
+    FolderSizes,
+    TrashEmptied,
+    disk_percent,
+    files_percent,
+    read_disk_use,
+)
+from gpucommons_contract.workspaces.restores import (
+    RestoreError,
+    RestoreRequest,
+    RestoreResult,
+    RestoreState,
+    read_restore_request,
+    read_restore_result,
+)
+from gpucommons_contract.workspaces.snapshot_notices import (
+    LONGEST_REASON,
+    TOLD_AGAIN_AFTER,
+    TOLD_FOR,
+    files_put_back,
+    files_read,
+)
+from gpucommons_contract.workspaces.snapshot_state import (
+    LATE_AFTER,
+    SnapshotState,
+    snapshot_state,
+)
+from gpucommons_contract.workspaces.team_folder import (
+    TEAM_FOLDER_CLAIM,
+    TEAM_FOLDER_COMPONENT,
+    TEAM_FOLDER_OWNER,
+)
+from gpucommons_contract.workspaces.workspace_sizes import (
     WorkspaceSizes,
     own_sizes_written,
     read_workspace_sizes,

@@ -13,8 +13,8 @@ from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from typing import Any
 
-from gpucommons_contract.names import ACCOUNTING_SERVICE, READ_BALANCES_SCOPE
-from gpucommons_contract.wording import read_moment
+from gpucommons_contract.formats.names import ACCOUNTING_SERVICE, READ_BALANCES_SCOPE
+from gpucommons_contract.formats.wording import read_moment
 
 GPU_HOURS = "gpu-hours"
 """Unit of a budget that is no money. Those of money have the currency's ISO 4217 code."""

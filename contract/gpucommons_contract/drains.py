@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from gpucommons_contract.wording import read_moment, written_moment
+from gpucommons_contract.formats.wording import read_moment, written_moment
 
 
 @dataclass(frozen=True, slots=True)

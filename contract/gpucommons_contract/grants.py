@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, time
 from decimal import Decimal, InvalidOperation
 
-from gpucommons_contract.wording import moment, read_moment
+from gpucommons_contract.formats.wording import moment, read_moment
 
 GRANTS_NAMESPACE = "gpucommons-quota"
 END_OF_DAY = time(23, 59, 59)

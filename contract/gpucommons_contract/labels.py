@@ -111,7 +111,7 @@ class Annotation(StrEnum):
     """When old snapshots were last forgotten in the second store."""
     SNAPSHOT_CHECK_REQUEST = PREFIX + "snapshot-check-request"
     """On a workspace, and on the pod that does it: its snapshots are to be verified, or a last one
-    is to be taken. See `gpucommons_contract.checks.CheckRequest`."""
+    is to be taken. See `gpucommons_contract.workspaces.checks.CheckRequest`."""
     SNAPSHOT_CHECK_STATE = PREFIX + "snapshot-check-state"
     """On a workspace: how far that is. Absent where nothing is asked for."""
     SNAPSHOT_CHECK_RESULT = PREFIX + "snapshot-check-result"

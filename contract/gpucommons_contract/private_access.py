@@ -14,7 +14,7 @@ from datetime import datetime
 from ipaddress import IPv4Address, IPv4Network
 from typing import TypeVar
 
-from gpucommons_contract.wording import read_moment
+from gpucommons_contract.formats.wording import read_moment
 
 PEERS_NAMESPACE = "gpucommons-peers"
 ACCESS_NAMESPACE = "gpucommons-private-access"

@@ -11,7 +11,7 @@ from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from typing import Any
 
-from gpucommons_contract.wording import read_moment
+from gpucommons_contract.formats.wording import read_moment
 
 LONGEST_TOLD = 1000
 """Characters of a text in a fact; what is longer is cut off."""

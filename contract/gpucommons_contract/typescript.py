@@ -15,8 +15,9 @@ from pathlib import Path
 from types import ModuleType, NoneType, UnionType
 from typing import Any, get_args, get_origin, get_type_hints
 
-from gpucommons_contract import earlier_files, home_folder, notices, session, telemetry
 from gpucommons_contract.endpoints import Endpoint
+from gpucommons_contract.sessions import notices, session, telemetry
+from gpucommons_contract.workspaces import earlier_files, home_folder
 
 _TARGET = Path(__file__).parents[2] / "session_client" / "src" / "contract.ts"
 _SOURCES = (telemetry, session, home_folder, earlier_files, notices)

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gpucommons_contract.addresses import is_http_server
+from gpucommons_contract.formats.addresses import is_http_server
 
 from gpucommons_doctor.after.arguments import add_arguments
 

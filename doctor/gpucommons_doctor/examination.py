@@ -5,7 +5,7 @@ import asyncio
 import time
 from collections.abc import Sequence
 
-from gpucommons_contract.wording import joined
+from gpucommons_contract.formats.wording import joined
 from gpucommons_people.clients.cluster import Cluster
 from gpucommons_people.errors import InputError, PeopleError
 

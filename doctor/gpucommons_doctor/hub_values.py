@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from gpucommons_contract.wording import joined
-from gpucommons_contract.yaml_files import YAMLFileError, read_document
+from gpucommons_contract.formats.wording import joined
+from gpucommons_contract.formats.yaml_files import YAMLFileError, read_document
 from gpucommons_people.errors import InputError
 
 from gpucommons_doctor.z2jh import KEYS, MOUNTED_KEYS, Values, flaws, merged, on_chart

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
-from gpucommons_contract.wording import counted, joined
+from gpucommons_contract.formats.wording import counted, joined
 from gpucommons_people.errors import PeopleError
 from rich.console import Console
 from rich.table import Table

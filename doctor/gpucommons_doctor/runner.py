@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from gpucommons_contract.wording import span
+from gpucommons_contract.formats.wording import span
 from gpucommons_people.clients.cluster import Cluster
 
 from gpucommons_doctor.check import Check, or_unknown

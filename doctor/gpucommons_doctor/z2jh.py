@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import reduce
 from typing import Any
 
-from gpucommons_contract.wording import joined
+from gpucommons_contract.formats.wording import joined
 
 Values = Mapping[str, Any]
 

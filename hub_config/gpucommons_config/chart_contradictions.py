@@ -10,7 +10,6 @@ from sqlalchemy.exc import ArgumentError
 from traitlets import TraitError
 from traitlets.config import Config
 
-from gpucommons_config.brand import Brand
 from gpucommons_config.chart import ChartValues
 from gpucommons_config.composition import compose
 from gpucommons_config.contradictions import CHECKS, HubSettings, contradictions
@@ -20,6 +19,7 @@ from gpucommons_config.contradictions.of_hub import (
     proxy_without_saving,
 )
 from gpucommons_config.hub import defaults
+from gpucommons_config.pages.brand import Brand
 
 _IN_THE_IMAGE = (hidden_templates, other_spawner, proxy_without_saving)
 """They look at files and classes that are in the hub's image, and may be nowhere else."""

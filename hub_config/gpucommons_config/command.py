@@ -15,11 +15,11 @@ from gpucommons_installer import command as installer
 from gpucommons_local.errors import PlatformError
 from gpucommons_people import command as people
 
-from gpucommons_config import backup_command as backup
-from gpucommons_config import catalogue_command as catalogue
 from gpucommons_config.accounting import budget_command as budget
 from gpucommons_config.accounting import command as accounting
 from gpucommons_config.administration import command as administration
+from gpucommons_config.backup import command as backup
+from gpucommons_config.catalogue import command as catalogue
 from gpucommons_config.dashboards import command as dashboards
 from gpucommons_config.idle import command as idle
 from gpucommons_config.slo import command as slo

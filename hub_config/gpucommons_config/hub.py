@@ -22,7 +22,6 @@ from jupyterhub.handlers.static import CacheControlStaticFilesHandler
 from tornado.web import GZipContentEncoding
 from traitlets.config import Config
 
-from gpucommons_config.brand import add_brand
 from gpucommons_config.chart import chart_values
 from gpucommons_config.composition import compose
 from gpucommons_config.contradictions import warn_at_start
@@ -30,14 +29,15 @@ from gpucommons_config.credentials.cookies import accept_previous_cookies
 from gpucommons_config.credentials.service_tokens import forget_replaced_tokens
 from gpucommons_config.database.away import say_when_it_is_away
 from gpucommons_config.database.timeouts import bound_waits
-from gpucommons_config.https import tell_browsers_of_https
 from gpucommons_config.hub_logs import add_logs
 from gpucommons_config.hub_start import begin_with_the_hub
-from gpucommons_config.languages import add_languages
-from gpucommons_config.page_policy import protect_pages
+from gpucommons_config.pages.brand import add_brand
+from gpucommons_config.pages.https import tell_browsers_of_https
+from gpucommons_config.pages.languages import add_languages
+from gpucommons_config.pages.page_policy import protect_pages
+from gpucommons_config.pages.subdomains import keep_sessions_apart
 from gpucommons_config.reserved_groups import reserve_groups
 from gpucommons_config.services import add_services
-from gpucommons_config.subdomains import keep_sessions_apart
 
 _SET_BY_CHART = {"spawner_class": "kubespawner.KubeSpawner", "authenticator_class": "dummy"}
 """What z2jh writes where nobody chose a class: always the one, by its default values the other."""

@@ -3,7 +3,7 @@
 from dataclasses import asdict
 from pathlib import Path
 
-from gpucommons_contract.yaml_files import YAMLFileError, read_document
+from gpucommons_contract.formats.yaml_files import YAMLFileError, read_document
 
 from gpucommons_installer.answers import Answers
 from gpucommons_installer.errors import InstallerError

@@ -9,7 +9,13 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 
 from gpucommons_contract import TEAM_FOLDER_OWNER, Annotation
-from gpucommons_contract.checks import WHOLE, CheckKind, CheckRequest, CheckResult, CheckState
+from gpucommons_contract.workspaces.checks import (
+    WHOLE,
+    CheckKind,
+    CheckRequest,
+    CheckResult,
+    CheckState,
+)
 
 from gpucommons_people.clients.kinds import CLAIMS
 from gpucommons_people.clients.workspaces import Workspace

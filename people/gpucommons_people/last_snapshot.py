@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 
-from gpucommons_contract.checks import CheckKind, CheckState
+from gpucommons_contract.workspaces.checks import CheckKind, CheckState
 
 from gpucommons_people.checks import Key, OnProgress, answers, ask, key_of, named, uncopied
 from gpucommons_people.clients.workspaces import Workspace

@@ -14,7 +14,7 @@ from gpucommons_contract import (
     NoticeLevel,
     StandingNotice,
 )
-from gpucommons_contract.wording import moment
+from gpucommons_contract.formats.wording import moment
 
 from gpucommons_people import standing_notices
 from gpucommons_people.change import Change

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from gpucommons_contract import Grant, StandingNotice
-from gpucommons_contract.wording import counted
+from gpucommons_contract.formats.wording import counted
 from rich import table as rich_table
 from rich.console import Console
 from rich.markup import escape

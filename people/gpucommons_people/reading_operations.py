@@ -7,8 +7,8 @@ from datetime import datetime
 from urllib.parse import quote_from_bytes
 
 from gpucommons_contract import SnapshotState, written_moment
-from gpucommons_contract.byte_sizes import format_bytes
-from gpucommons_contract.wording import counted, moment
+from gpucommons_contract.formats.byte_sizes import format_bytes
+from gpucommons_contract.formats.wording import counted, moment
 
 from gpucommons_people.clients.files import KeptSnapshot
 from gpucommons_people.clients.snapshots import ago, shortened

@@ -17,8 +17,8 @@ from http import HTTPStatus
 from typing import Any
 
 from gpucommons_contract import ACCOUNTING_SERVICE, TELL_ACCOUNTING_SCOPE, Endpoint
+from gpucommons_contract.formats.wording import read_moment
 from gpucommons_contract.told import Told
-from gpucommons_contract.wording import read_moment
 from gpucommons_upkeep import Backoff, Heartbeat, keep_going
 from prometheus_client import Gauge
 from sqlalchemy import Column, Integer, MetaData, Row, Table, Text, delete, func, insert, select

@@ -30,7 +30,7 @@ class NoticesHandler(APIHandler):  # type: ignore[misc]  # JupyterHub publishes 
     """Whoever may stop any session may also show a notice in it, and so may who may only that.
 
     Only sessions that run now get it. The spawner shows the notices in force to those that
-    start later: see contract/gpucommons_contract/standing_notices.py.
+    start later: see contract/gpucommons_contract/sessions/standing_notices.py.
     """
 
     async def post(self) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from gpucommons_contract import Annotation, Label, Notice
-from gpucommons_contract.wording import written_moment
+from gpucommons_contract.formats.wording import written_moment
 from gpucommons_contract.words import phrase
 from gpucommons_sessions.client import stop_session
 from jupyterhub.handlers import BaseHandler

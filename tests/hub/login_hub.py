@@ -20,14 +20,14 @@ SERVICE_TOKEN = "service-token-of-the-test"
 SQLITE = "sqlite:///hub.sqlite"
 """A database in the folder of the hub."""
 WITH_PAGES = """
-from gpucommons_config.languages import add_languages
-from gpucommons_config.page_policy import protect_pages
+from gpucommons_config.pages.languages import add_languages
+from gpucommons_config.pages.page_policy import protect_pages
 add_languages(c)
 protect_pages(c)
 """
 """For the end of a configuration: our templates need it, and browsers are told of them."""
 _CONFIG = """
-from gpucommons_config.brand import add_brand
+from gpucommons_config.pages.brand import add_brand
 from gpucommons_config.database.away import say_when_it_is_away
 from gpucommons_config.database.timeouts import bound_waits
 from gpucommons_sessions import HANDLERS

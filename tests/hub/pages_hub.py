@@ -16,7 +16,7 @@ from .processes import Program, free_port
 _TOKEN = "token-of-the-tester"
 _HUB_TOKEN = "token-of-the-hub-itself"
 _CONFIG = """
-from gpucommons_config.brand import add_brand
+from gpucommons_config.pages.brand import add_brand
 c.JupyterHub.bind_url = {url!r}
 c.JupyterHub.hub_port = {hub_port}
 c.JupyterHub.db_url = "sqlite:///hub.sqlite"

@@ -34,7 +34,7 @@ _NAMES = {
 }
 _NEVER_UP = str(Path(__file__).with_name("starting_session.py"))
 _MORE = """
-from gpucommons_config.https import tell_browsers_of_https
+from gpucommons_config.pages.https import tell_browsers_of_https
 c.JupyterHub.allow_named_servers = True
 c.JupyterHub.default_url = "/hub/home"
 c.JupyterHub.tornado_settings["slow_spawn_timeout"] = 0

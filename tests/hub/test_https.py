@@ -16,7 +16,7 @@ from .login_hub import Hub
 
 _PERSON = "ada@example.org"
 _MORE = """
-from gpucommons_config.https import tell_browsers_of_https
+from gpucommons_config.pages.https import tell_browsers_of_https
 c.JupyterHub.ssl_cert = {certificate!r}
 c.JupyterHub.ssl_key = {key!r}
 c.JupyterHub.default_url = "/hub/home"
@@ -28,7 +28,7 @@ c.Spawner.args = ["--allow-root"]
 tell_browsers_of_https(c)
 """
 _BEHIND = """
-from gpucommons_config.https import tell_browsers_of_https
+from gpucommons_config.pages.https import tell_browsers_of_https
 c.DexOAuthenticator.oauth_callback_url = "https://hub.example.org/hub/oauth_callback"
 c.DexOAuthenticator.http_request_kwargs = {{"ca_certs": {authority!r}}}
 tell_browsers_of_https(c)

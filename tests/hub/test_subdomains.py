@@ -54,8 +54,8 @@ async def main():
 asyncio.run(main())
 '''
 _MORE = """
-from gpucommons_config.https import tell_browsers_of_https
-from gpucommons_config.subdomains import keep_sessions_apart
+from gpucommons_config.pages.https import tell_browsers_of_https
+from gpucommons_config.pages.subdomains import keep_sessions_apart
 c.JupyterHub.hub_port = {hub_port}
 c.JupyterHub.subdomain_host = {public!r}
 c.JupyterHub.ssl_cert, c.JupyterHub.ssl_key = {certificate!r}

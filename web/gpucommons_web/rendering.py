@@ -4,7 +4,7 @@ from datetime import datetime
 from pathlib import Path
 
 import jinja2
-from gpucommons_contract.wording import moment
+from gpucommons_contract.formats.wording import moment
 from gpucommons_contract.words.pages import OPTIONS, TEMPLATES
 from markupsafe import Markup
 

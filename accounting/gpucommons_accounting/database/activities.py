@@ -22,17 +22,17 @@ from sqlalchemy import (
     tuple_,
 )
 
-from gpucommons_accounting.database import totals
-from gpucommons_accounting.database.identities import identities_in
 from gpucommons_accounting.database.listing import EVERYBODY, Whose
-from gpucommons_accounting.database.quarters import quarter_of_row
+from gpucommons_accounting.database.people.identities import identities_in
 from gpucommons_accounting.database.statements import alone, parts, unless_there
+from gpucommons_accounting.database.sums import totals
+from gpucommons_accounting.database.sums.quarters import quarter_of_row
 from gpucommons_accounting.database.tables import ACTIVITY, BEATS, IDS, SESSION_PODS, SESSIONS
-from gpucommons_accounting.reckoning.activity import QUARTER, Activity, Efficiency, Meter
-from gpucommons_accounting.reckoning.calendar import Calendar, Period
-from gpucommons_accounting.reckoning.efficiencies import Own
-from gpucommons_accounting.reckoning.report import NOBODY_KNOWN, By, about_sum, product_line
-from gpucommons_accounting.reckoning.totals import Days, Quarter, Span, in_spans, whole_days
+from gpucommons_accounting.reckoning.periods.calendar import Calendar, Period
+from gpucommons_accounting.reckoning.use.activity import QUARTER, Activity, Efficiency, Meter
+from gpucommons_accounting.reckoning.use.efficiencies import Own
+from gpucommons_accounting.reckoning.use.report import NOBODY_KNOWN, By, about_sum, product_line
+from gpucommons_accounting.reckoning.use.totals import Days, Quarter, Span, in_spans, whole_days
 from gpucommons_accounting.records.event import Source
 
 _MILLISECONDS = 1000

@@ -7,22 +7,22 @@ from datetime import datetime
 
 from gpucommons_upkeep.database import Database
 
-from gpucommons_accounting.database.identities import identities_in
 from gpucommons_accounting.database.listing import Whose, all_of
+from gpucommons_accounting.database.people.identities import identities_in
 from gpucommons_accounting.database.starts import newcomers_of, starts_of
-from gpucommons_accounting.database.stays import stays_of, unmet_of, usual_in
-from gpucommons_accounting.reckoning.calendar import Calendar, Period
-from gpucommons_accounting.reckoning.capacity import NodeFact
-from gpucommons_accounting.reckoning.capacity_plan import CapacityPlan, capacity_plan
-from gpucommons_accounting.reckoning.demand import Demand, around, demand_by_size
-from gpucommons_accounting.reckoning.free_hours import FreeHours, free_hours
-from gpucommons_accounting.reckoning.pilot import (
+from gpucommons_accounting.database.sums.stays import stays_of, unmet_of, usual_in
+from gpucommons_accounting.reckoning.capacity.capacity import NodeFact
+from gpucommons_accounting.reckoning.capacity.capacity_plan import CapacityPlan, capacity_plan
+from gpucommons_accounting.reckoning.capacity.demand import Demand, around, demand_by_size
+from gpucommons_accounting.reckoning.capacity.free_hours import FreeHours, free_hours
+from gpucommons_accounting.reckoning.capacity.waits import Waited, waits_by
+from gpucommons_accounting.reckoning.periods.calendar import Calendar, Period
+from gpucommons_accounting.reckoning.pilot.pilot import (
     Measured,
     changes,
     first_sessions,
     gpu_starts,
 )
-from gpucommons_accounting.reckoning.waits import Waited, waits_by
 
 _LONG_SECONDS = 600.0
 

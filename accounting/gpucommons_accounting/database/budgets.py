@@ -11,9 +11,9 @@ from sqlalchemy import Connection, Row, func, insert, select, text
 from gpucommons_accounting.database.rows import session_of
 from gpucommons_accounting.database.statements import parts
 from gpucommons_accounting.database.tables import ADJUSTMENTS, BUDGETS, SESSIONS
-from gpucommons_accounting.reckoning.adjustments import Adjustment, AdjustmentKind
-from gpucommons_accounting.reckoning.budgets import Budget, PeriodKind, Rule, Subject
-from gpucommons_accounting.reckoning.calendar import Period
+from gpucommons_accounting.reckoning.budgets.adjustments import Adjustment, AdjustmentKind
+from gpucommons_accounting.reckoning.budgets.budget import Budget, PeriodKind, Rule, Subject
+from gpucommons_accounting.reckoning.periods.calendar import Period
 from gpucommons_accounting.records.session import Session
 
 _ADJUSTING = 0x67707562

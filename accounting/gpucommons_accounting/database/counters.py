@@ -15,7 +15,7 @@ from sqlalchemy import Column, Connection, String, Table, delete, func, insert, 
 
 from gpucommons_accounting.database.statements import alone
 from gpucommons_accounting.database.tables import BEATS, METADATA, SESSIONS
-from gpucommons_accounting.reckoning.counting import Key
+from gpucommons_accounting.reckoning.use.counting import Key
 from gpucommons_accounting.records.event import Source
 
 COUNTERS = Table(

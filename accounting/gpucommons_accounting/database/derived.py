@@ -5,11 +5,11 @@ from itertools import groupby
 
 from sqlalchemy import Connection, bindparam, delete, insert, select
 
-from gpucommons_accounting.database import totals
 from gpucommons_accounting.database.rows import event_of, row_of_session, session_of
 from gpucommons_accounting.database.statements import parts
+from gpucommons_accounting.database.sums import totals
 from gpucommons_accounting.database.tables import EVENTS, SESSIONS
-from gpucommons_accounting.reckoning.calendar import Calendar
+from gpucommons_accounting.reckoning.periods.calendar import Calendar
 from gpucommons_accounting.records.deriving import derive
 from gpucommons_accounting.records.session import Session
 

@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 
 from gpucommons_accounting.database.listing import EVERYBODY, Whose
 from gpucommons_accounting.database.tables import EVENTS, SESSIONS
-from gpucommons_accounting.reckoning.calendar import Period
+from gpucommons_accounting.reckoning.periods.calendar import Period
 
 _CLOSED_AFTER = timedelta(hours=1)
 """So long after its end a period's reports are read: what happened just before it is known then."""

@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Connection, and_, literal, or_, select, tu
 
 from gpucommons_accounting.database.rows import session_of
 from gpucommons_accounting.database.tables import SESSIONS
-from gpucommons_accounting.reckoning.calendar import Period
+from gpucommons_accounting.reckoning.periods.calendar import Period
 from gpucommons_accounting.records.identity import moment_of
 from gpucommons_accounting.records.session import LONGEST_REACH, Session
 

@@ -10,8 +10,8 @@ from sqlalchemy import Connection, Row, case, func, select
 
 from gpucommons_accounting.database.statements import unless_there
 from gpucommons_accounting.database.tables import STARTS
-from gpucommons_accounting.reckoning.calendar import Period
-from gpucommons_accounting.reckoning.pilot import Newcomer
+from gpucommons_accounting.reckoning.periods.calendar import Period
+from gpucommons_accounting.reckoning.pilot.pilot import Newcomer
 from gpucommons_accounting.records.start import Start
 
 _AT_ONCE = 1000

@@ -9,30 +9,30 @@ from typing import Any
 from gpucommons_upkeep.database import PATIENCE_SECONDS, Database
 from sqlalchemy import Connection, Row, delete, insert, select
 
-from gpucommons_accounting.database import totals
 from gpucommons_accounting.database.activities import Activities
 from gpucommons_accounting.database.budget_mails import BudgetMails
 from gpucommons_accounting.database.budgets import BudgetBook
-from gpucommons_accounting.database.charges import charges_in
 from gpucommons_accounting.database.counters import Counters
 from gpucommons_accounting.database.derived import derive_anew, forget_without_facts
-from gpucommons_accounting.database.feedback import Feedback
-from gpucommons_accounting.database.identities import IdentityStore, identities_in
 from gpucommons_accounting.database.late_finds import LateFinds
 from gpucommons_accounting.database.listing import EVERYBODY, Mark, Whose, all_of, page
-from gpucommons_accounting.database.looks import Looks
-from gpucommons_accounting.database.named_facts import without_names
-from gpucommons_accounting.database.pseudonyms import Pseudonyms
-from gpucommons_accounting.database.reports import Wanted, reports_of
+from gpucommons_accounting.database.people.feedback import Feedback
+from gpucommons_accounting.database.people.identities import IdentityStore, identities_in
+from gpucommons_accounting.database.people.looks import Looks
+from gpucommons_accounting.database.people.named_facts import without_names
+from gpucommons_accounting.database.people.pseudonyms import Pseudonyms
 from gpucommons_accounting.database.rows import row_of_event
 from gpucommons_accounting.database.starts import Starts
 from gpucommons_accounting.database.statements import alone, parts, unless_there
+from gpucommons_accounting.database.sums import totals
+from gpucommons_accounting.database.sums.charges import charges_in
+from gpucommons_accounting.database.sums.reports import Wanted, reports_of
 from gpucommons_accounting.database.tables import BEATS, EVENTS, NODE_FACTS, PRICES, SESSIONS
-from gpucommons_accounting.reckoning.calendar import Calendar, Period
-from gpucommons_accounting.reckoning.capacity import NodeFact, NodeState
-from gpucommons_accounting.reckoning.prices import Price, PriceList
-from gpucommons_accounting.reckoning.report import By, Report
-from gpucommons_accounting.reckoning.spending import Charged
+from gpucommons_accounting.reckoning.budgets.spending import Charged
+from gpucommons_accounting.reckoning.capacity.capacity import NodeFact, NodeState
+from gpucommons_accounting.reckoning.periods.calendar import Calendar, Period
+from gpucommons_accounting.reckoning.use.prices import Price, PriceList
+from gpucommons_accounting.reckoning.use.report import By, Report
 from gpucommons_accounting.records.event import Event, EventKind, Source
 from gpucommons_accounting.records.session import Session
 

@@ -7,7 +7,7 @@ them, and can be derived again at any time.
 from gpucommons_upkeep.columns import ExactDecimal, UnboundedText, UTCDateTime
 from sqlalchemy import JSON, BigInteger, Column, Date, Index, Integer, MetaData, String, Table
 
-from gpucommons_accounting.reckoning.totals import AMOUNTS
+from gpucommons_accounting.reckoning.use.totals import AMOUNTS
 
 METADATA = MetaData(
     naming_convention={"ix": "ix_%(table_name)s_%(column_0_N_name)s", "pk": "pk_%(table_name)s"}

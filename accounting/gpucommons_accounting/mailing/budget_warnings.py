@@ -8,8 +8,8 @@ from gpucommons_contract import SubjectKind
 
 from gpucommons_accounting.database.budget_mails import Told
 from gpucommons_accounting.records.identity import Identities, Person, PersonId, Team, moment_of
-from gpucommons_accounting.web.balance_sheet import Sheet
-from gpucommons_accounting.web.budget_words import BalanceLine, line_of
+from gpucommons_accounting.web.budgets.balance_sheet import Sheet
+from gpucommons_accounting.web.budgets.words import BalanceLine, line_of
 
 _Receivers = tuple[str, str, list[PersonId]]
 """What tells a person or team from others of its name, what a team is called, and who is told."""

@@ -9,7 +9,7 @@ from gpucommons_contract import AtLimit, SubjectKind
 from gpucommons_contract.words import phrase, phrases, spoken
 from gpucommons_upkeep.mail import Letter
 
-from gpucommons_accounting.web.budget_words import BalanceLine, amount_of, clock, quantity
+from gpucommons_accounting.web.budgets.words import BalanceLine, amount_of, clock, quantity
 
 _USED_UP = 100
 

@@ -18,7 +18,7 @@ from gpucommons_accounting.database.store import Store
 from gpucommons_accounting.mailing.budget_warnings import BudgetWarning, due_warnings
 from gpucommons_accounting.mailing.letters import Place, letter
 from gpucommons_accounting.mailing.settings import BudgetMail
-from gpucommons_accounting.web.balance_sheet import BalanceSheet
+from gpucommons_accounting.web.budgets.balance_sheet import BalanceSheet
 
 _PAUSE_SECONDS = 60.0
 """How often it is looked. A replica waits so long, too, when it became its turn: meanwhile the one

@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 from gpucommons_upkeep import Backoff, Heartbeat, keep_going
 
 from gpucommons_accounting.database.store import Store
-from gpucommons_accounting.reckoning.calendar import Period
-from gpucommons_accounting.reckoning.counting import counted, counted_refusals
+from gpucommons_accounting.reckoning.periods.calendar import Period
+from gpucommons_accounting.reckoning.use.counting import counted, counted_refusals
 
 _PAUSE_SECONDS = 30.0
 _SILENT_SECONDS = 300.0

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from gpucommons_upkeep import Backoff, Heartbeat, keep_going
 from gpucommons_upkeep.clock import Clock, utc_now
 
-from gpucommons_accounting.database.pseudonyms import Gone
+from gpucommons_accounting.database.people.pseudonyms import Gone
 from gpucommons_accounting.database.store import Store
 from gpucommons_accounting.recording.identities import SinceOf
 from gpucommons_accounting.records.identity import PersonId, moment_of

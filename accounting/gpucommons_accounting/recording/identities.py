@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from gpucommons_upkeep import Backoff, Heartbeat, a_change, keep_going
 from gpucommons_upkeep.clock import Clock, utc_now
 
-from gpucommons_accounting.database.identities import IdentityStore
+from gpucommons_accounting.database.people.identities import IdentityStore
 from gpucommons_accounting.recording.teams import TeamNamespaces
 from gpucommons_accounting.records.identity import PersonId
 

@@ -14,9 +14,9 @@ from gpucommons_upkeep.errors import StoreError
 from gpucommons_upkeep.prometheus import PrometheusError
 
 from gpucommons_accounting.database.activities import Activities, PodSession
-from gpucommons_accounting.reckoning.activity import QUARTER, Activity, Meter, quarter_of
-from gpucommons_accounting.reckoning.calendar import Period
-from gpucommons_accounting.reckoning.readings import Reading, activities
+from gpucommons_accounting.reckoning.periods.calendar import Period
+from gpucommons_accounting.reckoning.use.activity import QUARTER, Activity, Meter, quarter_of
+from gpucommons_accounting.reckoning.use.readings import Reading, activities
 from gpucommons_accounting.recording.meters.exporter import STEP, Exporter
 from gpucommons_accounting.recording.meters.session import (
     Address,

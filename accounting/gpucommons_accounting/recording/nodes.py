@@ -5,7 +5,7 @@ from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from gpucommons_accounting.reckoning.capacity import NodeFact, NodeState
+from gpucommons_accounting.reckoning.capacity.capacity import NodeFact, NodeState
 
 Manifest = Mapping[str, Any]
 _PRODUCT = "nvidia.com/gpu.product"

@@ -16,7 +16,7 @@ from gpucommons_upkeep.clock import Clock, utc_now
 from gpucommons_upkeep.watch import Manifest
 
 from gpucommons_accounting.database.store import Store
-from gpucommons_accounting.reckoning.capacity import NodeFact, NodeState
+from gpucommons_accounting.reckoning.capacity.capacity import NodeFact, NodeState
 from gpucommons_accounting.recording.nodes import fact_of, lost_since, products
 from gpucommons_accounting.recording.pods import facts_of
 from gpucommons_accounting.records.event import Event, EventKind, Source

@@ -8,7 +8,7 @@ from typing import Any
 from gpucommons_contract import Annotation, Label, read_leads, team_namespace
 from gpucommons_upkeep.watch import Manifest
 
-from gpucommons_accounting.database.identities import SeenTeam
+from gpucommons_accounting.database.people.identities import SeenTeam
 
 log = logging.getLogger(__name__)
 

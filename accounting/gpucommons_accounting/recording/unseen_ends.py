@@ -13,7 +13,7 @@ from gpucommons_upkeep.prometheus import PrometheusError
 
 from gpucommons_accounting.database.activities import PodSession
 from gpucommons_accounting.database.store import Store
-from gpucommons_accounting.reckoning.calendar import Period
+from gpucommons_accounting.reckoning.periods.calendar import Period
 from gpucommons_accounting.recording.meters.exporter import Exporter
 from gpucommons_accounting.records.event import Event, EventKind, Source
 

@@ -29,7 +29,7 @@ from traitlets.config import Config, Configurable
 from gpucommons_accounting.database.store import Store
 from gpucommons_accounting.mailing.mailing import BudgetMailing
 from gpucommons_accounting.mailing.settings import BudgetMail
-from gpucommons_accounting.reckoning.calendar import Calendar
+from gpucommons_accounting.reckoning.periods.calendar import Calendar
 from gpucommons_accounting.recording.counters import CounterKeeper
 from gpucommons_accounting.recording.forgetting import Forgetting
 from gpucommons_accounting.recording.identities import IdentityKeeper
@@ -39,13 +39,13 @@ from gpucommons_accounting.service.activity import ActivityRecording
 from gpucommons_accounting.web.accounts import Accounts
 from gpucommons_accounting.web.application import application
 from gpucommons_accounting.web.asking import Records
-from gpucommons_accounting.web.balance_sheet import BalanceSheet
-from gpucommons_accounting.web.budgeting import Budgeting
+from gpucommons_accounting.web.budgets.balance_sheet import BalanceSheet
+from gpucommons_accounting.web.budgets.budgeting import Budgeting
 from gpucommons_accounting.web.erasing import Erasing
-from gpucommons_accounting.web.leading import Leading
 from gpucommons_accounting.web.metrics import AccountingMetrics
-from gpucommons_accounting.web.pilot import Pilot
+from gpucommons_accounting.web.pilot.pilot import Pilot
 from gpucommons_accounting.web.site import Site
+from gpucommons_accounting.web.teams.leading import Leading
 
 log = logging.getLogger(__name__)
 

@@ -11,14 +11,14 @@ from gpucommons_web.fields import Fields, text
 from jupyterhub.services.auth import HubOAuth
 
 from gpucommons_accounting.database.listing import AT_ONCE, Mark, Whose
-from gpucommons_accounting.reckoning.calendar import Period
-from gpucommons_accounting.reckoning.prices import Price, PriceList
-from gpucommons_accounting.reckoning.report import By
+from gpucommons_accounting.reckoning.periods.calendar import Period
+from gpucommons_accounting.reckoning.use.prices import Price, PriceList
+from gpucommons_accounting.reckoning.use.report import By
 from gpucommons_accounting.web import query_fields
 from gpucommons_accounting.web.asking import Records
-from gpucommons_accounting.web.budget_json import refunds_json
-from gpucommons_accounting.web.budgeting import Budgeting
-from gpucommons_accounting.web.busy import busy, busy_json
+from gpucommons_accounting.web.budgets.as_json import refunds_json
+from gpucommons_accounting.web.budgets.budgeting import Budgeting
+from gpucommons_accounting.web.capacity.busy import busy, busy_json
 from gpucommons_accounting.web.exports import (
     as_csv,
     charges_csv,

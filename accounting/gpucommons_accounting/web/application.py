@@ -15,34 +15,34 @@ from tornado.web import Application, RequestHandler, StaticFileHandler
 
 from gpucommons_accounting.web.api import CapacityAPI, PricesAPI, SessionsAPI, UsageAPI
 from gpucommons_accounting.web.asking import Records
-from gpucommons_accounting.web.budget_api import (
+from gpucommons_accounting.web.budgets.api import (
     BalancesAPI,
     BudgetHistoryAPI,
     BudgetsAPI,
     GrantsAPI,
     RefundsAPI,
 )
-from gpucommons_accounting.web.budget_pages import (
+from gpucommons_accounting.web.budgets.budgeting import Budgeting
+from gpucommons_accounting.web.budgets.pages import (
     BudgetHistoryPage,
     BudgetsPage,
     Grant,
     Refund,
     SetBudget,
 )
-from gpucommons_accounting.web.budgeting import Budgeting
-from gpucommons_accounting.web.capacity_plan import CapacityPlanPage, ReplayAPI
-from gpucommons_accounting.web.demand import DemandAPI, FactsAPI, WaitsAPI, WaitsPage
+from gpucommons_accounting.web.capacity.capacity_plan import CapacityPlanPage, ReplayAPI
+from gpucommons_accounting.web.capacity.demand import DemandAPI, FactsAPI, WaitsAPI, WaitsPage
+from gpucommons_accounting.web.capacity.free_hours import FreeHoursAPI, FreeHoursPage
 from gpucommons_accounting.web.erasing import Erasing, ErasuresAPI
-from gpucommons_accounting.web.feedback_pages import FeedbackPage, NotNow
-from gpucommons_accounting.web.free_hours import FreeHoursAPI, FreeHoursPage
-from gpucommons_accounting.web.leading import Leading
 from gpucommons_accounting.web.metrics import AccountingMetrics, StoredMetricsHandler
 from gpucommons_accounting.web.pages import EverybodyPage, HomePage, NothingHere, SignedInPage
-from gpucommons_accounting.web.pilot import Pilot
-from gpucommons_accounting.web.pilot_pages import PilotAPI, PilotPage
+from gpucommons_accounting.web.pilot.feedback_pages import FeedbackPage, NotNow
+from gpucommons_accounting.web.pilot.pages import PilotAPI, PilotPage
+from gpucommons_accounting.web.pilot.pilot import Pilot
 from gpucommons_accounting.web.rendering import STATIC
 from gpucommons_accounting.web.report_pages import OverTimeAPI, ReportPage
-from gpucommons_accounting.web.team_pages import TeamAPI, TeamPage
+from gpucommons_accounting.web.teams.leading import Leading
+from gpucommons_accounting.web.teams.pages import TeamAPI, TeamPage
 
 
 def application(

@@ -7,24 +7,24 @@ from gpucommons_upkeep.logs import put_on_record
 from gpucommons_web.access import Caller, forbidden
 
 from gpucommons_accounting.database.listing import Mark, Whose
-from gpucommons_accounting.database.looks import Look
-from gpucommons_accounting.database.reports import Wanted
+from gpucommons_accounting.database.people.looks import Look
 from gpucommons_accounting.database.store import Store
-from gpucommons_accounting.reckoning.calendar import Period
-from gpucommons_accounting.reckoning.efficiencies import (
+from gpucommons_accounting.database.sums.reports import Wanted
+from gpucommons_accounting.reckoning.periods.calendar import Period
+from gpucommons_accounting.reckoning.periods.named_period import NamedPeriod
+from gpucommons_accounting.reckoning.use.efficiencies import (
     Efficiencies,
     Measured,
     efficiencies_of,
 )
-from gpucommons_accounting.reckoning.named_period import NamedPeriod
-from gpucommons_accounting.reckoning.over_time import OverTime
-from gpucommons_accounting.reckoning.prices import Price, PriceList
-from gpucommons_accounting.reckoning.report import By, Report
+from gpucommons_accounting.reckoning.use.over_time import OverTime
+from gpucommons_accounting.reckoning.use.prices import Price, PriceList
+from gpucommons_accounting.reckoning.use.report import By, Report
 from gpucommons_accounting.records.identity import Identities, PersonId
 from gpucommons_accounting.records.session import Session
 from gpucommons_accounting.records.told import learnt
 from gpucommons_accounting.web.accounts import Accounts
-from gpucommons_accounting.web.fullness import Fullness
+from gpucommons_accounting.web.capacity.fullness import Fullness
 from gpucommons_accounting.web.reading import read_records
 from gpucommons_accounting.web.site import Site
 from gpucommons_accounting.web.titled import titled

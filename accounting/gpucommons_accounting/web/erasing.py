@@ -11,7 +11,7 @@ from gpucommons_web.api import JSONHandler
 from gpucommons_web.fields import Fields, text
 from jupyterhub.services.auth import HubOAuth
 
-from gpucommons_accounting.database.pseudonyms import Erasure
+from gpucommons_accounting.database.people.pseudonyms import Erasure
 from gpucommons_accounting.database.store import Store
 from gpucommons_accounting.records.identity import PersonId
 from gpucommons_accounting.records.pseudonym import Hidden, is_pseudonym

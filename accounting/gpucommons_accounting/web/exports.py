@@ -12,15 +12,15 @@ from decimal import Decimal
 
 from gpucommons_web.access import wrong
 
-from gpucommons_accounting.reckoning.adjustments import Adjustment
-from gpucommons_accounting.reckoning.calendar import Period, in_hours
-from gpucommons_accounting.reckoning.efficiencies import Efficiencies
-from gpucommons_accounting.reckoning.prices import Charge, PriceList
-from gpucommons_accounting.reckoning.report import Line, Report
-from gpucommons_accounting.reckoning.usage import Usage
+from gpucommons_accounting.reckoning.budgets.adjustments import Adjustment
+from gpucommons_accounting.reckoning.periods.calendar import Period, in_hours
+from gpucommons_accounting.reckoning.use.efficiencies import Efficiencies
+from gpucommons_accounting.reckoning.use.prices import Charge, PriceList
+from gpucommons_accounting.reckoning.use.report import Line, Report
+from gpucommons_accounting.reckoning.use.usage import Usage
 from gpucommons_accounting.records.session import Session, State
-from gpucommons_accounting.web.busy import Busy, busy_columns, busy_json
-from gpucommons_accounting.web.fullness import Occupancy
+from gpucommons_accounting.web.capacity.busy import Busy, busy_columns, busy_json
+from gpucommons_accounting.web.capacity.fullness import Occupancy
 from gpucommons_accounting.web.site import Site
 
 _PLACES = Decimal("0.000001")

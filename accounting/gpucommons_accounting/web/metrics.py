@@ -13,9 +13,9 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
 from gpucommons_accounting.database.store import Store
-from gpucommons_accounting.reckoning.calendar import Period
-from gpucommons_accounting.reckoning.capacity import NodeState
-from gpucommons_accounting.reckoning.counting import (
+from gpucommons_accounting.reckoning.capacity.capacity import NodeState
+from gpucommons_accounting.reckoning.periods.calendar import Period
+from gpucommons_accounting.reckoning.use.counting import (
     ENDED,
     ENDS_SEEN,
     GPU_SECONDS,
@@ -27,8 +27,8 @@ from gpucommons_accounting.reckoning.counting import (
     Key,
 )
 from gpucommons_accounting.records.session import Session
-from gpucommons_accounting.web.balance_sheet import BalanceSheet
-from gpucommons_accounting.web.budget_metrics import budget_metrics
+from gpucommons_accounting.web.budgets.balance_sheet import BalanceSheet
+from gpucommons_accounting.web.budgets.metrics import budget_metrics
 
 _INSTANT = timedelta(microseconds=1)
 _COUNTERS = (

@@ -13,20 +13,20 @@ from gpucommons_web.pages import FramedPage
 from jupyterhub.services.auth import HubOAuth, HubOAuthCallbackHandler
 
 from gpucommons_accounting.database.listing import EVERYBODY, Mark
-from gpucommons_accounting.reckoning.activity import Efficiency
-from gpucommons_accounting.reckoning.calendar import Period
-from gpucommons_accounting.reckoning.report import By
-from gpucommons_accounting.reckoning.usage import Usage
+from gpucommons_accounting.reckoning.periods.calendar import Period
+from gpucommons_accounting.reckoning.use.activity import Efficiency
+from gpucommons_accounting.reckoning.use.report import By
+from gpucommons_accounting.reckoning.use.usage import Usage
 from gpucommons_accounting.records.identity import Team
 from gpucommons_accounting.records.session import Session
 from gpucommons_accounting.web.asking import Records
-from gpucommons_accounting.web.budget_words import BalanceLine, lines_of
-from gpucommons_accounting.web.budgeting import Budgeting
-from gpucommons_accounting.web.busy import bars, busy, by_line
-from gpucommons_accounting.web.leading import Leading
-from gpucommons_accounting.web.pilot import Pilot
+from gpucommons_accounting.web.budgets.budgeting import Budgeting
+from gpucommons_accounting.web.budgets.words import BalanceLine, lines_of
+from gpucommons_accounting.web.capacity.busy import bars, busy, by_line
+from gpucommons_accounting.web.pilot.pilot import Pilot
 from gpucommons_accounting.web.query_fields import grouping, mark_of, whole_month, written
 from gpucommons_accounting.web.rendering import render
+from gpucommons_accounting.web.teams.leading import Leading
 
 _SHOWN = 200
 """Sessions on a page, the newest first."""

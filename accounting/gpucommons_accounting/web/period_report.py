@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from gpucommons_contract import Balance
 
 from gpucommons_accounting.database.listing import EVERYBODY
-from gpucommons_accounting.database.reports import Wanted
-from gpucommons_accounting.reckoning.activity import Efficiency
-from gpucommons_accounting.reckoning.named_period import NamedPeriod
-from gpucommons_accounting.reckoning.over_time import OverTime
-from gpucommons_accounting.reckoning.report import By, Line, Report
-from gpucommons_accounting.reckoning.spending import Spent
+from gpucommons_accounting.database.sums.reports import Wanted
+from gpucommons_accounting.reckoning.budgets.spending import Spent
+from gpucommons_accounting.reckoning.periods.named_period import NamedPeriod
+from gpucommons_accounting.reckoning.use.activity import Efficiency
+from gpucommons_accounting.reckoning.use.over_time import OverTime
+from gpucommons_accounting.reckoning.use.report import By, Line, Report
 from gpucommons_accounting.web.asking import Records
-from gpucommons_accounting.web.budgeting import Budgeting
+from gpucommons_accounting.web.budgets.budgeting import Budgeting
 
 _TOP = 5
 """As many sizes and environments are told."""

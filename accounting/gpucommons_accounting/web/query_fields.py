@@ -7,10 +7,10 @@ from gpucommons_web.access import RefusedError, wrong
 from gpucommons_web.fields import Fields, text
 
 from gpucommons_accounting.database.listing import Mark
-from gpucommons_accounting.reckoning.calendar import Period
-from gpucommons_accounting.reckoning.named_period import MONTH, QUARTER, NamedPeriod
-from gpucommons_accounting.reckoning.prices import Price
-from gpucommons_accounting.reckoning.report import By
+from gpucommons_accounting.reckoning.periods.calendar import Period
+from gpucommons_accounting.reckoning.periods.named_period import MONTH, QUARTER, NamedPeriod
+from gpucommons_accounting.reckoning.use.prices import Price
+from gpucommons_accounting.reckoning.use.report import By
 from gpucommons_accounting.web.site import Site
 
 _LONGEST_PRODUCT = 255

@@ -6,13 +6,13 @@ from decimal import Decimal
 from pathlib import Path
 
 from babel.numbers import format_currency, format_decimal, format_percent
-from gpucommons_contract.wording import rough_span
+from gpucommons_contract.formats.wording import rough_span
 from gpucommons_contract.words import ENGLISH, language, phrase, set_language
 from gpucommons_web.rendering import pages_of
 
-from gpucommons_accounting.reckoning.usage import hours
+from gpucommons_accounting.reckoning.use.usage import hours
 from gpucommons_accounting.records.reason import ReasonCode
-from gpucommons_accounting.web.budget_words import amount_of, clock, quantity
+from gpucommons_accounting.web.budgets.words import amount_of, clock, quantity
 
 _HERE = Path(__file__).parent
 STATIC = _HERE / "static"

@@ -2,12 +2,12 @@
 
 from gpucommons_web.access import forbidden
 
-from gpucommons_accounting.reckoning.named_period import MONTH, QUARTER, YEAR, NamedPeriod
+from gpucommons_accounting.reckoning.periods.named_period import MONTH, QUARTER, YEAR, NamedPeriod
 from gpucommons_accounting.web.api import APIHandler
+from gpucommons_accounting.web.capacity.timeline import timeline, timeline_json
 from gpucommons_accounting.web.pages import PageHandler
 from gpucommons_accounting.web.period_report import period_report
 from gpucommons_accounting.web.query_fields import named_period
-from gpucommons_accounting.web.timeline import timeline, timeline_json
 
 _LENGTHS = {MONTH: "Month", QUARTER: "Quarter", YEAR: "Year"}
 

@@ -5,8 +5,8 @@ from decimal import Decimal
 
 from gpucommons_web.titles import PlainTitles, Titles
 
-from gpucommons_accounting.reckoning.calendar import Calendar
-from gpucommons_accounting.reckoning.prices import rounded
+from gpucommons_accounting.reckoning.periods.calendar import Calendar
+from gpucommons_accounting.reckoning.use.prices import rounded
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from gpucommons_web.titles import Titles
 
-from gpucommons_accounting.reckoning.report import By, Report
+from gpucommons_accounting.reckoning.use.report import By, Report
 
 
 def titled(said: Report, by: By, titles: Titles) -> Report:

@@ -8,9 +8,16 @@ from datetime import datetime
 from gpucommons_contract import Annotation, written_moment
 from gpucommons_upkeep.clock import Clock, utc_now
 
-from gpucommons_backup.controller import checks, copies, restores
-from gpucommons_backup.controller.cluster import API, Attempts, ClusterError
-from gpucommons_backup.controller.due import (
+from gpucommons_backup.controller.metrics import Metrics
+from gpucommons_backup.controller.repositories.records import Records
+from gpucommons_backup.controller.repositories.sweeping import Sweeping
+from gpucommons_backup.controller.results import checks, copies, restores
+from gpucommons_backup.controller.results.wishes import Wishes
+from gpucommons_backup.controller.settings import LiveSettings, Settings
+from gpucommons_backup.controller.settling import GRACE_SECONDS, Settling
+from gpucommons_backup.controller.starting import Starting
+from gpucommons_backup.controller.watching.cluster import API, Attempts, ClusterError
+from gpucommons_backup.controller.watching.due import (
     Cluster,
     all_due,
     in_the_way,
@@ -18,17 +25,10 @@ from gpucommons_backup.controller.due import (
     room_for_copies,
     to_start,
 )
-from gpucommons_backup.controller.known import Objects, cluster_of
-from gpucommons_backup.controller.metrics import Metrics
-from gpucommons_backup.controller.noting import Noting
-from gpucommons_backup.controller.pods import SnapshotPod
-from gpucommons_backup.controller.records import Records
-from gpucommons_backup.controller.seen import Seen
-from gpucommons_backup.controller.settings import LiveSettings, Settings
-from gpucommons_backup.controller.settling import GRACE_SECONDS, Settling
-from gpucommons_backup.controller.starting import Starting
-from gpucommons_backup.controller.sweeping import Sweeping
-from gpucommons_backup.controller.wishes import Wishes
+from gpucommons_backup.controller.watching.known import Objects, cluster_of
+from gpucommons_backup.controller.watching.noting import Noting
+from gpucommons_backup.controller.watching.pods import SnapshotPod
+from gpucommons_backup.controller.watching.seen import Seen
 
 
 class Controller:

@@ -5,9 +5,9 @@ from datetime import datetime
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
 
-from gpucommons_backup.controller.claims import Workspace
-from gpucommons_backup.controller.copies import lacks_copy
-from gpucommons_backup.controller.due import Cluster, Due
+from gpucommons_backup.controller.results.copies import lacks_copy
+from gpucommons_backup.controller.watching.claims import Workspace
+from gpucommons_backup.controller.watching.due import Cluster, Due
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _PREFIX = "gpucommons_backup_"

@@ -7,9 +7,10 @@ from typing import Any
 from gpucommons_contract import Annotation
 from gpucommons_upkeep.watch import Manifest
 
-from gpucommons_backup.controller.claims import Workspace
-from gpucommons_backup.controller.due import Due
-from gpucommons_backup.controller.pods import (
+from gpucommons_backup.controller.settings import ExcludeSettings, Settings
+from gpucommons_backup.controller.watching.claims import Workspace
+from gpucommons_backup.controller.watching.due import Due
+from gpucommons_backup.controller.watching.pods import (
     COMPONENT,
     COPIES,
     COPY,
@@ -21,7 +22,6 @@ from gpucommons_backup.controller.pods import (
     WITHOUT_VOLUME,
     Session,
 )
-from gpucommons_backup.controller.settings import ExcludeSettings, Settings
 from gpucommons_backup.taking import Occasion
 
 WORKSPACE = "/workspace"

@@ -9,15 +9,15 @@ from aiohttp import web
 from gpucommons_upkeep import Backoff, Heartbeat, a_change, keep_going
 from gpucommons_upkeep.watch import Watch
 
-from gpucommons_backup.controller.claims import CLAIM_SELECTOR
-from gpucommons_backup.controller.cluster import API
 from gpucommons_backup.controller.controller import Controller
-from gpucommons_backup.controller.erasures import Erasing
 from gpucommons_backup.controller.metrics import CONTENT_TYPE
-from gpucommons_backup.controller.pods import POD_SELECTOR
-from gpucommons_backup.controller.sealing import RecoveryMetrics, Sealing
+from gpucommons_backup.controller.repositories.erasures import Erasing
+from gpucommons_backup.controller.repositories.sealing import RecoveryMetrics, Sealing
+from gpucommons_backup.controller.results.wishes import Asking
 from gpucommons_backup.controller.settings import LiveSettings
-from gpucommons_backup.controller.wishes import Asking
+from gpucommons_backup.controller.watching.claims import CLAIM_SELECTOR
+from gpucommons_backup.controller.watching.cluster import API
+from gpucommons_backup.controller.watching.pods import POD_SELECTOR
 from gpucommons_backup.errors import BackupError
 
 _EVERY_SECONDS = 10.0

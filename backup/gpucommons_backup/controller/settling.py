@@ -7,13 +7,11 @@ from gpucommons_contract import Annotation
 from gpucommons_upkeep.clock import Clock
 from gpucommons_upkeep.watch import Manifest
 
-from gpucommons_backup.controller import checks, copies, restores, snapshots
-from gpucommons_backup.controller.claims import Workspace
-from gpucommons_backup.controller.cluster import API, Attempts
-from gpucommons_backup.controller.known import Objects, component
 from gpucommons_backup.controller.metrics import Metrics
-from gpucommons_backup.controller.noting import Noting
-from gpucommons_backup.controller.outcome import (
+from gpucommons_backup.controller.repositories.record import RecordsError
+from gpucommons_backup.controller.repositories.records import Records
+from gpucommons_backup.controller.results import checks, copies, restores, snapshots
+from gpucommons_backup.controller.results.outcome import (
     VANISHED,
     Failed,
     Good,
@@ -22,7 +20,13 @@ from gpucommons_backup.controller.outcome import (
     outcome_of,
     trouble_at_start,
 )
-from gpucommons_backup.controller.pods import (
+from gpucommons_backup.controller.results.wishes import notes_on_wish
+from gpucommons_backup.controller.settings import LiveSettings
+from gpucommons_backup.controller.watching.claims import Workspace
+from gpucommons_backup.controller.watching.cluster import API, Attempts
+from gpucommons_backup.controller.watching.known import Objects, component
+from gpucommons_backup.controller.watching.noting import Noting
+from gpucommons_backup.controller.watching.pods import (
     SNAPSHOT,
     VERIFY,
     WITHOUT_VOLUME,
@@ -31,10 +35,6 @@ from gpucommons_backup.controller.pods import (
     is_stuck,
     snapshot_pod_of,
 )
-from gpucommons_backup.controller.record import RecordsError
-from gpucommons_backup.controller.records import Records
-from gpucommons_backup.controller.settings import LiveSettings
-from gpucommons_backup.controller.wishes import notes_on_wish
 from gpucommons_backup.taking import Occasion
 
 GRACE_SECONDS = 5

@@ -7,18 +7,18 @@ from dataclasses import replace
 from gpucommons_contract import Annotation
 from gpucommons_upkeep.clock import Clock
 
-from gpucommons_backup.controller import checks, copies, restores, snapshots
-from gpucommons_backup.controller.cluster import API, ClusterError
-from gpucommons_backup.controller.due import Due
-from gpucommons_backup.controller.known import Objects
-from gpucommons_backup.controller.noting import Noting
-from gpucommons_backup.controller.outcome import Failed
 from gpucommons_backup.controller.pod import pod_manifest, pod_name, secret_manifest
-from gpucommons_backup.controller.pods import COPIES, RESTORE, TIDY, VERIFY
-from gpucommons_backup.controller.record import RecordsError
-from gpucommons_backup.controller.records import Records
+from gpucommons_backup.controller.repositories.record import RecordsError
+from gpucommons_backup.controller.repositories.records import Records
+from gpucommons_backup.controller.results import checks, copies, restores, snapshots
+from gpucommons_backup.controller.results.outcome import Failed
+from gpucommons_backup.controller.results.wishes import notes_on_wish
 from gpucommons_backup.controller.settings import Settings
-from gpucommons_backup.controller.wishes import notes_on_wish
+from gpucommons_backup.controller.watching.cluster import API, ClusterError
+from gpucommons_backup.controller.watching.due import Due
+from gpucommons_backup.controller.watching.known import Objects
+from gpucommons_backup.controller.watching.noting import Noting
+from gpucommons_backup.controller.watching.pods import COPIES, RESTORE, TIDY, VERIFY
 from gpucommons_backup.settings_file import SettingsError
 from gpucommons_backup.taking import Occasion
 

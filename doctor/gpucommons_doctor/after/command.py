@@ -5,7 +5,7 @@ import asyncio
 import sys
 from getpass import getpass
 
-from gpucommons_contract.wording import joined
+from gpucommons_contract.formats.wording import joined
 from gpucommons_people.errors import InputError, PeopleError
 from rich.text import Text
 

@@ -5,7 +5,7 @@ from typing import ClassVar
 from urllib.parse import unquote, urlsplit
 from uuid import uuid4
 
-from gpucommons_contract.wording import counted, joined
+from gpucommons_contract.formats.wording import counted, joined
 from gpucommons_spawner.catalogue import Size
 from gpucommons_spawner.catalogue.gpu_modes.nvidia import Exclusive
 

@@ -5,7 +5,7 @@ import time
 from collections.abc import Coroutine, Sequence
 
 import httpx
-from gpucommons_contract.wording import span
+from gpucommons_contract.formats.wording import span
 
 from gpucommons_doctor.after.step import Outcome, Step, StepFailedError, Tell
 from gpucommons_doctor.after.steps import Stop

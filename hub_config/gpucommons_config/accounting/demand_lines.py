@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from gpucommons_contract.wording import rough_span
+from gpucommons_contract.formats.wording import rough_span
 
 _NONE = "There was no start in that time."
 

@@ -13,10 +13,10 @@ from gpucommons_upkeep.logs import begin_logs
 from traitlets import TraitError
 from traitlets.config import Config
 
-from gpucommons_config.brand import Brand
+from gpucommons_config.catalogue.titles import CatalogueTitles
 from gpucommons_config.installation import installation
-from gpucommons_config.languages import Languages
-from gpucommons_config.titles import CatalogueTitles
+from gpucommons_config.pages.brand import Brand
+from gpucommons_config.pages.languages import Languages
 
 log = logging.getLogger(__name__)
 

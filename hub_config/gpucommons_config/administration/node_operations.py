@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import quote
 
 from gpucommons_contract import Endpoint
-from gpucommons_contract.wording import counted, joined, moment
+from gpucommons_contract.formats.wording import counted, joined, moment
 from gpucommons_people.errors import PeopleError
 from gpucommons_people.files.audit import actor
 

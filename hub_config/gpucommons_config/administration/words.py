@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from gpucommons_contract.wording import moment
+from gpucommons_contract.formats.wording import moment
 from gpucommons_people.names import duration
 
 _MINUTE = 60

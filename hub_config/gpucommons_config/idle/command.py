@@ -189,7 +189,7 @@ def _unexempt(arguments: argparse.Namespace) -> int:
 def _exemption_line(said: dict[str, Any]) -> str:
     from datetime import datetime  # noqa: PLC0415 -- see above
 
-    from gpucommons_contract.wording import moment  # noqa: PLC0415
+    from gpucommons_contract.formats.wording import moment  # noqa: PLC0415
 
     until = moment(datetime.fromisoformat(said["until"]))
     return (

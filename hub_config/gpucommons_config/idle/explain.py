@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
-from gpucommons_contract.wording import moment, span
+from gpucommons_contract.formats.wording import moment, span
 
 _IS_WARNED_NEXT = ("active", "unknown")
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Container, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from gpucommons_contract.wording import span
+from gpucommons_contract.formats.wording import span
 from gpucommons_culler.core.rule import EndAction, IdleRule
 from gpucommons_spawner.catalogue import Catalogue
 

@@ -12,11 +12,11 @@ from gpucommons_upkeep.errors import SetupError
 from gpucommons_upkeep.logs import begin_logs
 from traitlets import TraitError
 
-from gpucommons_config.brand import Brand
+from gpucommons_config.catalogue.titles import CatalogueTitles
 from gpucommons_config.idle.rules import CatalogueRules
 from gpucommons_config.installation import VARIABLE, installation
-from gpucommons_config.languages import Languages
-from gpucommons_config.titles import CatalogueTitles
+from gpucommons_config.pages.brand import Brand
+from gpucommons_config.pages.languages import Languages
 
 
 def run(*, dry_run: bool, db_url: str | None, port: int | None, lease: str | None) -> int:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from operator import itemgetter
 from typing import Any
 
-from gpucommons_contract.yaml_files import Document, parse_documents
+from gpucommons_contract.formats.yaml_files import Document, parse_documents
 from gpucommons_spawner.catalogue.file import CatalogueError
 from gpucommons_spawner.catalogue.problems import problem_at
 from ruamel.yaml import YAML

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from gpucommons_contract.yaml_files import Document
+from gpucommons_contract.formats.yaml_files import Document
 from gpucommons_spawner.catalogue.problems import Problem, problem_at
 from gpucommons_spawner.catalogue.reference import ImageReference, pinned_beside_tag
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from gpucommons_contract.yaml_files import Document, YAMLFileError, parse_documents
+from gpucommons_contract.formats.yaml_files import Document, YAMLFileError, parse_documents
 from gpucommons_spawner.catalogue.file import catalogue_to_pin
 
 from gpucommons_config.pinning.auth_files import AuthFiles, auth_files

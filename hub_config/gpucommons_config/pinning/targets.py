@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from gpucommons_contract.yaml_files import Document
+from gpucommons_contract.formats.yaml_files import Document
 from gpucommons_spawner.catalogue.catalogue import Catalogue
 from gpucommons_spawner.catalogue.file import CatalogueError
 from gpucommons_spawner.catalogue.problems import Problem, problem_at

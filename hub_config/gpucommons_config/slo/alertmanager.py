@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Any
 
-from gpucommons_contract.yaml_files import YAMLFileError, read_document
+from gpucommons_contract.formats.yaml_files import YAMLFileError, read_document
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from gpucommons_config.slo.manifest import manifest_text

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
-from gpucommons_accounting.reckoning.calendar import Calendar, Period
+from gpucommons_accounting.reckoning.periods.calendar import Calendar, Period
 
 _YEARS = range(2000, 3000)
 

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gpucommons_contract.addresses import is_http_server
+from gpucommons_contract.formats.addresses import is_http_server
 
 from gpucommons_config.command_line import add_command, as_json, fail
 

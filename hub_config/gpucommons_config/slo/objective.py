@@ -5,7 +5,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Self
 
-from gpucommons_contract.yaml_files import YAMLFileError, read_document
+from gpucommons_contract.formats.yaml_files import YAMLFileError, read_document
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
 DEFAULT_FILE = Path(__file__).with_name("slos.yaml")

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
 from typing import Any
 
-from gpucommons_contract.wording import written_moment
+from gpucommons_contract.formats.wording import written_moment
 
 from gpucommons_config.slo.asked_period import AskedPeriod
 from gpucommons_config.slo.attainment import (

@@ -6,7 +6,7 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from gpucommons_contract.wording import read_moment, rough_span
+from gpucommons_contract.formats.wording import read_moment, rough_span
 
 _VERDICTS = {
     "met": "met",

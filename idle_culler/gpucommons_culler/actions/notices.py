@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from gpucommons_contract import Notice, NoticeLevel
-from gpucommons_contract.wording import LOST_BY_A_STOP, moment, rough_span
+from gpucommons_contract.formats.wording import LOST_BY_A_STOP, moment, rough_span
 from gpucommons_contract.words import phrase, sentences
 
 from gpucommons_culler.core.case import Case

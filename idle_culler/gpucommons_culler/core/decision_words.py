@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from gpucommons_contract.wording import joined, moment, rough_span, span
+from gpucommons_contract.formats.wording import joined, moment, rough_span, span
 from gpucommons_contract.words import phrase, sentences
 
 from gpucommons_culler.core.commitments import Exemption, Lease

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from gpucommons_contract import KEEP_CHOICE, NoticeChoice
-from gpucommons_contract.wording import span
+from gpucommons_contract.formats.wording import span
 from gpucommons_contract.words import phrase, phrases
 
 from gpucommons_culler.core.commitments import KeepUsage

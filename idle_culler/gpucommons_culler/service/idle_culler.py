@@ -10,7 +10,7 @@ from functools import partial
 
 from gpucommons_contract import IDLE_SERVICE
 from gpucommons_contract.brand import Appearance
-from gpucommons_contract.wording import span
+from gpucommons_contract.formats.wording import span
 from gpucommons_upkeep import Heartbeat
 from gpucommons_upkeep.election import Election
 from gpucommons_upkeep.errors import SetupError, StoreError

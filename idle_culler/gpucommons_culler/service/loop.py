@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
-from gpucommons_contract.wording import rough_span
+from gpucommons_contract.formats.wording import rough_span
 from gpucommons_upkeep import Heartbeat
 from gpucommons_upkeep.errors import StoreError
 

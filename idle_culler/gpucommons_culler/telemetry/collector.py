@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from gpucommons_contract import SessionActivity
-from gpucommons_contract.wording import rough_span
+from gpucommons_contract.formats.wording import rough_span
 from gpucommons_upkeep.logs import about
 
 from gpucommons_culler.core.backoff import SessionBackoff

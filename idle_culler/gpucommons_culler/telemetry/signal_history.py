@@ -3,8 +3,8 @@
 from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 
-from gpucommons_contract.activity import GPUActivity, SessionActivity
-from gpucommons_contract.wording import rough_span
+from gpucommons_contract.formats.wording import rough_span
+from gpucommons_contract.sessions.activity import GPUActivity, SessionActivity
 
 from gpucommons_culler.core.session import SessionKey
 from gpucommons_culler.core.signals import FRESH, THE_SESSION, Signal, SignalName

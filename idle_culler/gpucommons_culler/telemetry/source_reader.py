@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence, Set
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from gpucommons_contract.wording import span
+from gpucommons_contract.formats.wording import span
 
 from gpucommons_culler.core.session import Session, SessionKey
 from gpucommons_culler.core.signals import FRESH, THE_SESSION, SignalName

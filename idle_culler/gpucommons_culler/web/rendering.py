@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from urllib.parse import quote
 
-from gpucommons_contract.wording import rough_span, span
+from gpucommons_contract.formats.wording import rough_span, span
 from gpucommons_contract.words import ENGLISH, deferred, phrase, set_language
 from gpucommons_web.rendering import pages_of
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from gpucommons_contract import UserNameError, user_name
-from gpucommons_contract.names import is_team_name
+from gpucommons_contract.formats.names import is_team_name
 from gpucommons_web.access import wrong
 from gpucommons_web.fields import Fields, moment_of, one, text, whole_number
 

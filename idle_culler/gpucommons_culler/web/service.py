@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import ParamSpec, Protocol, TypeVar
 
-from gpucommons_contract.wording import moment
+from gpucommons_contract.formats.wording import moment
 from gpucommons_upkeep.errors import StoreUnavailableError
 from gpucommons_upkeep.logs import put_on_record
 from gpucommons_web.access import Caller, RefusedError, forbidden, missing, wrong

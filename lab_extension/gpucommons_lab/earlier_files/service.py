@@ -12,7 +12,7 @@ from typing import Any, Protocol, TypeVar
 from urllib.parse import quote_from_bytes, unquote_to_bytes, urlsplit
 
 from gpucommons_contract import SessionVariable
-from gpucommons_contract.earlier_files import LeftOutEntry, SnapshotNotes, SnapshotWish
+from gpucommons_contract.workspaces.earlier_files import LeftOutEntry, SnapshotNotes, SnapshotWish
 
 _TIMEOUT_S = 30.0
 """Between two parts of an answer. Listing versions reads up to a hundred snapshots."""

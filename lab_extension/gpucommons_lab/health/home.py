@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from gpucommons_contract import HOME_NOTICE, Notice, NoticeLevel
-from gpucommons_contract.byte_sizes import format_bytes
+from gpucommons_contract.formats.byte_sizes import format_bytes
 from gpucommons_contract.words import phrase, sentences
 from nbformat.sign import MemorySignatureStore, NotebookNotary
 from traitlets import HasTraits

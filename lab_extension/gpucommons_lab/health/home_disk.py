@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from gpucommons_contract import HOME_NOTICE, DiskUse, Notice, NoticeLevel
-from gpucommons_contract.byte_sizes import format_part
+from gpucommons_contract.formats.byte_sizes import format_part
 from gpucommons_contract.words import phrase, sentences
 
 from gpucommons_lab.health.current_notice import CurrentNotice

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 from typing import Protocol
 
 from gpucommons_contract import MEMORY_NOTICE, Notice, NoticeLevel
-from gpucommons_contract.byte_sizes import format_bytes, format_part
-from gpucommons_contract.wording import joined, moment
+from gpucommons_contract.formats.byte_sizes import format_bytes, format_part
+from gpucommons_contract.formats.wording import joined, moment
 from gpucommons_contract.words import phrase, phrases, sentences
 
 from gpucommons_lab.health.control_group import ContainerMemory

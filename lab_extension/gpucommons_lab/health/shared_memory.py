@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from gpucommons_contract import Notice, NoticeLevel
-from gpucommons_contract.byte_sizes import format_bytes
+from gpucommons_contract.formats.byte_sizes import format_bytes
 from gpucommons_contract.words import phrase, sentences
 
 from gpucommons_lab.health.control_group import ContainerMemory

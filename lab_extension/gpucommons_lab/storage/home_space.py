@@ -12,8 +12,8 @@ from pathlib import Path
 from threading import Lock, Thread
 
 from gpucommons_contract import FolderSize, FolderSizes, NoticeChoice, TrashEmptied
-from gpucommons_contract.byte_sizes import format_bytes
-from gpucommons_contract.wording import joined
+from gpucommons_contract.formats.byte_sizes import format_bytes
+from gpucommons_contract.formats.wording import joined
 from gpucommons_contract.words import phrase, phrases, sentences
 
 from gpucommons_lab.storage import folder_count

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from gpucommons_contract import SessionInfo
-from gpucommons_contract.wording import span
+from gpucommons_contract.formats.wording import span
 from gpucommons_contract.words import in_language, phrase, sentences
 
 

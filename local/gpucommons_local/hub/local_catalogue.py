@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import yaml
-from gpucommons_contract.yaml_files import read_document
+from gpucommons_contract.formats.yaml_files import read_document
 
 from gpucommons_local.errors import PlatformError
 from gpucommons_local.images import DEFAULT_ENVIRONMENTS, ENVIRONMENTS, Image, find, find_built

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 
-from gpucommons_contract.wording import first_of
+from gpucommons_contract.formats.wording import first_of
 
 from gpucommons_people.accounts.accounts import Leftover, add_user, check_leftovers, make_account
 from gpucommons_people.accounts.people_file import Row, read_people

@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 
+from gpucommons_contract.formats.wording import moment, span
 from gpucommons_contract.private_access import Peer
-from gpucommons_contract.wording import moment, span
 
 from gpucommons_people import last_snapshot
 from gpucommons_people.change import Change

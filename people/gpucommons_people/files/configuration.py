@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
-from gpucommons_contract.yaml_files import YAMLFileError, read_document
+from gpucommons_contract.formats.yaml_files import YAMLFileError, read_document
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from gpucommons_people.errors import InputError

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from gpucommons_contract.yaml_files import Document, YAMLFileError
-from gpucommons_contract.yaml_files import read_documents as read_yaml
+from gpucommons_contract.formats.yaml_files import Document, YAMLFileError
+from gpucommons_contract.formats.yaml_files import read_documents as read_yaml
 
 from gpucommons_people.errors import InputError
 

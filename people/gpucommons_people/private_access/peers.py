@@ -7,6 +7,7 @@ from http import HTTPStatus
 from ipaddress import IPv4Address
 
 from gpucommons_contract import Label
+from gpucommons_contract.formats.wording import read_moment
 from gpucommons_contract.private_access import (
     ACCESS_NAME,
     ACCESS_NAMESPACE,
@@ -19,7 +20,6 @@ from gpucommons_contract.private_access import (
     read_access,
     read_peer,
 )
-from gpucommons_contract.wording import read_moment
 
 from gpucommons_people.clients.api_answers import ClusterError
 from gpucommons_people.clients.kinds import CONFIG_MAPS, Manifest

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Annotated
 
 from gpucommons_contract import amount, cpus_as_written, memory_as_written
-from gpucommons_contract.yaml_files import Document
+from gpucommons_contract.formats.yaml_files import Document
 from pydantic import (
     AfterValidator,
     BaseModel,

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 
 from gpucommons_contract import TEAM_FOLDER_OWNER, written_moment
-from gpucommons_contract.erasures import (
+from gpucommons_contract.workspaces.erasures import (
     ERASURES,
     ERASURES_NAMESPACE,
     Doomed,

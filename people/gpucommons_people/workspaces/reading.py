@@ -18,8 +18,8 @@ from gpucommons_contract import (
     files_read,
     written_moment,
 )
-from gpucommons_contract.byte_sizes import format_bytes
-from gpucommons_contract.wording import counted, moment
+from gpucommons_contract.formats.byte_sizes import format_bytes
+from gpucommons_contract.formats.wording import counted, moment
 
 from gpucommons_people import standing_notices
 from gpucommons_people.change import Change

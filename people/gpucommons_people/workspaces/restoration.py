@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from gpucommons_contract import LONGEST_REASON, RestoreRequest, written_moment
+from gpucommons_contract.formats.wording import moment
 from gpucommons_contract.grants import END_OF_DAY
-from gpucommons_contract.wording import moment
 
 from gpucommons_people.errors import InputError
 from gpucommons_people.names import team_name, user_name

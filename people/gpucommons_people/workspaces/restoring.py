@@ -22,8 +22,8 @@ from gpucommons_contract import (
     read_restore_result,
     team_namespace,
 )
-from gpucommons_contract.byte_sizes import format_bytes
-from gpucommons_contract.wording import counted, moment, span
+from gpucommons_contract.formats.byte_sizes import format_bytes
+from gpucommons_contract.formats.wording import counted, moment, span
 
 from gpucommons_people import notices
 from gpucommons_people.change import Change

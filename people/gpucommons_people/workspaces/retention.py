@@ -3,8 +3,8 @@
 from datetime import UTC, date, datetime, timedelta
 
 from gpucommons_contract import SnapshotState
-from gpucommons_contract.checks import CheckKind, CheckState
-from gpucommons_contract.wording import read_moment
+from gpucommons_contract.formats.wording import read_moment
+from gpucommons_contract.workspaces.checks import CheckKind, CheckState
 
 from gpucommons_people import last_snapshot
 from gpucommons_people.change import Change

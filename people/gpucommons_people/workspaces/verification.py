@@ -5,7 +5,8 @@ from dataclasses import asdict, dataclass, replace
 from functools import partial
 
 from gpucommons_contract import team_namespace
-from gpucommons_contract.checks import (
+from gpucommons_contract.formats.wording import counted
+from gpucommons_contract.workspaces.checks import (
     WHOLE,
     CheckKind,
     CheckRequest,
@@ -13,7 +14,6 @@ from gpucommons_contract.checks import (
     CheckState,
     is_part,
 )
-from gpucommons_contract.wording import counted
 
 from gpucommons_people.change import Change
 from gpucommons_people.checks import BusyError, Key, OnProgress, answers, ask, key_of, named

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from urllib.parse import quote
 
 from gpucommons_contract import IDLE_SERVICE, Grant, Notice, end_in_words
-from gpucommons_contract.wording import moment, read_moment
+from gpucommons_contract.formats.wording import moment, read_moment
 from gpucommons_contract.words import listed, phrase, phrases, sentences
 from gpucommons_sessions.service_calls import ServiceCallError
 from gpucommons_upkeep.logs import about

@@ -7,7 +7,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from gpucommons_contract.wording import read_moment
+from gpucommons_contract.formats.wording import read_moment
 from gpucommons_contract.words import phrase
 
 from gpucommons_spawner.availability.gpu_model import gpu_model

@@ -7,7 +7,7 @@ person in the team must be there. What is known of it, the sessions' own pods sa
 from dataclasses import dataclass
 
 from gpucommons_contract import Annotation
-from gpucommons_contract.wording import joined
+from gpucommons_contract.formats.wording import joined
 from gpucommons_contract.words import phrase, phrases, sentences
 
 from gpucommons_spawner.kubernetes.manifest import Manifest

@@ -7,7 +7,7 @@ Source: https://github.com/NVIDIA/k8s-device-plugin, internal/lm/resource.go (0.
 
 from collections.abc import Iterable, Mapping
 
-from gpucommons_contract.wording import joined
+from gpucommons_contract.formats.wording import joined
 from gpucommons_contract.words import phrase
 
 from gpucommons_spawner.catalogue.gpu_modes import MIG, MPS

@@ -7,7 +7,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import NamedTuple
 
-from gpucommons_contract.wording import span
+from gpucommons_contract.formats.wording import span
 from gpucommons_contract.words import phrase, phrases
 
 from gpucommons_spawner.availability.cluster import Cluster

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
-from gpucommons_contract.yaml_files import Document, YAMLFileError, read_document
+from gpucommons_contract.formats.yaml_files import Document, YAMLFileError, read_document
 from pydantic import ValidationError
 
 from gpucommons_spawner.catalogue.catalogue import Catalogue

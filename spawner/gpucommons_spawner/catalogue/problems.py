@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
-from gpucommons_contract.yaml_files import Document
+from gpucommons_contract.formats.yaml_files import Document
 from pydantic_core import ErrorDetails
 
 from gpucommons_spawner.catalogue.base import CATALOGUE_ERROR

@@ -16,7 +16,7 @@ from gpucommons_contract import (
     read_moment,
     snapshot_state,
 )
-from gpucommons_contract.wording import rough_span
+from gpucommons_contract.formats.wording import rough_span
 from gpucommons_contract.words import phrase
 from gpucommons_upkeep.watch import Watch
 from jupyterhub.handlers import BaseHandler

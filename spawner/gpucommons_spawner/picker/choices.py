@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from gpucommons_contract.wording import joined
+from gpucommons_contract.formats.wording import joined
 from gpucommons_contract.words import phrase, sentences
 
 from gpucommons_spawner.availability.state import PersonState, SizeState

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from gpucommons_contract.wording import joined, span
+from gpucommons_contract.formats.wording import joined, span
 from gpucommons_contract.words import listed, phrase, sentences
 
 from gpucommons_spawner.catalogue.catalogue import Catalogue

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from gpucommons_contract import disk_percent, files_percent
-from gpucommons_contract.byte_sizes import format_part
-from gpucommons_contract.wording import moment
+from gpucommons_contract.formats.byte_sizes import format_part
+from gpucommons_contract.formats.wording import moment
 from gpucommons_contract.words import phrase, sentences
 
 from gpucommons_spawner.session_parts.workspace_use import SeenUse

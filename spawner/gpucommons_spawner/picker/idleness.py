@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from gpucommons_contract.wording import moment, read_moment
+from gpucommons_contract.formats.wording import moment, read_moment
 from gpucommons_contract.words import phrase, sentences
 
 _IN_USE = timedelta(minutes=5)

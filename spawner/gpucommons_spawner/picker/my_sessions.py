@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 from gpucommons_contract import IDLE_SERVICE, read_moment
-from gpucommons_contract.wording import moment, names_moment
+from gpucommons_contract.formats.wording import moment, names_moment
 from gpucommons_contract.words import phrase, sentences
 from gpucommons_sessions.idle_culler import IdleCuller, SessionAnswers
 from sqlalchemy.orm import Session

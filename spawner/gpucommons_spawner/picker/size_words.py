@@ -1,7 +1,7 @@
 """What a size has, and what it is for, in words. Pure."""
 
 from gpucommons_contract import amount
-from gpucommons_contract.wording import span
+from gpucommons_contract.formats.wording import span
 from gpucommons_contract.words import listed, phrase, phrases
 
 from gpucommons_spawner.catalogue.base import plainly

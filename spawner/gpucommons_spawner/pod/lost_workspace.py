@@ -12,8 +12,11 @@ from typing import Any
 
 from aiohttp import ClientError
 from gpucommons_contract import Annotation
-from gpucommons_contract.kept_workspaces import KEPT_WORKSPACES, KEPT_WORKSPACES_NAMESPACE
 from gpucommons_contract.words import phrase
+from gpucommons_contract.workspaces.kept_workspaces import (
+    KEPT_WORKSPACES,
+    KEPT_WORKSPACES_NAMESPACE,
+)
 from kubernetes_asyncio.client import ApiException
 
 from gpucommons_spawner.errors import SpawnRefusedError

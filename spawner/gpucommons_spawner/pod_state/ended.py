@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from gpucommons_contract.wording import moment
+from gpucommons_contract.formats.wording import moment
 from gpucommons_contract.words import phrase, sentences
 
 _KEPT = phrase("Files saved in your home folder are kept; what was only in memory is lost.")

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from gpucommons_contract import amount
-from gpucommons_contract.wording import moment
+from gpucommons_contract.formats.wording import moment
 from gpucommons_contract.words import phrase
 
 from gpucommons_spawner.kubernetes.manifest import Manifest

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from gpucommons_contract.wording import moment
+from gpucommons_contract.formats.wording import moment
 from gpucommons_contract.words import phrase, phrases, sentences
 
 from gpucommons_spawner.kubernetes.manifest import Manifest

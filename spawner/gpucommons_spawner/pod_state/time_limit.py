@@ -7,7 +7,7 @@ Source: https://kubernetes.io/docs/concepts/workloads/controllers/job/#job-termi
 from datetime import datetime, timedelta
 
 from gpucommons_contract import END_REASON_NOTICE, Notice, NoticeLevel
-from gpucommons_contract.wording import span
+from gpucommons_contract.formats.wording import span
 from gpucommons_contract.words import phrase
 
 from gpucommons_spawner.kubernetes.manifest import Manifest

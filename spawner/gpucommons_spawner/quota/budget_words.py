@@ -4,7 +4,7 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import Literal
 
 from gpucommons_contract import GPU_HOURS
-from gpucommons_contract.wording import moment
+from gpucommons_contract.formats.wording import moment
 from gpucommons_contract.words import phrase, phrases, sentences
 
 from gpucommons_spawner.catalogue.base import plainly

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from gpucommons_contract.wording import joined, moment
+from gpucommons_contract.formats.wording import joined, moment
 from gpucommons_contract.words import phrase, sentences
 
 from gpucommons_spawner.catalogue.allowance import Allowance, Quotas

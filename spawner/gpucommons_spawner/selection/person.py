@@ -12,7 +12,7 @@ from gpucommons_contract import (
     read_workspace_sizes,
     team_namespace,
 )
-from gpucommons_contract.wording import joined
+from gpucommons_contract.formats.wording import joined
 from gpucommons_contract.words import phrase
 from traitlets.log import get_logger
 

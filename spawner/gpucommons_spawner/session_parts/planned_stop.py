@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from gpucommons_contract import Notice, NoticeLevel
+from gpucommons_contract.formats.wording import moment, read_moment
 from gpucommons_contract.told import EndReason
-from gpucommons_contract.wording import moment, read_moment
 from gpucommons_contract.words import phrase, sentences
 from sqlalchemy.exc import SQLAlchemyError
 

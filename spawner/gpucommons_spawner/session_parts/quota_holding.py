@@ -9,7 +9,7 @@ from decimal import Decimal
 from http import HTTPStatus
 from typing import Any, Protocol
 
-from gpucommons_contract.wording import read_moment
+from gpucommons_contract.formats.wording import read_moment
 
 from gpucommons_spawner.catalogue.size import Size
 from gpucommons_spawner.errors import SpawnRefusedError

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from gpucommons_contract import DiskUse, read_disk_use
-from gpucommons_contract.wording import read_moment
+from gpucommons_contract.formats.wording import read_moment
 
 from gpucommons_spawner.lifecycle.part import SessionPart
 

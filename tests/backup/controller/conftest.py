@@ -6,11 +6,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from gpucommons_backup.controller.claims import CLAIM_SELECTOR
-from gpucommons_backup.controller.cluster import API
 from gpucommons_backup.controller.controller import Controller
-from gpucommons_backup.controller.pods import POD_SELECTOR
 from gpucommons_backup.controller.settings import LiveSettings
+from gpucommons_backup.controller.watching.claims import CLAIM_SELECTOR
+from gpucommons_backup.controller.watching.cluster import API
+from gpucommons_backup.controller.watching.pods import POD_SELECTOR
 from gpucommons_upkeep.watch import Watch
 
 from .played_cluster import ADA, AN_HOUR_AGO, BACKUP, LOGIN, SETTINGS, PlayedCluster

@@ -7,10 +7,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import yaml
-from gpucommons_backup.controller.claims import Workspace
-from gpucommons_backup.controller.due import Due
 from gpucommons_backup.controller.pod import pod_manifest
 from gpucommons_backup.controller.settings import Settings
+from gpucommons_backup.controller.watching.claims import Workspace
+from gpucommons_backup.controller.watching.due import Due
 from gpucommons_backup.taking import Report
 from gpucommons_contract import Annotation
 from gpucommons_local.machine.cache import checkout

@@ -4,7 +4,12 @@ import pytest
 from gpucommons_backup.checking import Checked
 from gpucommons_backup.errors import DAMAGED
 from gpucommons_contract import Annotation, snapshot_state
-from gpucommons_contract.checks import CheckRequest, CheckResult, CheckState, read_check_result
+from gpucommons_contract.workspaces.checks import (
+    CheckRequest,
+    CheckResult,
+    CheckState,
+    read_check_result,
+)
 
 from .played_cluster import ADA, AN_HOUR_AGO, LOGIN, POD, REPORT, SETTINGS, TEAM
 

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 from gpucommons_backup import BackupError, Repository
-from gpucommons_backup.controller import erasures
-from gpucommons_backup.controller.erasures import Erasing
+from gpucommons_backup.controller.repositories import erasures
+from gpucommons_backup.controller.repositories.erasures import Erasing
 from gpucommons_backup.controller.settings import LiveSettings
 from gpucommons_backup.erasing import Doomed as Target
 from gpucommons_backup.erasing import erase, is_there
-from gpucommons_contract.erasures import Doomed, Erasure, ErasureState, read_erasure
+from gpucommons_contract.workspaces.erasures import Doomed, Erasure, ErasureState, read_erasure
 from gpucommons_local.machine.programs import program
 
 from .played_cluster import ADA, IMAGE, POD, TEAM, moment

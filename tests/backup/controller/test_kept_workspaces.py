@@ -3,7 +3,7 @@
 import json
 
 from gpucommons_contract import Annotation, RestoreRequest
-from gpucommons_contract.kept_workspaces import KEPT_WORKSPACES
+from gpucommons_contract.workspaces.kept_workspaces import KEPT_WORKSPACES
 
 from .played_cluster import ADA, AN_HOUR_AGO, HUB, POD, RECORDS, REPORT, TEAM
 from .test_restores import RESTORED

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 from gpucommons_backup import BackupError, Repository, Survey, compare
-from gpucommons_backup.controller.cluster import API
-from gpucommons_backup.controller.sealing import RecoveryMetrics, Sealing
+from gpucommons_backup.controller.repositories.sealing import RecoveryMetrics, Sealing
 from gpucommons_backup.controller.settings import LiveSettings
+from gpucommons_backup.controller.watching.cluster import API
 from gpucommons_backup.recovery import RecoveryKey, RecoveryShelf, new_key, unseal
 from gpucommons_backup.recovery.sheet import StoreOnSheet, sheet
 from gpucommons_backup.recovery.shelf import PASSWORD, shelf_address

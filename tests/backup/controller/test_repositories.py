@@ -227,7 +227,7 @@ async def test_of_two_that_make_a_repository_for_one_workspace_one_wins(
 
 @pytest.mark.usefixtures("used")
 async def test_a_secret_that_is_full_is_a_reason_that_says_what_to_do(cluster, backup, monkeypatch):
-    monkeypatch.setattr("gpucommons_backup.controller.records.FULL", 50)
+    monkeypatch.setattr("gpucommons_backup.controller.repositories.records.FULL", 50)
     await backup.step()
     assert "no place for one more repository" in cluster.notes(ADA)["snapshot-error"]
     assert cluster.records() == {}

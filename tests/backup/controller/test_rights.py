@@ -5,11 +5,11 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
-from gpucommons_backup.controller.claims import Workspace
-from gpucommons_backup.controller.due import Due
 from gpucommons_backup.controller.pod import pod_manifest, secret_manifest
-from gpucommons_backup.controller.pods import RESTORE
 from gpucommons_backup.controller.settings import Settings
+from gpucommons_backup.controller.watching.claims import Workspace
+from gpucommons_backup.controller.watching.due import Due
+from gpucommons_backup.controller.watching.pods import RESTORE
 from gpucommons_contract import Annotation, RestoreRequest
 
 from .played_cluster import BACKUP, HUB, IMAGE, TEAM, yaml_of

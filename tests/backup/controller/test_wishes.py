@@ -7,7 +7,7 @@ from pathlib import Path
 import httpx
 import pytest
 import yaml
-from gpucommons_backup.controller.wishes import Asking
+from gpucommons_backup.controller.results.wishes import Asking
 from gpucommons_backup.service.access import Session, Sessions
 from gpucommons_backup.service.administrators import Administrators
 from gpucommons_backup.service.handlers import Serving

@@ -10,17 +10,17 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
-from gpucommons_accounting.database.identities import SeenTeam
-from gpucommons_accounting.database.looks import Look
+from gpucommons_accounting.database.people.identities import SeenTeam
+from gpucommons_accounting.database.people.looks import Look
 from gpucommons_accounting.database.store import Store
-from gpucommons_accounting.reckoning.activity import QUARTER, Activity, quarter_of
-from gpucommons_accounting.reckoning.adjustments import Adjustment, AdjustmentKind
-from gpucommons_accounting.reckoning.budgets import Budget, PeriodKind, Rule, Subject
-from gpucommons_accounting.reckoning.calendar import Calendar, Period
-from gpucommons_accounting.reckoning.capacity import NodeFact, NodeState
-from gpucommons_accounting.reckoning.prices import Price
-from gpucommons_accounting.reckoning.refunds import GPU_HOUR
-from gpucommons_accounting.reckoning.replay import Ask, Change, replay
+from gpucommons_accounting.reckoning.budgets.adjustments import Adjustment, AdjustmentKind
+from gpucommons_accounting.reckoning.budgets.budget import Budget, PeriodKind, Rule, Subject
+from gpucommons_accounting.reckoning.budgets.refunds import GPU_HOUR
+from gpucommons_accounting.reckoning.capacity.capacity import NodeFact, NodeState
+from gpucommons_accounting.reckoning.capacity.replay import Ask, Change, replay
+from gpucommons_accounting.reckoning.periods.calendar import Calendar, Period
+from gpucommons_accounting.reckoning.use.activity import QUARTER, Activity, quarter_of
+from gpucommons_accounting.reckoning.use.prices import Price
 from gpucommons_accounting.records.event import Event, EventKind, Source
 from gpucommons_accounting.records.identity import PersonId
 from gpucommons_accounting.records.start import Start

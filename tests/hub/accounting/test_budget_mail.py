@@ -6,15 +6,15 @@ from decimal import Decimal
 from unittest.mock import Mock
 
 import pytest
-from gpucommons_accounting.database.identities import SeenTeam
+from gpucommons_accounting.database.people.identities import SeenTeam
 from gpucommons_accounting.database.store import Store
 from gpucommons_accounting.mailing import mailing
 from gpucommons_accounting.mailing.mailing import BudgetMailing
 from gpucommons_accounting.mailing.settings import BudgetMail
-from gpucommons_accounting.reckoning.budgets import Budget, Rule, Subject
-from gpucommons_accounting.reckoning.calendar import Calendar
+from gpucommons_accounting.reckoning.budgets.budget import Budget, Rule, Subject
+from gpucommons_accounting.reckoning.periods.calendar import Calendar
 from gpucommons_accounting.records.identity import PersonId
-from gpucommons_accounting.web.balance_sheet import BalanceSheet
+from gpucommons_accounting.web.budgets.balance_sheet import BalanceSheet
 from gpucommons_accounting.web.site import Site
 from gpucommons_contract import GPU_HOURS, AtLimit, SubjectKind
 from gpucommons_contract.words import ENGLISH, LANGUAGES, offer, set_language

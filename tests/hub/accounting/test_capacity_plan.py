@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from gpucommons_accounting.database.store import Store
-from gpucommons_accounting.reckoning.capacity import NodeFact, NodeState
+from gpucommons_accounting.reckoning.capacity.capacity import NodeFact, NodeState
 from playwright.sync_api import expect
 
 from tests.unit.accounting.sessions import at, fact

@@ -10,10 +10,10 @@ import httpx
 import pytest
 from gpucommons_accounting.database.listing import Whose
 from gpucommons_accounting.database.store import Store
-from gpucommons_accounting.reckoning.activity import Efficiency
-from gpucommons_accounting.reckoning.calendar import Calendar, Period, in_hours
-from gpucommons_accounting.reckoning.efficiencies import efficiencies
-from gpucommons_accounting.reckoning.report import By
+from gpucommons_accounting.reckoning.periods.calendar import Calendar, Period, in_hours
+from gpucommons_accounting.reckoning.use.activity import Efficiency
+from gpucommons_accounting.reckoning.use.efficiencies import efficiencies
+from gpucommons_accounting.reckoning.use.report import By
 from gpucommons_accounting.recording.measuring import Measuring, Meters
 from gpucommons_accounting.recording.meters.exporter import Exporter, Metrics
 from gpucommons_accounting.recording.recorder import Recorder

@@ -5,10 +5,10 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 
 import pytest
-from gpucommons_accounting.database.identity_tables import PEOPLE
+from gpucommons_accounting.database.people.identity_tables import PEOPLE
 from gpucommons_accounting.database.statements import alone
 from gpucommons_accounting.database.store import Store
-from gpucommons_accounting.reckoning.calendar import Calendar
+from gpucommons_accounting.reckoning.periods.calendar import Calendar
 from gpucommons_accounting.records.pseudonym import is_pseudonym
 from sqlalchemy import select, text
 

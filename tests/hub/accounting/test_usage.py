@@ -11,9 +11,9 @@ from zoneinfo import ZoneInfo
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from gpucommons_accounting.database.store import Store
-from gpucommons_accounting.reckoning.activity import Meter
-from gpucommons_accounting.reckoning.calendar import Period
-from gpucommons_accounting.reckoning.readings import Reading, activities
+from gpucommons_accounting.reckoning.periods.calendar import Period
+from gpucommons_accounting.reckoning.use.activity import Meter
+from gpucommons_accounting.reckoning.use.readings import Reading, activities
 from playwright.sync_api import expect
 
 from tests.loopback import request

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 from gpucommons_contract import GPUActivity
+from gpucommons_contract.formats.wording import LOST_BY_A_STOP
 from gpucommons_contract.told import EndReason
-from gpucommons_contract.wording import LOST_BY_A_STOP
 from gpucommons_culler.core.errors import HubUnavailableError, KeepRefusedError
 from gpucommons_culler.core.records import EventKind
 from gpucommons_culler.core.rule import EndAction

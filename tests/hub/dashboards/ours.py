@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 import jupyterhub.metrics as hub_metrics
-from gpucommons_accounting.reckoning.capacity import NodeState
+from gpucommons_accounting.reckoning.capacity.capacity import NodeState
 from gpucommons_accounting.records.reason import ReasonCode
 from gpucommons_accounting.records.session import State
 from gpucommons_contract import GPU_HOURS, SubjectKind

@@ -13,7 +13,7 @@ from .spawn_hub import PATIENT, SpawnHub
 
 _LOGO = '<svg xmlns="http://www.w3.org/2000/svg" width="60" height="28"><circle r="14"/></svg>'
 _BRAND = """
-from gpucommons_config.brand import add_brand
+from gpucommons_config.pages.brand import add_brand
 from gpucommons_config.hub import defaults
 from jupyterhub.handlers.base import BaseHandler
 class Broken(BaseHandler):

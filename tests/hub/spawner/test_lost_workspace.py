@@ -4,7 +4,10 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from gpucommons_contract import Annotation
-from gpucommons_contract.kept_workspaces import KEPT_WORKSPACES, KEPT_WORKSPACES_NAMESPACE
+from gpucommons_contract.workspaces.kept_workspaces import (
+    KEPT_WORKSPACES,
+    KEPT_WORKSPACES_NAMESPACE,
+)
 
 from .api_server import ASTRO
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from gpucommons_contract.wording import LOST_BY_A_STOP
+from gpucommons_contract.formats.wording import LOST_BY_A_STOP
 from playwright.sync_api import Locator, Page, expect
 
 from ..pages import sign_in

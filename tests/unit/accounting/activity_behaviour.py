@@ -8,11 +8,11 @@ from decimal import Decimal
 import pytest
 from gpucommons_accounting.database.activities import Activities
 from gpucommons_accounting.database.listing import Whose
-from gpucommons_accounting.reckoning.activity import Activity, Meter
-from gpucommons_accounting.reckoning.calendar import Calendar, Period
-from gpucommons_accounting.reckoning.efficiencies import efficiencies, efficiencies_of
-from gpucommons_accounting.reckoning.prices import PriceList
-from gpucommons_accounting.reckoning.report import By, report
+from gpucommons_accounting.reckoning.periods.calendar import Calendar, Period
+from gpucommons_accounting.reckoning.use.activity import Activity, Meter
+from gpucommons_accounting.reckoning.use.efficiencies import efficiencies, efficiencies_of
+from gpucommons_accounting.reckoning.use.prices import PriceList
+from gpucommons_accounting.reckoning.use.report import By, report
 from gpucommons_accounting.records.identity import PersonId
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st

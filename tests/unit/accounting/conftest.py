@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 from gpucommons_accounting.database.store import Store
-from gpucommons_accounting.reckoning.calendar import Calendar
+from gpucommons_accounting.reckoning.periods.calendar import Calendar
 
 from .sessions import BERLIN
 

@@ -5,14 +5,14 @@ from datetime import timedelta
 from decimal import Decimal
 
 from gpucommons_accounting.database.budget_mails import Told
-from gpucommons_accounting.database.looks import Look
-from gpucommons_accounting.database.named_facts import NamedFacts
-from gpucommons_accounting.database.pseudonyms import Erasure
+from gpucommons_accounting.database.people.looks import Look
+from gpucommons_accounting.database.people.named_facts import NamedFacts
+from gpucommons_accounting.database.people.pseudonyms import Erasure
 from gpucommons_accounting.database.store import Store
-from gpucommons_accounting.reckoning.adjustments import Adjustment, AdjustmentKind
-from gpucommons_accounting.reckoning.budgets import Budget, PeriodKind, Rule, Subject
-from gpucommons_accounting.reckoning.prices import Price
-from gpucommons_accounting.reckoning.report import By, Report
+from gpucommons_accounting.reckoning.budgets.adjustments import Adjustment, AdjustmentKind
+from gpucommons_accounting.reckoning.budgets.budget import Budget, PeriodKind, Rule, Subject
+from gpucommons_accounting.reckoning.use.prices import Price
+from gpucommons_accounting.reckoning.use.report import By, Report
 from gpucommons_accounting.records.event import Event, Source
 from gpucommons_accounting.records.feedback import Answer, Topic
 from gpucommons_accounting.records.identity import PersonId

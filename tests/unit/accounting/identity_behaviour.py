@@ -2,12 +2,12 @@
 
 from decimal import Decimal
 
-from gpucommons_accounting.database.identities import SeenTeam
-from gpucommons_accounting.database.looks import Look
+from gpucommons_accounting.database.people.identities import SeenTeam
+from gpucommons_accounting.database.people.looks import Look
 from gpucommons_accounting.database.store import Store
-from gpucommons_accounting.reckoning.calendar import Calendar, Period, in_hours
-from gpucommons_accounting.reckoning.prices import PriceList
-from gpucommons_accounting.reckoning.report import By, report
+from gpucommons_accounting.reckoning.periods.calendar import Calendar, Period, in_hours
+from gpucommons_accounting.reckoning.use.prices import PriceList
+from gpucommons_accounting.reckoning.use.report import By, report
 from gpucommons_accounting.records.identity import PersonId, TeamId
 
 from .sessions import BERLIN, at, facts

@@ -4,7 +4,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 from gpucommons_accounting.database.asked import Asked
-from gpucommons_accounting.reckoning.calendar import Period
+from gpucommons_accounting.reckoning.periods.calendar import Period
 from gpucommons_accounting.records.start import Start
 from gpucommons_contract.told import StartFault, StartOutcome
 

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from gpucommons_accounting.reckoning.replay import Ask, Change
-from gpucommons_accounting.reckoning.waits import Wait
+from gpucommons_accounting.reckoning.capacity.replay import Ask, Change
+from gpucommons_accounting.reckoning.capacity.waits import Wait
 
 
 def plain_replay(asks: Sequence[Ask], changes: Iterable[Change], end: datetime) -> list[Wait]:

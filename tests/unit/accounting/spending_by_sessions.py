@@ -5,11 +5,11 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
 
-from gpucommons_accounting.reckoning.budgets import Subject
-from gpucommons_accounting.reckoning.calendar import Period
-from gpucommons_accounting.reckoning.exact import exactly
-from gpucommons_accounting.reckoning.prices import PriceList
-from gpucommons_accounting.reckoning.spending import Spent, identities, is_theirs
+from gpucommons_accounting.reckoning.budgets.budget import Subject
+from gpucommons_accounting.reckoning.budgets.spending import Spent, identities, is_theirs
+from gpucommons_accounting.reckoning.periods.calendar import Period
+from gpucommons_accounting.reckoning.use.exact import exactly
+from gpucommons_accounting.reckoning.use.prices import PriceList
 from gpucommons_accounting.records.identity import Identities
 from gpucommons_accounting.records.session import Session
 

@@ -10,10 +10,10 @@ from alembic.migration import MigrationContext
 from gpucommons_accounting.database.budget_mails import Told
 from gpucommons_accounting.database.listing import Whose
 from gpucommons_accounting.database.tables import METADATA
-from gpucommons_accounting.reckoning.adjustments import Adjustment, AdjustmentKind
-from gpucommons_accounting.reckoning.budgets import Budget, PeriodKind, Rule, Subject
-from gpucommons_accounting.reckoning.calendar import Period
-from gpucommons_accounting.reckoning.prices import Price
+from gpucommons_accounting.reckoning.budgets.adjustments import Adjustment, AdjustmentKind
+from gpucommons_accounting.reckoning.budgets.budget import Budget, PeriodKind, Rule, Subject
+from gpucommons_accounting.reckoning.periods.calendar import Period
+from gpucommons_accounting.reckoning.use.prices import Price
 from gpucommons_accounting.records.deriving import derive
 from gpucommons_accounting.records.event import Source
 from gpucommons_accounting.records.identity import PersonId

@@ -6,15 +6,15 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-from gpucommons_accounting.database.identities import SeenTeam
+from gpucommons_accounting.database.people.identities import SeenTeam
 from gpucommons_accounting.database.store import Store
-from gpucommons_accounting.reckoning.adjustments import Adjustment, AdjustmentKind
-from gpucommons_accounting.reckoning.budgets import Budget, Rule, Subject
-from gpucommons_accounting.reckoning.calendar import Calendar
-from gpucommons_accounting.reckoning.prices import Price
-from gpucommons_accounting.reckoning.refunds import GPU_HOUR
+from gpucommons_accounting.reckoning.budgets.adjustments import Adjustment, AdjustmentKind
+from gpucommons_accounting.reckoning.budgets.budget import Budget, Rule, Subject
+from gpucommons_accounting.reckoning.budgets.refunds import GPU_HOUR
+from gpucommons_accounting.reckoning.periods.calendar import Calendar
+from gpucommons_accounting.reckoning.use.prices import Price
 from gpucommons_accounting.records.identity import PersonId
-from gpucommons_accounting.web.balance_sheet import BalanceSheet
+from gpucommons_accounting.web.budgets.balance_sheet import BalanceSheet
 from gpucommons_accounting.web.site import Site
 from gpucommons_contract import GPU_HOURS, SubjectKind
 

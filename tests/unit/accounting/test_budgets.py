@@ -5,16 +5,22 @@ from decimal import Decimal
 from itertools import pairwise
 
 import pytest
-from gpucommons_accounting.reckoning.adjustments import Adjustment, AdjustmentKind
-from gpucommons_accounting.reckoning.balances import Balancing, periods_of
-from gpucommons_accounting.reckoning.budgets import Budget, PeriodKind, Rule, Subject, in_force
-from gpucommons_accounting.reckoning.calendar import Calendar, Period
-from gpucommons_accounting.reckoning.pace import lasts_until
-from gpucommons_accounting.reckoning.prices import Price, PriceList
-from gpucommons_accounting.reckoning.refunds import RefundError, charged, refund
-from gpucommons_accounting.reckoning.report import NOBODY_KNOWN, report
-from gpucommons_accounting.reckoning.spending import KINDS, Spending, Spent, charged_in
-from gpucommons_accounting.reckoning.spending import spending as spending_of
+from gpucommons_accounting.reckoning.budgets.adjustments import Adjustment, AdjustmentKind
+from gpucommons_accounting.reckoning.budgets.balances import Balancing, periods_of
+from gpucommons_accounting.reckoning.budgets.budget import (
+    Budget,
+    PeriodKind,
+    Rule,
+    Subject,
+    in_force,
+)
+from gpucommons_accounting.reckoning.budgets.pace import lasts_until
+from gpucommons_accounting.reckoning.budgets.refunds import RefundError, charged, refund
+from gpucommons_accounting.reckoning.budgets.spending import KINDS, Spending, Spent, charged_in
+from gpucommons_accounting.reckoning.budgets.spending import spending as spending_of
+from gpucommons_accounting.reckoning.periods.calendar import Calendar, Period
+from gpucommons_accounting.reckoning.use.prices import Price, PriceList
+from gpucommons_accounting.reckoning.use.report import NOBODY_KNOWN, report
 from gpucommons_accounting.records.deriving import derive
 from gpucommons_contract import GPU_HOURS, Balance, SubjectKind
 from hypothesis import given

@@ -7,10 +7,14 @@ from decimal import Decimal
 
 import pytest
 from gpucommons_accounting.database.asked import Asked
-from gpucommons_accounting.reckoning.calendar import Period
-from gpucommons_accounting.reckoning.capacity import NodeFact, NodeState
-from gpucommons_accounting.reckoning.capacity_plan import CapacityPlan, Figures, capacity_plan
-from gpucommons_accounting.reckoning.recorded_starts import Stay, usual_products
+from gpucommons_accounting.reckoning.capacity.capacity import NodeFact, NodeState
+from gpucommons_accounting.reckoning.capacity.capacity_plan import (
+    CapacityPlan,
+    Figures,
+    capacity_plan,
+)
+from gpucommons_accounting.reckoning.capacity.recorded_starts import Stay, usual_products
+from gpucommons_accounting.reckoning.periods.calendar import Period
 from gpucommons_accounting.records.deriving import derive
 from gpucommons_accounting.records.event import Event, Source
 from gpucommons_accounting.records.session import Session

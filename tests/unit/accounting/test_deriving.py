@@ -5,7 +5,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-from gpucommons_accounting.reckoning.calendar import in_hours, microseconds
+from gpucommons_accounting.reckoning.periods.calendar import in_hours, microseconds
 from gpucommons_accounting.records.deriving import derive
 from gpucommons_accounting.records.event import Event, EventKind, Source
 from gpucommons_accounting.records.reason import ReasonCode

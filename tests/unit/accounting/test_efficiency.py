@@ -3,17 +3,17 @@
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
-from gpucommons_accounting.reckoning.activity import (
+from gpucommons_accounting.reckoning.periods.calendar import Calendar, Period, in_hours
+from gpucommons_accounting.reckoning.use.activity import (
     QUARTER,
     Activity,
     Efficiency,
     Meter,
     quarter_of,
 )
-from gpucommons_accounting.reckoning.calendar import Calendar, Period, in_hours
-from gpucommons_accounting.reckoning.efficiencies import efficiencies, efficiency_in
-from gpucommons_accounting.reckoning.readings import Reading, activities
-from gpucommons_accounting.reckoning.report import About, By
+from gpucommons_accounting.reckoning.use.efficiencies import efficiencies, efficiency_in
+from gpucommons_accounting.reckoning.use.readings import Reading, activities
+from gpucommons_accounting.reckoning.use.report import About, By
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -4,10 +4,10 @@ import csv
 import io
 from decimal import Decimal
 
-from gpucommons_accounting.reckoning.calendar import Calendar
-from gpucommons_accounting.reckoning.prices import Price, PriceList
-from gpucommons_accounting.reckoning.report import By, report
-from gpucommons_accounting.web.busy import Busy
+from gpucommons_accounting.reckoning.periods.calendar import Calendar
+from gpucommons_accounting.reckoning.use.prices import Price, PriceList
+from gpucommons_accounting.reckoning.use.report import By, report
+from gpucommons_accounting.web.capacity.busy import Busy
 from gpucommons_accounting.web.exports import charges_csv, csv_heading
 
 from .sessions import at, later, session

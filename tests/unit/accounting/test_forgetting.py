@@ -9,7 +9,7 @@ from gpucommons_accounting.recording.forgetting import Forgetting
 from gpucommons_accounting.recording.identities import IdentityKeeper
 from gpucommons_accounting.records.identity import PersonId
 from gpucommons_accounting.records.pseudonym import Hidden, is_pseudonym, new_pseudonym
-from gpucommons_contract.names import is_user_name
+from gpucommons_contract.formats.names import is_user_name
 from sqlalchemy import event
 
 from .forgetting_behaviour import (

@@ -4,9 +4,9 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 import pytest
-from gpucommons_accounting.reckoning.calendar import Calendar, Period
-from gpucommons_accounting.reckoning.capacity import NodeFact, NodeState
-from gpucommons_accounting.reckoning.free_hours import FreeHours, free_hours
+from gpucommons_accounting.reckoning.capacity.capacity import NodeFact, NodeState
+from gpucommons_accounting.reckoning.capacity.free_hours import FreeHours, free_hours
+from gpucommons_accounting.reckoning.periods.calendar import Calendar, Period
 from gpucommons_accounting.records.session import Session
 from hypothesis import given
 from hypothesis import strategies as st

@@ -1,8 +1,8 @@
 """People and teams on SQLite, and who leads a team."""
 
 import pytest
-from gpucommons_accounting.database.identities import SeenTeam
-from gpucommons_accounting.reckoning.report import By
+from gpucommons_accounting.database.people.identities import SeenTeam
+from gpucommons_accounting.reckoning.use.report import By
 from gpucommons_accounting.recording.identities import IdentityKeeper
 from gpucommons_accounting.recording.teams import seen_team
 from gpucommons_accounting.records.identity import PersonId

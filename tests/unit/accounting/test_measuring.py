@@ -2,7 +2,7 @@
 
 import asyncio
 
-from gpucommons_accounting.reckoning.readings import Reading
+from gpucommons_accounting.reckoning.use.readings import Reading
 from gpucommons_accounting.recording.measuring import Measuring, Meters
 from gpucommons_accounting.recording.recorder import Pods
 

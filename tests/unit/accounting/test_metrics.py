@@ -7,12 +7,12 @@ from decimal import Decimal
 
 import pytest
 from gpucommons_accounting.database.store import Store
-from gpucommons_accounting.reckoning.budgets import Budget, Rule, Subject
-from gpucommons_accounting.reckoning.calendar import Calendar
+from gpucommons_accounting.reckoning.budgets.budget import Budget, Rule, Subject
+from gpucommons_accounting.reckoning.periods.calendar import Calendar
 from gpucommons_accounting.recording.counters import CounterKeeper
 from gpucommons_accounting.records.event import Source
 from gpucommons_accounting.records.start import Start
-from gpucommons_accounting.web.balance_sheet import BalanceSheet
+from gpucommons_accounting.web.budgets.balance_sheet import BalanceSheet
 from gpucommons_accounting.web.metrics import AccountingMetrics
 from gpucommons_accounting.web.site import Site
 from gpucommons_contract import GPU_HOURS, SubjectKind

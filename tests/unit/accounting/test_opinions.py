@@ -1,9 +1,9 @@
 """Answers are summed up so that administrators learn how it goes, and not who said so."""
 
 import pytest
-from gpucommons_accounting.reckoning.opinions import FEWEST, opinions
+from gpucommons_accounting.reckoning.pilot.opinions import FEWEST, opinions
 from gpucommons_accounting.records.feedback import LONGEST_TEXT, NOT_USED, Answer, Topic
-from gpucommons_accounting.web.feedback_fields import answer
+from gpucommons_accounting.web.pilot.feedback_fields import answer
 from gpucommons_web.access import RefusedError
 
 

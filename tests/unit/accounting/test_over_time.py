@@ -5,13 +5,13 @@ from decimal import Decimal
 
 import pytest
 from gpucommons_accounting.database.listing import Whose
-from gpucommons_accounting.database.reports import Wanted
 from gpucommons_accounting.database.store import Store
-from gpucommons_accounting.reckoning.calendar import Calendar, in_hours
-from gpucommons_accounting.reckoning.capacity import NodeFact, NodeState
-from gpucommons_accounting.reckoning.named_period import MONTH, QUARTER, YEAR, NamedPeriod
-from gpucommons_accounting.reckoning.over_time import OverTime, capacities
-from gpucommons_accounting.reckoning.report import By
+from gpucommons_accounting.database.sums.reports import Wanted
+from gpucommons_accounting.reckoning.capacity.capacity import NodeFact, NodeState
+from gpucommons_accounting.reckoning.periods.calendar import Calendar, in_hours
+from gpucommons_accounting.reckoning.periods.named_period import MONTH, QUARTER, YEAR, NamedPeriod
+from gpucommons_accounting.reckoning.use.over_time import OverTime, capacities
+from gpucommons_accounting.reckoning.use.report import By
 from hypothesis import given
 from hypothesis import strategies as st
 

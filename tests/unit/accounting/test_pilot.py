@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from gpucommons_accounting.reckoning.pilot import (
+from gpucommons_accounting.reckoning.pilot.pilot import (
     Changes,
     Newcomer,
     changes,

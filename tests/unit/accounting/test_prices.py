@@ -2,8 +2,8 @@
 
 from decimal import Decimal
 
-from gpucommons_accounting.reckoning.calendar import Calendar, in_hours
-from gpucommons_accounting.reckoning.prices import Price, PriceList
+from gpucommons_accounting.reckoning.periods.calendar import Calendar, in_hours
+from gpucommons_accounting.reckoning.use.prices import Price, PriceList
 
 from .sessions import BERLIN, at, session
 

@@ -5,8 +5,8 @@ from decimal import Decimal
 
 import pytest
 from gpucommons_accounting.database.store import Store
-from gpucommons_accounting.reckoning.calendar import Period, in_hours
-from gpucommons_accounting.reckoning.capacity import NodeState, capacity
+from gpucommons_accounting.reckoning.capacity.capacity import NodeState, capacity
+from gpucommons_accounting.reckoning.periods.calendar import Period, in_hours
 from gpucommons_accounting.recording.recorder import Recorder
 from gpucommons_accounting.records.event import Event, EventKind, Source
 from gpucommons_accounting.records.reason import ReasonCode

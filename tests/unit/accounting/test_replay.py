@@ -4,7 +4,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-from gpucommons_accounting.reckoning.replay import Ask, Change, replay
+from gpucommons_accounting.reckoning.capacity.replay import Ask, Change, replay
 from hypothesis import given
 from hypothesis import strategies as st
 

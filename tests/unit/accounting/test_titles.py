@@ -1,9 +1,9 @@
 """Sizes and environments are called as people call them; names stay what lines are found by."""
 
 import pytest
-from gpucommons_accounting.reckoning.calendar import Calendar
-from gpucommons_accounting.reckoning.prices import PriceList
-from gpucommons_accounting.reckoning.report import By, report
+from gpucommons_accounting.reckoning.periods.calendar import Calendar
+from gpucommons_accounting.reckoning.use.prices import PriceList
+from gpucommons_accounting.reckoning.use.report import By, report
 from gpucommons_accounting.web.titled import titled
 
 from .sessions import at, session

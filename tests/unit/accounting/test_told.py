@@ -6,8 +6,8 @@ from itertools import permutations
 
 import pytest
 from gpucommons_accounting.database.store import Store
-from gpucommons_accounting.reckoning.calendar import in_hours
-from gpucommons_accounting.reckoning.usage import usage_by
+from gpucommons_accounting.reckoning.periods.calendar import in_hours
+from gpucommons_accounting.reckoning.use.usage import usage_by
 from gpucommons_accounting.records.deriving import derive
 from gpucommons_accounting.records.reason import ReasonCode
 from gpucommons_accounting.records.session import Flag

@@ -4,12 +4,12 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
-from gpucommons_accounting.reckoning.activity import Activity, efficiency
-from gpucommons_accounting.reckoning.calendar import Calendar, Period, in_hours
-from gpucommons_accounting.reckoning.capacity import NodeFact, NodeState, capacity
-from gpucommons_accounting.reckoning.prices import PriceList
-from gpucommons_accounting.reckoning.report import By, report
-from gpucommons_accounting.reckoning.usage import Usage, hours, usage_by
+from gpucommons_accounting.reckoning.capacity.capacity import NodeFact, NodeState, capacity
+from gpucommons_accounting.reckoning.periods.calendar import Calendar, Period, in_hours
+from gpucommons_accounting.reckoning.use.activity import Activity, efficiency
+from gpucommons_accounting.reckoning.use.prices import PriceList
+from gpucommons_accounting.reckoning.use.report import By, report
+from gpucommons_accounting.reckoning.use.usage import Usage, hours, usage_by
 from gpucommons_accounting.records.deriving import derive
 from gpucommons_accounting.records.event import Source
 from hypothesis import given

@@ -7,9 +7,9 @@ from decimal import Decimal
 
 import pytest
 from gpucommons_accounting.database.asked import Asked
-from gpucommons_accounting.reckoning.calendar import Period, in_hours
-from gpucommons_accounting.reckoning.demand import demand_by_size
-from gpucommons_accounting.reckoning.waits import Quantile, Wait, Waits, waits_by
+from gpucommons_accounting.reckoning.capacity.demand import demand_by_size
+from gpucommons_accounting.reckoning.capacity.waits import Quantile, Wait, Waits, waits_by
+from gpucommons_accounting.reckoning.periods.calendar import Period, in_hours
 from gpucommons_accounting.records.deriving import derive
 from gpucommons_accounting.records.event import Source
 from gpucommons_accounting.records.start import Start

@@ -3,13 +3,18 @@
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
-from gpucommons_accounting.database.identities import SeenTeam
 from gpucommons_accounting.database.listing import Mark, Whose
-from gpucommons_accounting.database.reports import Wanted
-from gpucommons_accounting.reckoning.calendar import Calendar, Period, in_hours
-from gpucommons_accounting.reckoning.prices import Price, PriceList
-from gpucommons_accounting.reckoning.report import By, Line, Report, report
-from gpucommons_accounting.reckoning.spending import KINDS, charged_in, spending, who_is_there
+from gpucommons_accounting.database.people.identities import SeenTeam
+from gpucommons_accounting.database.sums.reports import Wanted
+from gpucommons_accounting.reckoning.budgets.spending import (
+    KINDS,
+    charged_in,
+    spending,
+    who_is_there,
+)
+from gpucommons_accounting.reckoning.periods.calendar import Calendar, Period, in_hours
+from gpucommons_accounting.reckoning.use.prices import Price, PriceList
+from gpucommons_accounting.reckoning.use.report import By, Line, Report, report
 from gpucommons_accounting.records.event import Source
 from gpucommons_accounting.records.identity import PersonId
 from gpucommons_accounting.records.session import State

@@ -8,7 +8,7 @@ from bench import figure
 from bench.attempt import attempt
 from bench.figure import Figure
 from bench.run import run
-from bench.scale_figures import Load, Outcome, figures
+from bench.scale.figures import Load, Outcome, figures
 
 
 @pytest.fixture

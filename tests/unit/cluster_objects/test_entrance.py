@@ -6,7 +6,7 @@ from textwrap import dedent
 
 import pytest
 import yaml
-from gpucommons_config.https import HEADER, MAX_AGE_S
+from gpucommons_config.pages.https import HEADER, MAX_AGE_S
 from reference_pages.project import ROOT
 
 from .custom_kinds import mistakes

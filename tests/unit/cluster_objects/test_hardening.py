@@ -9,11 +9,11 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 
 import pytest
-from gpucommons_backup.controller.claims import Workspace
-from gpucommons_backup.controller.due import Due
 from gpucommons_backup.controller.pod import pod_manifest
-from gpucommons_backup.controller.pods import RESTORE
 from gpucommons_backup.controller.settings import Settings
+from gpucommons_backup.controller.watching.claims import Workspace
+from gpucommons_backup.controller.watching.due import Due
+from gpucommons_backup.controller.watching.pods import RESTORE
 from gpucommons_contract import RestoreRequest
 from gpucommons_people.teams.team import Team
 from gpucommons_people.teams.team_objects import team_objects

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from gpucommons_config.brand import STYLE, add_brand
+from gpucommons_config.pages.brand import STYLE, add_brand
 from traitlets.config import Config
 
 _SVG = '<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg"/>'

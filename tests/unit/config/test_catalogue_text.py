@@ -6,7 +6,7 @@ import gpucommons_config
 import pytest
 from gpucommons_config.pinning.catalogue_text import with_images
 from gpucommons_config.pinning.targets import targets
-from gpucommons_contract.yaml_files import parse_documents
+from gpucommons_contract.formats.yaml_files import parse_documents
 from gpucommons_spawner.catalogue.catalogue import Catalogue
 from gpucommons_spawner.catalogue.file import CatalogueError
 from gpucommons_spawner.catalogue.reference import pinned_beside_tag

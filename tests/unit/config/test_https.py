@@ -3,7 +3,7 @@
 import copy
 
 import pytest
-from gpucommons_config.https import HEADER, tell_browsers_of_https
+from gpucommons_config.pages.https import HEADER, tell_browsers_of_https
 from traitlets.config import Config
 
 _CALLBACK = "https://hub.example.org/hub/oauth_callback"

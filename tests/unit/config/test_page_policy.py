@@ -5,7 +5,7 @@ import re
 
 import httpx
 import pytest
-from gpucommons_config.page_policy import PolicyOfPages, ScriptsOfTemplates, protect_pages
+from gpucommons_config.pages.page_policy import PolicyOfPages, ScriptsOfTemplates, protect_pages
 from gpucommons_contract.page_policy import HEADERS
 from jinja2 import DictLoader, Environment
 from tornado.httpserver import HTTPServer

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
 
 import pytest
-from gpucommons_accounting.reckoning.calendar import Calendar
+from gpucommons_accounting.reckoning.periods.calendar import Calendar
 from gpucommons_config.command import main
 from gpucommons_config.slo.asked_period import PeriodError, asked_period
 from gpucommons_config.slo.attainment import (

@@ -3,7 +3,7 @@
 import copy
 
 import pytest
-from gpucommons_config.subdomains import keep_sessions_apart, session_host
+from gpucommons_config.pages.subdomains import keep_sessions_apart, session_host
 from traitlets.config import Config
 
 HOST = "hub.example.org"

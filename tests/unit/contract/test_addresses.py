@@ -1,5 +1,5 @@
 import pytest
-from gpucommons_contract.addresses import is_http_server
+from gpucommons_contract.formats.addresses import is_http_server
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,8 @@ from dataclasses import fields
 from pathlib import Path
 
 from gpucommons_contract import Notice, SessionStatus, TelemetryFrame
+from gpucommons_contract.formats.wording import span
 from gpucommons_contract.typescript import write_types
-from gpucommons_contract.wording import span
 
 CHECKOUT = Path(__file__).parents[3]
 PANEL = CHECKOUT / "lab_extension" / "src"

@@ -2,7 +2,7 @@ import re
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
-from gpucommons_contract.wording import (
+from gpucommons_contract.formats.wording import (
     counted,
     first_of,
     joined,

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import jinja2
 import pytest
-from gpucommons_contract.wording import LOST_BY_A_STOP, joined, span
+from gpucommons_contract.formats.wording import LOST_BY_A_STOP, joined, span
 from gpucommons_contract.words import (
     ENGLISH,
     LANGUAGES,

@@ -4,8 +4,8 @@ import json
 from pathlib import Path
 
 import pytest
-from gpucommons_contract import yaml_nodes
-from gpucommons_contract.yaml_files import (
+from gpucommons_contract.formats import yaml_nodes
+from gpucommons_contract.formats.yaml_files import (
     YAMLFileError,
     parse_documents,
     read_document,

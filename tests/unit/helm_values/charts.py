@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 import yaml
-from gpucommons_contract.yaml_files import Document, read_documents
+from gpucommons_contract.formats.yaml_files import Document, read_documents
 from reference_pages.project import ROOT
 
 FOLDER = ROOT / "helm-values"

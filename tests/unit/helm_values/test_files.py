@@ -4,7 +4,7 @@ import re
 
 import pytest
 from gpucommons_contract import amount
-from gpucommons_contract.yaml_files import read_documents
+from gpucommons_contract.formats.yaml_files import read_documents
 
 from .charts import (
     ENVIRONMENTS,

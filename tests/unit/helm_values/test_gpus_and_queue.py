@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from gpucommons_contract.yaml_files import parse_documents
+from gpucommons_contract.formats.yaml_files import parse_documents
 from gpucommons_local.addons import kueue
 from gpucommons_local.hub.hub import TEAM_QUEUE
 from gpucommons_spawner.catalogue.gpu_modes.nvidia import MIG, MPS, Exclusive

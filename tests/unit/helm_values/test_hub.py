@@ -4,9 +4,9 @@ import re
 from pathlib import Path
 
 from gpucommons_authenticator import DexOAuthenticator
-from gpucommons_config.brand import Brand
 from gpucommons_config.chart import ChartValues
 from gpucommons_config.contradictions import HubSettings, contradictions
+from gpucommons_config.pages.brand import Brand
 from gpucommons_contract import IDLE_SERVICE, PEOPLE_SERVICE
 from gpucommons_spawner import GPUSpawner
 from gpucommons_spawner.settings import HOME, WORKSPACE_VOLUME

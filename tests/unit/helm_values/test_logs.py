@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from gpucommons_contract.names import team_namespace
+from gpucommons_contract.formats.names import team_namespace
 from reference_pages.project import ROOT
 
 from .charts import ENVIRONMENTS, LOGS, helm_commands, leaves, merge, read, releases, values

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from gpucommons_contract.yaml_files import parse_documents
+from gpucommons_contract.formats.yaml_files import parse_documents
 from gpucommons_installer import InstallerError
 from gpucommons_installer.answers_file import read_answers, write_answers
 from gpucommons_installer.rendering import render

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from gpucommons_config.command import main
-from gpucommons_contract.yaml_files import read_document
+from gpucommons_contract.formats.yaml_files import read_document
 from reference_pages.project import ROOT
 
 from .samples import LEAST

@@ -18,7 +18,7 @@ from gpucommons_authenticator.identity.group_rules import mapped_groups, parse_r
 from gpucommons_backup.controller.settings import Settings
 from gpucommons_backup.service.settings import ServiceSettings
 from gpucommons_backup.settings_file import read_model
-from gpucommons_config.brand import Brand
+from gpucommons_config.pages.brand import Brand
 from gpucommons_installer.facts import VERSION
 from gpucommons_installer.rendering import render
 from gpucommons_people.files.configuration import read_configuration

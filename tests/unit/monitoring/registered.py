@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 from gpucommons_accounting.database.store import Store
-from gpucommons_accounting.reckoning.calendar import Calendar
-from gpucommons_accounting.web.balance_sheet import BalanceSheet
+from gpucommons_accounting.reckoning.periods.calendar import Calendar
+from gpucommons_accounting.web.budgets.balance_sheet import BalanceSheet
 from gpucommons_accounting.web.metrics import AccountingMetrics
 from gpucommons_accounting.web.site import Site
 from gpucommons_backup.controller.metrics import Metrics as BackupMetrics
-from gpucommons_backup.controller.sealing import RecoveryMetrics
+from gpucommons_backup.controller.repositories.sealing import RecoveryMetrics
 from gpucommons_contract import TelemetryFrame, TelemetryState
 from gpucommons_culler.core.metrics import Metrics as CullerMetrics
 from gpucommons_culler.messages.outbox import MESSAGES

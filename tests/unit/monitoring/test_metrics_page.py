@@ -11,10 +11,10 @@ _PAGE = ROOT / "docs" / "reference" / "metrics.md"
 _ROW = re.compile(r"^\| `(\w+)` \| (\w+) \| ([^|]*)\| ([^|]+) \| [^|]*\|$", re.MULTILINE)
 _MAKES = re.compile(r"^(?!.*collections).*import .*\b(Gauge|Counter|Histogram|Summary|Metric)\b")
 _MAKERS = {
-    "accounting/gpucommons_accounting/web/budget_metrics.py",
+    "accounting/gpucommons_accounting/web/budgets/metrics.py",
     "accounting/gpucommons_accounting/web/metrics.py",
     "backup/gpucommons_backup/controller/metrics.py",
-    "backup/gpucommons_backup/controller/sealing.py",
+    "backup/gpucommons_backup/controller/repositories/sealing.py",
     "doctor/gpucommons_doctor/metrics.py",
     "doctor/gpucommons_doctor/probe/metrics.py",
     "idle_culler/gpucommons_culler/core/metrics.py",

@@ -5,7 +5,7 @@ from functools import partial
 
 import pytest
 from gpucommons_contract import Annotation
-from gpucommons_contract.checks import (
+from gpucommons_contract.workspaces.checks import (
     CheckKind,
     CheckRequest,
     CheckResult,

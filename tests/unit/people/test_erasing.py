@@ -4,7 +4,7 @@ import json
 from dataclasses import replace
 
 import pytest
-from gpucommons_contract.erasures import Doomed, ErasureState, read_erasure
+from gpucommons_contract.workspaces.erasures import Doomed, ErasureState, read_erasure
 from gpucommons_people.clients.kinds import CONFIG_MAPS
 from gpucommons_people.errors import InputError, NotThereError, PeopleError
 from gpucommons_people.workspaces import erasing as module

@@ -5,8 +5,13 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from gpucommons_contract import Annotation
-from gpucommons_contract.checks import CheckKind, CheckResult, CheckState, read_check_request
-from gpucommons_contract.wording import written_moment
+from gpucommons_contract.formats.wording import written_moment
+from gpucommons_contract.workspaces.checks import (
+    CheckKind,
+    CheckResult,
+    CheckState,
+    read_check_request,
+)
 from gpucommons_people.accounts.accounts import Leftover, add_user
 from gpucommons_people.accounts.newcomer import newcomer
 from gpucommons_people.clients.kinds import CLAIMS

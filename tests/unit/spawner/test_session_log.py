@@ -3,6 +3,7 @@
 import io
 import json
 import logging
+from collections.abc import Iterator
 from types import SimpleNamespace
 
 import pytest
@@ -27,10 +28,11 @@ def _session(name: str = "train", log_name: str = "ada:train") -> LoggedSession:
 
 
 @pytest.fixture
-def request_facts() -> Facts:
+def request_facts() -> Iterator[Facts]:
     facts = Facts({"request_id": "r-1"})
     begin(facts)
-    return facts
+    yield facts
+    facts.end()
 
 
 def _logged(session: LoggedSession, **more: object) -> dict[str, str]:

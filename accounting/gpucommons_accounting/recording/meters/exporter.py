@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 
 from gpucommons_upkeep.prometheus import POD_LABELS, Prometheus
 
-from gpucommons_accounting.reckoning.readings import MEMORY_LIMIT, Reading
+from gpucommons_accounting.reckoning.use.readings import MEMORY_LIMIT, Reading
 
 STEP = timedelta(minutes=1)
 """A minute without a sample is not known; so exporters are to be read at least once in each."""

@@ -13,7 +13,7 @@ from gpucommons_upkeep.http_client import CALL_ERRORS, HTTPClient
 from gpucommons_upkeep.session_tokens import MakeTokens, SessionTokens
 from pydantic import TypeAdapter, ValidationError
 
-from gpucommons_accounting.reckoning.readings import MEMORY_LIMIT, Reading
+from gpucommons_accounting.reckoning.use.readings import MEMORY_LIMIT, Reading
 
 log = logging.getLogger(__name__)
 

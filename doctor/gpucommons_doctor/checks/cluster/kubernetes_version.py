@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import ClassVar
 
-from gpucommons_contract.wording import first_of
+from gpucommons_contract.formats.wording import first_of
 from gpucommons_people.clients.cluster import Cluster
 from gpucommons_people.clients.kinds import Manifest
 from gpucommons_spawner.catalogue import Size

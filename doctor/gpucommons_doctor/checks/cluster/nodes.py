@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import ClassVar
 
 from gpucommons_contract import read_moment
-from gpucommons_contract.wording import counted, first_of
+from gpucommons_contract.formats.wording import counted, first_of
 from gpucommons_people.clients.cluster import Cluster
 from gpucommons_people.clients.kinds import Manifest
 

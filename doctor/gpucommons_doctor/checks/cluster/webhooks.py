@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from gpucommons_contract import Label
-from gpucommons_contract.wording import counted
+from gpucommons_contract.formats.wording import counted
 from gpucommons_people.clients.cluster import Cluster
 from gpucommons_people.clients.kinds import Manifest
 

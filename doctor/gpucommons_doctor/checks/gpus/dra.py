@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence, Set
 from typing import ClassVar
 
-from gpucommons_contract.wording import counted, first_of
+from gpucommons_contract.formats.wording import counted, first_of
 from gpucommons_people.clients.cluster import Cluster
 from gpucommons_people.clients.kinds import Manifest
 from gpucommons_spawner.catalogue import Size

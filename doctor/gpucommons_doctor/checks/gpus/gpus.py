@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence, Set
 from typing import ClassVar
 
-from gpucommons_contract.wording import counted, first_of, joined
+from gpucommons_contract.formats.wording import counted, first_of, joined
 from gpucommons_people.clients.cluster import Cluster
 from gpucommons_spawner.catalogue import Size
 from gpucommons_spawner.catalogue.gpu_modes import MPS, OfProduct, TimeSlice

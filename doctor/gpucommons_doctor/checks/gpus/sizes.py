@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, ClassVar
 
-from gpucommons_contract.wording import counted, joined
+from gpucommons_contract.formats.wording import counted, joined
 from gpucommons_people.clients.cluster import Cluster
 from gpucommons_people.clients.kinds import Manifest
 from gpucommons_spawner.availability.cluster import Cluster as Nodes

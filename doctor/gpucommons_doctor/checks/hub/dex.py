@@ -14,7 +14,7 @@ from gpucommons_authenticator.errors import ProviderUnavailableError
 from gpucommons_authenticator.provider.discovery import parse_keys, parse_metadata
 from gpucommons_authenticator.provider.http_client import Answer
 from gpucommons_authenticator.provider.id_token import SIGNING_ALGORITHMS
-from gpucommons_contract.wording import moment, rough_span
+from gpucommons_contract.formats.wording import moment, rough_span
 from gpucommons_people.clients.cluster import Cluster
 
 from gpucommons_doctor.check import Check

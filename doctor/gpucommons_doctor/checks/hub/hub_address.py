@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import ClassVar
 
-from gpucommons_contract.wording import joined
+from gpucommons_contract.formats.wording import joined
 from gpucommons_people.clients.cluster import Cluster
 from gpucommons_people.clients.kinds import Manifest
 

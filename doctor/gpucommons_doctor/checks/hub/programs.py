@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import ClassVar
 
-from gpucommons_contract.wording import counted, joined
+from gpucommons_contract.formats.wording import counted, joined
 from gpucommons_people.clients.cluster import Cluster
 from gpucommons_people.clients.kinds import Manifest
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from gpucommons_contract import GRANTS_NAMESPACE, NOTICES_NAMESPACE
-from gpucommons_contract.wording import counted, first_of
+from gpucommons_contract.formats.wording import counted, first_of
 from gpucommons_people.clients.api_answers import ForbiddenError
 from gpucommons_people.clients.cluster import Cluster
 from gpucommons_people.clients.kinds import Manifest

@@ -11,7 +11,7 @@ from gpucommons_contract import (
     read_moment,
     snapshot_state,
 )
-from gpucommons_contract.wording import first_of
+from gpucommons_contract.formats.wording import first_of
 from gpucommons_people.clients.cluster import Cluster
 from gpucommons_people.clients.kinds import CLAIMS, Manifest
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from gpucommons_contract import Annotation, read_moment, read_note
-from gpucommons_contract.wording import counted
+from gpucommons_contract.formats.wording import counted
 from gpucommons_people.clients.cluster import Cluster
 
 from gpucommons_doctor.check import Check

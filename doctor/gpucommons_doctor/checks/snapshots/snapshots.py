@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import ClassVar
 
-from gpucommons_contract.wording import counted
+from gpucommons_contract.formats.wording import counted
 from gpucommons_people.clients.cluster import Cluster
 
 from gpucommons_doctor.check import Check

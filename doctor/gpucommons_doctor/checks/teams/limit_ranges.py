@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any, ClassVar
 
 from gpucommons_contract import amount
-from gpucommons_contract.wording import first_of
+from gpucommons_contract.formats.wording import first_of
 from gpucommons_people.clients.cluster import Cluster
 from gpucommons_people.clients.kinds import Manifest
 from gpucommons_spawner.catalogue import Size

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import ClassVar
 
 from gpucommons_contract import Label, team_namespace
-from gpucommons_contract.wording import counted, first_of
+from gpucommons_contract.formats.wording import counted, first_of
 from gpucommons_people.clients.cluster import Cluster
 from gpucommons_people.clients.kinds import Manifest
 

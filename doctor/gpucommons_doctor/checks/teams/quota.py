@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import ClassVar
 
 from gpucommons_contract import amount
-from gpucommons_contract.wording import first_of
+from gpucommons_contract.formats.wording import first_of
 from gpucommons_people.clients.cluster import Cluster
 from gpucommons_people.clients.kinds import QUOTAS, Manifest
 from gpucommons_people.teams.team_objects import device_key

@@ -1,6 +1,6 @@
 """Files: room on volumes, and whether snapshots are taken, copied and whole."""
 
-from gpucommons_contract.names import NAMESPACE_PREFIX
+from gpucommons_contract.formats.names import NAMESPACE_PREFIX
 
 from gpucommons_config.dashboards.board import (
     Dashboard,

@@ -1,6 +1,6 @@
 """One team: what it has, what is left of its budget, and whether its files are safe."""
 
-from gpucommons_contract.names import NAMESPACE_PREFIX
+from gpucommons_contract.formats.names import NAMESPACE_PREFIX
 
 from gpucommons_config.dashboards.board import (
     Choice,

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from http import HTTPStatus
 
-from gpucommons_contract.wording import moment
+from gpucommons_contract.formats.wording import moment
 from gpucommons_contract.words import phrase
 from jupyterhub.scopes import needs_scope
 from tornado.web import HTTPError, authenticated

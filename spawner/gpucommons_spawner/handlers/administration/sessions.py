@@ -3,7 +3,7 @@
 from http import HTTPStatus
 
 from gpucommons_contract import ACCOUNTING_SERVICE, IDLE_SERVICE
-from gpucommons_contract.wording import moment
+from gpucommons_contract.formats.wording import moment
 from jupyterhub.scopes import needs_scope
 from tornado.web import authenticated
 

@@ -10,13 +10,13 @@ from gpucommons_accounting.database.store import Store
 from gpucommons_accounting.web.accounts import Accounts
 from gpucommons_accounting.web.application import application
 from gpucommons_accounting.web.asking import Records
-from gpucommons_accounting.web.balance_sheet import BalanceSheet
-from gpucommons_accounting.web.budgeting import Budgeting
+from gpucommons_accounting.web.budgets.balance_sheet import BalanceSheet
+from gpucommons_accounting.web.budgets.budgeting import Budgeting
 from gpucommons_accounting.web.erasing import Erasing
-from gpucommons_accounting.web.leading import Leading
 from gpucommons_accounting.web.metrics import AccountingMetrics
-from gpucommons_accounting.web.pilot import Pilot
+from gpucommons_accounting.web.pilot.pilot import Pilot
 from gpucommons_accounting.web.site import Site
+from gpucommons_accounting.web.teams.leading import Leading
 from jupyterhub.services.auth import HubOAuth
 from tornado.httpserver import HTTPServer
 from tornado.testing import bind_unused_port

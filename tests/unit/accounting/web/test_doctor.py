@@ -5,8 +5,8 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from gpucommons_accounting.reckoning.capacity import NodeFact, NodeState
-from gpucommons_accounting.reckoning.prices import Price
+from gpucommons_accounting.reckoning.capacity.capacity import NodeFact, NodeState
+from gpucommons_accounting.reckoning.use.prices import Price
 from gpucommons_doctor.checks.accounting.prices import Prices
 from gpucommons_doctor.checks.accounting.record import AccountingRecord
 from gpucommons_doctor.checks.accounting.service import AccountingService

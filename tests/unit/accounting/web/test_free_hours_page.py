@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 import pytest
-from gpucommons_accounting.reckoning.capacity import NodeFact, NodeState
+from gpucommons_accounting.reckoning.capacity.capacity import NodeFact, NodeState
 
 from ..sessions import at, facts
 

@@ -4,11 +4,11 @@ import re
 from decimal import Decimal
 
 import pytest
-from gpucommons_accounting.database.identities import SeenTeam
-from gpucommons_accounting.reckoning.activity import Activity
-from gpucommons_accounting.reckoning.adjustments import Adjustment, AdjustmentKind
-from gpucommons_accounting.reckoning.budgets import Budget, PeriodKind, Rule, Subject
-from gpucommons_accounting.reckoning.prices import Price
+from gpucommons_accounting.database.people.identities import SeenTeam
+from gpucommons_accounting.reckoning.budgets.adjustments import Adjustment, AdjustmentKind
+from gpucommons_accounting.reckoning.budgets.budget import Budget, PeriodKind, Rule, Subject
+from gpucommons_accounting.reckoning.use.activity import Activity
+from gpucommons_accounting.reckoning.use.prices import Price
 from gpucommons_contract import GPU_HOURS, SubjectKind
 
 from ..sessions import at, facts

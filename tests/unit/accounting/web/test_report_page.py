@@ -4,7 +4,7 @@ import re
 from decimal import Decimal
 
 import pytest
-from gpucommons_accounting.reckoning.capacity import NodeFact, NodeState
+from gpucommons_accounting.reckoning.capacity.capacity import NodeFact, NodeState
 
 from ..sessions import at, fact, facts
 from .conftest import NOW

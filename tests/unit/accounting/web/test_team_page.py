@@ -4,8 +4,8 @@ import re
 from decimal import Decimal
 
 import pytest
-from gpucommons_accounting.database.identities import SeenTeam
-from gpucommons_accounting.reckoning.budgets import Budget, Rule, Subject
+from gpucommons_accounting.database.people.identities import SeenTeam
+from gpucommons_accounting.reckoning.budgets.budget import Budget, Rule, Subject
 from gpucommons_accounting.records.identity import PersonId
 from gpucommons_contract import GPU_HOURS, SubjectKind
 

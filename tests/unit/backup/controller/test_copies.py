@@ -5,21 +5,27 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from gpucommons_backup.__main__ import _parser
-from gpucommons_backup.controller.claims import Workspace
-from gpucommons_backup.controller.copies import (
+from gpucommons_backup.controller.elsewhere import CopySettings
+from gpucommons_backup.controller.metrics import Metrics
+from gpucommons_backup.controller.pod import pod_manifest
+from gpucommons_backup.controller.repositories.record import Record, RecordsError
+from gpucommons_backup.controller.results.copies import (
     due_copies,
     notes_on_copy,
     notes_on_no_store,
     variables,
 )
-from gpucommons_backup.controller.due import Cluster, Due, in_the_way, room, room_for_copies
-from gpucommons_backup.controller.elsewhere import CopySettings
-from gpucommons_backup.controller.metrics import Metrics
-from gpucommons_backup.controller.outcome import Failed, Tidied
-from gpucommons_backup.controller.pod import pod_manifest
-from gpucommons_backup.controller.pods import COPY, COPY_TIDY, Session, SnapshotPod
-from gpucommons_backup.controller.record import Record, RecordsError
+from gpucommons_backup.controller.results.outcome import Failed, Tidied
 from gpucommons_backup.controller.settings import Settings
+from gpucommons_backup.controller.watching.claims import Workspace
+from gpucommons_backup.controller.watching.due import (
+    Cluster,
+    Due,
+    in_the_way,
+    room,
+    room_for_copies,
+)
+from gpucommons_backup.controller.watching.pods import COPY, COPY_TIDY, Session, SnapshotPod
 from gpucommons_contract import Annotation
 
 from tests.unit.cluster_objects.pod_security import lacks_for_restricted

@@ -3,12 +3,12 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from gpucommons_backup.controller.claims import Workspace
-from gpucommons_backup.controller.due import Cluster, all_due, in_the_way, room, to_start
-from gpucommons_backup.controller.pods import RESTORE, TIDY, Session, SnapshotPod
+from gpucommons_backup.controller.watching.claims import Workspace
+from gpucommons_backup.controller.watching.due import Cluster, all_due, in_the_way, room, to_start
+from gpucommons_backup.controller.watching.pods import RESTORE, TIDY, Session, SnapshotPod
 from gpucommons_backup.wish import WishAnswer, WishState
 from gpucommons_contract import RestoreRequest
-from gpucommons_contract.checks import CheckRequest
+from gpucommons_contract.workspaces.checks import CheckRequest
 
 NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)
 ADA = ("team-vision", "workspace-ada")

@@ -3,7 +3,7 @@
 import asyncio
 
 import pytest
-from gpucommons_backup.controller.known import Objects
+from gpucommons_backup.controller.watching.known import Objects
 
 
 def _pod(name="snapshot-a", uid="1", namespace="team-vision", **more):

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from gpucommons_backup.controller.outcome import (
+from gpucommons_backup.controller.results.outcome import (
     Failed,
     Good,
     Tidied,

@@ -6,11 +6,17 @@ from datetime import UTC, datetime
 
 import pytest
 from gpucommons_backup.__main__ import _parser
-from gpucommons_backup.controller.claims import Workspace
-from gpucommons_backup.controller.due import Due
 from gpucommons_backup.controller.pod import pod_manifest, pod_name, secret_manifest
-from gpucommons_backup.controller.pods import RESTORE, TIDY, Session, session_of, snapshot_pod_of
 from gpucommons_backup.controller.settings import Settings
+from gpucommons_backup.controller.watching.claims import Workspace
+from gpucommons_backup.controller.watching.due import Due
+from gpucommons_backup.controller.watching.pods import (
+    RESTORE,
+    TIDY,
+    Session,
+    session_of,
+    snapshot_pod_of,
+)
 from gpucommons_contract import RestoreRequest
 
 from tests.unit.cluster_objects.pod_security import lacks_for_restricted

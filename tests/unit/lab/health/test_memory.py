@@ -6,7 +6,7 @@ from unittest.mock import Mock
 
 import pytest
 from gpucommons_contract import ALL_CLEAR_SECONDS, LONGEST_NOTICE, NoticeLevel
-from gpucommons_contract.byte_sizes import format_bytes
+from gpucommons_contract.formats.byte_sizes import format_bytes
 from gpucommons_lab.health.control_group import ContainerMemory
 from gpucommons_lab.health.memory import MemoryCheck
 

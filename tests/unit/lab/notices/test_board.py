@@ -12,7 +12,7 @@ from gpucommons_contract import (
     NoticeError,
     NoticeLevel,
 )
-from gpucommons_contract.wording import span
+from gpucommons_contract.formats.wording import span
 from gpucommons_contract.words import phrase
 from gpucommons_lab.notices.board import NoticeBoard
 from gpucommons_lab.notices.requests import listed, parse_notice

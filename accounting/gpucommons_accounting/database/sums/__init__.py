@@ -1,0 +1,1 @@
+"""What is summed up of sessions as they end, so that nobody has to read all of them."""

@@ -1,0 +1,1 @@
+"""Budgets, what counts towards them, and what is left. Pure."""

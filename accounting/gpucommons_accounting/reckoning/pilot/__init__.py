@@ -1,0 +1,1 @@
+"""What the records say of a pilot's questions, and what people answered. Pure."""

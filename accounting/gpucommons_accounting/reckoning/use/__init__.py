@@ -1,0 +1,1 @@
+"""What sessions held, did and cost, summed up. Pure."""

@@ -1,0 +1,1 @@
+"""How it goes: the form for people, the page for administrators."""

@@ -1,0 +1,1 @@
+"""Pages and API of one team, for those who lead it."""

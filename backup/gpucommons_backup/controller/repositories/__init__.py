@@ -1,0 +1,1 @@
+"""Which repository each workspace has, with its password, sealed and erased."""

@@ -1,0 +1,1 @@
+"""What came of snapshots, copies and requests, and what is noted of it."""

@@ -1,0 +1,1 @@
+"""What there is in the cluster, as the watches found it, and what is due."""

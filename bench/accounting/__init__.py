@@ -1,0 +1,1 @@
+"""Questions about a million sessions, asked of accounting and of its peers."""

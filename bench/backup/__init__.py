@@ -1,0 +1,1 @@
+"""Snapshots and restores beside restic alone, and kills of what takes them."""

@@ -1,0 +1,1 @@
+"""JupyterLab's pages and panel."""

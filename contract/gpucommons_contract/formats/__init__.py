@@ -1,0 +1,1 @@
+"""How all parts write and read names, amounts, moments and YAML."""

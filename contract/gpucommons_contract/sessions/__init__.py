@@ -1,0 +1,1 @@
+"""What a session is, does and shows, as its server tells the other parts."""

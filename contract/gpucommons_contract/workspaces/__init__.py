@@ -1,0 +1,1 @@
+"""Workspaces: their sizes, their snapshots, and what is asked of these."""

@@ -1,0 +1,1 @@
+"""The commands ``gpucommons backup`` that run what takes snapshots and gives files of them."""

@@ -1,0 +1,1 @@
+"""The commands ``gpucommons catalogue``, and titles of the catalogue for other services."""

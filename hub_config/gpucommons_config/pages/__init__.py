@@ -1,0 +1,1 @@
+"""What browsers get of all pages: name, colour, languages, and what they may load."""
