@@ -40,15 +40,9 @@ _PATIENCE_S = 600 + 1800 / FACTOR
 
 
 @pytest.fixture(scope="module")
-def started_platform(tmp_path_factory, thread) -> Iterator[WatchedPlatform]:
+def platform(tmp_path_factory, thread) -> Iterator[WatchedPlatform]:
     with ExitStack() as stack:
         yield WatchedPlatform(tmp_path_factory.mktemp("watched"), thread, stack)
-
-
-@pytest.fixture
-def platform(started_platform) -> WatchedPlatform:
-    started_platform.until_quiet()
-    return started_platform
 
 
 def _plant(
@@ -61,6 +55,7 @@ def _plant(
     may_follow: what may be told of until the last program is back, and not while the fault lasts.
     """
     told, others = platform.told, OF_BUSY_MACHINES - set(planted)
+    platform.until_quiet(others)
     with ExitStack() as faults:
         for fault in planted.values():
             faults.enter_context(fault)
