@@ -153,6 +153,7 @@ def protect_pages(c: Config) -> None:
 def _policy(subdomain_host: object) -> type[PolicyOfPages]:
     if not isinstance(subdomain_host, str) or not subdomain_host:
         return PolicyOfPages
-    address = urlsplit(subdomain_host)
+    # Without a scheme, JupyterHub takes it for HTTPS.
+    address = urlsplit(subdomain_host if "://" in subdomain_host else f"https://{subdomain_host}")
     source = f"{address.scheme}://*.{address.netloc}"
     return type("PolicyOfPages", (PolicyOfPages,), {"subdomains": source})

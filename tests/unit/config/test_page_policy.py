@@ -138,8 +138,9 @@ async def test_what_is_no_page_is_not_sniffed_and_needs_no_more(ask):
         assert answer.headers[name] == value
 
 
-async def test_a_form_leads_to_sessions_that_have_addresses_of_their_own(ask):
-    policy = _policy(await ask("plain.html", host="https://hub.example.org:8443"))
+@pytest.mark.parametrize("host", ["https://hub.example.org:8443", "hub.example.org:8443"])
+async def test_a_form_leads_to_sessions_that_have_addresses_of_their_own(ask, host):
+    policy = _policy(await ask("plain.html", host=host))
     assert policy["form-action"] == "'self' https://*.hub.example.org:8443"
 
 
