@@ -90,7 +90,8 @@ class Cluster:
         kind, metadata = KINDS[manifest["kind"]], manifest["metadata"]
         query = {"fieldManager": FIELD_MANAGER}
         path = kind.path(metadata.get("namespace"))
-        return await self._written(manifest, self._call("POST", path, query, manifest))
+        place = kind, metadata["name"], metadata.get("namespace")
+        return await self._written(place, manifest, self._call("POST", path, query, manifest))
 
     async def apply(self, manifest: Manifest, *, dry_run: bool = False) -> Manifest:
         """Make or change an object so that it holds what the manifest says (server-side apply).
@@ -99,30 +100,36 @@ class Cluster:
         """
         kind, metadata = KINDS[manifest["kind"]], manifest["metadata"]
         query = {"fieldManager": FIELD_MANAGER, "force": "true"} | _dry(dry_run)
+        place = kind, metadata["name"], metadata.get("namespace")
         path = kind.path(metadata.get("namespace"), metadata["name"])
         sent = self._call("PATCH", path, query, manifest, content_type=_APPLY)
-        return await self._written(manifest, sent)
+        return await self._written(place, manifest, sent)
 
-    async def _written(self, manifest: Manifest, sent: Awaitable[Manifest]) -> Manifest:
+    async def _written(
+        self, place: tuple[Kind, str, str | None], wanted: Manifest, sent: Awaitable[Manifest]
+    ) -> Manifest:
         """Wait for an answer. A conflict is none if all is so: the first answer was lost then."""
         try:
             return await sent
         except ClusterError as error:
             if error.status != HTTPStatus.CONFLICT:
                 raise
-            kind, metadata = KINDS[manifest["kind"]], manifest["metadata"]
-            there = await self.get(kind, metadata["name"], metadata.get("namespace"))
-            if there is None or not holds(there, manifest):
+            there = await self.get(*place)
+            if there is None or not holds(there, wanted):
                 raise
             return there
 
     async def merge(
         self, kind: Kind, name: str, namespace: str | None, patch: Manifest
     ) -> Manifest:
-        """Change some fields of an object; null removes one."""
+        """Change some fields of an object; null removes one.
+
+        ClusterError with status CONFLICT if the patch has a resourceVersion that is past.
+        """
         path = kind.path(namespace, name)
         query = {"fieldManager": FIELD_MANAGER}
-        return await self._call("PATCH", path, query, patch, content_type=_MERGE)
+        sent = self._call("PATCH", path, query, patch, content_type=_MERGE)
+        return await self._written((kind, name, namespace), patch, sent)
 
     async def delete(self, kind: Kind, name: str, namespace: str | None = None) -> bool:
         """Delete an object; False if there was none."""

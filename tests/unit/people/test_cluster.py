@@ -82,6 +82,21 @@ async def test_an_object_that_was_made_though_the_answer_was_lost_is_made(answer
     assert (await cluster.apply(PASSWORD))["metadata"]["resourceVersion"] == "7"
 
 
+_PATCH = {"metadata": {"resourceVersion": "1"}, "hash": "abc", "gone": None}
+
+
+async def test_a_change_that_was_made_though_the_answer_was_lost_is_made(answers):
+    cluster, given = answers
+    there = {**PASSWORD, "metadata": {**PASSWORD["metadata"], "resourceVersion": "7"}}
+    given += [(504, ""), _status(409), (200, there)]
+    made = await cluster.merge(PASSWORDS, "a", "dex", _PATCH)
+    assert made["metadata"]["resourceVersion"] == "7"
+    for other in ({"hash": "other"}, {"gone": "still there"}):
+        given += [_status(409), (200, {**there, **other})]
+        with pytest.raises(ClusterError):
+            await cluster.merge(PASSWORDS, "a", "dex", _PATCH)
+
+
 async def test_what_somebody_else_made_or_changed_stays_a_conflict(answers):
     cluster, given = answers
     for write in (cluster.create, cluster.apply):
