@@ -6,7 +6,6 @@ ended, it keeps the address from others for a while.
 """
 
 import base64
-import binascii
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -134,7 +133,7 @@ def checked_key(text: str) -> str:
     """Return a public key of WireGuard as it was given; raises ValueError for what is none."""
     try:
         found = base64.b64decode(text, validate=True)
-    except binascii.Error:
+    except ValueError:  # binascii.Error is one, and what is no ASCII is another
         found = b""
     if len(found) != _KEY_BYTES or base64.b64encode(found).decode() != text:
         raise ValueError(f"{text!r} is not a public key of WireGuard: 44 characters, the last an =")

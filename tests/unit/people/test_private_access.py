@@ -110,7 +110,7 @@ async def test_a_person_s_own_public_key_is_let_in_and_no_private_one_is_made(wo
     assert _file_on(_handout(world))["Interface"]["PrivateKey"] == "(your private key)"
 
 
-@pytest.mark.parametrize("key", ["", "abc", _KEY[:-1], f"{_KEY}\n[Peer]"])
+@pytest.mark.parametrize("key", ["", "abc", _KEY[:-1], f"{_KEY}\n[Peer]", f"\u00e4{_KEY[1:]}"])
 def test_what_is_no_public_key_is_told(key):
     with pytest.raises(InputError, match="is not a public key of WireGuard"):
         given_key(key)
