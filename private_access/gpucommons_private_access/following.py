@@ -34,9 +34,7 @@ def follow(
     backoff = Backoff(longest=_LONGEST_PAUSE_S)
     while not tunnel.ended:
         try:
-            peers = listed(server)
-            if tunnel.let_in(peers):
-                _log.info("%d devices are let in", len(peers))
+            tunnel.let_in(listed(server))
         except SetupError:
             raise
         except Exception as error:  # a list of those that may occur is never complete

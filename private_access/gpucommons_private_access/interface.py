@@ -1,5 +1,6 @@
 """The tunnel's interface in the pod's network, and WireGuard behind it."""
 
+import logging
 import os
 import subprocess
 import time
@@ -24,6 +25,8 @@ _SOCKET = Path("/var/run/wireguard") / f"{INTERFACE}.sock"
 """Where wireguard-go listens for ``wg``."""
 _START_S = 30.0
 _COMMAND_S = 30.0
+
+_log = logging.getLogger(__name__)
 
 
 class Tunnel:
@@ -64,12 +67,17 @@ class Tunnel:
 
         Peers whose address is not one of the tunnel's are not let in. Raises SetupError.
         """
-        wanted = [each for each in peers if each.address in self._access.addresses]
-        if wanted == self._applied:
+        if peers == self._applied:
             return False
         self._applied = None
+        addresses = self._access.addresses
+        wanted = [each for each in peers if each.address in addresses]
         self._sync(wanted)
-        self._applied = wanted
+        self._applied = peers
+        for each in peers:
+            if each.address not in addresses:
+                _log.warning("%s lets nobody in: it is not of %s", each.name, addresses)
+        _log.info("%d devices are let in", len(wanted))
         return True
 
     def _check(self) -> None:
@@ -93,6 +101,8 @@ class Tunnel:
                     "to 1 in the pod's securityContext."
                 ) from error
         _run("nft", "-f", "-", given=rules(self._access, INTERFACE))
+        # Of one that was killed: nobody answers there, and it is no sign that the new one listens.
+        _SOCKET.unlink(missing_ok=True)
         command = ["wireguard-go", "--foreground", INTERFACE]
         self._process = subprocess.Popen(command, env=os.environ | {"LOG_LEVEL": "error"})
         deadline = time.monotonic() + _START_S

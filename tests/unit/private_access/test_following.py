@@ -1,6 +1,7 @@
 """Peers are applied as they come and go, and stay while nothing is known of them."""
 
 import re
+import socket
 from pathlib import Path
 
 import pytest
@@ -77,7 +78,8 @@ def test_nobody_is_ready_before_the_first_list(monkeypatch, tmp_path):
     assert not (tmp_path / "ready").exists()
 
 
-def test_the_same_peers_are_not_applied_twice_and_others_addresses_never(monkeypatch):
+def test_the_same_peers_are_not_applied_twice_and_others_addresses_never(monkeypatch, caplog):
+    caplog.set_level("INFO")
     texts = []
     monkeypatch.setattr(interface, "_run", lambda *_command, given="": texts.append(given) or "")
     tunnel = interface.Tunnel(ACCESS, KEYS.private)
@@ -87,6 +89,10 @@ def test_the_same_peers_are_not_applied_twice_and_others_addresses_never(monkeyp
     (text,) = texts
     assert ADA in text
     assert BEN not in text
+    assert caplog.messages == [
+        "peer-10-99-0-3 lets nobody in: it is not of 10.88.0.0/24",
+        "1 devices are let in",
+    ]
 
 
 def test_peers_that_could_not_be_applied_are_applied_the_next_time(monkeypatch):
@@ -108,3 +114,47 @@ def test_a_public_key_that_is_not_the_private_one_s_is_told(monkeypatch):
     monkeypatch.setattr(interface, "_run", lambda *_command, given="": f"{ADA}\n")
     with pytest.raises(SetupError, match=re.escape(f"but the private key's is {ADA}")):
         interface.Tunnel(ACCESS, KEYS.private).__enter__()
+
+
+class PlayedProcess:
+    """Listens as wireguard-go does, once it is looked at."""
+
+    def __init__(self, *_command, **_options) -> None:
+        self._socket = socket.socket(socket.AF_UNIX)
+        self._listens = False
+
+    def poll(self) -> None:
+        if not self._listens:
+            self._socket.bind("wg0.sock")
+            self._socket.listen()
+            self._listens = True
+
+    def terminate(self) -> None:
+        self._socket.close()
+
+    def wait(self) -> None:
+        pass
+
+
+def test_the_socket_of_one_that_was_killed_is_not_taken_for_the_new_one_s(monkeypatch, tmp_path):
+    def run(*command, given=""):
+        if command[:2] == ("wg", "syncconf"):
+            with socket.socket(socket.AF_UNIX) as asks:
+                asks.connect("wg0.sock")
+        return KEYS.public
+
+    monkeypatch.chdir(tmp_path)  # names of sockets are short
+    with socket.socket(socket.AF_UNIX) as before:
+        before.bind("wg0.sock")
+    forwarding = Path("ip_forward")
+    forwarding.write_text("1\n")
+    for name, value in {
+        "_SOCKET": Path("wg0.sock"),
+        "_FORWARDING": forwarding,
+        "_TUN": Path("/dev/null"),
+        "_run": run,
+    }.items():
+        monkeypatch.setattr(interface, name, value)
+    monkeypatch.setattr(interface.subprocess, "Popen", PlayedProcess)
+    with interface.Tunnel(ACCESS, KEYS.private) as tunnel:
+        assert not tunnel.ended
