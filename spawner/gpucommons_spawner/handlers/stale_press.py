@@ -3,6 +3,7 @@
 from typing import Any
 
 from jupyterhub.handlers.pages import SpawnHandler
+from jupyterhub.scopes import needs_scope
 from jupyterhub.utils import url_path_join
 
 from gpucommons_spawner.picker.offer import FIELD
@@ -18,6 +19,8 @@ def lead_stale_presses() -> None:
     SpawnHandler._post = _led
 
 
+# As what it stands for: whether somebody else has a session is not everybody's to know.
+@needs_scope("servers")  # type: ignore[untyped-decorator]
 async def _led(handler: Any, user_name: str, server_name: str, display_name: str) -> Any:  # noqa: ANN401
     user = handler.find_user(user_name)
     spawner = user.spawners.get(server_name) if user else None
