@@ -1,7 +1,10 @@
 """What the workflow of a release does with images, and what keeps a release from coming out."""
 
+import os
 import re
+import subprocess
 
+import pytest
 import yaml
 from reference_pages.project import ROOT
 
@@ -41,6 +44,27 @@ def test_nothing_is_published_or_announced_with_a_weakness_that_nobody_accepted(
         assert {"weaknesses", "images"} <= _needs(job)
     images = _script("images")
     assert images.index("done < images.txt") < images.index(".github/check-images sboms")
+
+
+_GH = """#!/bin/sh
+case "$GIVES $*" in
+    "no release "*" list "*) ;;
+    *" list "*) echo 1.2.3 ;;
+    *) exit 1 ;;
+esac
+"""
+
+
+@pytest.mark.parametrize(("gives", "ends"), [("no release", 0), ("no SBOM", 1)])
+def test_only_without_a_release_are_no_images_looked_at(tmp_path, gives, ends):
+    (step,) = _jobs("weaknesses.yml")["images"]["steps"][1:]
+    program = tmp_path / "gh"
+    program.write_text(_GH)
+    program.chmod(0o755)
+    environment = {"GIVES": gives, "PATH": f"{tmp_path}:{os.environ['PATH']}"}
+    shell = ("bash", "-e", "-c", step["run"])  # as the workflow's own
+    done = subprocess.run(shell, cwd=tmp_path, env=environment, check=False)
+    assert done.returncode == ends
 
 
 def test_each_python_package_that_is_pinned_is_looked_up():
