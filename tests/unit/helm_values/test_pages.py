@@ -10,7 +10,17 @@ from gpucommons_doctor.z2jh import CHART_VERSION
 from gpucommons_spawner.catalogue import Size
 from reference_pages.project import ROOT
 
-from .charts import EXAMPLE, all_releases, helm_commands, merge, releases, values
+from .charts import (
+    ENVIRONMENTS,
+    EXAMPLE,
+    FOLDER,
+    LOGS,
+    all_releases,
+    helm_commands,
+    merge,
+    releases,
+    values,
+)
 from .objects import CLUSTER, objects
 from .schema import mistakes
 
@@ -193,6 +203,19 @@ def test_gatekeeper_is_asked_of_all_that_constraints_look_at():
     assert asked == {
         (group, f"{kind.lower()}{'es' if kind.endswith('s') else 's'}") for group, kind in kinds
     }
+
+
+def test_the_platform_goes_on_without_gatekeeper():
+    ours = {name for kind, name in _cluster_wide() if kind == "Namespace"}
+    charts = {
+        each.namespace
+        for folder in (FOLDER, LOGS)
+        for name, each in all_releases(folder).items()
+        if name != "gatekeeper"  # whose chart leaves out its own
+    }
+    for environment in ENVIRONMENTS:
+        given = values("gatekeeper", environment)["validatingWebhookExemptNamespacesLabels"]
+        assert ours | charts <= set(given["kubernetes.io/metadata.name"])
 
 
 def test_gatekeepers_templates_are_named_where_they_go():
