@@ -12,6 +12,7 @@ from .custom_kinds import mistakes
 from .kustomize import CLUSTER, Object, made, named, of_kind, part
 
 _HOW_TO = ROOT / "docs" / "how-to"
+_IMAGE = "gpucommons/private-access:2026.11"
 _REMOTE = re.compile(r"github\.com/gpucommons/gpucommons//(.+)\?ref=.+")
 
 
@@ -42,6 +43,10 @@ def test_the_pod_finds_the_settings_and_the_key_that_the_guide_makes(tmp_path):
     (secret,) = of_kind(found, "Secret")
     assert secret["metadata"]["name"] == volumes["key"]["secret"]["secretName"]
     (container,) = pod["containers"]
+    assert container["image"] == f"registry.example.org/{_IMAGE}"
+    page = (_HOW_TO / "private-access.md").read_text()
+    assert f"-t {container['image']} ." in page
+    assert (ROOT / re.search(r"build -f (images/\S+)", page)[1]).is_file()
     places = {each["name"]: each["mountPath"] for each in container["volumeMounts"]}
     (key,) = secret["data"]
     assert container["args"] == [places["settings"], f"{places['key']}/{key}"]
