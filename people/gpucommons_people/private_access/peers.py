@@ -60,16 +60,17 @@ async def access_of(installation: Installation) -> PrivateAccess:
 async def list_peers(installation: Installation, user: str | None = None) -> tuple[Peer, ...]:
     """Return all peers that are let in, or those of one person, in order of their addresses.
 
-    What somebody made by hand and cannot be read lets nobody in.
+    What somebody made by hand and cannot be read, or has the name of another address, lets nobody
+    in.
     """
     found = []
-    for each in (await _objects(installation)).values():
+    for name, each in (await _objects(installation)).items():
         if each["metadata"]["labels"][Label.PEER] == LET_IN:
             try:
                 peer = read_peer(each.get("data") or {})
             except ValueError:
                 continue
-            if user in {None, peer.user}:
+            if name == peer.name and user in {None, peer.user}:
                 found.append(peer)
     return tuple(sorted(found, key=lambda each: each.address))
 

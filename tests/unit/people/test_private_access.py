@@ -293,6 +293,18 @@ async def test_a_mistake_in_its_settings_is_told(make_world):
         await _add(world)
 
 
+async def test_an_object_of_another_address_is_nobody_s_device_and_ends_no_other(world):
+    await ways.add_device(world.it, ADA, "first", None)
+    (peer,) = await list_peers(world.it)
+    key = (CONFIG_MAPS, PEERS, "peer-10-88-0-9")
+    labels = {"gpucommons.io/peer": "let-in"}
+    data = {**peer.to_data(), "user": BEN}
+    world.cluster.objects[key] = {"metadata": {"name": key[2], "labels": labels}, "data": data}
+    with pytest.raises(NotThereError):
+        await ways.remove_devices(world.it, BEN, None)
+    assert await list_peers(world.it) == (peer,)
+
+
 async def test_who_has_no_device_is_told(world):
     with pytest.raises(NotThereError, match="has no device phone that is let in"):
         await ways.remove_devices(world.it, ADA, "phone")
