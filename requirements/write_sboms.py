@@ -25,6 +25,11 @@ _PINNED = re.compile(r"^([A-Za-z0-9][\w.-]*)(?:\[[^\]]*\])?==([^\s;\\]+)")
 _REQUIRED = re.compile(r"^\s*(?:require\s+)?([\w.~/-]+\.[\w.~/-]+) (v\S+)", re.MULTILINE)
 _REPLACED = re.compile(r"^\s*(?:replace\s+)?(\S+)(?: v\S+)? => (\S+) (v\S+)", re.MULTILINE)
 _DISTRIBUTION = re.compile(r"/([^/]+)-([^-/]+)\.dist-info/METADATA$")
+_GONE = re.compile(r"^(.*)/\.wh\.(?:\.wh\.\.opq|(.*))$")
+"""What a layer takes away of those below it: all in a folder, or one file or folder.
+
+https://github.com/opencontainers/image-spec/blob/main/layer.md#whiteouts
+"""
 _STATUS = "var/lib/dpkg/status"
 _RELEASE = "usr/lib/os-release"
 _HASHES = {"sha1": "SHA-1", "sha256": "SHA-256", "sha384": "SHA-384", "sha512": "SHA-512"}
@@ -88,14 +93,13 @@ def of_image(archive: Path) -> Iterator[Component]:
     with tarfile.open(archive) as image:
         (manifest,) = json.load(_file(image, "manifest.json"))
         for layer in manifest["Layers"]:
+            below = distributions.copy()
             with tarfile.open(fileobj=_file(image, layer)) as files:
                 for member in files:
                     name = member.name.removeprefix("./")
-                    if "/.wh." in f"/{name}":
-                        gone = name.replace(".wh.", "", 1)
-                        distributions = {
-                            e for e in distributions if not f"/{e}".startswith(f"/{gone}")
-                        }
+                    if gone := _GONE.search(f"/{name}"):
+                        inside = f"{gone[1]}/{gone[2] or ''}".rstrip("/") + "/"
+                        distributions -= {e for e in below if f"/{e}/".startswith(inside)}
                     elif name == _STATUS:
                         status = _file(files, member).read().decode()
                     elif name == _RELEASE:

@@ -151,3 +151,21 @@ def test_an_image_has_the_packages_that_its_last_layer_leaves(sboms, tmp_path):
         "pkg:deb/debian/bash@5.2.15-2%2Bb7?arch=amd64&distro=bookworm",
         "pkg:pypi/jupyter-hub@6.1.1",
     }
+
+
+def test_a_layer_takes_away_what_it_names_and_nothing_that_only_begins_alike(sboms, tmp_path):
+    place = "opt/x/site-packages/"
+    dist = place + "{}.dist-info/METADATA"
+    image = _image(
+        tmp_path / "image.tar",
+        {dist.format(name): b"" for name in ("numpy-1.0", "numpy-financial-1.0", "numpy_x-1.0")},
+        {place + ".wh.numpy": b"", place + ".wh.numpy-1.0.dist-info": b""},
+        {"srv/" + dist.format("old-1"): b""},
+        # The folder is another one: what was in it is gone, whatever comes first.
+        {"srv/" + dist.format("new-1"): b"", f"srv/{place}.wh..wh..opq": b""},
+    )
+    assert {each.purl for each in sboms.of_image(image)} == {
+        "pkg:pypi/numpy-financial@1.0",
+        "pkg:pypi/numpy-x@1.0",
+        "pkg:pypi/new@1",
+    }
