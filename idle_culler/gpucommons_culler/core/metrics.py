@@ -28,6 +28,8 @@ _NOTICES = {True: "as-promised", False: "short"}
 class _Gain:
     """GPUs that a session gave back and has not taken again."""
 
+    run: SessionKey
+    """The run of it that ended."""
     gpus: float
     team: str
     size: str
@@ -39,6 +41,8 @@ class _Gain:
 class _Stop:
     """A stop that was decided, and may turn out to be wrong."""
 
+    run: SessionKey
+    """What was stopped."""
     size: str
     at: datetime
 
@@ -125,7 +129,7 @@ class Metrics:
         as_promised: whether its person was warned as long beforehand as the rule says.
         """
         self._announced.labels(_NOTICES[as_promised]).inc()
-        self._stops[_place(session.key)] = _Stop(session.size, at)
+        self._stops[_place(session.key)] = _Stop(session.key, session.size, at)
 
     def reclaimed(self, session: Session, decision: Decision, at: datetime) -> None:
         """Count a session that was stopped or released, and the GPUs that it gave back."""
@@ -134,35 +138,38 @@ class Metrics:
         if session.gpus:
             gpus, key = float(session.gpus), session.key
             self._gpus.labels(session.team, session.size).inc(gpus)
-            gain = _Gain(gpus, session.team, session.size, at, at)
+            gain = _Gain(key, gpus, session.team, session.size, at, at)
             self._gains[key.user, key.server] = gain
 
     def running(self, sessions: Iterable[Session], now: datetime) -> None:
         """Count what was gained since the last tick; one that has GPUs again gains no more.
 
-        Count stops, too, after which the same was started again.
+        Count stops, too, after which the same was started again. Those that were stopped in this
+        tick may be among the sessions: they ran when it began.
         """
         sessions = tuple(sessions)
         self._look_for_stops(sessions, now)
         if not self._gains:
             return
-        again = {_place(session.key) for session in sessions if session.gpus}
+        again = {_place(session.key): session.key for session in sessions if session.gpus}
         for place, gain in list(self._gains.items()):
             until = min(now, gain.since + LONGEST_GAIN)
             hours = max(until - gain.counted_to, timedelta()) / _HOUR
             self._gpu_hours.labels(gain.team, gain.size).inc(gain.gpus * hours)
             gain.counted_to = max(until, gain.counted_to)
-            if place in again or until < now:
+            if again.get(place, gain.run) != gain.run or until < now:
                 del self._gains[place]
 
     def _look_for_stops(self, sessions: Sequence[Session], now: datetime) -> None:
         if not self._stops:
             return
-        sizes = {_place(session.key): session.size for session in sessions}
+        there = {_place(session.key): session for session in sessions}
         for place, stop in list(self._stops.items()):
-            if sizes.get(place) == stop.size and now - stop.at <= STARTED_ANEW_WITHIN:
-                self._anew.inc()
-            if place in sizes or now - stop.at > STARTED_ANEW_WITHIN:
+            found = there.get(place)
+            is_same = found is not None and found.key != stop.run and found.size == stop.size
+            in_time = now - stop.at <= STARTED_ANEW_WITHIN
+            self._anew.inc(is_same and in_time)
+            if is_same or not in_time:
                 del self._stops[place]
 
     def gone(self, after: timedelta) -> None:

@@ -48,6 +48,11 @@ def test_what_is_given_back_counts_until_it_is_taken_again(metrics):
     assert told(metrics)["reclaimed_gpus_total gpu-half vision"] == 0.5
 
 
+def test_what_was_stopped_in_a_tick_that_saw_it_run_is_given_back(metrics):
+    stopped = a_session(ADA)
+    assert hours_after(metrics, (NOW, [stopped]), (NOW + HOUR, [])) == pytest.approx(0.5)
+
+
 def test_a_session_that_goes_on_without_gpu_leaves_it_to_others(metrics):
     released = a_session(ADA, gpus=Decimal(0))
     assert hours_after(metrics, (NOW + HOUR, [released])) == pytest.approx(0.5)
@@ -78,6 +83,25 @@ def test_a_stop_was_wrong_if_the_same_is_started_within_ten_minutes(metrics, ses
         metrics.running([session], NOW + later * MINUTE)
     assert told(metrics)["stops_started_anew_total"] == wrong
     assert told(metrics)["stops_total as-promised"] == 1
+
+
+def test_what_was_stopped_in_a_tick_that_saw_it_run_is_not_started_anew(metrics):
+    stopped = a_session(ADA)
+    metrics.stopped(stopped, NOW, as_promised=True)
+    metrics.running([stopped], NOW)
+    assert told(metrics)["stops_started_anew_total"] == 0
+    again = a_session(ADA._replace(started=NOW + 5 * MINUTE))
+    metrics.running([again], NOW + 5 * MINUTE)
+    assert told(metrics)["stops_started_anew_total"] == 1
+
+
+def test_a_release_was_wrong_if_its_person_takes_the_gpu_again_at_once(metrics):
+    metrics.stopped(a_session(ADA), NOW, as_promised=True)
+    released = a_session(ADA._replace(started=NOW + MINUTE), size="without", gpus=Decimal(0))
+    metrics.running([released], NOW + 2 * MINUTE)
+    again = a_session(ADA._replace(started=NOW + 5 * MINUTE))
+    metrics.running([again], NOW + 5 * MINUTE)
+    assert told(metrics)["stops_started_anew_total"] == 1
 
 
 def test_a_stop_without_the_promised_notice_is_told_apart(metrics):
