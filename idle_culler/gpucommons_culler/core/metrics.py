@@ -1,11 +1,13 @@
 """The culler's metrics: what it gave back, where it was wrong, and whether it keeps up."""
 
 from collections import Counter as Count
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.metrics_core import Metric
+from prometheus_client.registry import Collector
 
 from gpucommons_culler.core.decision import Action, Decision, Verdict
 from gpucommons_culler.core.session import Session, SessionKey
@@ -47,6 +49,43 @@ class _Stop:
     at: datetime
 
 
+class _StopCounters(Collector):
+    """What became of stops, told by the replica that leads alone, each time from 0 on.
+
+    Objectives sum them up over all replicas. A replica that led once, and still told so, would
+    look like a new count each time that the sum has it again.
+    """
+
+    def __init__(self) -> None:
+        self.announced = Counter(
+            "gpucommons_idle_stops",
+            "Stops that were decided: announced as long beforehand as promised, or short.",
+            ("notice",),
+            registry=None,
+        )
+        self.anew = Counter(
+            "gpucommons_idle_stops_started_anew",
+            "Stops that were decided, after which the same was started within ten minutes.",
+            registry=None,
+        )
+        self.are_told = False
+        self.begin()
+
+    def begin(self) -> None:
+        """Tell them, from 0 on."""
+        self.are_told = True
+        self.announced.clear()
+        self.anew.reset()
+        for notice in _NOTICES.values():
+            self.announced.labels(notice)
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield them while they are told."""
+        if self.are_told:
+            yield from self.announced.collect()
+            yield from self.anew.collect()
+
+
 class Metrics:
     """Counts for one culler, in a registry of its own. Called in one thread."""
 
@@ -68,15 +107,8 @@ class Metrics:
             "false_alarms", "Warnings that were taken back because the session was used."
         )
         self._actions = self._counter("actions", "Steps that were taken.", "action")
-        self._announced = self._counter(
-            "stops",
-            "Stops that were decided: announced as long beforehand as promised, or short.",
-            "notice",
-        )
-        self._anew = self._counter(
-            "stops_started_anew",
-            "Stops that were decided, after which the same was started within ten minutes.",
-        )
+        self._of_stops = _StopCounters()
+        self.registry.register(self._of_stops)
         self._failures = self._counter(
             "source_failures", "Readings of a source that failed.", "source"
         )
@@ -104,12 +136,18 @@ class Metrics:
         )
         for verdict in Verdict:
             self._sessions.labels(verdict)
-        for notice in _NOTICES.values():
-            self._announced.labels(notice)
 
     def exposition(self) -> bytes:
         """All of it as Prometheus reads it, of `CONTENT_TYPE`."""
         return generate_latest(self.registry)
+
+    def leads(self, leads: bool) -> None:
+        """Say whether this replica is the one that acts; only that one counts stops."""
+        if leads and not self._of_stops.are_told:
+            self._of_stops.begin()
+        if not leads:
+            self._of_stops.are_told = False
+            self._stops.clear()
 
     def judged(self, decisions: Iterable[Decision]) -> None:
         """Count the sessions of one tick."""
@@ -128,7 +166,8 @@ class Metrics:
 
         as_promised: whether its person was warned as long beforehand as the rule says.
         """
-        self._announced.labels(_NOTICES[as_promised]).inc()
+        self.leads(leads=True)  # maybe only since a moment ago
+        self._of_stops.announced.labels(_NOTICES[as_promised]).inc()
         self._stops[_place(session.key)] = _Stop(session.key, session.size, at)
 
     def reclaimed(self, session: Session, decision: Decision, at: datetime) -> None:
@@ -168,7 +207,7 @@ class Metrics:
             found = there.get(place)
             is_same = found is not None and found.key != stop.run and found.size == stop.size
             in_time = now - stop.at <= STARTED_ANEW_WITHIN
-            self._anew.inc(is_same and in_time)
+            self._of_stops.anew.inc(is_same and in_time)
             if is_same or not in_time:
                 del self._stops[place]
 

@@ -93,6 +93,7 @@ class Engine:
 
         ``leads`` says whether this replica acts; it is asked again before each step.
         """
+        self._metrics.leads(leads())
         now = self._clock.now()
         if step := self._clock.stepped():
             log.warning("The clock was set by %s: watching starts again", step)

@@ -110,6 +110,20 @@ def test_a_stop_without_the_promised_notice_is_told_apart(metrics):
     assert told(metrics)["stops_total short"] == 1
 
 
+def test_stops_are_told_by_the_replica_that_leads_alone_and_from_0_on(metrics):
+    """Objectives sum up all replicas: what one of them counted before is there no second time."""
+    metrics.stopped(a_session(ADA), NOW, as_promised=True)
+    metrics.leads(leads=True)
+    assert told(metrics)["stops_total as-promised"] == 1
+    metrics.leads(leads=False)
+    assert not any(name.startswith("stops_") for name in told(metrics))
+    metrics.leads(leads=True)
+    found = told(metrics)
+    assert found["stops_total as-promised"] == found["stops_started_anew_total"] == 0
+    metrics.stopped(a_session(ADA), NOW, as_promised=True)
+    assert told(metrics)["stops_total as-promised"] == 1
+
+
 def test_a_session_without_gpu_gives_none_back(metrics):
     metrics.reclaimed(a_session(ADA, gpus=Decimal(0)), a_decision(), NOW)
     metrics.running([], NOW + HOUR)
