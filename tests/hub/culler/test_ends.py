@@ -285,6 +285,38 @@ async def test_a_source_with_a_defect_hides_nothing_that_others_know(play, monke
     assert play.collector.failing == {"the node": "its answer cannot be read: AttributeError"}
 
 
+# What is counted of ends
+
+
+def _stops(play: Play) -> dict[str, float]:
+    lines = play.metrics.exposition().decode().splitlines()
+    told = (line.rsplit(" ", 1) for line in lines if line.startswith("gpucommons_idle_stops"))
+    return {name.removeprefix("gpucommons_idle_"): float(value) for name, value in told}
+
+
+async def test_a_stop_is_wrong_only_once_the_same_is_started_anew(play):
+    await _due(play, "ada")
+    await play.look()
+    assert play.hub.stopped == ["ada"]
+    assert _stops(play)['stops_total{notice="as-promised"}'] == 1
+    assert _stops(play)["stops_started_anew_total"] == 0
+    await play.look(5)
+    session = play.hub.run("ada")
+    key = session.key._replace(started=play.clock.time)
+    play.hub.running["ada"] = replace(session, key=key)
+    await play.look()
+    assert _stops(play)["stops_started_anew_total"] == 1
+
+
+async def test_a_replica_that_only_watches_tells_nothing_of_stops(play):
+    await _due(play, "ada")
+    await play.look()
+    await play.look(leads=False)
+    assert _stops(play) == {}
+    await play.look()
+    assert _stops(play)['stops_total{notice="as-promised"}'] == 0
+
+
 # Without our server extension
 
 
