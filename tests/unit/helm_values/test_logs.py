@@ -101,6 +101,15 @@ def test_each_input_is_told_of_its_pods_and_goes_through_its_rule():
             assert f"\nfunction {each['Call']}(" in script
 
 
+def test_a_session_that_is_started_again_is_not_taken_for_the_one_before():
+    """Their pods have one name, by which Fluent Bit else keeps for good what it was told of one."""
+    filters = _sections(_values("fluent-bit")["config"]["filters"], "FILTER")
+    (told,) = (
+        each for each in filters if (each["Name"], each["Match"]) == ("kubernetes", "sessions.*")
+    )
+    assert told.get("Cache_Use_Docker_Id") == "On"
+
+
 @pytest.mark.parametrize("chart", ["fluent-bit", "fluent-bit-events"])
 def test_helm_reads_no_rule_as_a_template(chart):
     given = _values(chart)
