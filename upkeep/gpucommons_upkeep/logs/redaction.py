@@ -5,7 +5,7 @@ one in it, and a log is kept, and read by more people than may use it.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 REDACTED = "[secret]"
 """As JupyterHub and Jupyter Server write it in addresses."""
@@ -15,7 +15,7 @@ _NAME = (
     r"assertion|verifier|(?:private|api|access|encryption)[_-]?key)s?"
 )
 """Of fields whose value is a secret, such as ``id_token`` and ``DB_PASSWORD``."""
-_IN_ADDRESS = rf"{_NAME}|[\w.-]*(?:auth|key|code|state|ticket|nonce|signature|session)[\w.-]*"
+_IN_ADDRESS = rf"{_NAME}|(?=[\w.-]*(?:auth|key|code|state|ticket|nonce|signature|session))[\w.-]++"
 """In the query of an address more are: OAuth's ``code`` and ``state``."""
 _HEADER = r"(?:proxy-)?authorization|(?:set-)?cookie2?|x-(?:xsrf|csrf)-?token|x-api-key|x-auth-\w+"
 _REST_OF_TEXT = r"""(?P<quote>["'])(?:\\+.|(?!(?P=quote)).)*"""
@@ -26,7 +26,8 @@ _VALUE = r"""(?!\[secret\])[^\s&;,#"'<>)\]}\\]+"""
 _WHOLE = (
     r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*KEY-----|\Z)",
     r"\bAGE-SECRET-KEY-(?:PQ-)?1[0-9A-Z]+",
-    r"\beyJ[\w-]{8,}\.[\w-]{2,}(?:\.[\w-]*)?",  # a JSON Web Token
+    # A JSON Web Token. What only begins as one is matched to its end, too, so that it is read once.
+    r"\beyJ(?:[\w-]{8,}+\.[\w-]{2,}(?:\.[\w-]*)?|(?P<kept>[\w-]*+))",
 )
 """What is a secret by its own form."""
 _AFTER = (
@@ -52,8 +53,14 @@ _AFTER = (
 )
 """What is one by what is before it."""
 _FLAGS = re.IGNORECASE | re.DOTALL
-_RULES = (
-    *((re.compile(each, _FLAGS), REDACTED) for each in _WHOLE),
+
+
+def _unless_kept(match: re.Match[str]) -> str:
+    return REDACTED if match.groupdict().get("kept") is None else match[0]
+
+
+_RULES: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...] = (
+    *((re.compile(each, _FLAGS), _unless_kept) for each in _WHOLE),
     *(
         (re.compile(each, _FLAGS), rf"\g<before>{quote}{REDACTED}")
         for each in _AFTER
