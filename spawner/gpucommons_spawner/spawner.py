@@ -98,6 +98,7 @@ class GPUSpawner(SpawnerSettings, PromptKubeSpawner):
         self.planned_stop = PlannedStop(self, stop_session)
         self.node_drain = NodeDrain(self, self.planned_stop, state.cluster, state.drains)
         self.planned_stop.when_told = self.node_drain.told
+        self.planned_stop.before_stop = self.node_drain.look_once_known
         self.parts = (
             *self.parts,
             self.logged,

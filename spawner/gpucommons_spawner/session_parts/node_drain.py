@@ -1,5 +1,6 @@
 """A session on a node that is drained: it will be stopped, and what becomes of it is on record."""
 
+import asyncio
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Protocol
@@ -12,6 +13,9 @@ from gpucommons_spawner.availability.node import Node
 from gpucommons_spawner.lifecycle.part import SessionPart
 from gpucommons_spawner.lifecycle.server_record import ServerRecord
 from gpucommons_spawner.session_parts.planned_stop import Plan, PlannedStop
+
+_AGAIN_SECONDS = 1.0
+"""After which it is asked again whether the nodes are known."""
 
 
 class _Start(Protocol):
@@ -73,6 +77,15 @@ class NodeDrain(SessionPart):
             self._spawner.record.keep_noted()
         elif self._drains.sessions(node)[self._session].told is None:
             self._stop.tell()  # the hub ended before the session showed it
+
+    async def look_once_known(self) -> None:
+        """Do what the node says now, and wait until that is known: it may have been given back
+        while the hub was away, or since the last look.
+        """
+        while not self._cluster.known:  # noqa: ASYNC110 -- what is known grows old by itself
+            await asyncio.sleep(_AGAIN_SECONDS)
+        if plan := self._stop.plan:
+            self.look(self._spawner.this_start.pod or {"spec": {"nodeName": plan.node}})
 
     # What the spawner tells
 

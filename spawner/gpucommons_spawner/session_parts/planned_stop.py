@@ -118,6 +118,9 @@ class PlannedStop(SessionPart):
         self._spawner, self._stop = spawner, stop
         self.when_told: Callable[[], None] = lambda: None
         """Called once the session shows what is planned."""
+        self.before_stop: Callable[[], Awaitable[None]] | None = None
+        """Awaited when a session is about to be stopped for its node's sake: it may take the plan
+        back."""
         self.plan: Plan | None = None
         self._waiting: asyncio.Task[None] | None = None
         self._showing: asyncio.Task[None] | None = None
@@ -212,6 +215,10 @@ class PlannedStop(SessionPart):
         """Wait until it is time, and stop the session; again and again until that is done."""
         await asyncio.sleep(max((plan.at - _now()).total_seconds(), 0))
         while True:
+            if plan.node and self.before_stop:
+                await self.before_stop()
+                if self.plan is not plan:
+                    return
             said = Announcement(plan.sentence(_now()), "", EndReason.ADMINISTRATOR, plan.by)
             self._spawner.last_end.announce(said)
             try:

@@ -4,6 +4,7 @@ import asyncio
 import json
 import logging
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 
@@ -14,6 +15,7 @@ from gpucommons_spawner.availability import drains as drains_module
 from gpucommons_spawner.availability.cluster import Cluster
 from gpucommons_spawner.availability.drains import Drains
 from gpucommons_spawner.reconcile.reconciler import Reconciler
+from gpucommons_spawner.session_parts import node_drain
 from gpucommons_spawner.session_parts.node_drain import NodeDrain
 from gpucommons_spawner.session_parts.planned_stop import Plan, PlannedStop
 
@@ -53,6 +55,7 @@ class Session:
         self.planned_stop = PlannedStop(self, self.stop)
         self.part = NodeDrain(self, self.planned_stop, cluster, drains)
         self.planned_stop.when_told = self.part.told
+        self.planned_stop.before_stop = self.part.look_once_known
 
     async def show_notice(self, _spawner: object, notice: Notice) -> None:
         self.notices.append(notice)
@@ -177,6 +180,26 @@ async def test_one_whose_node_is_in_service_again_goes_on(session, cluster, drai
     assert session.planned_stop.plan is None
     await until_async(lambda: session.notices)
     assert "The node is in service again" in session.notices[-1].text
+
+
+@pytest.mark.parametrize("pod", [None, POD])
+async def test_one_whose_node_was_given_back_while_the_hub_was_away_is_not_stopped(
+    session, cluster, monkeypatch, pod
+):
+    monkeypatch.setattr(node_drain, "_AGAIN_SECONDS", 0.0)
+    cluster.pods.loaded = False  # the hub has just begun
+    past = replace(PLAN, at=datetime.now(UTC) - timedelta(minutes=1))
+    session.planned_stop.restore({"planned_stop": past.as_json()})
+    session.this_start.pod = pod
+    for part in (session.part, session.planned_stop):
+        part.seen_running(pod)
+    for _ in range(5):
+        await asyncio.sleep(0)
+    assert session.stops == 0
+    cluster.pods.loaded = True
+    await until_async(lambda: session.notices)
+    assert "The node is in service again" in session.notices[-1].text
+    assert (session.stops, session.planned_stop.plan) == (0, None)
 
 
 async def test_an_administrators_own_stop_is_not_taken_back_with_the_node(session):
