@@ -39,6 +39,8 @@ class Drains:
         self._unwritten: set[str] = set()
         """Nodes of which something was noted that is not on them yet."""
         self._writers: dict[str, asyncio.Task[None]] = {}
+        self._said: dict[str, str] = {}
+        """Of nodes whose notes could not be taken off: why, which is logged once."""
 
     def sessions(self, node: Node) -> dict[str, DrainedSession]:
         """Return what became of the sessions of a node that is drained, by their names."""
@@ -64,6 +66,33 @@ class Drains:
         """Forget what was noted: another drain of the node begins, or this one is over."""
         self._noted.pop(node, None)
         self._unwritten.discard(node)
+
+    async def forget_given_back(self) -> None:
+        """Take the notes off nodes that are in service again, as after ``kubectl uncordon``: they
+        would count anew, long after their time, once somebody cordons such a node.
+        """
+        nodes = list(self._cluster.all_nodes()) if self._cluster.known else []
+        for node in nodes:
+            if node.drain and not node.cordoned:
+                await self._take_off(node)
+
+    async def _take_off(self, node: Node) -> None:
+        notes = {Annotation.DRAIN: node.drain, Annotation.DRAIN_SESSIONS: node.drain_sessions}
+        body = []
+        for key, text in notes.items():
+            if text:
+                path = f"/metadata/annotations/{key.replace('/', '~1')}"
+                body.append({"op": "test", "path": path, "value": text})  # not of another drain
+                body.append({"op": "remove", "path": path})
+        try:
+            await self._api().patch_node(node.name, body, _request_timeout=_ANSWER_SECONDS)
+        except _FAILED as error:
+            if self._said.get(node.name) != str(error):
+                log.warning("notes of a drain stay on %s, which is in use: %s", node.name, error)
+                self._said[node.name] = str(error)
+        else:
+            self._said.pop(node.name, None)
+            self.begin_anew(node.name)
 
     def _note(
         self, node: str, session: str, change: Callable[[DrainedSession], DrainedSession]

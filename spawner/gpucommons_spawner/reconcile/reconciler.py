@@ -112,6 +112,7 @@ class Reconciler:
         await self._stop_counting({pod.key for pod, _ in found}, active)
         self._give_back()
         await self._look_at_servers()
+        await self._hub.hub_state.drains.forget_given_back()
 
     # Pods without a server
 

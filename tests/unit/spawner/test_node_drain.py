@@ -34,11 +34,18 @@ class API:
     def __init__(self) -> None:
         self.fails = False
         self.written: list[dict[str, DrainedSession]] = []
+        self.changes: list[object] = []
+        """JSON patches."""
 
-    async def patch_node(self, name: str, body: Mapping[str, object], **_: object) -> None:
+    async def patch_node(
+        self, name: str, body: Mapping[str, object] | list[object], **_: object
+    ) -> None:
         assert name == NODE
         if self.fails:
             raise ConnectionError("no route")
+        if isinstance(body, list):
+            self.changes += body
+            return
         text = body["metadata"]["annotations"][Annotation.DRAIN_SESSIONS]  # type: ignore[index]
         self.written.append(read_drained_sessions(text))
 
@@ -246,6 +253,32 @@ async def test_nothing_is_written_on_a_node_that_is_in_service_again(session, cl
     await writer
     assert api.written == []
     assert drains.sessions(cluster.node(NODE)) == {}
+
+
+async def test_a_drain_whose_node_was_uncordoned_does_not_count_when_that_is_cordoned_later(
+    cluster, drains, api, caplog
+):
+    _says(cluster, DRAIN, "{}")
+    await drains.forget_given_back()
+    assert api.changes == []
+    _says(cluster, DRAIN, "{}", cordoned=False)
+    cluster.pods.loaded = False
+    await drains.forget_given_back()
+    assert api.changes == []
+    cluster.pods.loaded = True
+    api.fails = True
+    for _ in range(2):
+        await drains.forget_given_back()
+    assert caplog.text.count(f"stay on {NODE}, which is in use: no route") == 1
+    api.fails = False
+    await drains.forget_given_back()
+    notes = "/metadata/annotations/gpucommons.io~1"
+    assert api.changes == [
+        {"op": "test", "path": f"{notes}drain", "value": DRAIN.to_text()},
+        {"op": "remove", "path": f"{notes}drain"},
+        {"op": "test", "path": f"{notes}drain-sessions", "value": "{}"},
+        {"op": "remove", "path": f"{notes}drain-sessions"},
+    ]
 
 
 async def test_another_drain_of_the_node_begins_with_nothing(session, cluster, drains):

@@ -5,6 +5,8 @@ from types import SimpleNamespace
 
 import pytest
 from gpucommons_contract import Annotation
+from gpucommons_spawner.availability.cluster import Cluster
+from gpucommons_spawner.availability.drains import Drains
 from gpucommons_spawner.pod_state.pod import START
 from gpucommons_spawner.quota.ledger import Ledger
 from gpucommons_spawner.reconcile import reconciler as module
@@ -48,7 +50,7 @@ class _Hub(SimpleNamespace):
             delete_grace_period=1,
             forgotten_grace=1800,
             hub_api_url=HUB,
-            hub_state=SimpleNamespace(ledger=Ledger()),
+            hub_state=SimpleNamespace(ledger=Ledger(), drains=Drains(Cluster(), lambda: self)),
             log=logging.getLogger("reconciler"),
             pod_reflector=None,
             view=SimpleNamespace(fresh=True, pods=found),
