@@ -71,16 +71,21 @@ def _dry_run(hub: Hub, a: argparse.Namespace) -> int:
         until = node["drain"]["until"]
     document = {
         "node": a.node,
+        "listed": node is not None,
         "may_drain": said["may_drain"],
         "until": until,
         "sessions": list(node["sessions"]) if node else [],
         "other_pods": list(node["other_pods"]) if node else [],
     }
     show(a, document, _dry_run_lines)
-    return 0 if said["may_drain"] else 1
+    return 0 if said["may_drain"] and node else 1
 
 
 def _dry_run_lines(said: Mapping[str, Any]) -> Iterator[str]:
+    if not said["listed"]:
+        yield f"The hub lists no node {said['node']}: it is misspelt, or has no GPUs and sessions."
+        yield "See: gpucommons node list. Nothing was changed."
+        return
     sessions = said["sessions"]
     yield f"Nothing new would come to the node {said['node']}."
     if sessions:

@@ -1,5 +1,6 @@
 """How the commands for administrators write what the hub says."""
 
+import math
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
@@ -10,8 +11,8 @@ _MINUTE = 60
 
 
 def minutes(text: str) -> int:
-    """Read a time such as ``30m`` as whole minutes. Raises InputError."""
-    return round(duration(text).total_seconds() / _MINUTE)
+    """Read a time such as ``30m`` as whole minutes, and never less than it. Raises InputError."""
+    return math.ceil(duration(text).total_seconds() / _MINUTE)
 
 
 def moment_words(text: str | None) -> str:

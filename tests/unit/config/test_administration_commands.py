@@ -213,6 +213,15 @@ def test_the_command_given_again_waits_for_the_drain_that_goes_on(hub, run, caps
     assert asked["minutes"] == 120
 
 
+@pytest.mark.parametrize(("notice", "minutes"), [("0m", 0), ("30", 1), ("30s", 1), ("90s", 2)])
+def test_no_time_of_notice_is_cut_short(hub, run, notice, minutes):
+    hub.will("GET nodes", _nodes(DRAINED))
+    hub.will("POST nodes/gpu-1/drain", _outcomes())
+    assert run("node", "drain", "gpu-1", "--notice", notice) == 0
+    (asked,) = (each.body for each in hub.asked if each.method == "POST")
+    assert asked["minutes"] == minutes
+
+
 def test_a_drain_that_nobody_waits_for_says_what_is_left(hub, run, capsys):
     full = replace(DRAINED, sessions=("ada/",), state=NodeState.DRAINING, drained={"ada/": TOLD})
     hub.will("GET nodes", _nodes(full))
@@ -238,6 +247,10 @@ def test_what_a_drain_would_do_is_said_without_doing_it(hub, run, capsys):
     hub.will("GET nodes", _nodes(there, may_drain=False))
     assert run("node", "drain", "gpu-1", "--dry-run") == 1
     assert "apply cluster/drain of this release first" in capsys.readouterr().out
+    assert run("node", "drain", "gpu-l", "--dry-run") == 1
+    out = capsys.readouterr().out
+    assert "The hub lists no node gpu-l" in out
+    assert "Nothing new would come" not in out
     assert {each.method for each in hub.asked} == {"GET"}
 
 
