@@ -141,6 +141,9 @@ database() {
             fail "The db-url of the Secret gpucommons/$secret has no password to replace"
         change gpucommons $secret "db-url=${BASH_REMATCH[1]}$value${BASH_REMATCH[2]}"
     fi
+    # CloudNativePG looks at a change of a Secret only if that has this label.
+    kubectl --namespace gpucommons label --overwrite secret "gpucommons-database-$name" \
+        cnpg.io/reload=true
     change gpucommons "gpucommons-database-$name" "password=$value"
     restart_next "${deployments[@]}"
 }

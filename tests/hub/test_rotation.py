@@ -68,6 +68,11 @@ class Installation:
         data = self._api.get(f"/api/v1/namespaces/{namespace}/secrets/{name}").get("data", {})
         return {key: base64.b64decode(value).decode() for key, value in data.items()}
 
+    def labels(self, name: str) -> dict[str, str]:
+        found = self._api.get(f"/api/v1/namespaces/{_NAMESPACE}/secrets/{name}")
+        labels: dict[str, str] = found["metadata"].get("labels", {})
+        return labels
+
     def rotate(self, *words: str, says: str = "") -> str:
         """Replace one; says: why that is refused."""
         path = f"{self._folder / 'bin'}:{os.environ['PATH']}"
@@ -199,6 +204,8 @@ def test_what_two_programs_know_each_other_by_is_the_same_at_both(secrets):
     assert client == secrets.secret("gpucommons-dex-client", "dex") != {"client-secret": "first"}
     assert secrets.secret("gpucommons-database-hub")["password"] != "first"
     _no_value_is_in(out, held, service, client)
+    for name in ("hub", "idle"):  # else CloudNativePG does not look at the change
+        assert secrets.labels(f"gpucommons-database-{name}") == {"cnpg.io/reload": "true"}
 
 
 def _no_value_is_in(text: str, *held: Mapping[str, str]) -> None:
