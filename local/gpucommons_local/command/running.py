@@ -45,7 +45,9 @@ def _up(arguments: argparse.Namespace) -> int:
         arguments.port,
         https=arguments.https,
         only_cluster=arguments.only_cluster,
-        environments=tuple(arguments.environments or ()),
+        environments=tuple(
+            dict.fromkeys(find(each).title for each in arguments.environments or ())
+        ),
         observability=OBSERVABILITY in arguments.addon and not arguments.only_cluster,
     )
     platform = up(instance, steps, everything=arguments.all)

@@ -1,12 +1,14 @@
 """What a platform is before and after that was built which a first session does without."""
 
 import shutil
+from argparse import Namespace
 from dataclasses import replace
 
 import pytest
 import yaml
 from gpucommons_local import builds
 from gpucommons_local.addons import simulated_gpus
+from gpucommons_local.command import running
 from gpucommons_local.errors import PlatformError
 from gpucommons_local.hub import dex, hub, people
 from gpucommons_local.machine import programs
@@ -80,6 +82,26 @@ def test_an_environment_that_was_asked_for_is_built_after_all_else_if_the_disk_h
     assert builds.missing_environments([]) == []
     with pytest.raises(PlatformError, match="There is no image nosuch"):
         builds.missing_later(["nosuch"])
+
+
+def test_an_environment_is_looked_up_before_anything_is_built_and_counts_once(
+    instance, monkeypatch
+):
+    asked = []
+
+    def up(instance, *_, **__):
+        asked.append(instance.environments)
+        raise PlatformError("far enough")
+
+    monkeypatch.setattr(running, "up", up)
+    given = Namespace(name="unit", port=18396, https=False, only_cluster=False, addon=[], all=False)
+    given.environments = ["pytorch", "pytorch:2026.11"]
+    with pytest.raises(PlatformError, match="far enough"):
+        running._up(given)
+    given.environments = ["nosuch"]
+    with pytest.raises(PlatformError, match="There is no image nosuch"):
+        running._up(given)
+    assert asked == [("pytorch:2026.11",)]
 
 
 def test_a_set_that_was_built_before_is_complete(instance):
