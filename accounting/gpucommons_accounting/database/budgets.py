@@ -18,6 +18,11 @@ from gpucommons_accounting.records.session import Session
 
 _ADJUSTING = 0x67707562
 """Any number that no other program takes."""
+_ADJUSTED = (
+    select(ADJUSTMENTS, SESSIONS.c.person_since, SESSIONS.c.team_uid, SESSIONS.c.requested)
+    .outerjoin(SESSIONS, SESSIONS.c.uid == ADJUSTMENTS.c.session)
+    .order_by(ADJUSTMENTS.c.number)
+)
 
 
 class BudgetBook:
@@ -77,12 +82,7 @@ class BudgetBook:
         self, period: Period | None = None, session: str | None = None
     ) -> list[Adjustment]:
         """Return what was granted and refunded, in that order: of a period, about a session."""
-        about = (SESSIONS.c.person_since, SESSIONS.c.team_uid, SESSIONS.c.requested)
-        wanted = (
-            select(ADJUSTMENTS, *about)
-            .outerjoin(SESSIONS, SESSIONS.c.uid == ADJUSTMENTS.c.session)
-            .order_by(ADJUSTMENTS.c.number)
-        )
+        wanted = _ADJUSTED
         if period is not None:
             effective = ADJUSTMENTS.c.effective_at
             wanted = wanted.where(effective >= period.begin, effective < period.end)
@@ -90,6 +90,15 @@ class BudgetBook:
             wanted = wanted.where(ADJUSTMENTS.c.session == session)
         with self._database.transaction(reads=True) as connection:
             return [_adjustment(row) for row in connection.execute(wanted)]
+
+    def about_sessions(self, uids: Iterable[str]) -> list[Adjustment]:
+        """Return what was granted and refunded about some sessions, in that order for each."""
+        with self._database.transaction(reads=True) as connection:
+            return [
+                _adjustment(row)
+                for some in parts(sorted(uids))
+                for row in connection.execute(_ADJUSTED.where(ADJUSTMENTS.c.session.in_(some)))
+            ]
 
     def session(self, uid: str) -> Session | None:
         """Return a session; None where there is none of that uid."""

@@ -41,6 +41,7 @@ from gpucommons_accounting.web.pilot.pages import PilotAPI, PilotPage
 from gpucommons_accounting.web.pilot.pilot import Pilot
 from gpucommons_accounting.web.rendering import STATIC
 from gpucommons_accounting.web.report_pages import OverTimeAPI, ReportPage
+from gpucommons_accounting.web.sessions.pages import RefundSession, SessionsPage
 from gpucommons_accounting.web.teams.leading import Leading
 from gpucommons_accounting.web.teams.pages import TeamAPI, TeamPage
 
@@ -68,6 +69,8 @@ def application(
     below: list[tuple[str, type[RequestHandler], dict[str, Any]]] = [
         ("", HomePage, page),
         ("everybody", EverybodyPage, page),
+        ("sessions", SessionsPage, page),
+        ("sessions/refund", RefundSession, page),
         ("budgets", BudgetsPage, page),
         ("budgets/set", SetBudget, page),
         ("budgets/grant", Grant, page),

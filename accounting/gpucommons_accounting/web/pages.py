@@ -1,9 +1,7 @@
 """The pages: own usage, and everybody's."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
-from decimal import Decimal
 from http import HTTPStatus
 from typing import Any
 
@@ -16,7 +14,6 @@ from gpucommons_accounting.database.listing import EVERYBODY, Mark
 from gpucommons_accounting.reckoning.periods.calendar import Period
 from gpucommons_accounting.reckoning.use.activity import Efficiency
 from gpucommons_accounting.reckoning.use.report import By
-from gpucommons_accounting.reckoning.use.usage import Usage
 from gpucommons_accounting.records.identity import Team
 from gpucommons_accounting.records.session import Session
 from gpucommons_accounting.web.asking import Records
@@ -26,22 +23,11 @@ from gpucommons_accounting.web.capacity.busy import bars, busy, by_line
 from gpucommons_accounting.web.pilot.pilot import Pilot
 from gpucommons_accounting.web.query_fields import grouping, mark_of, whole_month, written
 from gpucommons_accounting.web.rendering import render
+from gpucommons_accounting.web.sessions.lines import session_lines
 from gpucommons_accounting.web.teams.leading import Leading
 
-_SHOWN = 200
+SHOWN = 200
 """Sessions on a page, the newest first."""
-
-
-@dataclass(frozen=True, slots=True)
-class SessionLine:
-    """A session, and what it used in the period that is shown."""
-
-    session: Session
-    usage: Usage
-    length: timedelta
-    cost: Decimal | None
-    """None where a part of it has no price."""
-    efficiency: Efficiency
 
 
 class PageHandler(FramedPage):
@@ -106,6 +92,14 @@ class PageHandler(FramedPage):
             "later": self.link(month=f"{after:%Y-%m}", before=None) if later else None,
         }
 
+    def beside(self, shown: Sequence[Session], before: Mark | None) -> dict[str, object]:
+        """Return links to other sessions of a list. shown: with one more than it has, if any."""
+        more = len(shown) > SHOWN
+        return {
+            "begun_later": self.link(before=None) if before else None,
+            "begun_earlier": self.link(before=written(Mark.of(shown[-2]))) if more else None,
+        }
+
     def whole_month(self) -> Period:
         """Return the month that is asked for; pages show no other periods."""
         return whole_month(self.query(), self.records.site, self.records.now())
@@ -125,21 +119,11 @@ class HomePage(PageHandler):
         sessions = await self.records.sessions(period, whose)
         found = await busy(self.records, sessions, period, now)
         efficient = by_line(self.records, found, By.DAY)
-        prices = await self.records.prices()
-        lines = []
         before = mark_of(self.query(), "before")
         shown = await self.records.page(
-            period, whose, limit=_SHOWN + 1, after=before, newest_first=True
+            period, whose, limit=SHOWN + 1, after=before, newest_first=True
         )
-        for session in shown[:_SHOWN]:
-            usage, charges = Usage(), list(prices.charges(session, period, now))
-            usage.add(session, period, now)
-            costs = [charge.cost for charge in charges]
-            known = [cost for cost in costs if cost is not None]
-            length = (session.gone or now) - (session.ready or session.gone or now)
-            cost = sum(known, Decimal(0)) if len(known) == len(costs) else None
-            efficiency = found.of_session(session)
-            lines.append(SessionLine(session, usage, max(length, timedelta()), cost, efficiency))
+        lines = await session_lines(self.records, self.budgeting, found, shown[:SHOWN])
         kept = await self.pilot.kept(self.person)
         days = [
             (date.fromisoformat(line.name), line, efficient.of(line.about)) for line in said.lines
@@ -156,10 +140,7 @@ class HomePage(PageHandler):
             looks=await self.records.looks(self.person),
             asks_how_it_goes=await self.pilot.asks(self.person, kept),
             was_asked=bool(kept),
-            begun_later=self.link(before=None) if before else None,
-            begun_earlier=self.link(before=written(Mark.of(shown[-2])))
-            if len(shown) > _SHOWN
-            else None,
+            **self.beside(shown, before),
             **self.months(period),
         )
 

@@ -1,5 +1,6 @@
 """What the pages and the API do with budgets, and who may do it."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -130,6 +131,15 @@ class Budgeting:
             and whose.team in (None, each.team)
             and whose.since in (None, each.person_meant(known).since)
         ]
+
+    async def refunds_of(self, sessions: Iterable[str]) -> dict[str, list[Adjustment]]:
+        """Return all refunds of sessions, by their uids; who may see them others decide."""
+        found = await read_records(self._book.about_sessions, sessions)
+        refunds: dict[str, list[Adjustment]] = {}
+        for each in found:
+            if each.kind is AdjustmentKind.REFUND:
+                refunds.setdefault(each.session, []).append(each)
+        return refunds
 
     async def of_teams(self, until: datetime) -> TeamBudgets:
         """Return the budgets of teams as they were at the end of a day, or are now before it.
