@@ -109,6 +109,16 @@ class Store:
                 connection.execute(insert(EVENTS), new)
                 derive_anew(connection, self.calendar, {row["uid"] for row in new})
 
+    def facts_of(self, uids: Iterable[str]) -> dict[str, set[str]]:
+        """Return the keys of all facts of some sessions, by uid; nothing of those without any."""
+        found: dict[str, set[str]] = {}
+        with self._database.transaction(reads=True) as connection:
+            for some in parts(sorted(set(uids))):
+                query = select(EVENTS.c.uid, EVENTS.c.key).where(EVENTS.c.uid.in_(some))
+                for row in connection.execute(query):
+                    found.setdefault(row.uid, set()).add(row.key)
+        return found
+
     def rebuild(self, progress: Callable[[int], None] = lambda _: None) -> int:
         """Derive all sessions anew from the facts, and all totals; returns how many there are.
 

@@ -19,9 +19,16 @@ _END_SOURCES = (
     Source.CULLER,
     Source.TELEMETRY,
     Source.ACCOUNTING,
+    Source.IMPORT,
 )
 """Whose word on the end counts, the best first."""
-_REASON_SOURCES = (Source.CULLER, Source.HUB, Source.KUBELET, Source.API_SERVER)
+_REASON_SOURCES = (
+    Source.CULLER,
+    Source.HUB,
+    Source.KUBELET,
+    Source.API_SERVER,
+    Source.IMPORT,
+)
 """Whose word on the reason counts, the best first: who ended it knows more than who saw it end."""
 
 _NOW = datetime.max.replace(tzinfo=UTC)

@@ -21,6 +21,8 @@ class Source(StrEnum):
     """Samples of the session's GPU: known to within the time between two of them."""
     ACCOUNTING = "accounting"
     """Accounting itself, which looked and found it gone."""
+    IMPORT = "import"
+    """A file of sessions that another installation recorded, or that were before this one."""
 
 
 class EventKind(StrEnum):

@@ -18,6 +18,7 @@ from gpucommons_accounting.reckoning.use.efficiencies import Efficiencies
 from gpucommons_accounting.reckoning.use.prices import Charge, PriceList
 from gpucommons_accounting.reckoning.use.report import Line, Report
 from gpucommons_accounting.reckoning.use.usage import Usage
+from gpucommons_accounting.records.imported import FORMULA, MOMENTS
 from gpucommons_accounting.records.session import Session, State
 from gpucommons_accounting.web.capacity.busy import Busy, busy_columns, busy_json
 from gpucommons_accounting.web.capacity.fullness import Occupancy
@@ -126,7 +127,7 @@ def csv_heading() -> str:
 
 
 def charges_csv(known: Busy, prices: PriceList, currency: str) -> str:
-    """Return the lines of a CSV for sessions: one for each charge."""
+    """Return the lines of a CSV for sessions: one for each charge, or one of nothing."""
     period, as_of = known.period, known.as_of
     charges = (
         {
@@ -134,9 +135,15 @@ def charges_csv(known: Busy, prices: PriceList, currency: str) -> str:
             **busy_columns(known.of_session(session, charge.period)),
         }
         for session in known.sessions
-        for charge in prices.charges(session, period, as_of)
+        for charge in (list(prices.charges(session, period, as_of)) or [_nothing(session, period)])
     )
     return csv_lines([row.get(column, "") for column in _COLUMNS] for row in charges)
+
+
+def _nothing(session: Session, period: Period) -> Charge:
+    """Return the line of a session that is charged nothing in a period."""
+    begin = min(max(session.requested, period.begin), period.end)
+    return Charge(session, Period(begin, begin), Decimal(0), Decimal(0))
 
 
 def refunds_csv(refunds: Iterable[Adjustment]) -> str:
@@ -174,6 +181,7 @@ def _charge_row(charge: Charge, as_of: datetime, currency: str) -> Mapping[str, 
         "x_EndReason": session.reason.code if session.reason else "",
         "x_Flags": " ".join(sorted(session.flags)),
         "x_AsOf": as_of.isoformat() if session.runs else "",
+        **{column: _iso(getattr(session, name)) or "" for column, name in MOMENTS.items()},
     }
 
 
@@ -207,9 +215,8 @@ _COLUMNS = (
     *("x_Version", "x_Gpus", "x_Node", "x_EndReason", "x_Flags", "x_AsOf"),
     *("ChargeDescription", "x_By", "x_MadeAt"),
     *("x_UsedGpuHours", "x_SpareGpuHours", "x_IdleGpuHours", "x_UnknownGpuHours"),
+    *MOMENTS,
 )
-_FORMULA = tuple("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")
-"""What spreadsheets take for a formula. People name their servers as they like."""
 
 
 def csv_lines(rows: Iterable[Iterable[object]]) -> str:
@@ -220,7 +227,7 @@ def csv_lines(rows: Iterable[Iterable[object]]) -> str:
 
 
 def _harmless(value: object) -> object:
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
+    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value
 
 
 def _name(person: str, server: str) -> str:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from gpucommons_config.accounting.calls import ask, print_answer
 from gpucommons_config.accounting.erasing_commands import add_erasing
+from gpucommons_config.accounting.importing_command import add_importing
 from gpucommons_config.command_line import FindConfiguration, add_command, as_json, asking, fail
 
 if TYPE_CHECKING:
@@ -66,6 +67,7 @@ def add_parsers(subparsers: "Subparsers", find_config: FindConfiguration) -> Non
     )
     price.add_argument("--from", dest="first", metavar="DAY", help="today by default")
     add_erasing(commands, asks, json)
+    add_importing(commands, json)
     run = add_command(
         commands, "run", _run, "run accounting with the settings that GPUCOMMONS_VALUES names"
     )

@@ -1,13 +1,19 @@
-"""Runs accounting, or derives its records anew, with the installation's settings."""
+"""Runs accounting, derives its records anew, or imports some, with the installation's settings."""
 
 import asyncio
 import logging
 import sys
 from pathlib import Path
 
+from gpucommons_accounting.recording.importing import (
+    Importing,
+    ImportRefusedError,
+    imported_json,
+)
 from gpucommons_accounting.service.accounting import Accounting
 from gpucommons_spawner.catalogue.file import CatalogueError
 from gpucommons_spawner.catalogue.live import catalogue_in_force
+from gpucommons_upkeep.clock import utc_now
 from gpucommons_upkeep.errors import SetupError, StoreError
 from gpucommons_upkeep.logs import begin_logs
 from traitlets import TraitError
@@ -66,6 +72,35 @@ def rebuild(*, db_url: str | None) -> int:
         return _fail(str(error))
     sys.stdout.write(f"Derived {count} sessions anew.\n")
     return 0
+
+
+def import_usage(
+    file: Path, installation: str, *, db_url: str | None, dry_run: bool
+) -> dict[str, object] | None:
+    """Take sessions of a file into the record; None after what failed was said."""
+    try:
+        store = Accounting(config=_settings(db_url)).opened_store()
+        try:
+            importing = Importing(store, installation, _show_line)
+            importing.check(file)
+            found = importing.take(file, utc_now(), dry_run=dry_run)
+        finally:
+            store.close()
+    except ImportRefusedError as error:
+        for mistake in error.mistakes:
+            _fail(f"{file}, {mistake}")
+        _fail("Nothing was imported.")
+    except OSError as error:
+        _fail(f"{file} cannot be read: {error.strerror}")
+    except (SetupError, StoreError, TraitError) as error:
+        _fail(str(error))
+    else:
+        return imported_json(found, dry_run=dry_run)
+    return None
+
+
+def _show_line(line: int) -> None:
+    log.info("Read until line %d; it may be stopped, and begun again", line)
 
 
 def _show(done: int) -> None:
