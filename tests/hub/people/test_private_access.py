@@ -29,7 +29,8 @@ from tests.waiting import until
 from .cluster import TUNNEL, ClusterWithRights
 from .namespaces import Door, Namespace
 
-ADA, BEN = "ada@example.org", "ben@example.org"
+ADA, BEN = "ada-at-work@example.org", "ben-at-home@example.org"
+"""Of nobody else: tests of this folder share one cluster."""
 _POD, _ENTRANCE, _OFFICE, _HOME, _NEIGHBOUR = range(1, 6)
 """The networks of the machines."""
 _ENTRANCE_ADDRESS = f"10.77.{_ENTRANCE}.2"
