@@ -2,10 +2,12 @@
 
 import logging
 from collections.abc import Mapping, MutableMapping
+from contextlib import suppress
 from typing import Any, Protocol, Self
 
 from gpucommons_upkeep.logs import facts_now, note
 from gpucommons_upkeep.logs.about import REQUEST_ID
+from sqlalchemy.exc import SQLAlchemyError
 
 from gpucommons_spawner.kubernetes.manifest import Manifest
 from gpucommons_spawner.lifecycle.part import SessionPart
@@ -29,15 +31,25 @@ class LoggedSession(SessionPart):
 
     def __init__(self, spawner: _Spawner) -> None:
         self._spawner = spawner
+        self._user, self._server = "", ""
+        self._learn_names()
         self._request = ""
         """The id of the request that started it, while nobody can use it yet."""
         self._uid = ""
 
+    def _learn_names(self) -> None:
+        """Read them where a start needs the database anyway: a line that asked it would wait, and
+        fail, while it is away.
+        """
+        with suppress(SQLAlchemyError):
+            user, server = self._spawner._log_name, self._spawner.name
+            self._user = user.removesuffix(f"{_SEPARATOR}{server}") if server else user
+            self._server = server
+
     def facts(self) -> dict[str, str]:
-        """Return what is known of it, by the fields of a line."""
+        """Return what is known of it, by the fields of a line. Asks nobody."""
         spawner, team = self._spawner, self._spawner._team
-        user, server = spawner._log_name, spawner.name
-        user = user.removesuffix(f"{_SEPARATOR}{server}") if server else user
+        user, server = self._user, self._server
         facts = {
             "user": user,
             "session": f"{user}/{server}" if server else user,
@@ -54,6 +66,7 @@ class LoggedSession(SessionPart):
 
     def starting(self) -> None:
         """Let the request be about it."""
+        self._learn_names()
         self._request, self._uid = facts_now().get(REQUEST_ID, ""), ""
         note(**self.facts())
 

@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, Page
 
 from tests.waiting import PAGE_PATIENCE_MS
 
+from .open_panel import open_panel
 from .real_lab import RealLab
 
 GIB = 2**30
@@ -58,6 +59,6 @@ def page(lab, chromium: Browser) -> Iterator[Page]:
     process = GPUProcess(0, lab.kernel_pid(), 39 * GIB)
     busy = GPUState(memory_used=40 * GIB).with_load(60)
     lab.driver.state_file.update(lambda s: s.with_gpu(0, busy).with_processes(0, [process]))
-    page.locator(".jp-gpucommons-status button").press("Enter")
+    open_panel(page)
     yield page
     page.close()

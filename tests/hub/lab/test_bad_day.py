@@ -8,6 +8,8 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.waiting import PAGE_PATIENCE_MS
 
+from .open_panel import open_panel
+
 PANEL = "#gpucommons-gpu-panel"
 _HANGS_MS = 15_000
 """For how long the driver does not answer."""
@@ -18,7 +20,7 @@ def page(lab, chromium: Browser) -> Page:
     page = chromium.new_page(viewport={"width": 1300, "height": 900})
     page.set_default_timeout(PAGE_PATIENCE_MS)
     page.goto(lab.address("/lab/tree/train.ipynb"))
-    page.locator(".jp-gpucommons-status button").press("Enter")
+    open_panel(page)
     return page
 
 

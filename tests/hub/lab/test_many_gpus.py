@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.waiting import PAGE_PATIENCE_MS
 
+from .open_panel import open_panel
 from .real_lab import RealLab
 
 CARD = ".jp-gpucommons-card"
@@ -32,7 +33,7 @@ def page(lab, chromium: Browser) -> Iterator[Page]:
     page = chromium.new_page(viewport={"width": 1300, "height": 900})
     page.set_default_timeout(PAGE_PATIENCE_MS)
     page.goto(lab.address())
-    page.locator(".jp-gpucommons-status button").press("Enter")
+    open_panel(page)
     page.locator(CARD).first.wait_for()
     yield page
     page.close()

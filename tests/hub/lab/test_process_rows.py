@@ -15,6 +15,7 @@ from tests.hub.jupyter_lab import TOKEN
 from tests.kernel import connected
 from tests.waiting import PAGE_PATIENCE_MS, until
 
+from .open_panel import open_panel
 from .real_lab import RealLab
 
 GIB = 2**30
@@ -38,7 +39,7 @@ def page(lab, chromium: Browser) -> Iterator[Page]:
     page.goto(lab.address("/lab/tree/train.ipynb"))
     page.locator(".jp-Notebook .jp-CodeCell").wait_for()
     _hold(lab, lab.kernel_pid(), _sleeper(lab))
-    page.locator(".jp-gpucommons-status button").press("Enter")
+    open_panel(page)
     yield page
     page.close()
 

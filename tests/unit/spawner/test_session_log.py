@@ -11,6 +11,7 @@ from gpucommons_spawner.session_parts.session_log import LoggedSession, SessionL
 from gpucommons_upkeep.logs import facts_now
 from gpucommons_upkeep.logs.about import Facts, begin
 from gpucommons_upkeep.logs.lines import JSONLines
+from sqlalchemy.exc import OperationalError
 
 _POD = {"metadata": {"name": "jupyter-ada--train", "uid": "p-1"}}
 _FACTS = {"user": "ada", "session": "ada/train", "team": "vision", "pod": "jupyter-ada--train"}
@@ -52,6 +53,31 @@ def test_a_line_says_person_session_team_and_pod():
     session.started(_POD)
     assert _logged(session) == {**_FACTS, "pod_uid": "p-1"}
     assert _logged(session, extra={"pod": "another"})["pod"] == "another"
+
+
+class _SpawnerWithoutDatabase:
+    """Whose names cannot be read any more, as JupyterHub's while its database is away."""
+
+    pod_name, _team = "jupyter-ada--train", None
+    away = False
+
+    @property
+    def name(self) -> str:
+        if self.away:
+            raise OperationalError("select", {}, Exception("away"))
+        return "train"
+
+    @property
+    def _log_name(self) -> str:
+        return f"ada:{self.name}"
+
+
+def test_a_line_is_written_while_the_hub_s_database_is_away():
+    spawner = _SpawnerWithoutDatabase()
+    session = LoggedSession(spawner)
+    spawner.away = True
+    session.starting()
+    assert _logged(session)["session"] == "ada/train"
 
 
 @pytest.mark.parametrize(
