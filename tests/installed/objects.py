@@ -79,7 +79,7 @@ def _hub(image: str, given: Object) -> Object:
                 "valueFrom": {"fieldRef": {"fieldPath": "metadata.namespace"}},
             },
             {"name": "CONFIGPROXY_AUTH_TOKEN", "valueFrom": _TOKEN},
-            *({"name": name, **each} for name, each in given["extraEnv"].items()),
+            *_extra_env(given["extraEnv"]),
         ],
         "ports": [{"name": "http", "containerPort": 8081}],
         "readinessProbe": _probe("/hub/health"),
@@ -96,6 +96,14 @@ def _hub(image: str, given: Object) -> Object:
             *given["extraVolumeMounts"],
         ],
     }
+
+
+def _extra_env(given: Object) -> list[Object]:
+    """As z2jh has it: a text is a value, and a mapping says where that comes from."""
+    return [
+        {"name": name, **(each if isinstance(each, dict) else {"value": each})}
+        for name, each in given.items()
+    ]
 
 
 def _proxy(image: str, given: Object) -> Object:
