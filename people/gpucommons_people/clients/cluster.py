@@ -90,7 +90,8 @@ class Cluster:
         kind, metadata = KINDS[manifest["kind"]], manifest["metadata"]
         query = {"fieldManager": FIELD_MANAGER}
         path = kind.path(metadata.get("namespace"))
-        place = kind, metadata["name"], metadata.get("namespace")
+        # A review has no name; nothing can be there before it.
+        place = kind, metadata.get("name", ""), metadata.get("namespace")
         return await self._written(place, manifest, self._call("POST", path, query, manifest))
 
     async def apply(self, manifest: Manifest, *, dry_run: bool = False) -> Manifest:
