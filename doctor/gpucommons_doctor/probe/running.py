@@ -10,6 +10,7 @@ from contextlib import AsyncExitStack
 from gpucommons_people.errors import InputError, PeopleError
 from gpucommons_upkeep import Backoff, Heartbeat, keep_going
 from gpucommons_upkeep.errors import SetupError
+from gpucommons_upkeep.logs import begin_logs
 from gpucommons_web.health import HealthHandler, MetricsHandler, trouble_of
 from gpucommons_web.running import end, listen, until_signal
 from tornado.web import Application
@@ -65,8 +66,7 @@ class Probe:
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the command ``gpucommons probe``; returns its exit code."""
-    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
-    logging.getLogger("httpx").setLevel(logging.WARNING)
+    begin_logs("start-probe", text="%(levelname)s %(message)s")
     try:
         asyncio.run(_serve(Probe(arguments), arguments.port, arguments.address))
     except (PeopleError, SetupError) as error:
